@@ -1,0 +1,1 @@
+"""The devices as data: tiles, memories, ports, registers, DMA descriptor fields."""

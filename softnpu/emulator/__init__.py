@@ -1,0 +1,1 @@
+"""The array that executes artifacts: controller, DMA, locks, streams, cores."""

@@ -1,0 +1,77 @@
+"""One exception class a layer, each a part of the interface.
+
+A message says what was expected, what was found, where, and what to do.
+Anything else that escapes from softnpu is a bug of softnpu.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SoftnpuError(Exception):
+    """Base of every error that softnpu raises on purpose."""
+
+
+@dataclass(frozen=True)
+class SourceLocation:
+    """A place in a text file; line and column count from 1."""
+
+    file: Path
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class DesignError(SoftnpuError):
+    """An MLIR design that cannot be compiled as it stands.
+
+    Attributes:
+        message: one sentence in the author's own names.
+        location: where in the design, if known.
+        notes: further facts and the remedy, one string a line.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        location: SourceLocation | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.location = location
+        self.notes = notes
+
+    def __str__(self) -> str:
+        where = f"{self.location}: " if self.location else ""
+        lines = [f"{where}error: {self.message}"]
+        if self.location and (caret := _caret(self.location)):
+            lines.append(caret)
+        lines.extend(f"  note: {note}" for note in self.notes)
+        return "\n".join(lines)
+
+
+class FormatError(SoftnpuError):
+    """Bytes that are not what their format asks for; the message names the offset."""
+
+
+class ToolError(SoftnpuError):
+    """A program that softnpu runs (the stand-in compiler) failed; the message carries its output."""
+
+
+class EmulatorError(SoftnpuError):
+    """The array was asked for something that it refuses, does not model, or cannot finish."""
+
+
+def _caret(location: SourceLocation) -> str | None:
+    """The source line with a caret below the column, or None when the file is gone."""
+    try:
+        line = location.file.read_text().splitlines()[location.line - 1]
+    except (OSError, UnicodeDecodeError, IndexError):
+        return None
+    marker = "".join("\t" if c == "\t" else " " for c in line[: location.column - 1])
+    return f"  {line}\n  {marker}^"

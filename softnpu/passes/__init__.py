@@ -1,0 +1,1 @@
+"""One file per aie-opt pass, under that pass's name."""

@@ -1,0 +1,1 @@
+"""What aie-translate does: instruction stream, CDO, linker script, core code."""
