@@ -60,7 +60,7 @@ class FormatError(SoftnpuError):
 
 
 class ToolError(SoftnpuError):
-    """A program that softnpu runs (the stand-in compiler) failed; the message carries its output."""
+    """A program that softnpu runs (the stand-in compiler) failed; its output is in the message."""
 
 
 class EmulatorError(SoftnpuError):
