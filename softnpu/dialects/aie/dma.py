@@ -1,0 +1,184 @@
+"""DMA programs: channels, buffer descriptors, and who may use the shim's."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import MemRefType
+from xdsl.dialects.builtin import i1 as I1
+from xdsl.ir import Block, OpResult, Region, SSAValue
+from xdsl.irdl import traits_def
+from xdsl.traits import IsTerminator, SymbolOpInterface
+
+from softnpu.dialects.aie.tiles import BufferOp, TileElement, TileOp
+from softnpu.dialects.attributes import (
+    DIMENSIONS,
+    PACKET,
+    PADDING,
+    BDDimLayoutArrayAttr,
+    BDPadLayoutArrayAttr,
+    PacketInfoAttr,
+)
+from softnpu.dialects.codecs import BOOL, I32, I64, NATURAL, STR, SYMBOL_NAME, EnumCodec
+from softnpu.dialects.enums import DMAChannelDir
+from softnpu.dialects.opdef import (
+    INDEX,
+    AieOp,
+    attr,
+    operand,
+    region,
+    regions,
+    result,
+    successor,
+)
+from softnpu.dialects.sizes import element_bytes, element_count
+
+DIRECTION = EnumCodec(DMAChannelDir)
+
+
+class _TileDMA(TileElement):
+    """A DMA program in one tile."""
+
+    name = ""
+    body: Region = region()
+    result: OpResult = result(INDEX)
+    syntax = "`(` $tile `)` regions attr-dict"
+
+
+class ShimDMAOp(_TileDMA):
+    """The DMA program of a shim tile."""
+
+    name = "aie.shim_dma"
+
+
+class MemOp(_TileDMA):
+    """The DMA program of a core tile."""
+
+    name = "aie.mem"
+
+
+class MemTileDMAOp(_TileDMA):
+    """The DMA program of a memory tile."""
+
+    name = "aie.memtile_dma"
+
+
+class DMABDPACKETOp(AieOp):
+    """The packet header of the descriptor in the same block."""
+
+    name = "aie.dma_bd_packet"
+    packet_type: int = attr(I32)
+    packet_id: int = attr(I32)
+    syntax = "`(` $packet_type `,` $packet_id `)` attr-dict"
+
+
+class DMABDOp(AieOp):
+    """A buffer descriptor; offset, length, sizes and strides count elements."""
+
+    name = "aie.dma_bd"
+    buffer: SSAValue = operand()
+    offset: int = attr(I32, default=0)
+    len: int | None = attr(I32, default=None)
+    dimensions: BDDimLayoutArrayAttr | None = attr(DIMENSIONS, default=None)
+    pad_dimensions: BDPadLayoutArrayAttr | None = attr(PADDING, default=None)
+    pad_value: int = attr(I32, default=0)
+    bd_id: int | None = attr(I32, default=None)
+    packet: PacketInfoAttr | None = attr(PACKET, default=None)
+    burst_length: int = attr(I32, default=0)
+    next_bd_id: int | None = attr(I32, default=None)
+
+    @property
+    def buffer_op(self) -> BufferOp | None:
+        """The `aie.buffer` behind the operand, if it is one."""
+        owner = self.buffer.owner
+        return owner if isinstance(owner, BufferOp) else None
+
+    @property
+    def element_bytes(self) -> int:
+        """Size of one element of the buffer in bytes."""
+        return element_bytes(self.buffer.type)
+
+    @property
+    def length(self) -> int:
+        """The transfer's length in elements: `len`, or the whole buffer."""
+        if self.len is not None:
+            return self.len
+        return element_count(self.buffer.type) if isinstance(self.buffer.type, MemRefType) else 0
+
+    @property
+    def len_in_bytes(self) -> int:
+        """The transfer's length in bytes."""
+        return self.length * self.element_bytes
+
+    @property
+    def offset_in_bytes(self) -> int:
+        """The offset into the buffer in bytes."""
+        return self.offset * self.element_bytes
+
+
+class DMAStartOp(AieOp):
+    """Starts a channel at the descriptor in `dest`; the program goes on in `chain`."""
+
+    name = "aie.dma_start"
+    channel_dir: DMAChannelDir = attr(DIRECTION)
+    channel_index: int = attr(NATURAL)
+    repeat_count: int = attr(I32, default=0)
+    dest: Block = successor()
+    chain: Block = successor()
+    valid: OpResult = result(I1)
+    traits = traits_def(IsTerminator())
+    syntax = (
+        "`(` $channel_dir `,` $channel_index `,` $dest `,` $chain "
+        "(`,` `repeat_count` `=` $repeat_count^)? `)` attr-dict"
+    )
+
+
+class DMAOp(AieOp):
+    """A channel with its descriptors as regions, one each."""
+
+    name = "aie.dma"
+    channel_dir: DMAChannelDir = attr(DIRECTION)
+    channel_index: int = attr(NATURAL)
+    loop: bool = attr(BOOL, default=True)
+    repeat_count: int = attr(I32, default=0)
+    sym_name: str | None = attr(STR, default=None)
+    bds: tuple[Region, ...] = regions()
+    valid: OpResult = result(I1)
+    syntax = "`(` $channel_dir `,` $channel_index `)` attr-dict ` ` `[` regions `]`"
+
+
+class NextBDOp(AieOp):
+    """The descriptor that follows."""
+
+    name = "aie.next_bd"
+    dest: Block = successor()
+    traits = traits_def(IsTerminator())
+    syntax = "$dest attr-dict"
+
+
+class ShimDMAAllocationOp(AieOp):
+    """The shim DMA channel that a symbol stands for in the runtime sequence."""
+
+    name = "aie.shim_dma_allocation"
+    sym_name: str = attr(SYMBOL_NAME)
+    tile: SSAValue = operand(INDEX)
+    channel_dir: DMAChannelDir = attr(DIRECTION)
+    channel_index: int = attr(I64)
+    plio: bool = attr(BOOL, default=False)
+    packet: PacketInfoAttr | None = attr(PACKET, default=None)
+    traits = traits_def(SymbolOpInterface())
+    syntax = "$sym_name `(` $tile `,` $channel_dir `,` $channel_index (`,` $packet^)? `)` attr-dict"
+
+    @property
+    def tile_op(self) -> TileOp:
+        """The `aie.tile` behind the operand."""
+        owner = self.tile.owner
+        assert isinstance(owner, TileOp)
+        return owner
+
+
+class BDChainOp(AieOp):
+    """A chain of descriptors whose buffers and locks are parameters."""
+
+    name = "aie.bd_chain"
+    sym_name: str = attr(SYMBOL_NAME)
+    body: Region = region()
+    traits = traits_def(SymbolOpInterface())

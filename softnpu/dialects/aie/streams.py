@@ -1,0 +1,283 @@
+"""Streams: flows to be routed, and the switches that carry them."""
+
+from __future__ import annotations
+
+from xdsl.ir import Attribute, OpResult, Region, SSAValue
+
+from softnpu.dialects.aie.tiles import TileElement, TileOp
+from softnpu.dialects.codecs import BOOL, I8, I32, NATURAL, EnumCodec, IntCodec
+from softnpu.dialects.enums import CascadeDir, WireBundle
+from softnpu.dialects.opdef import (
+    INDEX,
+    AieOp,
+    attr,
+    operand,
+    operands,
+    region,
+    result,
+    result_type,
+)
+
+BUNDLE = EnumCodec(WireBundle)
+Port = tuple[WireBundle, int]
+
+
+class SwitchboxOp(TileElement):
+    """The stream switch of a tile, its connections in the region."""
+
+    name = "aie.switchbox"
+    connections: Region = region()
+    result: OpResult = result(INDEX)
+    syntax = "`(` $tile `)` regions attr-dict"
+
+
+class ShimSwitchboxOp(AieOp):
+    """The stream switch of a shim tile, named by its column (old form)."""
+
+    name = "aie.shim_switchbox"
+    col: int = attr(I32)
+    connections: Region = region()
+    result: OpResult = result(INDEX)
+    syntax = "`(` $col `)` regions attr-dict"
+
+
+class ShimMuxOp(TileElement):
+    """The multiplexer between a shim tile's DMA and the south ports of its switch."""
+
+    name = "aie.shim_mux"
+    connections: Region = region()
+    result: OpResult = result(INDEX)
+    syntax = "`(` $tile `)` regions attr-dict"
+
+
+class ConnectOp(AieOp):
+    """A circuit-switched connection inside a switch."""
+
+    name = "aie.connect"
+    source_bundle: WireBundle = attr(BUNDLE)
+    source_channel: int = attr(NATURAL)
+    dest_bundle: WireBundle = attr(BUNDLE)
+    dest_channel: int = attr(NATURAL)
+    syntax = (
+        "`<` $source_bundle `:` $source_channel `,` $dest_bundle `:` $dest_channel `>` attr-dict"
+    )
+
+    @property
+    def source_port(self) -> Port:
+        return self.source_bundle, self.source_channel
+
+    @property
+    def dest_port(self) -> Port:
+        return self.dest_bundle, self.dest_channel
+
+
+class FlowOp(AieOp):
+    """A circuit-switched stream between two tiles."""
+
+    name = "aie.flow"
+    source: SSAValue = operand(INDEX)
+    source_bundle: WireBundle = attr(BUNDLE)
+    source_channel: int = attr(NATURAL)
+    dest: SSAValue = operand(INDEX)
+    dest_bundle: WireBundle = attr(BUNDLE)
+    dest_channel: int = attr(NATURAL)
+    syntax = (
+        "`(` $source `,` $source_bundle `:` $source_channel `,` "
+        "$dest `,` $dest_bundle `:` $dest_channel `)` attr-dict"
+    )
+
+    @property
+    def source_port(self) -> Port:
+        return self.source_bundle, self.source_channel
+
+    @property
+    def dest_port(self) -> Port:
+        return self.dest_bundle, self.dest_channel
+
+
+class AMSelOp(AieOp):
+    """An arbiter of a switch together with a master select."""
+
+    name = "aie.amsel"
+    arbiter_id: int = attr(IntCodec(I8.type, low=0, high=5), mlir="arbiterID")
+    msel: int = attr(IntCodec(I8.type, low=0, high=3))
+    result: OpResult = result(INDEX)
+    syntax = "`<` $arbiterID `>` `(` $msel `)` attr-dict"
+
+
+class MasterSetOp(AieOp):
+    """A master port of a switch, and the selects that it takes packets from."""
+
+    name = "aie.masterset"
+    dest_bundle: WireBundle = attr(BUNDLE)
+    dest_channel: int = attr(NATURAL)
+    amsels: tuple[SSAValue, ...] = operands(INDEX)
+    keep_pkt_header: bool | None = attr(BOOL, default=None)
+    result: OpResult = result(INDEX)
+    syntax = "`(` $dest_bundle `:` $dest_channel `,` $amsels `)` attr-dict"
+
+    @property
+    def dest_port(self) -> Port:
+        return self.dest_bundle, self.dest_channel
+
+
+class WireOp(AieOp):
+    """The wires between two switches, or a switch and its tile."""
+
+    name = "aie.wire"
+    source: SSAValue = operand(INDEX)
+    source_bundle: WireBundle = attr(BUNDLE)
+    dest: SSAValue = operand(INDEX)
+    dest_bundle: WireBundle = attr(BUNDLE)
+    syntax = "`(` $source `:` $source_bundle `,` $dest `:` $dest_bundle `)` attr-dict"
+
+
+class PacketRulesOp(AieOp):
+    """Where packets that enter a switch by one port go: up to four rules."""
+
+    name = "aie.packet_rules"
+    source_bundle: WireBundle = attr(BUNDLE)
+    source_channel: int = attr(NATURAL)
+    rules: Region = region()
+    syntax = "`(` $source_bundle `:` $source_channel `)` regions attr-dict"
+
+    @property
+    def source_port(self) -> Port:
+        return self.source_bundle, self.source_channel
+
+
+class PacketRuleOp(AieOp):
+    """Packets with `id & mask == value` go to an arbiter and select."""
+
+    name = "aie.rule"
+    mask: int = attr(I8)
+    value: int = attr(I8)
+    amsel: SSAValue = operand(INDEX)
+    syntax = "`(` $mask `,` $value `,` $amsel `)` attr-dict"
+
+    @property
+    def amsel_op(self) -> AMSelOp:
+        """The `aie.amsel` behind the operand."""
+        owner = self.amsel.owner
+        assert isinstance(owner, AMSelOp)
+        return owner
+
+
+class PacketFlowOp(AieOp):
+    """A packet-switched stream with one id, from its sources to its destinations."""
+
+    name = "aie.packet_flow"
+    id: int = attr(I8, mlir="ID")
+    keep_pkt_header: bool | None = attr(BOOL, default=None)
+    priority_route: bool | None = attr(BOOL, default=None)
+    ports: Region = region()
+    syntax = "`(` $ID `)` regions attr-dict"
+
+
+class _PacketEnd(AieOp):
+    name = ""
+    tile: SSAValue = operand(INDEX)
+    bundle: WireBundle = attr(BUNDLE)
+    channel: int = attr(NATURAL)
+    syntax = "`<` $tile `,` $bundle `:` $channel `>` attr-dict"
+
+    @property
+    def port(self) -> Port:
+        return self.bundle, self.channel
+
+    @property
+    def tile_op(self) -> TileOp:
+        """The `aie.tile` behind the operand."""
+        owner = self.tile.owner
+        assert isinstance(owner, TileOp)
+        return owner
+
+
+class PacketSourceOp(_PacketEnd):
+    """A source of a packet flow."""
+
+    name = "aie.packet_source"
+
+
+class PacketDestOp(_PacketEnd):
+    """A destination of a packet flow."""
+
+    name = "aie.packet_dest"
+
+
+class GetStreamOp(AieOp):
+    """A core reads a word from a stream."""
+
+    name = "aie.get_stream"
+    channel: SSAValue = operand()
+    stream_value_type: Attribute = result_type()
+    stream_value: OpResult = result()
+    syntax = "`(` $channel `:` type($channel) `)` attr-dict `:` type($stream_value)"
+
+
+class PutStreamOp(AieOp):
+    """A core writes a word to a stream."""
+
+    name = "aie.put_stream"
+    channel: SSAValue = operand()
+    stream_value: SSAValue = operand()
+    syntax = (
+        "`(` $channel `:` type($channel) `,` $stream_value `:` type($stream_value) `)` attr-dict"
+    )
+
+
+class CascadeFlowOp(AieOp):
+    """A cascade from one core to its neighbour."""
+
+    name = "aie.cascade_flow"
+    source_tile: SSAValue = operand(INDEX)
+    dest_tile: SSAValue = operand(INDEX)
+    syntax = "`(` $source_tile `,` $dest_tile `)` attr-dict"
+
+    @property
+    def source_tile_op(self) -> TileOp:
+        owner = self.source_tile.owner
+        assert isinstance(owner, TileOp)
+        return owner
+
+    @property
+    def dest_tile_op(self) -> TileOp:
+        owner = self.dest_tile.owner
+        assert isinstance(owner, TileOp)
+        return owner
+
+
+CASCADE_DIR = EnumCodec(CascadeDir)
+
+
+class ConfigureCascadeOp(AieOp):
+    """The directions of a tile's cascade input and output."""
+
+    name = "aie.configure_cascade"
+    tile: SSAValue = operand(INDEX)
+    input_dir: CascadeDir = attr(CASCADE_DIR, mlir="inputDir")
+    output_dir: CascadeDir = attr(CASCADE_DIR, mlir="outputDir")
+    syntax = "`(` $tile `,` $inputDir `,` $outputDir `)` attr-dict"
+
+    @property
+    def tile_op(self) -> TileOp:
+        owner = self.tile.owner
+        assert isinstance(owner, TileOp)
+        return owner
+
+
+class GetCascadeOp(AieOp):
+    """A core reads its cascade input (512 bits)."""
+
+    name = "aie.get_cascade"
+    cascade_value_type: Attribute = result_type()
+    cascade_value: OpResult = result()
+    syntax = "`(` `)` attr-dict `:` type($cascade_value)"
+
+
+class PutCascadeOp(AieOp):
+    """A core writes its cascade output (512 bits)."""
+
+    name = "aie.put_cascade"
+    cascade_value: SSAValue = operand()
+    syntax = "`(` $cascade_value `:` type($cascade_value) `)` attr-dict"

@@ -1,0 +1,247 @@
+"""The device, its tiles, and what a tile holds: core, buffers, locks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
+from xdsl.irdl import traits_def
+from xdsl.traits import IsolatedFromAbove, IsTerminator, Pure, SymbolOpInterface, SymbolTable
+
+from softnpu.dialects.codecs import (
+    ANY,
+    BOOL,
+    I32,
+    I64,
+    NATURAL,
+    STR,
+    STRINGS,
+    SYMBOL_NAME,
+    EnumCodec,
+    IntCodec,
+)
+from softnpu.dialects.enums import AIEDevice, AIETileType, LockAction, LockBlocking
+from softnpu.dialects.opdef import (
+    INDEX,
+    AieOp,
+    attr,
+    operand,
+    region,
+    result,
+    result_type,
+)
+
+if TYPE_CHECKING:
+    from softnpu.dialects.aie.dma import MemOp
+
+
+class DeviceOp(AieOp):
+    """A design for one device; `sym_name` tells several in a file apart."""
+
+    name = "aie.device"
+    device: AIEDevice = attr(EnumCodec(AIEDevice))
+    sym_name: str = attr(SYMBOL_NAME, default="main")
+    body_region: Region = region()
+    traits = traits_def(SymbolOpInterface(), SymbolTable(), IsolatedFromAbove())
+    syntax = "`(` $device `)` ($sym_name^)? regions attr-dict"
+
+    @property
+    def body(self) -> Block:
+        """The block of the device."""
+        return self.body_region.block
+
+
+class EndOp(AieOp):
+    """The terminator of most regions of the dialect."""
+
+    name = "aie.end"
+    traits = traits_def(IsTerminator())
+    syntax = "attr-dict"
+
+
+class LogicalTileOp(AieOp):
+    """A tile that a placer has yet to choose."""
+
+    name = "aie.logical_tile"
+    tile_type: AIETileType = attr(EnumCodec(AIETileType))
+    col: int | None = attr(NATURAL, default=None)
+    row: int | None = attr(NATURAL, default=None)
+    allocation_scheme: str | None = attr(STR, default=None)
+    result: OpResult = result(INDEX)
+    traits = traits_def(Pure())
+
+
+class TileOp(AieOp):
+    """One tile of the array, by column and row."""
+
+    name = "aie.tile"
+    col: int = attr(NATURAL)
+    row: int = attr(NATURAL)
+    allocation_scheme: str | None = attr(STR, default=None)
+    result: OpResult = result(INDEX)
+    traits = traits_def(Pure())
+    syntax = "`(` $col `,` $row `)` attr-dict"
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """(column, row)."""
+        return self.col, self.row
+
+    @property
+    def core_op(self) -> CoreOp | None:
+        """The core of this tile, if the design gives it one."""
+        return next((use.operation for use in self.result.uses if is_core(use.operation)), None)
+
+    @property
+    def mem_op(self) -> MemOp | None:
+        """The DMA program of this core tile, if the design has one."""
+        from softnpu.dialects.aie.dma import MemOp
+
+        users = (use.operation for use in self.result.uses)
+        return next((user for user in users if isinstance(user, MemOp)), None)
+
+
+def is_core(op: Operation) -> Any:
+    return isinstance(op, CoreOp)
+
+
+class TileElement(AieOp):
+    """An op that lives in a tile, named by its operand `tile`."""
+
+    name = ""
+    tile: SSAValue = operand(INDEX)
+
+    @property
+    def tile_op(self) -> TileOp:
+        """The `aie.tile` behind the operand."""
+        owner = self.tile.owner
+        assert isinstance(owner, TileOp)
+        return owner
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """(column, row) of the tile."""
+        return self.tile_op.position
+
+
+class CoreOp(TileElement):
+    """The program of a core: a body in MLIR, or a finished ELF."""
+
+    name = "aie.core"
+    stack_size: int = attr(I32, default=0x400)
+    link_with: str | None = attr(STR, default=None)
+    link_files: tuple[str, ...] | None = attr(STRINGS, default=None)
+    elf_file: str | None = attr(STR, default=None)
+    dynamic_objfifo_lowering: bool | None = attr(BOOL, default=None)
+    body: Region = region()
+    result: OpResult = result(INDEX)
+    syntax = "`(` $tile `)` regions attr-dict"
+
+
+class DebugOp(AieOp):
+    """A value to be shown by a simulator."""
+
+    name = "aie.debug"
+    arg: SSAValue = operand()
+    syntax = "`(` $arg `:` type($arg) `)` attr-dict"
+
+
+class PLIOOp(AieOp):
+    """An interface to programmable logic (no NPU has one)."""
+
+    name = "aie.plio"
+    col: int = attr(I32)
+    result: OpResult = result(INDEX)
+    syntax = "`(` $col `)` attr-dict"
+
+
+class LockOp(TileElement):
+    """A lock of a tile, its number perhaps yet to be assigned."""
+
+    name = "aie.lock"
+    lock_id: int | None = attr(NATURAL, default=None, mlir="lockID")
+    init: int | None = attr(I32, default=None)
+    sym_name: str | None = attr(STR, default=None)
+    result: OpResult = result(INDEX)
+    syntax = "`(` $tile (`,` $lockID^ )? `)` attr-dict"
+
+
+class UseLockOp(AieOp):
+    """Acquire or release a lock, from a core or a buffer descriptor."""
+
+    name = "aie.use_lock"
+    lock: SSAValue = operand(INDEX)
+    action: LockAction = attr(EnumCodec(LockAction))
+    value: int | None = attr(I32, default=None)
+    blocking: LockBlocking | None = attr(EnumCodec(LockBlocking), default=None)
+    acq_en: bool = attr(BOOL, default=True)
+    syntax = "`(` $lock `,` $action (`,` $value^)? (`,` $blocking^)? `)` attr-dict"
+
+    @property
+    def lock_op(self) -> LockOp:
+        """The `aie.lock` behind the operand."""
+        owner = self.lock.owner
+        assert isinstance(owner, LockOp)
+        return owner
+
+    @property
+    def lock_value(self) -> int:
+        """The value, 1 when none is written."""
+        return 1 if self.value is None else self.value
+
+    @property
+    def acquire(self) -> bool:
+        return self.action is LockAction.Acquire
+
+    @property
+    def acquire_ge(self) -> bool:
+        return self.action is LockAction.AcquireGreaterEqual
+
+    @property
+    def release(self) -> bool:
+        return self.action is LockAction.Release
+
+
+class BufferOp(TileElement):
+    """Memory of a tile; `address` in bytes from the start of the tile's data memory."""
+
+    name = "aie.buffer"
+    sym_name: str | None = attr(STR, default=None)
+    address: int | None = attr(I32, default=None)
+    initial_value: Attribute | None = attr(ANY, default=None)
+    mem_bank: int | None = attr(I32, default=None)
+    buffer_type: MemRefType = result_type()
+    buffer: OpResult = result()
+    syntax = (
+        "`(` $tile `)` attr-dict `:` type($buffer) "
+        "custom<BufferInitialValue>(ref(type($buffer)), $initial_value)"
+    )
+
+
+class ExternalBufferOp(AieOp):
+    """Memory outside the array."""
+
+    name = "aie.external_buffer"
+    sym_name: str | None = attr(STR, default=None)
+    address: int | None = attr(I64, default=None)
+    buffer_type: MemRefType = result_type()
+    buffer: OpResult = result()
+    syntax = "attr-dict `:` type($buffer)"
+
+
+class EventOp(AieOp):
+    """The core's event instruction."""
+
+    name = "aie.event"
+    val: int = attr(IntCodec(I32.type, low=0, high=1))
+    syntax = "`(` $val `)` attr-dict"
+
+
+class RuntimeSequenceOp(AieOp):
+    """What the host has the NPU's controller do, in order; block arguments are host buffers."""
+
+    name = "aie.runtime_sequence"
+    sym_name: str = attr(SYMBOL_NAME, default="sequence")
+    body: Region = region()
+    traits = traits_def(SymbolOpInterface())

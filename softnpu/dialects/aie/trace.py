@@ -1,0 +1,146 @@
+"""Trace configuration as an author writes it, and as the passes resolve it."""
+
+from __future__ import annotations
+
+from xdsl.ir import Attribute, Region, SSAValue
+from xdsl.irdl import traits_def
+from xdsl.traits import SymbolOpInterface
+
+from softnpu.dialects.attributes import TRACE_EVENT, TraceEventAttr
+from softnpu.dialects.codecs import ANY, I32, STR, SYMBOL, SYMBOL_NAME, EnumCodec, IntCodec
+from softnpu.dialects.enums import (
+    ComboLogic,
+    DMAChannelDir,
+    EdgeTrigger,
+    TraceMode,
+    TracePacketType,
+    WireBundle,
+)
+from softnpu.dialects.opdef import INDEX, AieOp, attr, operand, region
+
+BUNDLE = EnumCodec(WireBundle)
+DIRECTION = EnumCodec(DMAChannelDir)
+PACKET_TYPE = EnumCodec(TracePacketType)
+
+
+class TraceOp(AieOp):
+    """What one tile's trace unit is to record; `aie.trace.start_config` applies it."""
+
+    name = "aie.trace"
+    tile: SSAValue = operand(INDEX)
+    sym_name: str = attr(SYMBOL_NAME)
+    buffer_size: int | None = attr(I32, default=None)
+    body: Region = region()
+    traits = traits_def(SymbolOpInterface())
+    syntax = "$sym_name `(` $tile `)` (`buffer_size` `=` $buffer_size^)? $body attr-dict"
+
+
+class TraceModeOp(AieOp):
+    """Event and time, event and program counter, or execution."""
+
+    name = "aie.trace.mode"
+    mode: TraceMode = attr(EnumCodec(TraceMode))
+    syntax = "$mode attr-dict"
+
+
+class TraceEventOp(AieOp):
+    """One of up to eight events to record."""
+
+    name = "aie.trace.event"
+    event: TraceEventAttr = attr(TRACE_EVENT)
+    label: str | None = attr(STR, default=None)
+    syntax = "$event (`label` `=` $label^)? attr-dict"
+
+
+class TracePacketOp(AieOp):
+    """The packet id and type of the trace stream."""
+
+    name = "aie.trace.packet"
+    id: int = attr(IntCodec(I32.type, low=1, high=31))
+    type: TracePacketType = attr(PACKET_TYPE)
+    syntax = "`id` `=` $id `type` `=` $type attr-dict"
+
+
+class TracePortOp(AieOp):
+    """A stream-switch port that one of eight port events watches."""
+
+    name = "aie.trace.port"
+    slot: int = attr(IntCodec(I32.type, low=0, high=7))
+    port: WireBundle = attr(BUNDLE)
+    channel: int = attr(I32)
+    direction: DMAChannelDir = attr(DIRECTION)
+    syntax = (
+        "`<` $slot `>` `port` `=` $port `channel` `=` $channel `direction` `=` $direction attr-dict"
+    )
+
+
+class TraceStartEventOp(AieOp):
+    """The event that starts recording."""
+
+    name = "aie.trace.start"
+    broadcast: int | None = attr(I32, default=None)
+    event: TraceEventAttr | None = attr(TRACE_EVENT, default=None)
+
+
+class TraceStopEventOp(AieOp):
+    """The event that ends recording."""
+
+    name = "aie.trace.stop"
+    broadcast: int | None = attr(I32, default=None)
+    event: TraceEventAttr | None = attr(TRACE_EVENT, default=None)
+
+
+class TraceConfigOp(AieOp):
+    """A trace configuration as register fields."""
+
+    name = "aie.trace.config"
+    tile: SSAValue = operand(INDEX)
+    sym_name: str = attr(SYMBOL_NAME)
+    packet_type: TracePacketType | None = attr(PACKET_TYPE, default=None)
+    body: Region = region()
+    traits = traits_def(SymbolOpInterface())
+    syntax = "$sym_name `(` $tile `)` (`packet_type` `=` $packet_type^)? $body attr-dict"
+
+
+class TraceRegOp(AieOp):
+    """A value for a register, or for one field of it."""
+
+    name = "aie.trace.reg"
+    reg_name: str = attr(STR)
+    field: str | None = attr(STR, default=None)
+    value: Attribute = attr(ANY)
+    mask: int | None = attr(I32, default=None)
+    comment: str | None = attr(STR, default=None)
+    syntax = (
+        "`register` `=` $reg_name (`field` `=` $field^)? "
+        "`value` `=` custom<TraceRegValue>($value) "
+        "(`mask` `=` $mask^)? (`comment` `=` $comment^)? attr-dict"
+    )
+
+
+class TraceComboEventOp(AieOp):
+    """Two events joined into one."""
+
+    name = "aie.trace.combo_event"
+    slot: int = attr(I32)
+    event_a: TraceEventAttr = attr(TRACE_EVENT, mlir="eventA")
+    logic: ComboLogic = attr(EnumCodec(ComboLogic))
+    event_b: TraceEventAttr = attr(TRACE_EVENT, mlir="eventB")
+    syntax = "`<` $slot `>` $eventA $logic $eventB attr-dict"
+
+
+class TraceEdgeEventOp(AieOp):
+    """The rising or falling edge of an event."""
+
+    name = "aie.trace.edge_event"
+    slot: int = attr(I32)
+    event: TraceEventAttr = attr(TRACE_EVENT)
+    trigger: EdgeTrigger = attr(EnumCodec(EdgeTrigger))
+
+
+class TraceStartConfigOp(AieOp):
+    """In the runtime sequence: apply a trace configuration."""
+
+    name = "aie.trace.start_config"
+    trace_config: str = attr(SYMBOL)
+    syntax = "$trace_config attr-dict"

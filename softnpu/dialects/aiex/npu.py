@@ -1,0 +1,242 @@
+"""Runtime sequences in terms of transfers and of the controller's own operations."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import i64
+from xdsl.ir import SSAValue
+
+from softnpu.dialects.attributes import PACKET, PacketInfoAttr
+from softnpu.dialects.codecs import (
+    BOOL,
+    DENSE_I32,
+    DENSE_I64,
+    I32,
+    I64,
+    SYMBOL,
+    UI8,
+    UI32,
+    UI64,
+    EnumCodec,
+)
+from softnpu.dialects.enums import DMAChannelDir
+from softnpu.dialects.opdef import AieOp, attr, operand, operands
+from softnpu.dialects.sizes import element_bits
+
+DYNAMIC = -(1 << 63)
+"""In a list of sizes: the value stands in an operand."""
+
+DIRECTION = EnumCodec(DMAChannelDir)
+
+
+class NpuDmaMemcpyNdOp(AieOp):
+    """A transfer between a host buffer and a shim DMA; lists run from dimension 3 to 0."""
+
+    name = "aiex.npu.dma_memcpy_nd"
+    segmented = True
+    memref: SSAValue = operand()
+    offsets: tuple[SSAValue, ...] = operands(i64)
+    sizes: tuple[SSAValue, ...] = operands(i64)
+    strides: tuple[SSAValue, ...] = operands(i64)
+    static_offsets: tuple[int, ...] = attr(DENSE_I64)
+    static_sizes: tuple[int, ...] = attr(DENSE_I64)
+    static_strides: tuple[int, ...] = attr(DENSE_I64)
+    packet: PacketInfoAttr | None = attr(PACKET, default=None)
+    metadata: str = attr(SYMBOL)
+    id: int = attr(I64)
+    issue_token: bool = attr(BOOL, default=False)
+    d0_zero_before: int = attr(I64, default=0)
+    d1_zero_before: int = attr(I64, default=0)
+    d2_zero_before: int = attr(I64, default=0)
+    d0_zero_after: int = attr(I64, default=0)
+    d1_zero_after: int = attr(I64, default=0)
+    d2_zero_after: int = attr(I64, default=0)
+    burst_length: int = attr(I64, default=0)
+    syntax = (
+        "`(` $memref `` custom<DynamicIndexList>($offsets, $static_offsets) `` "
+        "custom<DynamicIndexList>($sizes, $static_sizes) `` "
+        "custom<DynamicIndexList>($strides, $static_strides) `` "
+        "(`,` `packet` `=` $packet^)? `)` attr-dict `:` type($memref)"
+    )
+
+    @property
+    def mixed_offsets(self) -> list[int | SSAValue]:
+        return _mixed(self.static_offsets, self.offsets)
+
+    @property
+    def mixed_sizes(self) -> list[int | SSAValue]:
+        return _mixed(self.static_sizes, self.sizes)
+
+    @property
+    def mixed_strides(self) -> list[int | SSAValue]:
+        return _mixed(self.static_strides, self.strides)
+
+    @property
+    def element_bits(self) -> int:
+        """Width of an element of the buffer in bits."""
+        return element_bits(self.memref.type)
+
+
+def _mixed(static: tuple[int, ...], dynamic: tuple[SSAValue, ...]) -> list[int | SSAValue]:
+    """The list as written: numbers, and values where DYNAMIC stands."""
+    values = iter(dynamic)
+    return [next(values) if number == DYNAMIC else number for number in static]
+
+
+class NpuDmaWaitOp(AieOp):
+    """Waits for the completion token of a shim DMA channel, named by its symbol."""
+
+    name = "aiex.npu.dma_wait"
+    symbol: str = attr(SYMBOL)
+    syntax = "attr-dict"
+
+
+class NpuWriteRTPOp(AieOp):
+    """Writes one 32-bit word of a buffer: a run-time parameter."""
+
+    name = "aiex.npu.rtp_write"
+    buffer: str = attr(SYMBOL)
+    index: int = attr(UI32)
+    value: int = attr(I32)
+    syntax = "`(` $buffer `,` $index `,` $value `)` attr-dict"
+
+
+class NpuPushQueueOp(AieOp):
+    """Puts a descriptor into a channel's task queue."""
+
+    name = "aiex.npu.push_queue"
+    column: int = attr(I32)
+    row: int = attr(I32)
+    direction: DMAChannelDir = attr(DIRECTION)
+    channel: int = attr(I32)
+    issue_token: bool = attr(BOOL)
+    repeat_count: int = attr(I32)
+    bd_id: int = attr(I32)
+    syntax = "`(` $column `,` $row `,` $direction `:` $channel `)` attr-dict"
+
+
+class _Addressed(AieOp):
+    """A register by full address, by offset in a tile, or by offset in a buffer."""
+
+    name = ""
+    address: int = attr(UI32)
+    buffer: str | None = attr(SYMBOL, default=None)
+    column: int | None = attr(I32, default=None)
+    row: int | None = attr(I32, default=None)
+    syntax = "attr-dict"
+
+
+class NpuWrite32Op(_Addressed):
+    """Writes a 32-bit word."""
+
+    name = "aiex.npu.write32"
+    value: int = attr(UI32)
+
+
+class NpuMaskWrite32Op(_Addressed):
+    """Writes the bits of a 32-bit word that the mask has."""
+
+    name = "aiex.npu.maskwrite32"
+    value: int = attr(UI32)
+    mask: int = attr(UI32)
+
+
+class NpuBlockWriteOp(_Addressed):
+    """Writes the words of a global to consecutive addresses."""
+
+    name = "aiex.npu.blockwrite"
+    data: SSAValue = operand()
+    syntax = "`(` $data `)` attr-dict `:` type($data)"
+
+
+class NpuSyncOp(AieOp):
+    """Waits for a task-complete token; direction 0 is S2MM, 1 is MM2S."""
+
+    name = "aiex.npu.sync"
+    column: int = attr(I32)
+    row: int = attr(I32)
+    direction: int = attr(I32)
+    channel: int = attr(I32)
+    column_num: int = attr(I32)
+    row_num: int = attr(I32)
+    syntax = "attr-dict"
+
+
+class NpuAddressPatchOp(AieOp):
+    """Has the controller write a host buffer's address (plus an offset) into a descriptor."""
+
+    name = "aiex.npu.address_patch"
+    addr: int = attr(UI32)
+    arg_idx: int = attr(I32)
+    arg_plus: int = attr(I32)
+    syntax = "attr-dict"
+
+
+class NpuPreemptOp(AieOp):
+    """A point at which the controller may switch to another task."""
+
+    name = "aiex.npu.preempt"
+    level: int = attr(UI8)
+    syntax = "attr-dict"
+
+
+class NpuControlPacketOp(AieOp):
+    """A control packet: header and payload."""
+
+    name = "aiex.control_packet"
+    address: int = attr(UI32)
+    length: int | None = attr(I32, default=None)
+    opcode: int = attr(I32)
+    stream_id: int = attr(I32)
+    data: tuple[int, ...] | None = attr(DENSE_I32, default=None)
+    syntax = "attr-dict"
+
+
+class NpuWriteBdOp(AieOp):
+    """Writes a whole buffer descriptor; all values as the register fields want them."""
+
+    name = "aiex.npu.writebd"
+    column: int = attr(I32)
+    bd_id: int = attr(I32)
+    buffer_length: int = attr(I32)
+    buffer_offset: int = attr(I32)
+    enable_packet: int = attr(I32)
+    out_of_order_id: int = attr(I32)
+    packet_id: int = attr(I32)
+    packet_type: int = attr(I32)
+    d0_size: int = attr(I32)
+    d0_stride: int = attr(I32)
+    d1_size: int = attr(I32)
+    d1_stride: int = attr(I32)
+    d2_size: int = attr(I32)
+    d2_stride: int = attr(I32)
+    iteration_current: int = attr(I32)
+    iteration_size: int = attr(I32)
+    iteration_stride: int = attr(I32)
+    next_bd: int = attr(I32)
+    row: int = attr(I32)
+    use_next_bd: int = attr(I32)
+    valid_bd: int = attr(I32)
+    lock_rel_val: int = attr(I32)
+    lock_rel_id: int = attr(I32)
+    lock_acq_enable: int = attr(I32)
+    lock_acq_val: int = attr(I32)
+    lock_acq_id: int = attr(I32)
+    d0_zero_before: int = attr(I32)
+    d1_zero_before: int = attr(I32)
+    d2_zero_before: int = attr(I32)
+    d0_zero_after: int = attr(I32)
+    d1_zero_after: int = attr(I32)
+    d2_zero_after: int = attr(I32)
+    burst_length: int = attr(I32, default=0)
+    syntax = "attr-dict"
+
+
+class NpuLoadPdiOp(AieOp):
+    """Has the controller load a device image, named by its device or by id."""
+
+    name = "aiex.npu.load_pdi"
+    device_ref: str | None = attr(SYMBOL, default=None)
+    id: int = attr(I32, default=0)
+    size: int = attr(I32, default=0)
+    address: int = attr(UI64, default=0)
+    syntax = "attr-dict"

@@ -1,0 +1,175 @@
+"""Runtime sequences in terms of tasks: configure, start, await, free; and of whole devices."""
+
+from __future__ import annotations
+
+from xdsl.ir import Operation, OpResult, Region, SSAValue
+
+from softnpu.dialects.aie.dma import BDChainOp, DMABDOp
+from softnpu.dialects.aie.tiles import DeviceOp, LockOp, RuntimeSequenceOp, TileElement
+from softnpu.dialects.attributes import PACKET, PacketInfoAttr
+from softnpu.dialects.codecs import BOOL, I32, SYMBOL, EnumCodec
+from softnpu.dialects.enums import DMAChannelDir
+from softnpu.dialects.opdef import INDEX, AieOp, attr, operand, operands, region, result
+from softnpu.dialects.symbols import lookup, tables_around
+
+DIRECTION = EnumCodec(DMAChannelDir)
+
+
+class DMAConfigureTaskOp(TileElement):
+    """A task on a tile's DMA channel: its descriptors, in the region."""
+
+    name = "aiex.dma_configure_task"
+    direction: DMAChannelDir = attr(DIRECTION)
+    channel: int = attr(I32)
+    issue_token: bool = attr(BOOL, default=False)
+    repeat_count: int = attr(I32, default=0)
+    packet: PacketInfoAttr | None = attr(PACKET, default=None)
+    body: Region = region()
+    result: OpResult = result(INDEX)
+    syntax = "`(` $tile `,` $direction `,` $channel (`,` $packet^)? `)` regions attr-dict"
+
+    @property
+    def first_bd_id(self) -> int | None:
+        """The id of the first descriptor, once assigned."""
+        for op in self.body.walk():
+            if isinstance(op, DMABDOp):
+                return op.bd_id
+        return None
+
+
+class DMAConfigureTaskForOp(AieOp):
+    """The same, its channel named by a shim DMA allocation or an objectfifo."""
+
+    name = "aiex.dma_configure_task_for"
+    alloc: str = attr(SYMBOL)
+    issue_token: bool = attr(BOOL, default=False)
+    repeat_count: int = attr(I32, default=0)
+    body: Region = region()
+    result: OpResult = result(INDEX)
+    syntax = "$alloc regions attr-dict"
+
+
+class _TaskOp(AieOp):
+    name = ""
+    task: SSAValue = operand(INDEX)
+    syntax = "`(` $task `)` attr-dict"
+
+    @property
+    def task_op(self) -> DMAConfigureTaskOp | None:
+        """The task behind the operand, once it is a `dma_configure_task`."""
+        owner = self.task.owner
+        return owner if isinstance(owner, DMAConfigureTaskOp) else None
+
+
+class DMAFreeTaskOp(_TaskOp):
+    """The task's descriptor ids may be used again."""
+
+    name = "aiex.dma_free_task"
+
+
+class DMAStartTaskOp(_TaskOp):
+    """Puts a configured task into its channel's queue."""
+
+    name = "aiex.dma_start_task"
+
+
+class DMAAwaitTaskOp(_TaskOp):
+    """Waits until a started task is complete."""
+
+    name = "aiex.dma_await_task"
+
+
+class DMAStartBdChainOp(TileElement):
+    """Configures and starts a task from an `aie.bd_chain` and its arguments."""
+
+    name = "aiex.dma_start_bd_chain"
+    symbol: str = attr(SYMBOL)
+    args: tuple[SSAValue, ...] = operands()
+    tile: SSAValue = operand(INDEX)
+    direction: DMAChannelDir = attr(DIRECTION)
+    channel: int = attr(I32)
+    issue_token: bool = attr(BOOL, default=False)
+    repeat_count: int = attr(I32, default=0)
+    result: OpResult = result(INDEX)
+    syntax = (
+        "$symbol `(` $args `)` `:` `(` type($args) `)` ` ` `on` ` ` "
+        "`(` $tile `,` $direction `,` $channel `)` attr-dict"
+    )
+
+    @property
+    def bd_chain_op(self) -> BDChainOp | None:
+        found = lookup(self, self.symbol)
+        return found if isinstance(found, BDChainOp) else None
+
+
+class DMAStartBdChainForOp(AieOp):
+    """The same, its channel named by a shim DMA allocation or an objectfifo."""
+
+    name = "aiex.dma_start_bd_chain_for"
+    symbol: str = attr(SYMBOL)
+    args: tuple[SSAValue, ...] = operands()
+    alloc: str = attr(SYMBOL)
+    issue_token: bool = attr(BOOL, default=False)
+    repeat_count: int = attr(I32, default=0)
+    result: OpResult = result(INDEX)
+    syntax = "$symbol `(` $args `)` `:` `(` type($args) `)` ` ` `for` ` ` $alloc attr-dict"
+
+    @property
+    def bd_chain_op(self) -> BDChainOp | None:
+        found = lookup(self, self.symbol)
+        return found if isinstance(found, BDChainOp) else None
+
+
+class SetLockOp(AieOp):
+    """Sets a lock's value from the runtime sequence."""
+
+    name = "aiex.set_lock"
+    lock: SSAValue = operand(INDEX)
+    value: int = attr(I32)
+    syntax = "`(` $lock `,` $value `)` attr-dict"
+
+    @property
+    def lock_op(self) -> LockOp:
+        owner = self.lock.owner
+        assert isinstance(owner, LockOp)
+        return owner
+
+
+class ConfigureOp(AieOp):
+    """Loads a device's configuration; `aiex.run` in the region then runs its sequences."""
+
+    name = "aiex.configure"
+    symbol: str = attr(SYMBOL)
+    body: Region = region()
+    syntax = "$symbol regions attr-dict"
+
+    @property
+    def referenced_device_op(self) -> DeviceOp | None:
+        """The device of that name in the module."""
+        outermost: Operation | None = None
+        for outermost in tables_around(self):
+            pass
+        found = None if outermost is None else lookup(outermost, self.symbol)
+        return found if isinstance(found, DeviceOp) else None
+
+
+class RunOp(AieOp):
+    """Runs a sequence of the device that the enclosing `aiex.configure` loaded."""
+
+    name = "aiex.run"
+    runtime_sequence_symbol: str = attr(SYMBOL)
+    args: tuple[SSAValue, ...] = operands()
+    syntax = "$runtime_sequence_symbol `(` $args `)` `:` `(` type($args) `)` attr-dict"
+
+    @property
+    def callee_device_op(self) -> DeviceOp | None:
+        parent = self.parent_op()
+        return parent.referenced_device_op if isinstance(parent, ConfigureOp) else None
+
+    @property
+    def callee_runtime_sequence_op(self) -> RuntimeSequenceOp | None:
+        from softnpu.dialects.symbols import lookup_in
+
+        device = self.callee_device_op
+        found = lookup_in(device, self.runtime_sequence_symbol) if device else None
+        return found if isinstance(found, RuntimeSequenceOp) else None

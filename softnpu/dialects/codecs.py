@@ -1,0 +1,380 @@
+"""How one attribute of an op is stored, read as a Python value, and spelled in MLIR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, Generic, TypeVar, cast
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseArrayBase,
+    FlatSymbolRefAttr,
+    IntegerAttr,
+    IntegerType,
+    Signedness,
+    StringAttr,
+    SymbolRefAttr,
+    i1,
+    i32,
+    i64,
+)
+from xdsl.ir import Attribute
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.mlir_lexer import MLIRTokenKind
+
+from softnpu.dialects.enums import spelling
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
+
+
+class Codec(Generic[T]):
+    """Between an MLIR attribute and a Python value of type T."""
+
+    what: str = "an attribute"
+    """Completes the sentence "'len' must be ..."."""
+
+    def load(self, stored: Attribute) -> T:
+        """The Python value of a stored attribute."""
+        return cast(T, stored)
+
+    def store(self, value: T) -> Attribute:
+        """The attribute for a Python value (an attribute passes unchanged)."""
+        return cast(Attribute, value)
+
+    def reject(self, stored: Attribute) -> str | None:
+        """What the attribute should have been, or None when it is right."""
+        return None
+
+    def parse(self, parser: Parser) -> Attribute:
+        """Read the value as it stands in an op's own syntax."""
+        return parser.parse_attribute()
+
+    def parse_optional(self, parser: Parser) -> Attribute | None:
+        """As `parse`, or None when something else comes."""
+        return parser.parse_optional_attribute()
+
+    def print(self, printer: Printer, stored: Attribute) -> None:
+        """Write the value as it stands in an op's own syntax."""
+        printer.print_attribute(stored)
+
+
+class AnyCodec(Codec[Any]):
+    """Any attribute, as it is."""
+
+
+class IntCodec(Codec[int]):
+    """An integer attribute of one type, optionally within bounds."""
+
+    def __init__(self, type: IntegerType, low: int | None = None, high: int | None = None) -> None:
+        self.type = type
+        self.low = low
+        self.high = high
+        self.what = f"an integer of type {type}{self._bounds()}"
+
+    def _bounds(self) -> str:
+        if self.low is not None and self.high is not None:
+            return f" from {self.low} to {self.high}"
+        return f", at least {self.low}" if self.low is not None else ""
+
+    def load(self, stored: Attribute) -> int:
+        value = cast("IntegerAttr[Any]", stored).value.data
+        width = self.type.width.data
+        if self.type.signedness.data is Signedness.UNSIGNED:
+            return value % (1 << width)
+        return value - (1 << width) if value >> (width - 1) == 1 else value
+
+    def store(self, value: int | Attribute) -> Attribute:
+        if isinstance(value, Attribute):
+            return value
+        return IntegerAttr(value, self.type, truncate_bits=True)
+
+    def reject(self, stored: Attribute) -> str | None:
+        if not isinstance(stored, IntegerAttr) or stored.type != self.type:
+            return self.what
+        value = self.load(stored)
+        too_low = self.low is not None and value < self.low
+        too_high = self.high is not None and value > self.high
+        return self.what if too_low or too_high else None
+
+    def parse(self, parser: Parser) -> Attribute:
+        return self._typed(parser, parser.parse_integer(allow_boolean=False))
+
+    def parse_optional(self, parser: Parser) -> Attribute | None:
+        value = parser.parse_optional_integer(allow_boolean=False)
+        return None if value is None else self._typed(parser, value)
+
+    def _typed(self, parser: Parser, value: int) -> Attribute:
+        if parser.parse_optional_punctuation(":") is not None:
+            type = parser.parse_type()
+            if type != self.type:
+                parser.raise_error(f"expected {self.what}, found type {type}")
+        return self.store(value)
+
+    def print(self, printer: Printer, stored: Attribute) -> None:
+        printer.print_string(str(self.load(stored)))
+
+
+class BoolCodec(Codec[bool]):
+    """`true` or `false`."""
+
+    what = "true or false"
+
+    def load(self, stored: Attribute) -> bool:
+        return bool(cast("IntegerAttr[Any]", stored).value.data)
+
+    def store(self, value: bool | Attribute) -> Attribute:
+        return value if isinstance(value, Attribute) else IntegerAttr(int(value), i1)
+
+    def reject(self, stored: Attribute) -> str | None:
+        ok = isinstance(stored, IntegerAttr) and stored.type == i1
+        return None if ok else self.what
+
+    def parse(self, parser: Parser) -> Attribute:
+        return self.store(parser.parse_boolean())
+
+    def parse_optional(self, parser: Parser) -> Attribute | None:
+        value = parser.parse_optional_boolean()
+        return None if value is None else self.store(value)
+
+    def print(self, printer: Printer, stored: Attribute) -> None:
+        printer.print_string("true" if self.load(stored) else "false")
+
+
+class StrCodec(Codec[str]):
+    """A string."""
+
+    what = "a string"
+
+    def load(self, stored: Attribute) -> str:
+        return cast(StringAttr, stored).data
+
+    def store(self, value: str | Attribute) -> Attribute:
+        return value if isinstance(value, Attribute) else StringAttr(value)
+
+    def reject(self, stored: Attribute) -> str | None:
+        return None if isinstance(stored, StringAttr) else self.what
+
+    def parse(self, parser: Parser) -> Attribute:
+        return StringAttr(parser.parse_str_literal())
+
+    def parse_optional(self, parser: Parser) -> Attribute | None:
+        value = parser.parse_optional_str_literal()
+        return None if value is None else StringAttr(value)
+
+
+class SymbolNameCodec(StrCodec):
+    """The name that an op defines: a string, written `@name`."""
+
+    what = "a symbol name"
+
+    def parse(self, parser: Parser) -> Attribute:
+        return parser.parse_symbol_name()
+
+    def parse_optional(self, parser: Parser) -> Attribute | None:
+        return parser.parse_optional_symbol_name()
+
+    def print(self, printer: Printer, stored: Attribute) -> None:
+        printer.print_symbol_name(self.load(stored))
+
+
+class SymbolRefCodec(Codec[str]):
+    """A reference to a symbol; its Python value is the name (`a::@b` if nested)."""
+
+    what = "a symbol reference"
+
+    def load(self, stored: Attribute) -> str:
+        reference = cast(SymbolRefAttr, stored)
+        nested = [part.data for part in reference.nested_references]
+        return "::@".join([reference.root_reference.data, *nested])
+
+    def store(self, value: str | Attribute) -> Attribute:
+        if isinstance(value, Attribute):
+            return value
+        root, *nested = value.split("::@")
+        return SymbolRefAttr(root, nested)
+
+    def reject(self, stored: Attribute) -> str | None:
+        return None if isinstance(stored, SymbolRefAttr) else self.what
+
+    def parse(self, parser: Parser) -> Attribute:
+        stored = parser.parse_attribute()
+        if not isinstance(stored, SymbolRefAttr):
+            parser.raise_error(f"expected a symbol such as @name, found {stored}")
+        return stored
+
+
+class EnumCodec(Codec[E]):
+    """A member of an enumeration: stored as an i32, written as a keyword or a string."""
+
+    def __init__(self, enum: type[E]) -> None:
+        self.enum = enum
+        self.members: dict[int, E] = {int(member.value): member for member in enum}
+        self.by_spelling = {spelling(member): member for member in enum}
+        self.what = f"one of {', '.join(self.by_spelling)}"
+
+    def load(self, stored: Attribute) -> E:
+        return self.members[cast("IntegerAttr[Any]", stored).value.data]
+
+    def store(self, value: E | Attribute) -> Attribute:
+        return value if isinstance(value, Attribute) else IntegerAttr(value.value, i32)
+
+    def reject(self, stored: Attribute) -> str | None:
+        ok = (
+            isinstance(stored, IntegerAttr)
+            and stored.type == i32
+            and stored.value.data in self.members
+        )
+        return None if ok else self.what
+
+    def parse(self, parser: Parser) -> Attribute:
+        stored = self.parse_optional(parser)
+        if stored is None:
+            parser.raise_error(f"expected {self.what}")
+        return stored
+
+    def parse_optional(self, parser: Parser) -> Attribute | None:
+        position = parser.pos
+        word = parser.parse_optional_str_literal()
+        if word is None:
+            word = parser.parse_optional_identifier()
+        if word is None:
+            return None
+        member = self.by_spelling.get(word)
+        if member is None:
+            self.unknown(parser, word, position)
+        return self.store(cast(E, member))
+
+    def unknown(self, parser: Parser, word: str, position: int) -> None:
+        """Refuse a word that is no member, naming the one that is nearest."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(word, self.by_spelling, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        parser.raise_error(
+            f"'{word}' is no {self.enum.__name__}: {hint}expected {self.what}",
+            position,
+            position + len(word),
+        )
+
+    def print(self, printer: Printer, stored: Attribute) -> None:
+        printer.print_identifier_or_string_literal(spelling(self.load(stored)))
+
+
+class DenseArrayCodec(Codec[tuple[int, ...]]):
+    """`array<i64: ...>`, as a tuple of ints."""
+
+    def __init__(self, type: IntegerType) -> None:
+        self.type = type
+        self.what = f"an array of {type}"
+
+    def load(self, stored: Attribute) -> tuple[int, ...]:
+        values = cast("DenseArrayBase[Any]", stored).get_values()
+        return tuple(int(value) for value in values)
+
+    def store(self, value: Sequence[int] | Attribute) -> Attribute:
+        if isinstance(value, Attribute):
+            return value
+        return DenseArrayBase.from_list(self.type, list(value))
+
+    def reject(self, stored: Attribute) -> str | None:
+        ok = isinstance(stored, DenseArrayBase) and stored.elt_type == self.type
+        return None if ok else self.what
+
+
+class IntArrayCodec(Codec[tuple[int, ...]]):
+    """`[1, 2]`: an array of integer attributes of one type, as a tuple of ints."""
+
+    what = "an array of integers"
+
+    def __init__(self, type: IntegerType) -> None:
+        self.type = type
+
+    def load(self, stored: Attribute) -> tuple[int, ...]:
+        return tuple(item.value.data for item in cast("ArrayAttr[IntegerAttr[Any]]", stored))
+
+    def store(self, value: Sequence[int] | Attribute) -> Attribute:
+        if isinstance(value, Attribute):
+            return value
+        return ArrayAttr([IntegerAttr(item, self.type) for item in value])
+
+    def reject(self, stored: Attribute) -> str | None:
+        ok = isinstance(stored, ArrayAttr) and all(
+            isinstance(item, IntegerAttr) and item.type == self.type for item in stored
+        )
+        return None if ok else f"{self.what} of type {self.type}"
+
+
+class StrArrayCodec(Codec[tuple[str, ...]]):
+    """An array of strings, as a tuple of str."""
+
+    what = "an array of strings"
+
+    def load(self, stored: Attribute) -> tuple[str, ...]:
+        return tuple(item.data for item in cast("ArrayAttr[StringAttr]", stored))
+
+    def store(self, value: Sequence[str] | Attribute) -> Attribute:
+        if isinstance(value, Attribute):
+            return value
+        return ArrayAttr([StringAttr(item) for item in value])
+
+    def reject(self, stored: Attribute) -> str | None:
+        ok = isinstance(stored, ArrayAttr) and all(isinstance(s, StringAttr) for s in stored)
+        return None if ok else self.what
+
+
+class SymbolRefArrayCodec(Codec[tuple[str, ...]]):
+    """`[@a, @b]`, as a tuple of names."""
+
+    what = "an array of symbol references"
+
+    def load(self, stored: Attribute) -> tuple[str, ...]:
+        references = cast("ArrayAttr[SymbolRefAttr]", stored)
+        return tuple(SYMBOL.load(reference) for reference in references)
+
+    def store(self, value: Sequence[str] | Attribute) -> Attribute:
+        if isinstance(value, Attribute):
+            return value
+        return ArrayAttr([FlatSymbolRefAttr(item) for item in value])
+
+    def reject(self, stored: Attribute) -> str | None:
+        ok = isinstance(stored, ArrayAttr) and all(isinstance(s, SymbolRefAttr) for s in stored)
+        return None if ok else self.what
+
+
+class TypedCodec(Codec[T]):
+    """An attribute of one class, as it is; `short` is how it starts in an op's syntax."""
+
+    def __init__(self, cls: type[Attribute], what: str) -> None:
+        self.cls = cls
+        self.what = what
+
+    def reject(self, stored: Attribute) -> str | None:
+        return None if isinstance(stored, self.cls) else self.what
+
+    def parse_optional(self, parser: Parser) -> Attribute | None:
+        if parser._current_token.kind is MLIRTokenKind.LESS:
+            return self.parse(parser)
+        return parser.parse_optional_attribute()
+
+
+I8 = IntCodec(IntegerType(8))
+I32 = IntCodec(i32)
+I64 = IntCodec(i64)
+UI8 = IntCodec(IntegerType(8, Signedness.UNSIGNED))
+UI32 = IntCodec(IntegerType(32, Signedness.UNSIGNED))
+UI64 = IntCodec(IntegerType(64, Signedness.UNSIGNED))
+NATURAL = IntCodec(i32, low=0)
+POSITIVE = IntCodec(i32, low=1)
+BOOL = BoolCodec()
+STR = StrCodec()
+SYMBOL_NAME = SymbolNameCodec()
+SYMBOL = SymbolRefCodec()
+SYMBOLS = SymbolRefArrayCodec()
+STRINGS = StrArrayCodec()
+I64_ARRAY = IntArrayCodec(i64)
+DENSE_I32 = DenseArrayCodec(i32)
+DENSE_I64 = DenseArrayCodec(i64)
+ANY = AnyCodec()

@@ -1,0 +1,384 @@
+"""Op classes as data: what an op of the aie dialects is made of.
+
+A class lists its operands, attributes, results, regions and successors as fields, in the
+order and under the names of the dialect's definition (snake_case), and its syntax as the
+string that the definition has. From that follow the constructor (keywords only), typed
+accessors (`tile.col` is an int, `lock.lock_id` an int or None), the checks of `verify` and,
+in `assembly`, parser and printer.
+
+    class TileOp(AieOp):
+        name = "aie.tile"
+        col: int = attr(I32)
+        row: int = attr(I32)
+        result: OpResult = result(INDEX)
+        syntax = "`(` $col `,` $row `)` attr-dict"
+
+Attributes of the definition live in `op.properties` under their MLIR names, as in MLIR;
+all others (discardable ones, such as `controller_id`) in `op.attributes`.
+xdsl's own `irdl_op_definition` would do, but costs four times the start-up time, and says
+what is wrong in the compiler's terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar, cast
+
+from typing_extensions import dataclass_transform
+from xdsl.dialects.builtin import DenseArrayBase, IndexType, i32
+from xdsl.ir import Attribute, Block, Operation, OpResult, OpTraits, Region, SSAValue
+from xdsl.irdl import AttrSizedOperandSegments
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+from softnpu.dialects.codecs import Codec
+
+T = TypeVar("T")
+
+INDEX = IndexType()
+SEGMENTS = AttrSizedOperandSegments.attribute_name
+_REQUIRED: Any = object()
+
+
+class Field:
+    """A part of an op; its name is set by the class body that it stands in."""
+
+    name: str = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+
+class AttrField(Field):
+    """An attribute: read and written as a Python value, stored as an MLIR attribute."""
+
+    def __init__(self, codec: Codec[Any], default: Any, mlir: str | None) -> None:
+        self.codec = codec
+        self.default = default
+        self.mlir = mlir or ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.mlir = self.mlir or name
+
+    @property
+    def required(self) -> bool:
+        return self.default is _REQUIRED
+
+    def is_default(self, stored: Attribute) -> bool:
+        """Whether this is what an absent attribute means, so that printing leaves it out."""
+        if self.default is _REQUIRED or self.default is None:
+            return False
+        return bool(self.codec.load(stored) == self.default)
+
+    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+        if op is None:
+            return self
+        stored = op.properties.get(self.mlir)
+        if stored is not None:
+            return self.codec.load(stored)
+        if self.default is _REQUIRED:
+            raise AttributeError(f"{op.name} has no '{self.mlir}'")
+        return self.default
+
+    def __set__(self, op: AieOp, value: Any) -> None:
+        if value is None:
+            op.properties.pop(self.mlir, None)
+        else:
+            op.properties[self.mlir] = self.codec.store(value)
+
+
+class OperandField(Field):
+    """One operand, or (variadic) a run of them; `type` None leaves the type open."""
+
+    def __init__(self, type: Attribute | None, variadic: bool) -> None:
+        self.type = type
+        self.variadic = variadic
+
+    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+        if op is None:
+            return self
+        start, stop = op.operand_range(self)
+        if self.variadic:
+            return tuple(op.operands[start:stop])
+        return op.operands[start]
+
+    def __set__(self, op: AieOp, value: Any) -> None:
+        start, stop = op.operand_range(self)
+        new = list(value) if self.variadic else [value]
+        values = [SSAValue.get(value) for value in new]
+        op.operands = [*op.operands[:start], *values, *op.operands[stop:]]
+        if op.segmented:
+            op.set_segment(self, len(new))
+
+
+class ResultField(Field):
+    """A result; `type` None: the constructor takes it as a `result_type` field."""
+
+    def __init__(self, type: Attribute | None) -> None:
+        self.type = type
+
+    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+        return self if op is None else op.results[op.result_fields.index(self)]
+
+
+class ResultTypeField(Field):
+    """The type of the op's (only) result, where it is not fixed."""
+
+    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+        return self if op is None else op.results[0].type
+
+
+class RegionField(Field):
+    """A region; (variadic) as many as there are."""
+
+    def __init__(self, variadic: bool) -> None:
+        self.variadic = variadic
+
+    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+        if op is None:
+            return self
+        return op.regions if self.variadic else op.regions[op.region_fields.index(self)]
+
+
+class SuccessorField(Field):
+    """A block that control may go to."""
+
+    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+        return self if op is None else op.successors[op.successor_fields.index(self)]
+
+    def __set__(self, op: AieOp, value: Block) -> None:
+        op.successors[op.successor_fields.index(self)] = value
+
+
+def attr(codec: Codec[Any], *, default: Any = _REQUIRED, mlir: str | None = None) -> Any:
+    """An attribute. `default` None: optional. `mlir`: its MLIR name, if it is another."""
+    return AttrField(codec, default, mlir)
+
+
+def operand(type: Attribute | None = None) -> Any:
+    """One operand of that type."""
+    return OperandField(type, variadic=False)
+
+
+def operands(type: Attribute | None = None, *, default: Any = ()) -> Any:
+    """Any number of operands, each of that type."""
+    return OperandField(type, variadic=True)
+
+
+def result(type: Attribute | None = None, *, init: bool = False) -> Any:
+    """A result of that type."""
+    return ResultField(type)
+
+
+def result_type() -> Any:
+    """The constructor's keyword for the type of the result, and its accessor."""
+    return ResultTypeField()
+
+
+def region(*, default: Any = None) -> Any:
+    """A region; left out, one with an empty block."""
+    return RegionField(variadic=False)
+
+
+def regions(*, default: Any = ()) -> Any:
+    """Any number of regions."""
+    return RegionField(variadic=True)
+
+
+def successor() -> Any:
+    """A successor block."""
+    return SuccessorField()
+
+
+@dataclass_transform(
+    kw_only_default=True,
+    field_specifiers=(attr, operand, operands, result, result_type, region, regions, successor),
+)
+class AieOp(Operation):
+    """Base of every op of the aie and aiex dialects."""
+
+    traits: ClassVar[OpTraits] = OpTraits(())
+    syntax: ClassVar[str] = ""
+    """The assembly format, in the notation of the dialect's definition."""
+    segmented: ClassVar[bool] = False
+    """Several variadic operands, told apart by `operandSegmentSizes`."""
+    status: ClassVar[str] = ""
+    """For docs/dialect.md: why an op is only parsed, or refused. Empty: compiled."""
+
+    attr_fields: ClassVar[dict[str, AttrField]] = {}
+    operand_fields: ClassVar[list[OperandField]] = []
+    result_fields: ClassVar[list[ResultField]] = []
+    region_fields: ClassVar[list[RegionField]] = []
+    successor_fields: ClassVar[list[SuccessorField]] = []
+    fields: ClassVar[dict[str, Field]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        fields = {
+            name: value
+            for base in reversed(cls.__mro__)
+            for name, value in vars(base).items()
+            if isinstance(value, Field)
+        }
+        parts = list(fields.values())
+        cls.fields = fields
+        cls.attr_fields = {f.mlir: f for f in parts if isinstance(f, AttrField)}
+        cls.operand_fields = [f for f in parts if isinstance(f, OperandField)]
+        cls.result_fields = [f for f in parts if isinstance(f, ResultField)]
+        cls.region_fields = [f for f in parts if isinstance(f, RegionField)]
+        cls.successor_fields = [f for f in parts if isinstance(f, SuccessorField)]
+
+    def __init__(self, **values: Any) -> None:
+        attributes: Mapping[str, Attribute] = values.pop("attributes", {})
+        location = values.pop("location", None)
+        unknown = values.keys() - self.fields.keys()
+        if unknown:
+            raise TypeError(f"{self.name} has no field {', '.join(sorted(unknown))}")
+        groups = [self._operand_group(field, values) for field in self.operand_fields]
+        Operation.__init__(
+            self,
+            operands=[value for group in groups for value in group],
+            result_types=[field.type or _given_type(self, values) for field in self.result_fields],
+            properties=self._properties(values, [len(group) for group in groups]),
+            attributes=attributes,
+            location=location,
+            successors=[values[field.name] for field in self.successor_fields],
+            regions=[r for field in self.region_fields for r in _region_group(field, values)],
+        )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()  # type: ignore[no-untyped-call]
+        for name in self.attributes.keys() & self.attr_fields.keys():
+            self.properties[name] = self.attributes.pop(name)
+        if self.segmented and SEGMENTS in self.attributes:
+            self.properties[SEGMENTS] = self.attributes.pop(SEGMENTS)
+
+    def _operand_group(self, field: OperandField, values: dict[str, Any]) -> list[SSAValue]:
+        if field.variadic:
+            return [SSAValue.get(value) for value in values.get(field.name, ())]
+        return [SSAValue.get(values[field.name])]
+
+    def _properties(self, values: dict[str, Any], groups: list[int]) -> dict[str, Attribute]:
+        properties = {}
+        for mlir, field in self.attr_fields.items():
+            value = values.get(field.name, field.default)
+            if value is _REQUIRED:
+                raise TypeError(f"{self.name} needs '{field.name}'")
+            if value is not None and field.name in values:
+                properties[mlir] = field.codec.store(value)
+        if self.segmented:
+            properties[SEGMENTS] = DenseArrayBase.from_list(i32, groups)
+        return properties
+
+    def segment_sizes(self) -> list[int]:
+        """How many operands each operand field has."""
+        if self.segmented:
+            sizes = cast("DenseArrayBase[Any]", self.properties[SEGMENTS])
+            return [int(size) for size in sizes.get_values()]
+        spare = len(self._operands) - len(self.operand_fields) + 1
+        return [spare if field.variadic else 1 for field in self.operand_fields]
+
+    def operand_range(self, field: OperandField) -> tuple[int, int]:
+        """Where the operands of a field start and stop."""
+        sizes = self.segment_sizes()
+        index = self.operand_fields.index(field)
+        start = sum(sizes[:index])
+        return start, start + sizes[index]
+
+    def set_segment(self, field: OperandField, size: int) -> None:
+        """Record a new number of operands of a field."""
+        sizes = self.segment_sizes()
+        sizes[self.operand_fields.index(field)] = size
+        self.properties[SEGMENTS] = DenseArrayBase.from_list(i32, sizes)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> AieOp:
+        """Read the op in its own syntax; the name has been read."""
+        from softnpu.dialects.assembly import parse_op
+
+        return parse_op(cls, parser)
+
+    def print(self, printer: Printer) -> None:
+        """Write the op in its own syntax, after its name."""
+        from softnpu.dialects.assembly import print_op
+
+        print_op(self, printer)
+
+    def verify_(self) -> None:
+        """Check the op's parts against its definition, then its own rules."""
+        self._verify_attributes()
+        self._verify_operands()
+        self.check()
+
+    def check(self) -> None:
+        """The rules of this op beyond its parts; a broken one raises DesignError."""
+
+    def _verify_attributes(self) -> None:
+        for mlir, field in self.attr_fields.items():
+            stored = self.properties.get(mlir)
+            if stored is None:
+                if field.required:
+                    raise VerifyException(f"'{self.name}' needs the attribute '{mlir}'")
+            elif (reason := field.codec.reject(stored)) is not None:
+                raise VerifyException(f"'{self.name}': '{mlir}' must be {reason}, found {stored}")
+
+    def _verify_operands(self) -> None:
+        expected = len(self.operand_fields)
+        found = len(self._operands)
+        if not any(field.variadic for field in self.operand_fields) and found != expected:
+            raise VerifyException(f"'{self.name}' takes {expected} operands, found {found}")
+        for field, size in zip(self.operand_fields, self.segment_sizes(), strict=True):
+            if size < 0:
+                raise VerifyException(f"'{self.name}' lacks its operand '{field.name}'")
+            if field.type is None:
+                continue
+            start, stop = self.operand_range(field)
+            for value in self.operands[start:stop]:
+                if value.type != field.type:
+                    raise VerifyException(
+                        f"'{self.name}': '{field.name}' must be of type {field.type}, "
+                        f"found {value.type}"
+                    )
+
+
+def _given_type(op: AieOp, values: dict[str, Any]) -> Attribute:
+    for field in op.fields.values():
+        if isinstance(field, ResultTypeField):
+            return cast(Attribute, values[field.name])
+    raise TypeError(f"{op.name}: no result type")
+
+
+def _region_group(field: RegionField, values: dict[str, Any]) -> Sequence[Region]:
+    given = values.get(field.name)
+    if field.variadic:
+        return list(given or ())
+    return [Region(Block()) if given is None else given]
+
+
+def values_of(op: AieOp, names: Sequence[str]) -> dict[str, Any]:
+    """The named fields of an op as a dictionary (for building a changed copy)."""
+    return {name: getattr(op, name) for name in names}
+
+
+__all__ = [
+    "INDEX",
+    "AieOp",
+    "AttrField",
+    "Field",
+    "OpResult",
+    "OperandField",
+    "RegionField",
+    "ResultField",
+    "ResultTypeField",
+    "SuccessorField",
+    "attr",
+    "operand",
+    "operands",
+    "region",
+    "regions",
+    "result",
+    "result_type",
+    "successor",
+]

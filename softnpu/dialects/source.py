@@ -1,0 +1,57 @@
+"""Designs as text: reading them with their places, writing them, and saying what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
+from xdsl.ir import Operation
+
+from softnpu.errors import DesignError, SourceLocation
+
+if TYPE_CHECKING:
+    from xdsl.context import Context
+
+
+def parse_file(path: Path, ctx: Context | None = None) -> ModuleOp:
+    """Read a design; every op knows its line. Raises DesignError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DesignError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DesignError(f"{path} is no MLIR text: it is not UTF-8") from error
+    return parse_text(text, path, ctx)
+
+
+def parse_text(text: str, file: Path | str = "<text>", ctx: Context | None = None) -> ModuleOp:
+    """Read a design from a string that came from `file`."""
+    from softnpu.dialects.parser import parse_module
+
+    return parse_module(text, Path(file), ctx)
+
+
+def print_module(module: Operation) -> str:
+    """The design as aie-opt prints it, ending in one blank line."""
+    from softnpu.dialects.printer import AsmPrinter
+
+    return AsmPrinter.to_text(module)
+
+
+def location_of(op: Operation) -> SourceLocation | None:
+    """Where an op stands in the design, or, if a pass made it, the op that it is part of."""
+    current: Operation | None = op
+    while current is not None:
+        location = current.location
+        if isinstance(location, FileLineColLoc):
+            return SourceLocation(
+                Path(location.filename.data), location.line.data, location.column.data
+            )
+        current = current.parent_op()
+    return None
+
+
+def design_error(op: Operation, message: str, *notes: str) -> DesignError:
+    """An error about an op, with its place."""
+    return DesignError(message, location_of(op), notes)
