@@ -1,0 +1,13 @@
+"""sum = a + b, int32: one worker adds two streams line by line."""
+
+from pipeline import In, Out
+
+parameters = {"n": 4096, "line": 256}
+
+
+def buffers(p):
+    return {"a": In(p.n, "int32"), "b": In(p.n, "int32"), "sum": Out(p.n, "int32")}
+
+
+def reference(p, a, b):
+    return a + b

@@ -1,0 +1,125 @@
+"""The tasks that run what was built: test_emu and test_hw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskFailed
+from doit.tools import config_changed
+
+from pipeline.designs import Variant
+from pipeline.errors import PipelineError
+from pipeline.stages import Task
+from pipeline.toolchain import tool_key
+
+RUN_ON = {"test_emu": "emulator", "test_hw": "npu"}
+
+
+def results_file(variant: Variant, check: str) -> Path:
+    """Where a check leaves its verdicts."""
+    return variant.folder / f"{check}.json"
+
+
+def test(variant: Variant, check: str) -> Task:
+    """Runs a variant's artifact and judges it; on the emulator only when something has changed."""
+    built = [variant.folder / n for n in ("final.xclbin", "insts.bin", "manifest.json")]
+    declared = [variant.design.python] if variant.design.python else []
+    again = [config_changed({"tools": tool_key("test_emu")})] if check == "test_emu" else [False]
+    return {
+        "name": variant.label,
+        "actions": [(_run, [variant, check])],
+        "file_dep": [str(p) for p in (*built, *declared)],
+        "targets": [str(results_file(variant, check))],
+        "uptodate": again,
+        "task_dep": ["_npu"] if check == "test_hw" else [],
+        "clean": True,
+    }
+
+
+def npu() -> Task:
+    """Fails, saying what is missing, where no NPU can be reached; before any artifact is run."""
+    return {"actions": [_find_npu], "uptodate": [False]}
+
+
+def _find_npu() -> TaskFailed | None:
+    from runner.errors import RunnerError
+    from runner.session import backend
+
+    try:
+        backend("npu")
+    except RunnerError as error:
+        return TaskFailed(str(error))
+    return None
+
+
+def _run(variant: Variant, check: str) -> TaskFailed | None:
+    from runner.errors import RunnerError
+    from runner.judge import Verdict
+
+    target = results_file(variant, check)
+    target.unlink(missing_ok=True)
+    try:
+        outcome = {**_outcome(variant, RUN_ON[check]), "run_on": RUN_ON[check]}
+    except (PipelineError, RunnerError) as error:
+        return TaskFailed(str(error))
+    target.write_text(json.dumps(outcome, indent=1))
+    if outcome["verdict"] == Verdict.FAIL:
+        return TaskFailed(f"{variant.label}: {failed_runs(outcome)}")
+    return None
+
+
+def failed_runs(outcome: dict[str, Any]) -> str:
+    """How many runs of an outcome failed, in words."""
+    failed = sum(run["verdict"] == "FAIL" for run in outcome["runs"])
+    return f"{failed} of {len(outcome['runs'])} runs failed"
+
+
+def _outcome(variant: Variant, device: str) -> dict[str, Any]:
+    from runner import artifact, judge, session, vectors
+
+    backend = session.backend(device)
+    built = artifact.load(variant.folder)
+    inputs = [*vectors.default_vectors(built.arguments), *_own_vectors(variant, built.arguments)]
+    return judge.judge(built, backend, inputs, _reference(variant, built.arguments)).as_json()
+
+
+def _own_vectors(variant: Variant, arguments: Iterable[Any]) -> Iterator[Any]:
+    import numpy as np
+
+    from runner.vectors import Vector
+
+    function = variant.design.function("vectors")
+    if function is None:
+        return
+    made = variant.design.call(function, variant.parameters, np.random.default_rng(0))
+    inputs = [a for a in arguments if a.is_input]
+    for name, values in made.items():
+        yield Vector(name, {a.name: values[a.name] for a in inputs})
+
+
+def _reference(variant: Variant, arguments: Iterable[Any]) -> Any:
+    """The author's reference(p, ...) as a function from inputs by name to outputs by name."""
+    function = variant.design.function("reference")
+    if function is None:
+        return None
+    inputs = [a.name for a in arguments if a.is_input]
+    outputs = [a.name for a in arguments if a.is_output]
+
+    def reference(inputs_by_name: dict[str, Any]) -> dict[str, Any]:
+        given = variant.design.call(
+            function, variant.parameters, *(inputs_by_name[name].copy() for name in inputs)
+        )
+        values = given if isinstance(given, tuple) else (given,)
+        found = given if isinstance(given, dict) else dict(zip(outputs, values, strict=False))
+        if set(found) != set(outputs):
+            raise PipelineError(
+                f"reference(p, ...) must return {', '.join(outputs)}",
+                variant.design.python,
+                variant.design.line_of("reference"),
+            )
+        return found
+
+    return reference

@@ -1,0 +1,323 @@
+"""Finds the author's designs and reads what they declare.
+
+A design is a template `mlir_templates/<design>.mlir.j2` with `mlir_templates/<design>.py` beside
+it, or a plain `mlir_templates/<design>.mlir` with or without one. The Python file may hold:
+
+- `parameters`: a dict of names and default values;
+- `variants`: a dict of variant names, each a dict of the parameters that differ;
+- `buffers(p)`: a dict of In, Out and InOut in the order of the runtime sequence's arguments;
+- `reference(p, ...)`: the outputs in numpy, from the inputs in the order of `buffers`;
+- `vectors(p, rng)`: yields further inputs, each a dict of arrays by buffer name.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pipeline import template
+from pipeline.buffers import Buffer
+from pipeline.errors import PipelineError
+
+DEFAULT_DEVICE = "npu1_1col"
+TEMPLATES = "mlir_templates"
+KERNELS = "kernels_src"
+
+_DEVICE = re.compile(r"\baie\.device\s*\(\s*(\w+)\s*\)")
+_LINK_WITH = re.compile(r'\blink_with\s*=\s*"([^"]+)"')
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+class Parameters(Mapping[str, Any]):
+    """A variant's parameters: `p["n"]` and `p.n` alike.
+
+    Raises:
+        AttributeError: for a name that is no parameter, with the nearest one.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._values:
+            raise AttributeError(_unknown(name, self._values))
+        return self._values[name]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One artifact to be: a design with all of its parameters fixed."""
+
+    design: Design
+    name: str
+    parameters: Parameters
+
+    @property
+    def label(self) -> str:
+        """How tasks and reports call it: `<design>/<variant>`."""
+        return f"{self.design.name}/{self.name}"
+
+    @cached_property
+    def rendered(self) -> template.Rendered:
+        """The design's MLIR text with this variant's parameters in it."""
+        if self.design.is_template:
+            return template.render(self.design.source, self.parameters)
+        return template.plain(self.design.source)
+
+    @cached_property
+    def device(self) -> str:
+        """The device that the MLIR text names."""
+        found = _DEVICE.search(self.rendered.text)
+        if found is None:
+            raise PipelineError("no aie.device(...) in the design", self.design.source)
+        return found.group(1)
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where everything generated for it goes."""
+        return self.design.root / "build" / self.device / self.design.name / self.name
+
+    @cached_property
+    def kernels(self) -> tuple[Path, ...]:
+        """The C files behind the objects that the design's cores link (`link_with`).
+
+        Raises:
+            PipelineError: when there is no C file of that name, at the `link_with`.
+        """
+        text = self.rendered.text
+        sources: dict[Path, None] = {}
+        for found in _LINK_WITH.finditer(text):
+            line = self.rendered.template_line(text.count("\n", 0, found.start()) + 1)
+            sources[self._kernel_source(found.group(1), line)] = None
+        return tuple(sources)
+
+    def _kernel_source(self, linked: str, line: int) -> Path:
+        folder = self.design.root / KERNELS
+        stem = Path(linked).stem
+        for suffix in (".c", ".cc", ".cpp"):
+            if (source := folder / f"{stem}{suffix}").is_file():
+                return source
+        near = get_close_matches(stem, [p.stem for p in folder.glob("*.c*")], n=1)
+        hint = f"; the nearest name there is {near[0]}.c" if near else ""
+        raise PipelineError(
+            f'link_with = "{linked}" asks for {KERNELS}/{stem}.c, which is missing{hint}',
+            self.design.source,
+            line,
+        )
+
+    @cached_property
+    def buffers(self) -> dict[str, Buffer] | None:
+        """The declared buffers in argument order, or None for a bare design."""
+        function = self.design.function("buffers")
+        if function is None:
+            return None
+        declared = self.design.call(function, self.parameters)
+        if not isinstance(declared, dict) or not all(
+            isinstance(b, Buffer) for b in declared.values()
+        ):
+            raise PipelineError(
+                "buffers(p) must return a dict of In, Out and InOut by name",
+                self.design.python,
+                self.design.line_of("buffers"),
+            )
+        return declared
+
+
+@dataclass(frozen=True)
+class Design:
+    """The author's files for one design.
+
+    Attributes:
+        root: the project's folder.
+        source: the template or plain MLIR file.
+        python: the declarations, or None for a bare design.
+    """
+
+    root: Path
+    name: str
+    source: Path
+    python: Path | None
+
+    @property
+    def is_template(self) -> bool:
+        """Whether the MLIR text comes out of jinja."""
+        return self.source.suffix == ".j2"
+
+    @cached_property
+    def module(self) -> ModuleType | None:
+        """The declarations, executed.
+
+        Raises:
+            PipelineError: with the line, for whatever goes wrong in that file.
+        """
+        if self.python is None:
+            return None
+        spec = importlib.util.spec_from_file_location(f"npuforge_design_{self.name}", self.python)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        self.call(spec.loader.exec_module, module)
+        return module
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """All variants; one named "default" where none are declared."""
+        defaults = {"device": DEFAULT_DEVICE, **self._dict("parameters")}
+        named = self._dict("variants") or {"default": {}}
+        return tuple(self._variant(name, values, defaults) for name, values in named.items())
+
+    def _variant(self, name: str, values: object, defaults: Mapping[str, Any]) -> Variant:
+        line = self.line_of("variants", name)
+        if not _NAME.fullmatch(name):
+            raise PipelineError(f"variant name {name!r} is no plain word", self.python, line)
+        if not isinstance(values, dict):
+            raise PipelineError(f"variant {name!r} must be a dict", self.python, line)
+        for parameter in values:
+            if parameter not in defaults:
+                raise PipelineError(
+                    _unknown(parameter, defaults),
+                    self.python,
+                    self.line_of("variants", name, parameter),
+                )
+        return Variant(self, name, Parameters({**defaults, **values}))
+
+    def _dict(self, name: str) -> dict[str, Any]:
+        value = getattr(self.module, name, {})
+        if not isinstance(value, dict):
+            raise PipelineError(f"{name} must be a dict", self.python, self.line_of(name))
+        return value
+
+    def function(self, name: str) -> Callable[..., Any] | None:
+        """A function of the Python file, or None when it has none of that name."""
+        found = getattr(self.module, name, None)
+        return found if callable(found) else None
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls into the Python file; what goes wrong there becomes an error with its line."""
+        try:
+            return function(*arguments)
+        except PipelineError:
+            raise
+        except SyntaxError as error:
+            raise PipelineError(error.msg, self.python, error.lineno) from error
+        except Exception as error:
+            raise PipelineError(
+                f"{type(error).__name__}: {error}", self.python, self._line_in(error)
+            ) from error
+
+    def _line_in(self, error: BaseException) -> int | None:
+        frames = traceback.extract_tb(error.__traceback__)
+        return next((f.lineno for f in reversed(frames) if f.filename == str(self.python)), None)
+
+    def line_of(self, name: str, *keys: str) -> int | None:
+        """Where a top-level name, or a key within its dict, stands in the Python file."""
+        if self.python is None:
+            return None
+        node = _definition(ast.parse(self.python.read_text()), name)
+        for key in keys:
+            node = _entry(node, key) or node
+        return getattr(node, "lineno", None)
+
+
+def _definition(tree: ast.Module, name: str) -> ast.AST | None:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return node
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == name for target in node.targets
+        ):
+            return node.value
+    return None
+
+
+def _entry(node: ast.AST | None, key: str) -> ast.AST | None:
+    """The key's node in a dict display or a `dict(...)` call, wrapped so that it can be entered."""
+    if isinstance(node, ast.Dict):
+        for name, value in zip(node.keys, node.values, strict=True):
+            if isinstance(name, ast.Constant) and name.value == key:
+                return _at(value, name.lineno)
+    if isinstance(node, ast.Call):
+        for keyword in node.keywords:
+            if keyword.arg == key:
+                return _at(keyword.value, keyword.value.lineno)
+    return None
+
+
+def _at(value: ast.expr, line: int) -> ast.AST:
+    value.lineno = line
+    return value
+
+
+def _unknown(name: str, known: Mapping[str, Any]) -> str:
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"they are {', '.join(sorted(known))}"
+    return f"{name!r} is not one of the design's parameters; {hint}"
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What lies in the author's folders: the variants, and an error for each broken design."""
+
+    variants: tuple[Variant, ...]
+    broken: Mapping[str, PipelineError]
+
+
+def discover(root: Path) -> Discovery:
+    """Finds every design below root; a broken one hides no other."""
+    folder = root / TEMPLATES
+    names = sorted({_stem(p) for p in folder.iterdir() if _stem(p)}) if folder.is_dir() else []
+    variants: list[Variant] = []
+    broken: dict[str, PipelineError] = {}
+    for name in names:
+        try:
+            found = _design(root, name).variants
+            for variant in found:
+                _ = variant.folder, variant.kernels  # what the task graph is made from
+            variants.extend(found)
+        except PipelineError as error:
+            broken[name] = error
+    return Discovery(tuple(variants), broken)
+
+
+def _stem(path: Path) -> str:
+    for suffix in (".mlir.j2", ".mlir", ".py"):
+        if path.name.endswith(suffix) and not path.name.startswith(("_", ".")):
+            return path.name[: -len(suffix)]
+    return ""
+
+
+def _design(root: Path, name: str) -> Design:
+    folder = root / TEMPLATES
+    templated, plain, python = (folder / f"{name}{s}" for s in (".mlir.j2", ".mlir", ".py"))
+    if templated.is_file() and plain.is_file():
+        raise PipelineError(f"both {templated.name} and {plain.name} exist; keep one", templated)
+    if templated.is_file() and not python.is_file():
+        raise PipelineError(
+            f"its partner {TEMPLATES}/{name}.py is missing: the template's parameters, the"
+            " buffers and the numpy reference go there",
+            templated,
+        )
+    if not templated.is_file() and not plain.is_file():
+        raise PipelineError(
+            f"its partner {TEMPLATES}/{name}.mlir.j2 is missing: the MLIR design goes there",
+            python,
+        )
+    source = templated if templated.is_file() else plain
+    return Design(root, name, source, python if python.is_file() else None)

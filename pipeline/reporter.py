@@ -1,0 +1,121 @@
+"""What a person sees while doit works: a line a task, verdicts, and the table at the end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, TextIO
+
+CHECKS = ("test_emu", "test_hw")
+
+
+class Reporter:
+    """Speaks of what is done, not of what was up to date; errors come without a traceback.
+
+    doit calls the methods (doit, reporter.py); a bug's traceback is kept, since that is ours.
+    """
+
+    desc = "npuforge's own: work done, verdicts, a table"
+
+    def __init__(self, outstream: TextIO, options: dict[str, Any]) -> None:  # noqa: ARG002
+        self.outstream = outstream
+        self._counts: Counter[str] = Counter()
+        self._outcomes: dict[str, Path] = {}
+        self._failures: list[str] = []
+        self._runtime_errors: list[str] = []
+
+    def initialize(self, tasks: Any, selected_tasks: Any) -> None:
+        """Before anything runs."""
+
+    def get_status(self, task: Any) -> None:
+        """A task is asked whether it is up to date."""
+
+    def execute_task(self, task: Any) -> None:
+        """A task starts."""
+
+    def teardown_task(self, task: Any) -> None:
+        """A task's teardown starts."""
+
+    def add_success(self, task: Any) -> None:
+        """A task has done its work."""
+        if not task.actions:
+            return
+        self._counts["done"] += 1
+        if not self._note_outcome(task):
+            self._write(f"{_stage(task):<9} {_subject(task)}")
+
+    def skip_uptodate(self, task: Any) -> None:
+        """A task had nothing to do."""
+        if task.actions:
+            self._counts["up to date"] += 1
+        if _stage(task) in CHECKS and task.targets:
+            self._outcomes[task.name] = Path(task.targets[0])
+
+    def skip_ignore(self, task: Any) -> None:
+        """A task that `doit ignore` took out."""
+        self._counts["ignored"] += 1
+        self._write(f"ignored   {task.name}")
+
+    def add_failure(self, task: Any, fail: Any) -> None:
+        """A task failed, or cannot start since one before it failed."""
+        if not getattr(fail, "report", True) or fail.get_name() == "UnmetDependency":
+            self._counts["not started"] += 1
+            return
+        self._counts["failed"] += 1
+        self._failures.append(task.name)
+        if not self._note_outcome(task):
+            self._write(f"FAILED    {task.name}")
+            self._write(_indent(fail.get_msg()))
+
+    def _note_outcome(self, task: Any) -> bool:
+        """Prints a check's verdict lines; False when the task left none."""
+        target = Path(task.targets[0]) if task.targets else None
+        if _stage(task) not in CHECKS or target is None or not target.is_file():
+            return False
+        from runner.report import verdict_lines
+
+        for line in verdict_lines(json.loads(target.read_text())):
+            self._write(line)
+        self._outcomes[task.name] = target
+        return True
+
+    def cleanup_error(self, exception: Any) -> None:
+        """`doit` could not clean up."""
+        sys.stderr.write(exception.get_msg())
+
+    def runtime_error(self, msg: str) -> None:
+        """doit itself failed."""
+        self._runtime_errors.append(msg)
+
+    def complete_run(self) -> None:
+        """After everything: the table, what failed, and a line that sums up."""
+        if self._outcomes:
+            from runner.report import print_table
+
+            found = [p for _, p in sorted(self._outcomes.items()) if p.is_file()]
+            print_table([json.loads(p.read_text()) for p in found], self.outstream)
+        if self._counts:
+            parts = [f"{n} {what}" for what, n in self._counts.items()]
+            self._write(f"{sum(self._counts.values())} tasks: {', '.join(parts)}")
+        for name in self._failures:
+            self._write(f"failed: {name}")
+        for message in self._runtime_errors:
+            self._write(message)
+
+    def _write(self, line: str) -> None:
+        self.outstream.write(f"{line}\n")
+        self.outstream.flush()
+
+
+def _stage(task: Any) -> str:
+    return str(task.name).partition(":")[0]
+
+
+def _subject(task: Any) -> str:
+    return str(task.name).partition(":")[2]
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"          {line}" for line in text.strip().splitlines())

@@ -1,0 +1,269 @@
+"""One function a stage: the doit task that makes a variant's artifact of that stage.
+
+Each task's key holds its inputs' content, its options and its tools' versions; doit compares
+contents, not dates. File names are those that aiecc writes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import TaskFailed
+from doit.tools import config_changed
+
+from pipeline import kernels as kernel_inputs
+from pipeline.designs import KERNELS, Variant
+from pipeline.errors import PipelineError
+from pipeline.toolchain import tool_key
+
+Task = dict[str, Any]
+
+STAGES = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin", "manifest")
+"""The stages of a build, in order."""
+
+CDO_FILES = ("main_aie_cdo_elfs.bin", "main_aie_cdo_init.bin", "main_aie_cdo_enable.bin")
+
+
+def explained(action: Callable[..., None]) -> Callable[..., TaskFailed | None]:
+    """Turns an error that the author can mend into a failed task with that message alone."""
+
+    @functools.wraps(action)
+    def run(*arguments: Any, **keywords: Any) -> TaskFailed | None:
+        from softnpu.errors import SoftnpuError
+
+        try:
+            action(*arguments, **keywords)
+        except (PipelineError, SoftnpuError) as error:
+            return TaskFailed(str(error))
+        return None
+
+    return run
+
+
+def _task(
+    stage: str,
+    variant: Variant,
+    action: Callable[..., None],
+    *,
+    reads: Iterable[Path],
+    writes: Iterable[Path],
+    options: dict[str, Any] | None = None,
+    name: str = "",
+) -> Task:
+    key = {"tools": tool_key(stage), "options": options or {}}
+    return {
+        "name": variant.label + (f":{name}" if name else ""),
+        "actions": [(explained(action), [variant])],
+        "file_dep": [str(p) for p in reads],
+        "targets": [str(p) for p in writes],
+        "uptodate": [config_changed(key)],
+        "clean": True,
+    }
+
+
+def render(variant: Variant) -> Task:
+    """Template and parameters -> design.mlir."""
+    return _task(
+        "render",
+        variant,
+        _render,
+        reads=[variant.design.source],
+        writes=[variant.folder / "design.mlir"],
+        options={name: repr(value) for name, value in variant.parameters.items()},
+    )
+
+
+def _render(variant: Variant) -> None:
+    variant.folder.mkdir(parents=True, exist_ok=True)
+    (variant.folder / "design.mlir").write_text(variant.rendered.text)
+
+
+def kernels(variant: Variant) -> Iterable[Task]:
+    """Each C kernel that the variant links -> its object file."""
+    for source in variant.kernels:
+        output = object_file(variant, source)
+        headers = kernel_inputs.headers_read(output.with_suffix(".d"), variant.design.root)
+        yield _task(
+            "kernels",
+            variant,
+            functools.partial(_compile_kernel, source=source),
+            reads=[source, *headers],
+            writes=[output],
+            options={"defines": kernel_inputs.defines(source, variant.parameters)},
+            name=source.stem,
+        )
+
+
+def object_file(variant: Variant, source: Path) -> Path:
+    """Where a kernel's object file goes: parameters differ, so each variant has its own."""
+    return variant.folder / f"{source.stem}.o"
+
+
+def _compile_kernel(variant: Variant, source: Path) -> None:
+    from softnpu.targets import standin
+
+    output = object_file(variant, source)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    standin.compile_kernel(
+        source,
+        output,
+        defines=kernel_inputs.defines(source, variant.parameters),
+        include_dirs=[variant.design.root / KERNELS],
+        depfile=output.with_suffix(".d"),
+    )
+
+
+def lower(variant: Variant) -> Task:
+    """design.mlir -> buffers, locks and BDs with addresses; routed; and the host's arguments."""
+    names = ("input_with_addresses.mlir", "input_physical.mlir", "input_array.mlir")
+    reads = [variant.folder / "design.mlir"]
+    if variant.design.python is not None:
+        reads.append(variant.design.python)
+    return _task(
+        "lower",
+        variant,
+        _lower,
+        reads=reads,
+        writes=[variant.folder / name for name in (*names, "arguments.json")],
+    )
+
+
+def _lower(variant: Variant) -> None:
+    from pipeline import arguments
+    from softnpu.compiler import driver
+
+    design = variant.folder / "design.mlir"
+    arguments.write(variant, design, variant.folder / "arguments.json")
+    driver.lower(design, variant.folder)
+
+
+def cores(variant: Variant) -> Task:
+    """Each core's code and objects -> main_core_<column>_<row>.elf."""
+    return _task(
+        "cores",
+        variant,
+        _cores,
+        reads=[
+            variant.folder / "input_array.mlir",
+            *(object_file(variant, source) for source in variant.kernels),
+        ],
+        writes=[variant.folder / "cores.json"],
+    )
+
+
+def _cores(variant: Variant) -> None:
+    from pipeline import manifest
+    from softnpu.compiler import driver
+
+    elfs = driver.cores(
+        variant.folder / "input_array.mlir",
+        variant.folder,
+        {object_file(variant, s).name: object_file(variant, s) for s in variant.kernels},
+    )
+    manifest.write_json(
+        variant.folder / "cores.json", {elf.name: manifest.digest(elf) for elf in elfs}
+    )
+
+
+def insts(variant: Variant) -> Task:
+    """The runtime sequence -> insts.bin."""
+    return _task(
+        "insts",
+        variant,
+        _insts,
+        reads=[variant.folder / "input_physical.mlir"],
+        writes=[variant.folder / "insts.bin"],
+    )
+
+
+def _insts(variant: Variant) -> None:
+    from softnpu.compiler import driver
+
+    driver.insts(variant.folder / "input_physical.mlir", variant.folder / "insts.bin")
+
+
+def cdo(variant: Variant) -> Task:
+    """The array's configuration and the cores' programs -> three CDO files."""
+    return _task(
+        "cdo",
+        variant,
+        _cdo,
+        reads=[variant.folder / "input_array.mlir", variant.folder / "cores.json"],
+        writes=[variant.folder / name for name in CDO_FILES],
+    )
+
+
+def _cdo(variant: Variant) -> None:
+    from softnpu.compiler import driver
+
+    driver.cdo(variant.folder / "input_array.mlir", variant.folder, variant.folder)
+
+
+def pdi(variant: Variant) -> Task:
+    """The CDO files -> main.pdi, as bootgen packs them."""
+    return _task(
+        "pdi",
+        variant,
+        _pdi,
+        reads=[variant.folder / name for name in CDO_FILES],
+        writes=[variant.folder / "main_design.bif", variant.folder / "main.pdi"],
+    )
+
+
+def _pdi(variant: Variant) -> None:
+    from softnpu.compiler import driver
+
+    driver.pdi(variant.folder)
+
+
+def xclbin(variant: Variant) -> Task:
+    """The PDI and three descriptions -> final.xclbin, as xclbinutil packs it."""
+    return _task(
+        "xclbin",
+        variant,
+        _xclbin,
+        reads=[
+            variant.folder / "main.pdi",
+            variant.folder / "input_array.mlir",
+            variant.folder / "cores.json",
+        ],
+        writes=[variant.folder / "final.xclbin"],
+    )
+
+
+def _xclbin(variant: Variant) -> None:
+    from softnpu.compiler import driver
+
+    driver.xclbin(variant.folder / "input_array.mlir", variant.folder)
+
+
+def manifest(variant: Variant) -> Task:
+    """Who made what, from what -> manifest.json, which binds xclbin and insts.bin."""
+    return {
+        "name": variant.label,
+        "actions": [(explained(_manifest), [variant])],
+        "file_dep": [
+            str(variant.folder / name)
+            for name in ("final.xclbin", "insts.bin", "arguments.json", "cores.json")
+        ],
+        "targets": [str(variant.folder / "manifest.json")],
+        "clean": True,
+    }
+
+
+def _manifest(variant: Variant) -> None:
+    from pipeline import manifest as manifests
+
+    manifests.write(variant)
+
+
+def broken(name: str, error: PipelineError) -> Task:
+    """A design that cannot even be read: its task fails with the reason."""
+    return {"name": name, "actions": [(explained(_raise), [error])]}
+
+
+def _raise(error: PipelineError) -> None:
+    raise error

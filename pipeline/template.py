@@ -1,0 +1,126 @@
+"""Renders a design's template and remembers which of its lines each rendered line came from.
+
+MLIR is full of `{%worker}` and `{#attribute}`, which plain jinja would take for its own. In a
+template, `{{ n }}` is a value as always; a statement stands on a line of its own behind `%%`
+(`%% for c in range(4)`, `%% endfor`) or within `{%% ... %%}`; a comment behind `%%#` or within
+`{## ... ##}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.exceptions import UndefinedError
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+
+from pipeline.errors import PipelineError
+
+MARK = "\x00"
+"""Encloses a template's line number while it travels through jinja; no text file holds a NUL."""
+
+_MARKED_LINE = re.compile(f"{MARK}(\\d+){MARK}")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A design's MLIR text; `lines[i]` is the template's line behind text line i + 1."""
+
+    text: str
+    lines: tuple[int, ...]
+
+    def template_line(self, line: int) -> int:
+        """The template's line (from 1) behind the text's line (from 1)."""
+        return self.lines[line - 1] if 0 < line <= len(self.lines) else line
+
+
+class _LineMarks(Extension):
+    """Puts the template's line number behind every line of plain text in it."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
+        return (_marked(token) if token.type == "data" else token for token in stream)
+
+
+def _marked(token: Token) -> Token:
+    lines = str(token.value).split("\n")
+    marked = [f"{line}{MARK}{token.lineno + i}{MARK}" for i, line in enumerate(lines[:-1])]
+    # The last piece has no line end of its own: what follows it on the line carries the mark,
+    # or the text ends here.
+    return Token(token.lineno, "data", "\n".join([*marked, lines[-1]]))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        block_start_string="{%%",
+        block_end_string="%%}",
+        comment_start_string="{##",
+        comment_end_string="##}",
+        line_statement_prefix="%%",
+        line_comment_prefix="%%#",
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=[_LineMarks],
+        autoescape=False,  # MLIR, not HTML
+    )
+
+
+def render(path: Path, parameters: Mapping[str, Any]) -> Rendered:
+    """Renders a template file.
+
+    Raises:
+        PipelineError: with the template's line, for bad syntax or a variable that the
+            design's parameters do not have.
+    """
+    try:
+        template = _environment().from_string(path.read_text())
+        return _unmark(template.render(**parameters))
+    except TemplateSyntaxError as error:
+        raise PipelineError(f"template: {error.message}", path, error.lineno) from error
+    except UndefinedError as error:
+        known = ", ".join(sorted(parameters))
+        raise PipelineError(
+            f"template: {error.message}; the design's parameters are {known}",
+            path,
+            _failing_line(error),
+        ) from error
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        raise PipelineError(f"template: {error}", path, _failing_line(error)) from error
+
+
+def _failing_line(error: BaseException) -> int | None:
+    """The template line in which rendering stopped (jinja rewrites tracebacks to name it)."""
+    line = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _unmark(marked: str) -> Rendered:
+    pairs = list(_split_marks(marked))
+    return Rendered("\n".join(text for text, _ in pairs), tuple(line for _, line in pairs))
+
+
+def _split_marks(marked: str) -> Iterator[tuple[str, int]]:
+    line = 1
+    for text in marked.split("\n"):
+        if found := _MARKED_LINE.findall(text):
+            line = int(found[-1])
+        yield _MARKED_LINE.sub("", text), line
+
+
+def plain(path: Path) -> Rendered:
+    """A design written as plain MLIR: each line stands for itself."""
+    text = path.read_text()
+    return Rendered(text, tuple(range(1, text.count("\n") + 2)))

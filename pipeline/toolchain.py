@@ -1,0 +1,77 @@
+"""Which tools make the artifacts, and the version of each as part of a task's key."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+COMPILER = ("softnpu/arch", "softnpu/dialects", "softnpu/passes", "softnpu/compiler")
+"""What every compiler stage of softnpu is made of."""
+
+
+SOURCE_SUFFIXES = {".py", ".c", ".h", ".S", ".ld"}
+
+
+@cache
+def package_version(name: str) -> str:
+    """The installed version of a Python package, e.g. "0.17.0"."""
+    return str(metadata.version(name))
+
+
+@cache
+def source_version(*parts: str) -> str:
+    """A short digest of npuforge's own sources at the named places.
+
+    The sources are the version: an edit to a pass rebuilds what the pass makes.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        place = ROOT / part
+        for source in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if source.suffix in SOURCE_SUFFIXES:
+                digest.update(str(source.relative_to(ROOT)).encode())
+                digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a stage runs: Python packages by name, and parts of npuforge by path."""
+
+    packages: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+_EMITTER = Tools(("xdsl",), (*COMPILER, "softnpu/targets", "softnpu/formats"))
+_COMPILER = Tools(("ziglang",), ("softnpu/targets/standin.py", "softnpu/targets/standin_runtime"))
+_PACKER = Tools((), ("softnpu/formats", "softnpu/compiler"))
+
+TOOLS = {
+    "render": Tools(("jinja2",), ("pipeline/template.py",)),
+    "kernels": Tools(
+        ("ziglang",), ("softnpu/targets/standin.py", "softnpu/targets/standin_runtime")
+    ),
+    "lower": Tools(("xdsl",), (*COMPILER, "pipeline/arguments.py")),
+    "cores": Tools(("xdsl", "ziglang"), _EMITTER.sources),
+    "insts": _EMITTER,
+    "cdo": _EMITTER,
+    "pdi": _PACKER,
+    "xclbin": _PACKER,
+    "test_emu": Tools(
+        ("ml_dtypes", "numpy", "unicorn"),
+        ("softnpu/arch", "softnpu/formats", "softnpu/emulator", "softnpu/pyxrt.py", "runner"),
+    ),
+}
+"""By stage."""
+
+
+def tool_key(stage: str) -> dict[str, str]:
+    """The tools behind a stage, by name, with their versions: part of its task's key."""
+    tools = TOOLS[stage]
+    versions = {name: package_version(name) for name in tools.packages}
+    return {**versions, "npuforge": source_version(*tools.sources)}

@@ -1,0 +1,1 @@
+"""Executes an artifact through the pyxrt interface and judges what comes out."""

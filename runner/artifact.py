@@ -1,0 +1,119 @@
+"""A built artifact as its folder describes it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runner.dtypes import dtype
+from runner.errors import RunnerError
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One host buffer, in the order of the kernel's arguments.
+
+    Attributes:
+        direction: "in", "out" or "inout".
+        shape: elements a dimension.
+        dtype: numpy's (or ml_dtypes') name of the element type.
+    """
+
+    name: str
+    direction: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the host fills it before the run."""
+        return self.direction in ("in", "inout")
+
+    @property
+    def is_output(self) -> bool:
+        """Whether the NPU writes it."""
+        return self.direction in ("out", "inout")
+
+    @property
+    def bytes(self) -> int:
+        """Size of the buffer in bytes."""
+        return prod(self.shape) * dtype(self.dtype).itemsize
+
+    def check(self, values: np.ndarray[Any, Any]) -> None:
+        """Refuses values that are not what the buffer was declared to hold.
+
+        Raises:
+            RunnerError: naming both dtypes or both shapes.
+        """
+        if values.dtype != dtype(self.dtype) or values.shape != self.shape:
+            raise RunnerError(
+                f"argument {self.name!r} is declared {self.dtype}{list(self.shape)}, but was given"
+                f" {values.dtype}{list(values.shape)}"
+            )
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An xclbin and the instruction stream that was built with it.
+
+    Attributes:
+        label: `<design>/<variant>`.
+        core_isa: "rv32" for stand-in cores, "aie2" or "aie2p" for the NPU's own, None for none.
+        judged: whether the author declared the buffers (a reference may then exist).
+    """
+
+    label: str
+    device: str
+    xclbin: Path
+    insts: Path
+    arguments: tuple[Argument, ...]
+    core_isa: str | None
+    judged: bool
+
+
+def load(folder: Path) -> Artifact:
+    """Reads a variant's build folder.
+
+    Raises:
+        RunnerError: when something is missing or is not what the manifest binds together.
+    """
+    manifest = _manifest(folder)
+    for name in ("final.xclbin", "insts.bin"):
+        _check_digest(folder / name, manifest["artifacts"][name])
+    arguments = manifest["arguments"]
+    return Artifact(
+        label=f"{manifest['design']}/{manifest['variant']}",
+        device=manifest["device"],
+        xclbin=folder / "final.xclbin",
+        insts=folder / "insts.bin",
+        arguments=tuple(
+            Argument(a["name"], a["direction"], tuple(a["shape"]), a["dtype"])
+            for a in arguments["buffers"]
+        ),
+        core_isa=manifest["core_isa"],
+        judged=arguments["declared"],
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise RunnerError(f"{path} is missing: build the design first (doit build)")
+    manifest: dict[str, Any] = json.loads(path.read_text())
+    return manifest
+
+
+def _check_digest(path: Path, expected: str) -> None:
+    if not path.is_file():
+        raise RunnerError(f"{path} is missing: build the design first (doit build)")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        raise RunnerError(
+            f"{path} is not the file that manifest.json beside it was written for: the pair was"
+            " not built together. Build again (doit build)"
+        )

@@ -1,0 +1,112 @@
+"""`python -m runner exec`: executes an artifact that was built elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runner.artifact import Argument
+from runner.dtypes import dtype
+from runner.errors import RunnerError
+from runner.session import Session, backend
+
+Array = np.ndarray[Any, Any]
+
+ARGUMENT_HELP = (
+    "a host buffer, in the order of the kernel's arguments: in:FILE.npy,"
+    " out:DTYPE:SHAPE:FILE.npy or inout:FILE.npy[:RESULT.npy]; SHAPE is 4096 or 64x64"
+)
+
+
+@dataclass(frozen=True)
+class FileArgument:
+    """An argument with the file that fills it and the file that takes its result."""
+
+    argument: Argument
+    values: Array | None
+    result: Path | None
+
+
+def parse_argument(text: str, name: str) -> FileArgument:
+    """Reads one `--arg`.
+
+    Raises:
+        RunnerError: for a form that is not ARGUMENT_HELP's, or a file that cannot be read.
+    """
+    direction, _, rest = text.partition(":")
+    if direction == "in" and rest:
+        return _filled("in", name, Path(rest), None)
+    if direction == "inout" and rest:
+        source, _, result = rest.partition(":")
+        return _filled("inout", name, Path(source), Path(result or source))
+    parts = rest.split(":", 2)
+    if direction == "out" and len(parts) == 3:
+        kind, shape, result = parts
+        return FileArgument(_declared(name, kind, shape, text), None, Path(result))
+    raise RunnerError(f"--arg {text}: expected {ARGUMENT_HELP}")
+
+
+def _filled(direction: str, name: str, source: Path, result: Path | None) -> FileArgument:
+    try:
+        values = np.load(source, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise RunnerError(f"{source} is no .npy file that can be read: {error}") from error
+    argument = Argument(name, direction, values.shape, values.dtype.name)
+    return FileArgument(argument, values, result)
+
+
+def _declared(name: str, kind: str, shape: str, text: str) -> Argument:
+    dtype(kind)
+    try:
+        sizes = tuple(int(n) for n in shape.split("x"))
+    except ValueError as error:
+        raise RunnerError(f"--arg {text}: {shape!r} is no shape like 4096 or 64x64") from error
+    if any(n < 1 for n in sizes):
+        raise RunnerError(f"--arg {text}: every dimension must be at least 1")
+    return Argument(name, "out", sizes, kind)
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the sub-command `exec`."""
+    parser = commands.add_parser(
+        "exec",
+        help="execute an xclbin with its insts.bin",
+        description="Executes an artifact built elsewhere and writes its outputs.",
+    )
+    parser.add_argument("--xclbin", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--insts", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--arg", action="append", default=[], dest="arguments", metavar="ARG", help=ARGUMENT_HELP
+    )
+    parser.add_argument("--device", choices=("emulator", "npu"), default="emulator")
+    parser.add_argument(
+        "--core-isa",
+        choices=("rv32",),
+        help="what the cores' programs are, for an xclbin that carries no mark (emulator only)",
+    )
+    parser.add_argument("--timeout", type=int, default=10_000, metavar="MS")
+    parser.set_defaults(run=execute)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Runs the artifact once; returns the exit code."""
+    files = [parse_argument(text, f"bo{i}") for i, text in enumerate(options.arguments)]
+    for path in (options.xclbin, options.insts):
+        if not path.is_file():
+            raise RunnerError(f"{path} does not exist")
+    xrt = backend(options.device)
+    if options.core_isa:
+        if options.device != "emulator":
+            raise RunnerError("--core-isa is for the emulator: an NPU runs its own code only")
+        xrt.assume_core_isa(options.core_isa)
+    session = Session(xrt, options.xclbin, options.insts.read_bytes(), [f.argument for f in files])
+    inputs = {f.argument.name: f.values for f in files if f.values is not None}
+    outputs = session.run(inputs, options.timeout)
+    for file in files:
+        if file.result is not None:
+            np.save(file.result, outputs[file.argument.name])
+    return 0

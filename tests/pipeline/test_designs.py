@@ -1,0 +1,138 @@
+"""Discovery of the author's files, and errors that name file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.designs import Discovery, Variant, discover
+from pipeline.errors import PipelineError
+
+MLIR = """module {
+  aie.device(npu1_1col) {
+    aie.runtime_sequence(%a: memref<4xi32>) {}
+  }
+}
+"""
+
+
+class House:
+    """A project folder to put an author's files in."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("mlir_templates", "kernels_src"):
+            (root / name).mkdir()
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).write_text(text)
+
+    def discover(self) -> Discovery:
+        return discover(self.root)
+
+    def only_variant(self) -> Variant:
+        found = self.discover()
+        assert not found.broken, found.broken
+        (variant,) = found.variants
+        return variant
+
+    def only_error(self) -> PipelineError:
+        ((_, error),) = self.discover().broken.items()
+        return error
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_a_plain_mlir_file_alone_is_a_design(house: House) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR)
+    variant = house.only_variant()
+    assert variant.label == "foo/default"
+    assert variant.folder == house.root / "build/npu1_1col/foo/default"
+    assert variant.buffers is None
+
+
+def test_each_variant_overrides_the_defaults(house: House) -> None:
+    house.write("mlir_templates/foo.mlir.j2", MLIR.replace("4x", "{{ n }}x"))
+    house.write(
+        "mlir_templates/foo.py",
+        "parameters = {'n': 4, 'k': 1}\nvariants = {'small': {}, 'large': {'n': 64}}\n",
+    )
+    small, large = house.discover().variants
+    assert "memref<4xi32>" in small.rendered.text
+    assert "memref<64xi32>" in large.rendered.text
+    assert large.parameters.k == 1
+
+
+def test_the_objects_come_from_link_with(house: House) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR + '// {link_with = "bar.o"}\n')
+    house.write("kernels_src/bar.c", "")
+    assert house.only_variant().kernels == (house.root / "kernels_src/bar.c",)
+
+
+def test_a_missing_kernel_is_an_error_at_its_link_with(house: House) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR + '// {link_with = "bra.o"}\n')
+    house.write("kernels_src/bar.c", "")
+    error = house.only_error()
+    assert error.file == house.root / "mlir_templates/foo.mlir"
+    assert error.line == 6
+    assert "kernels_src/bra.c, which is missing; the nearest name there is bar.c" in str(error)
+
+
+def test_a_template_without_its_python_file_is_an_error(house: House) -> None:
+    house.write("mlir_templates/foo.mlir.j2", MLIR)
+    assert "mlir_templates/foo.py is missing" in str(house.only_error())
+
+
+def test_a_python_file_without_its_template_is_an_error(house: House) -> None:
+    house.write("mlir_templates/foo.py", "")
+    assert "mlir_templates/foo.mlir.j2 is missing" in str(house.only_error())
+
+
+def test_an_unknown_parameter_in_a_variant_is_an_error_at_its_line(house: House) -> None:
+    house.write("mlir_templates/foo.mlir.j2", MLIR)
+    house.write(
+        "mlir_templates/foo.py",
+        "parameters = {'factor': 4}\nvariants = {\n    'small': {\n        'facter': 1},\n}\n",
+    )
+    error = house.only_error()
+    assert error.line == 4
+    assert "did you mean factor?" in error.message
+
+
+def test_an_unknown_parameter_in_buffers_is_an_error_at_its_line(house: House) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR)
+    house.write(
+        "mlir_templates/foo.py",
+        "from pipeline import In\nparameters = {'n': 4}\n\n"
+        "def buffers(p):\n    return {'a': In(p.m, 'int32')}\n",
+    )
+    with pytest.raises(PipelineError) as caught:
+        _ = house.only_variant().buffers
+    assert caught.value.line == 5
+    assert "'m' is not one of the design's parameters; they are device, n" in caught.value.message
+
+
+def test_a_dtype_that_is_none_is_an_error_at_its_line(house: House) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR)
+    house.write(
+        "mlir_templates/foo.py",
+        "from pipeline import In\n\ndef buffers(p):\n    return {'a': In(4, 'i32')}\n",
+    )
+    with pytest.raises(PipelineError) as caught:
+        _ = house.only_variant().buffers
+    assert caught.value.line == 4
+    assert "dtype 'i32' is none of int8," in caught.value.message
+
+
+def test_a_broken_design_hides_no_other(house: House) -> None:
+    house.write("mlir_templates/bad.py", "parameters = {\n")
+    house.write("mlir_templates/bad.mlir.j2", MLIR)
+    house.write("mlir_templates/good.mlir", MLIR)
+    found = house.discover()
+    assert [v.label for v in found.variants] == ["good/default"]
+    assert found.broken["bad"].file == house.root / "mlir_templates/bad.py"
+    assert found.broken["bad"].line == 1
