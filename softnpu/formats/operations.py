@@ -1,0 +1,152 @@
+"""What a configuration asks of the array: the few operations that every stream decodes into.
+
+A CDO (array start-up) and a TXN (runtime sequence) are two encodings of the same register
+operations, so that one executor serves both. Addresses are array addresses (see arch.address),
+data are little-endian 32-bit words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Sets the register at `address` to `value`."""
+
+    address: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaskWrite:
+    """Sets the bits of `mask` in the register at `address` to those of `value`."""
+
+    address: int
+    mask: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockWrite:
+    """Writes `data`, whole words, from `address` on.
+
+    Attributes:
+        tile: what a TXN carries in its second word (column | row << 8 when the design names
+            them, usually 0). It does not change the address.
+    """
+
+    address: int
+    data: bytes
+    tile: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSet:
+    """Writes `value` into `count` words from `address` on."""
+
+    address: int
+    value: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaskPoll:
+    """Waits until the register at `address`, masked with `mask`, equals `value`.
+
+    Attributes:
+        timeout: milliseconds (CDO); 0 in a TXN, which has none.
+        busy: the TXN's MASKPOLL_BUSY, which does not yield meanwhile.
+    """
+
+    address: int
+    mask: int
+    value: int
+    timeout: int = 0
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Waits `cycles` of the configuration processor's clock (CDO)."""
+
+    cycles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nop:
+    """Nothing; in a CDO it aligns what follows, with `words` words of padding."""
+
+    words: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Waits for a task-complete token of one DMA channel in a rectangle of tiles."""
+
+    column: int
+    row: int
+    direction: int
+    channel: int
+    columns: int = 1
+    rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPatch:
+    """Puts the address of buffer argument `argument`, plus `offset` bytes, into a shim descriptor.
+
+    Attributes:
+        address: the register that holds the low address word (word 1 of the descriptor).
+        argument: counts the kernel's buffers from 0 (bo0).
+        action: always 0 in what mlir-aie writes.
+    """
+
+    address: int
+    argument: int
+    offset: int
+    action: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPdi:
+    """Configures the array anew from PDI `id`; size and location are filled in by the driver."""
+
+    id: int
+    size: int = 0
+    location: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preempt:
+    """A point where the job may be interrupted.
+
+    Attributes:
+        level: what is saved: 0 nothing, 1 memory tiles, 2 core tiles, 3 registers.
+    """
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """A firmware operation without effect on the array: read registers, record timer, merge."""
+
+    code: int
+    payload: bytes
+
+
+Operation = (
+    Write
+    | MaskWrite
+    | BlockWrite
+    | BlockSet
+    | MaskPoll
+    | Delay
+    | Nop
+    | Sync
+    | AddressPatch
+    | LoadPdi
+    | Preempt
+    | Custom
+)
