@@ -1,0 +1,101 @@
+"""The globals that hold what block writes write: made once for each content, and read again.
+
+Facts: mlir-aie, AIEX/Utils/AIEUtils.cpp, `getOrCreateDataMemref`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import (
+    DenseIntOrFPElementsAttr,
+    MemRefType,
+    StringAttr,
+    TensorType,
+    UnitAttr,
+    i32,
+)
+from xdsl.dialects.memref import GetGlobalOp, GlobalOp
+
+from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp
+from softnpu.dialects.aiex import NpuBlockWriteOp
+from softnpu.dialects.source import design_error
+from softnpu.dialects.symbols import symbol_name
+from softnpu.passes.sequence_ops import Symbols
+
+PREFIX = "blockwrite_data_"
+WORD = 1 << 32
+SIGN = 1 << 31
+
+
+class BlockData:
+    """The constant globals of the device around a runtime sequence; new ones go before it."""
+
+    def __init__(self, sequence: RuntimeSequenceOp) -> None:
+        self._sequence = sequence
+        device = sequence.parent_op()
+        assert isinstance(device, DeviceOp)
+        self._names = {symbol_name(op) for op in device.body.ops}
+        self._known: dict[tuple[int, ...], str] = {}
+        for op in device.body.ops:
+            if isinstance(op, GlobalOp) and (words := global_words(op)) is not None:
+                self._known.setdefault(words, op.sym_name.data)
+        self._next = 0
+
+    def symbol_and_type(self, words: Sequence[int]) -> tuple[str, MemRefType]:
+        """The global that holds these 32-bit words, and its type."""
+        name = self._known.get(tuple(words))
+        if name is None:
+            name = self._known[tuple(words)] = self._create(words)
+        return name, MemRefType(i32, [len(words)])
+
+    def _create(self, words: Sequence[int]) -> str:
+        while (name := f"{PREFIX}{self._next}") in self._names:
+            self._next += 1
+        self._names.add(name)
+        values = [word - WORD if word & SIGN else word for word in words]
+        shape = [len(words)]
+        constant = GlobalOp.get(
+            StringAttr(name),
+            MemRefType(i32, shape),
+            DenseIntOrFPElementsAttr.from_list(TensorType(i32, shape), values),
+            constant=UnitAttr(),
+        )
+        block = self._sequence.parent_block()
+        assert block is not None
+        block.insert_op_before(constant, self._sequence)
+        return name
+
+
+def global_words(op: GlobalOp) -> tuple[int, ...] | None:
+    """The 32-bit words that a global holds, None if it holds anything else."""
+    value = op.initial_value
+    if not isinstance(value, DenseIntOrFPElementsAttr) or op.type != MemRefType(
+        i32, op.type.get_shape()
+    ):
+        return None
+    if len(op.type.get_shape()) != 1:
+        return None
+    return tuple(int(word) % WORD for word in value.get_values())
+
+
+def block_words(op: NpuBlockWriteOp, symbols: Symbols) -> tuple[int, ...]:
+    """The words that a block write writes.
+
+    Raises:
+        DesignError: its data is not a constant global of 32-bit words.
+    """
+    source = op.data.owner
+    if not isinstance(source, GetGlobalOp):
+        raise design_error(op, "a block write takes its data from memref.get_global")
+    name = source.name_.root_reference.data
+    constant = symbols.get(name)
+    if not isinstance(constant, GlobalOp):
+        raise symbols.unknown(op, name, GlobalOp, "memref.global")
+    words = global_words(constant)
+    if words is None:
+        raise design_error(
+            op,
+            f"'@{name}' must be a memref<Nxi32> with a dense initial value, it is {constant.type}",
+        )
+    return words

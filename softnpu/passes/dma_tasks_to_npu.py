@@ -1,0 +1,174 @@
+"""`aie-dma-tasks-to-npu`: tasks in terms of descriptors and queues.
+
+A task's configuration becomes the writes of its descriptors and of their addresses, its start a
+push into the channel's queue, its await a sync on the token (mlir-aie, AIEDMATasksToNPU.cpp).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation
+from xdsl.passes import ModulePass
+
+from softnpu.arch.device import Device
+from softnpu.dialects.aie import DMABDOp, EndOp, NextBDOp, UseLockOp
+from softnpu.dialects.aiex import (
+    DMAAwaitTaskOp,
+    DMAConfigureTaskOp,
+    DMAStartTaskOp,
+    NpuPushQueueOp,
+    NpuSyncOp,
+)
+from softnpu.dialects.source import design_error
+from softnpu.passes.assign_runtime_sequence_bd_ids import configured_task
+from softnpu.passes.sequence_ops import devices, model_of, replace, sequence_ops
+from softnpu.passes.task_descriptors import descriptor_ops
+
+IN_A_BLOCK = (DMABDOp, UseLockOp, NextBDOp, EndOp)
+"""What the block of a descriptor may hold."""
+
+
+@dataclass(frozen=True)
+class DMATasksToNPUPass(ModulePass):
+    """Lower configured tasks to `aiex.npu` ops."""
+
+    name = "aie-dma-tasks-to-npu"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
+        for device in devices(op):
+            model = model_of(device)
+            for step in sequence_ops(device):
+                if isinstance(step, DMAStartTaskOp):
+                    replace(step, [_push(step)])
+                elif isinstance(step, DMAAwaitTaskOp):
+                    replace(step, [_sync(step)])
+            for step in sequence_ops(device):
+                if isinstance(step, DMAConfigureTaskOp):
+                    replace(step, _descriptors(step, model))
+
+
+def _push(op: DMAStartTaskOp) -> NpuPushQueueOp:
+    task = configured_task(op)
+    first = _first_bd_id(task)
+    if first is None:
+        raise design_error(
+            op,
+            "the first descriptor of this task has no BD id",
+            "run aie-assign-runtime-sequence-bd-ids first, or give it one ({bd_id = ... : i32})",
+        )
+    return NpuPushQueueOp(
+        column=task.tile_op.col,
+        row=task.tile_op.row,
+        direction=task.direction,
+        channel=task.channel,
+        issue_token=task.issue_token,
+        repeat_count=task.repeat_count,
+        bd_id=first,
+        location=op.location,
+    )
+
+
+def _sync(op: DMAAwaitTaskOp) -> NpuSyncOp:
+    task = configured_task(op)
+    if not task.issue_token:
+        raise design_error(
+            op,
+            "cannot wait for a task that issues no token",
+            "add {issue_token = true} where the task is configured",
+        )
+    return NpuSyncOp(
+        column=task.tile_op.col,
+        row=task.tile_op.row,
+        direction=task.direction.value,
+        channel=task.channel,
+        column_num=1,
+        row_num=1,
+        location=op.location,
+    )
+
+
+def _first_bd_id(task: DMAConfigureTaskOp) -> int | None:
+    blocks = _descriptor_blocks(task)
+    return _descriptor(blocks[0]).bd_id if blocks else None
+
+
+def _descriptors(task: DMAConfigureTaskOp, model: Device) -> list[Operation]:
+    """The ops that write the task's descriptors, in the order of its blocks."""
+    if task.result.uses:
+        user = next(iter(task.result.uses)).operation
+        raise design_error(user, f"{user.name} still uses a task that is to be lowered")
+    blocks = _descriptor_blocks(task)
+    for block in blocks:
+        _check_block(task, block)
+    for block in blocks:
+        _link(block)
+    return [
+        op
+        for block in blocks
+        for op in descriptor_ops(task, _descriptor(block), _locks(block), model)
+    ]
+
+
+def _descriptor_blocks(task: DMAConfigureTaskOp) -> list[Block]:
+    """The task's blocks but for an entry that only leads into a chain (which may be a loop)."""
+    blocks = list(task.body.blocks)
+    if not blocks:
+        return []
+    first = blocks[0].first_op
+    is_lead = first is blocks[0].last_op and not isinstance(first, DMABDOp)
+    return blocks[1:] if is_lead else blocks
+
+
+def _descriptor(block: Block) -> DMABDOp:
+    return next(op for op in block.ops if isinstance(op, DMABDOp))
+
+
+def _locks(block: Block) -> list[UseLockOp]:
+    return [op for op in block.ops if isinstance(op, UseLockOp)]
+
+
+def _check_block(task: DMAConfigureTaskOp, block: Block) -> None:
+    """Raise DesignError unless the block is one descriptor with no locks, or with two."""
+    for op in block.ops:
+        if not isinstance(op, IN_A_BLOCK):
+            raise design_error(op, f"{op.name} cannot be a part of a buffer descriptor")
+    descriptors = [op for op in block.ops if isinstance(op, DMABDOp)]
+    if not descriptors:
+        raise design_error(
+            block.last_op or task, "this block of a task has no aie.dma_bd; it needs one"
+        )
+    if len(descriptors) > 1:
+        raise design_error(
+            descriptors[1], "this block of a task has a second aie.dma_bd; it takes one"
+        )
+    if descriptors[0].bd_id is None:
+        raise design_error(
+            descriptors[0],
+            "this descriptor has no BD id",
+            "run aie-assign-runtime-sequence-bd-ids first, or give it one ({bd_id = ... : i32})",
+        )
+    locks = _locks(block)
+    if len(locks) not in (0, 2):
+        raise design_error(
+            locks[0],
+            "a descriptor uses no locks, or one acquire and one release; "
+            f"this block has {len(locks)} lock op{'s' if len(locks) > 1 else ''}",
+        )
+
+
+def _link(block: Block) -> None:
+    """Turn the `aie.next_bd` of a block into the number of the descriptor that it leads to."""
+    last = block.last_op
+    if not isinstance(last, NextBDOp):
+        return
+    bd = _descriptor(block)
+    if bd.next_bd_id is not None:
+        raise design_error(last, "this descriptor has a next_bd_id attribute and an aie.next_bd")
+    following = [op for op in last.dest.ops if isinstance(op, DMABDOp)]
+    if not following:
+        raise design_error(last, "this leads to a block without aie.dma_bd")
+    bd.next_bd_id = following[0].bd_id
+    replace(last, [EndOp(location=last.location)])

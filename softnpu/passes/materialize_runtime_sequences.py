@@ -1,0 +1,190 @@
+"""`aie-materialize-runtime-sequences`: sequences that configure devices and run their sequences.
+
+`aiex.run` is replaced by a copy of the sequence that it names, with what that sequence uses of
+its own device (tiles, locks, buffers, shim DMA allocations); `aiex.configure` becomes the load
+of that device's image. Calls are resolved from the last to the first, as mlir-aie's rewrite
+driver does: names of copies follow from that (mlir-aie, AIEMaterializeRuntimeSequences.cpp).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
+from xdsl.dialects.memref import GlobalOp
+from xdsl.ir import Block, Operation
+from xdsl.passes import ModulePass
+
+from softnpu.dialects.aie import (
+    BDChainOp,
+    BufferOp,
+    DeviceOp,
+    ObjectFifoCreateOp,
+    RuntimeSequenceOp,
+    ShimDMAAllocationOp,
+)
+from softnpu.dialects.aiex import ConfigureOp, NpuLoadPdiOp, RunOp
+from softnpu.dialects.source import design_error
+from softnpu.dialects.symbols import lookup
+from softnpu.passes.sequence_inliner import SequenceInliner, symbol_references
+from softnpu.passes.sequence_ops import devices, replace, sequences
+
+USABLE = (ShimDMAAllocationOp, DeviceOp, RuntimeSequenceOp, BufferOp, GlobalOp, BDChainOp)
+"""What a runtime sequence may name."""
+
+
+@dataclass(frozen=True)
+class MaterializeRuntimeSequencesPass(ModulePass):
+    """Resolve `aiex.configure` and `aiex.run`."""
+
+    name = "aie-materialize-runtime-sequences"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
+        for device in devices(op):
+            for sequence in sequences(device):
+                _check_references(sequence)
+            for sequence in sequences(device):
+                _check_acyclic(sequence, [])
+            if sequences(device):
+                _inline_runs(device)
+            for sequence in sequences(device):
+                _load_configurations(sequence)
+
+
+def _check_references(sequence: RuntimeSequenceOp) -> None:
+    for op in sequence.walk():
+        for reference in symbol_references(op):
+            found = lookup(sequence, reference.root_reference.data)
+            if found is not None:
+                _check_reference(op, reference, found)
+
+
+def _check_reference(op: Operation, reference: SymbolRefAttr, found: Operation) -> None:
+    name = reference.root_reference.data
+    if isinstance(found, ObjectFifoCreateOp):
+        raise design_error(
+            op, f"'@{name}' is an objectfifo: run aie-objectFifo-stateful-transform first"
+        )
+    if not isinstance(found, USABLE):
+        raise design_error(op, f"a runtime sequence cannot use '@{name}', it is {found.name}")
+    if isinstance(found, BufferOp) and found.address is None:
+        raise design_error(op, f"buffer '@{name}' has no address: assign addresses first")
+
+
+def _check_acyclic(sequence: RuntimeSequenceOp, callers: list[RuntimeSequenceOp]) -> None:
+    if sequence in callers:
+        path = [*callers[callers.index(sequence) :], sequence]
+        raise design_error(
+            sequence,
+            f"runtime sequence '@{sequence.sym_name}' runs itself",
+            " -> ".join(f"@{step.sym_name}" for step in path),
+        )
+    for op in sequence.walk():
+        if isinstance(op, RunOp):
+            _check_acyclic(callee_of(op), [*callers, sequence])
+
+
+def callee_of(run: RunOp) -> RuntimeSequenceOp:
+    """The sequence that `run` names; DesignError if there is none, or it takes other arguments."""
+    device = run.callee_device_op
+    if device is None:
+        configure = run.parent_op()
+        name = configure.symbol if isinstance(configure, ConfigureOp) else ""
+        raise design_error(run, f"there is no device '@{name}' to run a sequence of")
+    sequence = run.callee_runtime_sequence_op
+    if sequence is None:
+        names = ", ".join(f"@{known.sym_name}" for known in sequences(device))
+        raise design_error(
+            run,
+            f"device '@{device.sym_name}' has no runtime sequence '@{run.runtime_sequence_symbol}'",
+            f"sequences: {names or 'none'}",
+        )
+    _check_arguments(run, sequence)
+    return sequence
+
+
+def _check_arguments(run: RunOp, sequence: RuntimeSequenceOp) -> None:
+    parameters = sequence.body.blocks[0].args
+    if len(parameters) != len(run.args):
+        raise design_error(
+            run, f"'@{sequence.sym_name}' takes {len(parameters)} arguments, found {len(run.args)}"
+        )
+    for index, (parameter, argument) in enumerate(zip(parameters, run.args, strict=True)):
+        if parameter.type != argument.type:
+            raise design_error(
+                run,
+                f"argument {index} of '@{sequence.sym_name}' must be of type {parameter.type}, "
+                f"found {argument.type}",
+            )
+
+
+def _inline_runs(device: DeviceOp) -> None:
+    """Resolve every `aiex.run` of the device, those that come in by it too."""
+    inliner = SequenceInliner(device)
+    pending = [op for op in device.walk() if isinstance(op, RunOp)]
+    while pending:
+        run = pending.pop()
+        copies = inliner.inline(run, callee_of(run))
+        pending += [op for copy in copies for op in copy.walk() if isinstance(op, RunOp)]
+
+
+def _load_configurations(sequence: RuntimeSequenceOp) -> None:
+    """Turn the configurations of a sequence into loads of device images."""
+    configurations = [op for op in sequence.body.block.ops if isinstance(op, ConfigureOp)]
+    for configure in configurations:
+        _check_devices(configure)
+        load = NpuLoadPdiOp(device_ref=configure.symbol, location=configure.location)
+        block = configure.body.block
+        if block.first_op is None:
+            block.add_op(load)
+        else:
+            block.insert_op_before(load, block.first_op)
+    for block in [block for op in sequence.walk() for block in _blocks(op)]:
+        _drop_repeated_loads(block)
+    for configure in configurations:
+        replace(configure, _take_ops(configure.body.block))
+
+
+def _check_devices(configure: ConfigureOp) -> None:
+    target = configure.referenced_device_op
+    if target is None:
+        raise design_error(configure, f"there is no device '@{configure.symbol}'")
+    own = configure.parent_op()
+    while own is not None and not isinstance(own, DeviceOp):
+        own = own.parent_op()
+    if own is not None and own.device is not target.device:
+        raise design_error(
+            configure,
+            f"'@{target.sym_name}' is for {target.device.name}, its caller for {own.device.name}",
+        )
+    for op in configure.walk():
+        if isinstance(op, ConfigureOp) and op is not configure:
+            raise design_error(
+                op,
+                "a configuration within another cannot be loaded: loading an image resets the "
+                "whole device",
+            )
+
+
+def _take_ops(block: Block) -> list[Operation]:
+    return [block.detach_op(op) for op in list(block.ops)]
+
+
+def _blocks(op: Operation) -> list[Block]:
+    return [block for region in op.regions for block in region.blocks]
+
+
+def _drop_repeated_loads(block: Block) -> None:
+    """Of loads of the same image that follow one another, keep the last."""
+    for op in list(block.ops):
+        following = op.next_op
+        if isinstance(op, NpuLoadPdiOp) and isinstance(following, NpuLoadPdiOp):
+            same = (op.device_ref, op.id, op.size, op.address) == (
+                following.device_ref,
+                following.id,
+                following.size,
+                following.address,
+            )
+            if same:
+                block.erase_op(op)

@@ -1,0 +1,172 @@
+"""One `aiex.npu.dma_memcpy_nd` as descriptor, address patch and queue push."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.arith import ConstantOp
+from xdsl.dialects.builtin import IntegerAttr, MemRefType
+from xdsl.ir import SSAValue
+
+from softnpu.arch.device import Device
+from softnpu.dialects.aiex import (
+    NpuAddressPatchOp,
+    NpuDmaMemcpyNdOp,
+    NpuPushQueueOp,
+    NpuWriteBdOp,
+)
+from softnpu.dialects.enums import DMAChannelDir
+from softnpu.dialects.sizes import element_count
+from softnpu.dialects.source import design_error
+from softnpu.passes.access_pattern import WORD_BITS, AccessPattern
+from softnpu.passes.bd_words import burst_encoding, check_bd_id
+from softnpu.passes.host_memory import REMEDY, HostMemory, trace
+from softnpu.passes.sequence_ops import Symbols
+
+
+def memcpy_ops(
+    op: NpuDmaMemcpyNdOp, symbols: Symbols, model: Device
+) -> tuple[NpuWriteBdOp, NpuAddressPatchOp, NpuPushQueueOp]:
+    """What a transfer is made of: its descriptor, the descriptor's address, its start.
+
+    Raises:
+        DesignError: what the shim's DMA cannot do, or sizes that are not constants.
+    """
+    allocation = symbols.shim_allocation(op, op.metadata)
+    col, row = allocation.tile_op.position
+    engine = model.dma(col, row)
+    pattern = pattern_of(op)
+    pattern.check(op, engine)
+    check_bd_id(op, engine, op.id)
+    burst_encoding(op, model, op.burst_length)
+    _check_packet(op)
+    memory = host_memory(op)
+    register = model.dma_bd_address(col, row, op.id) + model.dma_bd_address_offset(col, row)
+    patch = NpuAddressPatchOp(
+        addr=register,
+        arg_idx=memory.argument.index,
+        arg_plus=memory.offset + offset_in_bytes(op),
+        location=op.location,
+    )
+    push = NpuPushQueueOp(
+        column=col,
+        row=row,
+        direction=allocation.channel_dir,
+        channel=allocation.channel_index,
+        issue_token=op.issue_token or allocation.channel_dir is DMAChannelDir.S2MM,
+        repeat_count=pattern.registers().sizes[3],
+        bd_id=op.id,
+        location=op.location,
+    )
+    return _write_bd(op, col, row, pattern), patch, push
+
+
+def pattern_of(op: NpuDmaMemcpyNdOp) -> AccessPattern:
+    """The sizes and strides of a transfer; DesignError if one is not a constant."""
+    _check_elements(op)
+    return AccessPattern.of(
+        constants(op, op.mixed_sizes, "sizes"),
+        constants(op, op.mixed_strides, "strides"),
+        op.element_bits,
+    )
+
+
+def offset_in_bytes(op: NpuDmaMemcpyNdOp) -> int:
+    """Where in its memref a transfer starts: offsets count the strides of their dimensions."""
+    offsets = constants(op, op.mixed_offsets, "offsets")
+    strides = constants(op, op.mixed_strides, "strides")
+    elements = sum(offset * stride for offset, stride in zip(offsets, strides, strict=True))
+    offset = elements * op.element_bits // 8
+    if offset % 4 or offset < 0:
+        raise design_error(op, f"the offset must be a multiple of 4 bytes, found {offset} bytes")
+    return offset
+
+
+def host_memory(op: NpuDmaMemcpyNdOp) -> HostMemory:
+    """The argument of the sequence that a transfer goes to or comes from."""
+    memory = trace(op.memref)
+    if memory is None:
+        raise design_error(op, "a transfer needs an argument of the runtime sequence", REMEDY)
+    return memory
+
+
+def constants(op: NpuDmaMemcpyNdOp, values: Sequence[int | SSAValue], what: str) -> list[int]:
+    """The numbers that `values` are; DesignError if one is not a constant."""
+    return [value if isinstance(value, int) else _constant(op, value, what) for value in values]
+
+
+def _constant(op: NpuDmaMemcpyNdOp, value: SSAValue, what: str) -> int:
+    source = value.owner
+    if isinstance(source, ConstantOp) and isinstance(source.value, IntegerAttr):
+        return int(source.value.value.data)
+    raise design_error(op, f"the {what} of a transfer must be constants")
+
+
+def _check_elements(op: NpuDmaMemcpyNdOp) -> None:
+    if op.element_bits > WORD_BITS:
+        raise design_error(
+            op,
+            f"elements of a transfer have at most {WORD_BITS} bits, these have {op.element_bits}",
+            "declare the argument as a memref of i32 with twice as many elements",
+        )
+    buffer = op.memref.type
+    if not isinstance(buffer, MemRefType) or not buffer.has_static_shape():
+        return
+    bits = element_count(buffer) * op.element_bits
+    if bits < WORD_BITS:
+        raise design_error(op, f"a transfer moves at least {WORD_BITS} bits, {buffer} has {bits}")
+
+
+def _check_packet(op: NpuDmaMemcpyNdOp) -> None:
+    if op.packet is None:
+        return
+    for what, value, most in (
+        ("packet id", op.packet.pkt_id, 31),
+        ("packet type", op.packet.pkt_type, 7),
+    ):
+        if not 0 <= value <= most:
+            raise design_error(op, f"{what} {value} exceeds the range [0:{most}]")
+
+
+def _write_bd(op: NpuDmaMemcpyNdOp, col: int, row: int, pattern: AccessPattern) -> NpuWriteBdOp:
+    """The descriptor; its base address is left to the patch, its third size to the length."""
+    registers = pattern.registers()
+    transforms = not pattern.is_linear
+    iterates = not pattern.repeats_in_place
+    packet = op.packet
+    return NpuWriteBdOp(
+        column=col,
+        row=row,
+        bd_id=op.id,
+        buffer_length=pattern.words(pattern.sizes[0]) * pattern.sizes[1] * pattern.sizes[2],
+        buffer_offset=0,
+        enable_packet=int(packet is not None),
+        out_of_order_id=0,
+        packet_id=packet.pkt_id if packet else 0,
+        packet_type=packet.pkt_type if packet else 0,
+        d0_size=registers.sizes[0] if transforms else 0,
+        d0_stride=registers.steps[0] if transforms else 0,
+        d1_size=registers.sizes[1] if transforms else 0,
+        d1_stride=registers.steps[1] if transforms else 0,
+        d2_size=0,
+        d2_stride=registers.steps[2] if transforms else 0,
+        iteration_current=0,
+        iteration_size=registers.sizes[3] if iterates else 0,
+        iteration_stride=registers.steps[3],
+        next_bd=0,
+        use_next_bd=0,
+        valid_bd=1,
+        lock_rel_val=0,
+        lock_rel_id=0,
+        lock_acq_enable=0,
+        lock_acq_val=0,
+        lock_acq_id=0,
+        d0_zero_before=op.d0_zero_before,
+        d1_zero_before=op.d1_zero_before,
+        d2_zero_before=op.d2_zero_before,
+        d0_zero_after=op.d0_zero_after,
+        d1_zero_after=op.d1_zero_after,
+        d2_zero_after=op.d2_zero_after,
+        burst_length=op.burst_length,
+        location=op.location,
+    )

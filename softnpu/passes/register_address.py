@@ -1,0 +1,46 @@
+"""The array address that `aiex.npu.write32` and its like mean."""
+
+from __future__ import annotations
+
+from softnpu.arch.address import tile_address
+from softnpu.dialects.aie import BufferOp
+from softnpu.dialects.aiex import NpuBlockWriteOp, NpuMaskWrite32Op, NpuWrite32Op
+from softnpu.dialects.source import design_error
+from softnpu.passes.sequence_ops import Symbols
+
+WORD_BYTES = 4
+OFFSET_MASK = 0xFFFFF
+"""The bits of an address that a tile keeps to itself."""
+COORDINATE_MASK = 0xFF
+
+
+def absolute_address(
+    op: NpuWrite32Op | NpuMaskWrite32Op | NpuBlockWriteOp, symbols: Symbols
+) -> int:
+    """Where `op` writes.
+
+    With a buffer its address counts words from the buffer's start; with column and row it is an
+    offset in that tile; else it is the address (mlir-aie, AIEXDialect.cpp, `getAbsoluteAddress`).
+
+    Raises:
+        DesignError: a buffer that does not exist or that has no address.
+    """
+    if op.buffer is not None:
+        return _in_buffer(op, op.buffer, symbols)
+    if op.column is None or op.row is None:
+        return op.address
+    return tile_address(
+        op.column & COORDINATE_MASK, op.row & COORDINATE_MASK, op.address & OFFSET_MASK
+    )
+
+
+def _in_buffer(
+    op: NpuWrite32Op | NpuMaskWrite32Op | NpuBlockWriteOp, name: str, symbols: Symbols
+) -> int:
+    buffer = symbols.get(name)
+    if not isinstance(buffer, BufferOp):
+        raise symbols.unknown(op, name, BufferOp, "buffer")
+    if buffer.address is None:
+        raise design_error(op, f"buffer '@{name}' has no address: assign addresses first")
+    offset = buffer.address + op.address * WORD_BYTES
+    return tile_address(*buffer.position, offset & OFFSET_MASK)

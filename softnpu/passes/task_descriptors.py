@@ -1,0 +1,288 @@
+"""One descriptor of a configured task as the ops that write it and its address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from xdsl.ir import Operation
+
+from softnpu.arch.device import Device
+from softnpu.arch.tiles import TileKind
+from softnpu.dialects.aie import BufferOp, DMABDOp, PacketInfoAttr, UseLockOp
+from softnpu.dialects.aiex import (
+    DMAConfigureTaskOp,
+    NpuAddressPatchOp,
+    NpuMaskWrite32Op,
+    NpuWrite32Op,
+    NpuWriteBdOp,
+)
+from softnpu.dialects.enums import DMAChannelDir
+from softnpu.dialects.sizes import element_bits
+from softnpu.dialects.source import design_error
+from softnpu.passes.access_pattern import DIMENSIONS, AccessPattern
+from softnpu.passes.host_memory import REMEDY, trace
+
+WORD_BYTES = 4
+PAD_DIMENSIONS = 3
+
+
+@dataclass(frozen=True)
+class Locks:
+    """The lock fields of a descriptor, named as in `aiex.npu.writebd`."""
+
+    lock_rel_val: int = 0
+    lock_rel_id: int = 0
+    lock_acq_enable: int = 0
+    lock_acq_val: int = 0
+    lock_acq_id: int = 0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The size, step and padding fields of a descriptor, named as in `aiex.npu.writebd`."""
+
+    d0_size: int = 0
+    d0_stride: int = 0
+    d1_size: int = 0
+    d1_stride: int = 0
+    d2_size: int = 0
+    d2_stride: int = 0
+    iteration_size: int = 0
+    iteration_stride: int = 0
+    d0_zero_before: int = 0
+    d1_zero_before: int = 0
+    d2_zero_before: int = 0
+    d0_zero_after: int = 0
+    d1_zero_after: int = 0
+    d2_zero_after: int = 0
+
+
+def descriptor_ops(
+    task: DMAConfigureTaskOp, bd: DMABDOp, locks: Sequence[UseLockOp], model: Device
+) -> list[Operation]:
+    """The write of descriptor `bd` of `task`, then what completes its address.
+
+    Raises:
+        DesignError: what the tile's DMA cannot do, or an address that is not known.
+    """
+    _check_length(bd)
+    packet = bd.packet if bd.packet is not None else task.packet
+    _check_packet(bd, packet)
+    write = NpuWriteBdOp(
+        column=task.tile_op.col,
+        row=task.tile_op.row,
+        bd_id=bd.bd_id or 0,
+        buffer_length=bd.len_in_bytes // WORD_BYTES,
+        buffer_offset=bd.offset_in_bytes,
+        enable_packet=int(packet is not None),
+        out_of_order_id=0,
+        packet_id=packet.pkt_id if packet else 0,
+        packet_type=packet.pkt_type if packet else 0,
+        iteration_current=0,
+        next_bd=bd.next_bd_id or 0,
+        use_next_bd=int(bd.next_bd_id is not None),
+        valid_bd=1,
+        burst_length=bd.burst_length,
+        **asdict(_shape(task, bd, model)),
+        **asdict(_lock_fields(task, locks, model)),
+        location=bd.location,
+    )
+    return [write, _address(task, bd, model)]
+
+
+def _check_length(bd: DMABDOp) -> None:
+    if bd.offset_in_bytes % WORD_BYTES or bd.offset_in_bytes < 0:
+        raise design_error(
+            bd, f"the offset must be a multiple of 4 bytes, found {bd.offset_in_bytes} bytes"
+        )
+    length = bd.len_in_bytes
+    if length < WORD_BYTES or length % WORD_BYTES:
+        raise design_error(
+            bd,
+            f"a transfer moves whole 4-byte words: the length is {bd.length} elements of "
+            f"{bd.element_bytes} bytes = {length} bytes",
+        )
+
+
+def _check_packet(bd: DMABDOp, packet: PacketInfoAttr | None) -> None:
+    if packet is not None and not 0 <= packet.pkt_id <= 31:
+        raise design_error(bd, f"packet id {packet.pkt_id} exceeds the range [0:31]")
+    if packet is not None and not 0 <= packet.pkt_type <= 7:
+        raise design_error(bd, f"packet type {packet.pkt_type} exceeds the range [0:7]")
+
+
+def _shape(task: DMAConfigureTaskOp, bd: DMABDOp, model: Device) -> Shape:
+    position = task.tile_op.position
+    in_memory_tile = model.is_memory_tile(*position)
+    padding = _padding(task, bd, in_memory_tile)
+    if not bd.dimensions:
+        return Shape()
+    if len(bd.dimensions) > DIMENSIONS:
+        raise design_error(
+            bd, f"a descriptor has at most {DIMENSIONS} dimensions, found {len(bd.dimensions)}"
+        )
+    pattern = pattern_of(bd)
+    pattern.check(bd, model.dma(*position))
+    _check_elements(bd, pattern)
+    registers = pattern.registers()
+    third = in_memory_tile and len(bd.dimensions) >= PAD_DIMENSIONS
+    fields = {
+        "d2_size": bd.dimensions[2].size if third else 0,
+        "iteration_size": 0 if pattern.repeats_in_place else registers.sizes[3],
+        "iteration_stride": registers.steps[3],
+    }
+    if not pattern.is_linear:
+        fields |= {
+            "d0_size": registers.sizes[0],
+            "d0_stride": registers.steps[0],
+            "d1_size": registers.sizes[1],
+            "d1_stride": registers.steps[1],
+            "d2_stride": registers.steps[2],
+        }
+    return Shape(**fields, **padding)
+
+
+def pattern_of(bd: DMABDOp) -> AccessPattern:
+    """How a descriptor steps through its buffer: its dimensions, or one run of its length."""
+    dims = bd.dimensions
+    if not dims:
+        return AccessPattern.of([bd.length], [1], element_bits(bd.buffer.type))
+    return AccessPattern.of(
+        [dim.size for dim in dims], [dim.stride for dim in dims], element_bits(bd.buffer.type)
+    )
+
+
+def _check_elements(bd: DMABDOp, pattern: AccessPattern) -> None:
+    """The length counts the lower three dimensions; the fourth repeats the descriptor."""
+    if pattern.elements != bd.length:
+        raise design_error(
+            bd,
+            f"the length is {bd.length} elements, but the lower three dimensions move "
+            f"{pattern.sizes[2]} * {pattern.sizes[1]} * {pattern.sizes[0]} = {pattern.elements}",
+            "do not count the highest of four dimensions: it repeats the descriptor",
+        )
+
+
+def _padding(task: DMAConfigureTaskOp, bd: DMABDOp, in_memory_tile: bool) -> dict[str, int]:
+    pads = bd.pad_dimensions
+    if pads is None:
+        return {}
+    if not in_memory_tile:
+        col, row = task.tile_op.position
+        raise design_error(bd, f"only memory tiles pad with zeros, not tile ({col}, {row})")
+    if task.direction is not DMAChannelDir.MM2S:
+        raise design_error(bd, "a memory tile pads what it sends (MM2S), not what it receives")
+    if not bd.dimensions:
+        raise design_error(bd, "padding needs dimensions: [<size = ..., stride = ...>, ...]")
+    if len(pads) > min(len(bd.dimensions), PAD_DIMENSIONS):
+        raise design_error(
+            bd,
+            f"{len(pads)} dimensions are padded, but {len(bd.dimensions)} given "
+            f"(at most {PAD_DIMENSIONS} can be padded)",
+        )
+    fields = {}
+    for dimension, pad in enumerate(reversed(list(pads))):
+        fields[f"d{dimension}_zero_before"] = pad.const_pad_before
+        fields[f"d{dimension}_zero_after"] = pad.const_pad_after
+    return fields
+
+
+def _lock_fields(task: DMAConfigureTaskOp, locks: Sequence[UseLockOp], model: Device) -> Locks:
+    """An acquire's value is negative for "at least", as the hardware takes it."""
+    acquire = next((lock for lock in locks if not lock.release), None)
+    release = next((lock for lock in locks if lock.release), None)
+    if not locks:
+        return Locks()
+    if acquire is None or release is None:
+        raise design_error(locks[0], "a descriptor takes one acquire and one release")
+    value = acquire.lock_value
+    base = _lock_base(task, acquire, model)
+    if acquire.lock_op.position != release.lock_op.position:
+        raise design_error(
+            release, "a descriptor releases a lock of the tile whose lock it acquires"
+        )
+    return Locks(
+        lock_rel_val=release.lock_value,
+        lock_rel_id=_lock_id(release) + base,
+        lock_acq_enable=1,
+        lock_acq_val=-value if acquire.acquire_ge else value,
+        lock_acq_id=_lock_id(acquire) + base,
+    )
+
+
+def _lock_id(use: UseLockOp) -> int:
+    lock = use.lock_op
+    if lock.lock_id is None:
+        raise design_error(use, "the lock of this descriptor has no number: assign lock ids first")
+    return lock.lock_id
+
+
+def _lock_base(task: DMAConfigureTaskOp, use: UseLockOp, model: Device) -> int:
+    """What the tile's DMA adds to a lock's number; only memory tiles reach their neighbours'."""
+    position, owner = task.tile_op.position, use.lock_op.position
+    if not model.is_memory_tile(*position):
+        base = 0 if owner == position else None
+    else:
+        base = model.lock_local_base_index(*position, *owner)
+    if base is None:
+        raise design_error(use, f"the DMA of tile {position} cannot reach a lock of tile {owner}")
+    return base
+
+
+def _address(task: DMAConfigureTaskOp, bd: DMABDOp, model: Device) -> Operation:
+    """The op that gives the descriptor its address, once that is known."""
+    position = task.tile_op.position
+    register = model.dma_bd_address(*position, bd.bd_id or 0)
+    register += model.dma_bd_address_offset(*position)
+    buffer = bd.buffer_op
+    if buffer is not None:
+        return _buffer_address(task, bd, buffer, register, model)
+    memory = trace(bd.buffer)
+    if memory is None:
+        raise design_error(bd, "the buffer must be an aie.buffer or an argument", REMEDY)
+    if not model.is_shim(*position):
+        raise design_error(bd, f"only a shim tile reaches the host's memory, not tile {position}")
+    return NpuAddressPatchOp(
+        addr=register,
+        arg_idx=memory.argument.index,
+        arg_plus=memory.offset + bd.offset_in_bytes,
+        location=bd.location,
+    )
+
+
+def _buffer_address(
+    task: DMAConfigureTaskOp, bd: DMABDOp, buffer: BufferOp, register: int, model: Device
+) -> Operation:
+    """Sets the address field alone: other fields share its word."""
+    if buffer.address is None:
+        raise design_error(
+            bd,
+            "the buffer of this descriptor has no address: assign buffer addresses first",
+        )
+    position = task.tile_op.position
+    address = buffer.address + bd.offset_in_bytes
+    kind = model.kind(*position)
+    if kind is TileKind.SHIM and buffer.position == position:
+        return NpuWrite32Op(address=register, value=address, location=bd.location)
+    address += _window(task, bd, buffer, model)
+    field = model.dma(*position).bd.field("base_address")
+    value = address // WORD_BYTES << field.lsb
+    return NpuMaskWrite32Op(address=register, value=value, mask=field.mask, location=bd.location)
+
+
+def _window(task: DMAConfigureTaskOp, bd: DMABDOp, buffer: BufferOp, model: Device) -> int:
+    """Where the tile's DMA sees the memory that the buffer lies in.
+
+    mlir-aie knows windows for the memory tiles of the second generation only; on the first it
+    writes a buffer's own address, so that a neighbour's memory is out of reach there.
+    """
+    position, owner = task.tile_op.position, buffer.position
+    windows = model.is_memory_tile(*position) and model.generation == "aie2p"
+    if windows:
+        base = model.mem_local_base_address(*position, *owner)
+    else:
+        base = 0 if owner == position else None
+    if base is None:
+        raise design_error(bd, f"the DMA of tile {position} cannot reach a buffer of tile {owner}")
+    return base
