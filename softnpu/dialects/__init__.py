@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xdsl.context import Context
+    from xdsl.ir import Dialect, Operation
 
 
 def context() -> Context:
@@ -14,7 +15,7 @@ def context() -> Context:
     from xdsl.dialects import affine, arith, builtin, cf, func, math, memref, scf, ub, vector
     from xdsl.ir import Dialect
 
-    from softnpu.dialects import aie, aiex
+    from softnpu.dialects import aie, aiex, upstream
 
     ctx = Context()
     for dialect in (
@@ -23,7 +24,7 @@ def context() -> Context:
         func.Func,
         scf.Scf,
         cf.Cf,
-        memref.MemRef,
+        _with(memref.MemRef, upstream.REPLACED),
         affine.Affine,
         math.Math,
         ub.UB,
@@ -33,3 +34,11 @@ def context() -> Context:
     ):
         ctx.load_dialect(dialect)
     return ctx
+
+
+def _with(dialect: Dialect, replaced: tuple[type[Operation], ...]) -> Dialect:
+    """A dialect with some of its op classes replaced by ours of the same name."""
+    from xdsl.ir import Dialect
+
+    ops = {op.name: op for op in (*dialect.operations, *replaced) if op.name}
+    return Dialect(dialect.name, list(ops.values()), list(dialect.attributes))

@@ -306,4 +306,4 @@ DIMENSIONS_PER_CONSUMER = TypedCodec[BDDimLayoutArrayArrayAttr](
 )
 PADDING = TypedCodec[BDPadLayoutArrayAttr](BDPadLayoutArrayAttr, "a list of paddings")
 TRACE_EVENT = TypedCodec[TraceEventAttr](TraceEventAttr, "a trace event")
-FIFO_TYPE = TypedCodec[AIEObjectFifoType](AIEObjectFifoType, "an !aie.objectfifo type")
+FIFO_TYPE = TypedCodec[AIEObjectFifoType](AIEObjectFifoType, "an !aie.objectfifo type", short=False)

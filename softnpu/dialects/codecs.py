@@ -19,7 +19,7 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, Data
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.mlir_lexer import MLIRTokenKind
@@ -345,19 +345,33 @@ class SymbolRefArrayCodec(Codec[tuple[str, ...]]):
 
 
 class TypedCodec(Codec[T]):
-    """An attribute of one class, as it is; `short` is how it starts in an op's syntax."""
+    """An attribute of one class; in an op's syntax it may stand without its name, `<...>`."""
 
-    def __init__(self, cls: type[Attribute], what: str) -> None:
+    def __init__(self, cls: type[Data[Any]], what: str, short: bool = True) -> None:
         self.cls = cls
         self.what = what
+        self.short = short
 
     def reject(self, stored: Attribute) -> str | None:
         return None if isinstance(stored, self.cls) else self.what
 
+    def parse(self, parser: Parser) -> Attribute:
+        kind = parser._current_token.kind
+        if self.short and kind in (MLIRTokenKind.LESS, MLIRTokenKind.L_SQUARE):
+            return self.cls(self.cls.parse_parameter(parser))
+        stored = parser.parse_attribute()
+        if not isinstance(stored, self.cls):
+            parser.raise_error(f"expected {self.what}, found {stored}")
+        return stored
+
     def parse_optional(self, parser: Parser) -> Attribute | None:
-        if parser._current_token.kind is MLIRTokenKind.LESS:
-            return self.parse(parser)
-        return parser.parse_optional_attribute()
+        raise NotImplementedError
+
+    def print(self, printer: Printer, stored: Attribute) -> None:
+        if self.short and isinstance(stored, self.cls):
+            stored.print_parameter(printer)
+        else:
+            printer.print_attribute(stored)
 
 
 I8 = IntCodec(IntegerType(8))

@@ -27,7 +27,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from typing_extensions import dataclass_transform
 from xdsl.dialects.builtin import DenseArrayBase, IndexType, i32
 from xdsl.ir import Attribute, Block, Operation, OpResult, OpTraits, Region, SSAValue
-from xdsl.irdl import AttrSizedOperandSegments
+from xdsl.irdl import AttrSizedOperandSegments, traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
@@ -199,11 +199,13 @@ def successor() -> Any:
 class AieOp(Operation):
     """Base of every op of the aie and aiex dialects."""
 
-    traits: ClassVar[OpTraits] = OpTraits(())
+    traits: ClassVar[OpTraits] = traits_def()
     syntax: ClassVar[str] = ""
     """The assembly format, in the notation of the dialect's definition."""
     segmented: ClassVar[bool] = False
     """Several variadic operands, told apart by `operandSegmentSizes`."""
+    implicit_end: ClassVar[bool] = False
+    """One block, ended by an `aie.end` that the text leaves out."""
     status: ClassVar[str] = ""
     """For docs/dialect.md: why an op is only parsed, or refused. Empty: compiled."""
 
@@ -233,6 +235,8 @@ class AieOp(Operation):
     def __init__(self, **values: Any) -> None:
         attributes: Mapping[str, Attribute] = values.pop("attributes", {})
         location = values.pop("location", None)
+        if self.implicit_end:
+            _close_regions(self, values)
         unknown = values.keys() - self.fields.keys()
         if unknown:
             raise TypeError(f"{self.name} has no field {', '.join(sorted(unknown))}")
@@ -348,6 +352,13 @@ def _given_type(op: AieOp, values: dict[str, Any]) -> Attribute:
         if isinstance(field, ResultTypeField):
             return cast(Attribute, values[field.name])
     raise TypeError(f"{op.name}: no result type")
+
+
+def _close_regions(op: AieOp, values: dict[str, Any]) -> None:
+    from softnpu.dialects.assembly import close_region
+
+    for field in op.region_fields:
+        close_region(values.setdefault(field.name, Region(Block())))
 
 
 def _region_group(field: RegionField, values: dict[str, Any]) -> Sequence[Region]:

@@ -6,9 +6,18 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.builtin import i1 as I1
 from xdsl.ir import Block, OpResult, Region, SSAValue
 from xdsl.irdl import traits_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
 from xdsl.traits import IsTerminator, SymbolOpInterface
 
 from softnpu.dialects.aie.tiles import BufferOp, TileElement, TileOp
+from softnpu.dialects.assembly import (
+    Parts,
+    build,
+    parse_function_body,
+    print_attr_dict,
+    print_function_body,
+)
 from softnpu.dialects.attributes import (
     DIMENSIONS,
     PACKET,
@@ -70,6 +79,22 @@ class DMABDPACKETOp(AieOp):
     syntax = "`(` $packet_type `,` $packet_id `)` attr-dict"
 
 
+BD_POSITIONS = ("offset", "len", "dimensions", "pad_dimensions")
+"""What follows the buffer in a descriptor, in order; each may be left out with all after it."""
+
+
+def _parse_transfer(cls: type[AieOp], parser: Parser, parts: Parts) -> None:
+    """`, offset, len, [dimensions], [padding], pad_value = N`"""
+    for name in BD_POSITIONS:
+        if parser.parse_optional_punctuation(",") is None:
+            return
+        parts.properties[name] = cls.attr_fields[name].codec.parse(parser)
+    if parser.parse_optional_punctuation(",") is not None:
+        parser.parse_keyword("pad_value")
+        parser.parse_punctuation("=")
+        parts.properties["pad_value"] = I32.parse(parser)
+
+
 class DMABDOp(AieOp):
     """A buffer descriptor; offset, length, sizes and strides count elements."""
 
@@ -84,6 +109,35 @@ class DMABDOp(AieOp):
     packet: PacketInfoAttr | None = attr(PACKET, default=None)
     burst_length: int = attr(I32, default=0)
     next_bd_id: int | None = attr(I32, default=None)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> DMABDOp:
+        parts = Parts()
+        with parser.in_parens():
+            parts.operands["buffer"] = [parser.parse_unresolved_operand()]
+            parser.parse_punctuation(":")
+            parts.types["buffer"] = [parser.parse_type()]
+            _parse_transfer(cls, parser, parts)
+        parts.attributes = parser.parse_optional_attr_dict()
+        return build(cls, parser, parts)
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string("(")
+        printer.print_ssa_value(self.buffer)
+        printer.print_string(" : ")
+        printer.print_attribute(self.buffer.type)
+        if self.offset or self.len is not None:
+            printer.print_string(f", {self.offset}")
+        if self.len is not None:
+            printer.print_string(f", {self.len}")
+        for layout in (self.dimensions, self.pad_dimensions):
+            if layout is not None:
+                printer.print_string(", ")
+                layout.print_parameter(printer)
+        if self.pad_value:
+            printer.print_string(f", pad_value = {self.pad_value}")
+        printer.print_string(")")
+        print_attr_dict(printer, self, {*BD_POSITIONS, "pad_value"})
 
     @property
     def buffer_op(self) -> BufferOp | None:
@@ -182,3 +236,15 @@ class BDChainOp(AieOp):
     sym_name: str = attr(SYMBOL_NAME)
     body: Region = region()
     traits = traits_def(SymbolOpInterface())
+
+    @classmethod
+    def parse(cls, parser: Parser) -> BDChainOp:
+        parts = Parts()
+        parts.properties["sym_name"] = parser.parse_symbol_name()
+        parts.regions = [parse_function_body(parser)]
+        return build(cls, parser, parts)
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_symbol_name(self.sym_name)
+        print_function_body(printer, self.body)

@@ -26,6 +26,7 @@ class SwitchboxOp(TileElement):
     """The stream switch of a tile, its connections in the region."""
 
     name = "aie.switchbox"
+    implicit_end = True
     connections: Region = region()
     result: OpResult = result(INDEX)
     syntax = "`(` $tile `)` regions attr-dict"
@@ -35,6 +36,7 @@ class ShimSwitchboxOp(AieOp):
     """The stream switch of a shim tile, named by its column (old form)."""
 
     name = "aie.shim_switchbox"
+    implicit_end = True
     col: int = attr(I32)
     connections: Region = region()
     result: OpResult = result(INDEX)
@@ -45,6 +47,7 @@ class ShimMuxOp(TileElement):
     """The multiplexer between a shim tile's DMA and the south ports of its switch."""
 
     name = "aie.shim_mux"
+    implicit_end = True
     connections: Region = region()
     result: OpResult = result(INDEX)
     syntax = "`(` $tile `)` regions attr-dict"
@@ -136,6 +139,7 @@ class PacketRulesOp(AieOp):
     """Where packets that enter a switch by one port go: up to four rules."""
 
     name = "aie.packet_rules"
+    implicit_end = True
     source_bundle: WireBundle = attr(BUNDLE)
     source_channel: int = attr(NATURAL)
     rules: Region = region()
@@ -167,6 +171,7 @@ class PacketFlowOp(AieOp):
     """A packet-switched stream with one id, from its sources to its destinations."""
 
     name = "aie.packet_flow"
+    implicit_end = True
     id: int = attr(I8, mlir="ID")
     keep_pkt_header: bool | None = attr(BOOL, default=None)
     priority_route: bool | None = attr(BOOL, default=None)

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Any
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
 from xdsl.irdl import traits_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, IsTerminator, Pure, SymbolOpInterface, SymbolTable
 
+from softnpu.dialects.assembly import (
+    Parts,
+    build,
+    parse_function_body,
+    print_attr_dict,
+    print_function_body,
+)
 from softnpu.dialects.codecs import (
     ANY,
     BOOL,
@@ -40,6 +49,7 @@ class DeviceOp(AieOp):
     """A design for one device; `sym_name` tells several in a file apart."""
 
     name = "aie.device"
+    implicit_end = True
     device: AIEDevice = attr(EnumCodec(AIEDevice))
     sym_name: str = attr(SYMBOL_NAME, default="main")
     body_region: Region = region()
@@ -70,6 +80,29 @@ class LogicalTileOp(AieOp):
     allocation_scheme: str | None = attr(STR, default=None)
     result: OpResult = result(INDEX)
     traits = traits_def(Pure())
+
+    @classmethod
+    def parse(cls, parser: Parser) -> LogicalTileOp:
+        parts = Parts()
+        with parser.in_angle_brackets():
+            parts.properties["tile_type"] = cls.attr_fields["tile_type"].codec.parse(parser)
+        with parser.in_parens():
+            _parse_coordinate(parser, parts, "col")
+            parser.parse_punctuation(",")
+            _parse_coordinate(parser, parts, "row")
+        parts.attributes = parser.parse_optional_attr_dict()
+        return build(cls, parser, parts)
+
+    def print(self, printer: Printer) -> None:
+        col, row = ("?" if number is None else number for number in (self.col, self.row))
+        printer.print_string(f"<{self.tile_type.name}>({col}, {row})")
+        print_attr_dict(printer, self, {"tile_type", "col", "row"})
+
+
+def _parse_coordinate(parser: Parser, parts: Parts, name: str) -> None:
+    """A number, or `?` for one that is left open."""
+    if parser.parse_optional_punctuation("?") is None:
+        parts.properties[name] = NATURAL.parse(parser)
 
 
 class TileOp(AieOp):
@@ -245,3 +278,17 @@ class RuntimeSequenceOp(AieOp):
     sym_name: str = attr(SYMBOL_NAME, default="sequence")
     body: Region = region()
     traits = traits_def(SymbolOpInterface())
+
+    @classmethod
+    def parse(cls, parser: Parser) -> RuntimeSequenceOp:
+        parts = Parts()
+        if (name := parser.parse_optional_symbol_name()) is not None:
+            parts.properties["sym_name"] = name
+        parts.regions = [parse_function_body(parser)]
+        return build(cls, parser, parts)
+
+    def print(self, printer: Printer) -> None:
+        if self.sym_name != self.attr_fields["sym_name"].default:
+            printer.print_string(" ")
+            printer.print_symbol_name(self.sym_name)
+        print_function_body(printer, self.body)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from xdsl.ir import Attribute, Region, SSAValue
 from xdsl.irdl import traits_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
 from xdsl.traits import SymbolOpInterface
 
+from softnpu.dialects.assembly import Parts, build, print_attr_dict
 from softnpu.dialects.attributes import TRACE_EVENT, TraceEventAttr
 from softnpu.dialects.codecs import ANY, I32, STR, SYMBOL, SYMBOL_NAME, EnumCodec, IntCodec
 from softnpu.dialects.enums import (
@@ -27,6 +32,7 @@ class TraceOp(AieOp):
     """What one tile's trace unit is to record; `aie.trace.start_config` applies it."""
 
     name = "aie.trace"
+    implicit_end = True
     tile: SSAValue = operand(INDEX)
     sym_name: str = attr(SYMBOL_NAME)
     buffer_size: int | None = attr(I32, default=None)
@@ -74,26 +80,52 @@ class TracePortOp(AieOp):
     )
 
 
-class TraceStartEventOp(AieOp):
+class _TraceLimitOp(AieOp):
+    """An event, or a broadcast channel that brings one."""
+
+    name = ""
+    broadcast: int | None = attr(I32, default=None)
+    event: TraceEventAttr | None = attr(TRACE_EVENT, default=None)
+
+    @classmethod
+    def parse(cls: type[Limit], parser: Parser) -> Limit:
+        parts = Parts()
+        for keyword in ("broadcast", "event"):
+            if parser.parse_optional_keyword(keyword) is not None:
+                parser.parse_punctuation("=")
+                parts.properties[keyword] = cls.attr_fields[keyword].codec.parse(parser)
+        parts.attributes = parser.parse_optional_attr_dict()
+        return build(cls, parser, parts)
+
+    def print(self, printer: Printer) -> None:
+        if self.broadcast is not None:
+            printer.print_string(f" broadcast = {self.broadcast}")
+        if self.event is not None:
+            printer.print_string(" event = ")
+            self.event.print_parameter(printer)
+        print_attr_dict(printer, self, {"broadcast", "event"})
+
+
+Limit = TypeVar("Limit", bound=_TraceLimitOp)
+
+
+class TraceStartEventOp(_TraceLimitOp):
     """The event that starts recording."""
 
     name = "aie.trace.start"
-    broadcast: int | None = attr(I32, default=None)
-    event: TraceEventAttr | None = attr(TRACE_EVENT, default=None)
 
 
-class TraceStopEventOp(AieOp):
+class TraceStopEventOp(_TraceLimitOp):
     """The event that ends recording."""
 
     name = "aie.trace.stop"
-    broadcast: int | None = attr(I32, default=None)
-    event: TraceEventAttr | None = attr(TRACE_EVENT, default=None)
 
 
 class TraceConfigOp(AieOp):
     """A trace configuration as register fields."""
 
     name = "aie.trace.config"
+    implicit_end = True
     tile: SSAValue = operand(INDEX)
     sym_name: str = attr(SYMBOL_NAME)
     packet_type: TracePacketType | None = attr(PACKET_TYPE, default=None)
@@ -136,6 +168,24 @@ class TraceEdgeEventOp(AieOp):
     slot: int = attr(I32)
     event: TraceEventAttr = attr(TRACE_EVENT)
     trigger: EdgeTrigger = attr(EnumCodec(EdgeTrigger))
+
+    @classmethod
+    def parse(cls, parser: Parser) -> TraceEdgeEventOp:
+        parts = Parts()
+        with parser.in_angle_brackets():
+            parts.properties["slot"] = I32.parse(parser)
+        for keyword in ("event", "trigger"):
+            parser.parse_keyword(keyword)
+            parser.parse_punctuation("=")
+            parts.properties[keyword] = cls.attr_fields[keyword].codec.parse(parser)
+        parts.attributes = parser.parse_optional_attr_dict()
+        return build(cls, parser, parts)
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(f"<{self.slot}> event = ")
+        self.event.print_parameter(printer)
+        printer.print_string(f" trigger = {self.trigger.name}")
+        print_attr_dict(printer, self, {"slot", "event", "trigger"})
 
 
 class TraceStartConfigOp(AieOp):

@@ -57,6 +57,7 @@ class MulticastOp(_PortOp):
     """One source, several destinations; becomes flows."""
 
     name = "aiex.multicast"
+    implicit_end = True
     ports: Region = region()
     syntax = "`(` $tile `,` $bundle `:` $channel `)` regions attr-dict"
 
@@ -72,6 +73,7 @@ class BroadcastPacketOp(_PortOp):
     """One source, several packet ids, each with its destinations; becomes packet flows."""
 
     name = "aiex.broadcast_packet"
+    implicit_end = True
     ports: Region = region()
     syntax = "`(` $tile `,` $bundle `:` $channel `)` regions attr-dict"
 
@@ -80,6 +82,7 @@ class BPIDOp(AieOp):
     """The destinations of one packet id of a broadcast."""
 
     name = "aiex.bp_id"
+    implicit_end = True
     id: int = attr(I8, mlir="ID")
     ports: Region = region()
     syntax = "`(` $ID `)` regions attr-dict"

@@ -1,0 +1,450 @@
+"""The declarative assembly format: an op's syntax string read once, then parsed and printed by.
+
+The notation is that of MLIR's `assemblyFormat` as far as the aie dialects use it: literals in
+backticks, `$name`, `type($name)`, `attr-dict`, `regions`, `custom<Name>(...)` and optional
+groups `( ... $anchor^ ...)?`. White space follows the rules of MLIR's generated printers, so
+that what comes out is what aie-opt would have written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
+
+from xdsl.dialects.builtin import DenseArrayBase, UnitAttr, i32
+from xdsl.ir import Attribute, Block, Region
+from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.printer import Printer
+
+from softnpu.dialects.opdef import (
+    SEGMENTS,
+    AieOp,
+    AttrField,
+    Field,
+    OperandField,
+    RegionField,
+    ResultField,
+    SuccessorField,
+)
+
+OpT = TypeVar("OpT", bound=AieOp)
+
+TOKEN = re.compile(
+    r"\s*(?:`(?P<literal>[^`]*)`|\$(?P<name>\w+)|(?:qualified\()?type\(\$(?P<type>\w+)\)\)?"
+    r"|custom<(?P<custom>\w+)>\((?P<arguments>(?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)"
+    r"|(?P<word>attr-dict|regions)|(?P<open>\()|(?P<close>\)\?)|(?P<anchor>\^))"
+)
+
+
+@dataclass
+class Parts:
+    """What has been read of an op so far."""
+
+    operands: dict[str, list[UnresolvedOperand]] = field(default_factory=dict)
+    types: dict[str, list[Attribute]] = field(default_factory=dict)
+    properties: dict[str, Attribute] = field(default_factory=dict)
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    regions: list[Region] = field(default_factory=list)
+    successors: list[Block] = field(default_factory=list)
+
+
+@dataclass
+class Spacing:
+    """MLIR's rules for blanks: what the element before leaves to the next."""
+
+    space: bool = True
+    after_punctuation: bool = False
+
+    def before_element(self, printer: Printer) -> None:
+        if self.space or not self.after_punctuation:
+            printer.print_string(" ")
+        self.space, self.after_punctuation = True, False
+
+    def before_literal(self, printer: Printer, text: str) -> None:
+        if len(text) != 1 and text != "->":
+            wanted = True
+        elif self.after_punctuation:
+            wanted = text not in ">)}],"
+        else:
+            wanted = text not in "<>(){}[],"
+        if self.space and wanted:
+            printer.print_string(" ")
+        self.space = len(text) != 1 or text not in "<({["
+        self.after_punctuation = not (text[0].isalpha() or text[0] == "_")
+
+
+class Element:
+    """A piece of a syntax string."""
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        raise NotImplementedError
+
+    def parse_optional(self, parser: Parser, parts: Parts) -> bool:
+        """As the first of an optional group: whether it was there."""
+        raise NotImplementedError
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        raise NotImplementedError
+
+
+class Literal(Element):
+    """Punctuation or a keyword."""
+
+    def __init__(self, text: str) -> None:
+        self.text: Any = text
+        self.is_word = text[0].isalpha()
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        if self.is_word:
+            parser.parse_keyword(self.text)
+        else:
+            parser.parse_punctuation(self.text)
+
+    def parse_optional(self, parser: Parser, parts: Parts) -> bool:
+        if self.is_word:
+            return parser.parse_optional_keyword(self.text) is not None
+        return parser.parse_optional_punctuation(self.text) is not None
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        spacing.before_literal(printer, self.text)
+        printer.print_string(self.text)
+
+
+class Blank(Element):
+    """A blank to print, or (empty) one to leave out."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        pass
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        printer.print_string(self.text)
+        spacing.space = False
+        spacing.after_punctuation = not self.text
+
+
+class AttrElement(Element):
+    """An attribute of the op."""
+
+    def __init__(self, field: AttrField) -> None:
+        self.field = field
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        parts.properties[self.field.mlir] = self.field.codec.parse(parser)
+
+    def parse_optional(self, parser: Parser, parts: Parts) -> bool:
+        stored = self.field.codec.parse_optional(parser)
+        if stored is not None:
+            parts.properties[self.field.mlir] = stored
+        return stored is not None
+
+    def present(self, op: AieOp) -> bool:
+        stored = op.properties.get(self.field.mlir)
+        return stored is not None and not self.field.is_default(stored)
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        spacing.before_element(printer)
+        self.field.codec.print(printer, op.properties[self.field.mlir])
+
+
+class OperandElement(Element):
+    """An operand, or a run of them."""
+
+    def __init__(self, field: OperandField) -> None:
+        self.field = field
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        if not self.field.variadic:
+            parts.operands[self.field.name] = [parser.parse_unresolved_operand()]
+            return
+        found = parser.parse_optional_undelimited_comma_separated_list(
+            parser.parse_optional_unresolved_operand, parser.parse_unresolved_operand
+        )
+        parts.operands[self.field.name] = list(found or ())
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        spacing.before_element(printer)
+        start, stop = op.operand_range(self.field)
+        printer.print_list(op.operands[start:stop], printer.print_ssa_value)
+
+
+class TypeElement(Element):
+    """The type of an operand or result."""
+
+    def __init__(self, field: OperandField | ResultField) -> None:
+        self.field = field
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        if isinstance(self.field, ResultField) or not self.field.variadic:
+            parts.types[self.field.name] = [parser.parse_type()]
+            return
+        found = parser.parse_optional_undelimited_comma_separated_list(
+            parser.parse_optional_type, parser.parse_type
+        )
+        parts.types[self.field.name] = list(found or ())
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        spacing.before_element(printer)
+        if isinstance(self.field, ResultField):
+            printer.print_attribute(op.results[op.result_fields.index(self.field)].type)
+            return
+        start, stop = op.operand_range(self.field)
+        printer.print_list([v.type for v in op.operands[start:stop]], printer.print_attribute)
+
+
+class SuccessorElement(Element):
+    """A successor block."""
+
+    def __init__(self, field: SuccessorField) -> None:
+        self.field = field
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        parts.successors.append(parser.parse_successor())
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        spacing.before_element(printer)
+        printer.print_block_name(op.successors[op.successor_fields.index(self.field)])
+
+
+class Regions(Element):
+    """The op's regions: one, or as many as there are."""
+
+    def __init__(self, variadic: bool) -> None:
+        self.variadic = variadic
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        if not self.variadic:
+            parts.regions.append(parser.parse_region())
+            return
+        found = parser.parse_optional_undelimited_comma_separated_list(
+            parser.parse_optional_region, parser.parse_region
+        )
+        parts.regions.extend(found or ())
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        spacing.before_element(printer)
+        printer.print_list(op.regions, lambda body: print_body(printer, op, body))
+
+
+class AttrDict(Element):
+    """`{name = value, ...}`: all attributes that the rest of the syntax does not show."""
+
+    def __init__(self, shown: set[str]) -> None:
+        self.shown = shown
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        position = parser.pos
+        found = parser.parse_optional_attr_dict()
+        for name in found:
+            if name in parts.properties:
+                parser.raise_error(f"'{name}' is given twice", position, parser.pos)
+        parts.attributes.update(found)
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        print_attr_dict(printer, op, self.shown)
+        spacing.after_punctuation = False
+
+
+class Custom(Element):
+    """Syntax that only code can tell; see `directives`."""
+
+    def __init__(self, name: str, arguments: list[Any]) -> None:
+        from softnpu.dialects.directives import DIRECTIVES
+
+        self.directive = DIRECTIVES[name]
+        self.arguments = arguments
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        self.directive[0](parser, parts, *self.arguments)
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        spacing.before_element(printer)
+        self.directive[1](printer, op, *self.arguments)
+
+
+class Group(Element):
+    """Elements that stand together or not at all."""
+
+    def __init__(self, elements: list[Element], anchor: Element) -> None:
+        self.elements = elements
+        self.anchor = anchor
+
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        if self.elements[0].parse_optional(parser, parts):
+            for element in self.elements[1:]:
+                element.parse(parser, parts)
+
+    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+        if isinstance(self.anchor, AttrElement) and self.anchor.present(op):
+            for element in self.elements:
+                element.print(printer, op, spacing)
+
+
+def print_body(printer: Printer, op: AieOp, body: Region) -> None:
+    """A region as MLIR shows it: an implied `aie.end` is left out."""
+    printer.print_region(
+        body, print_empty_block=not op.implicit_end, print_block_terminators=not op.implicit_end
+    )
+
+
+def print_attr_dict(printer: Printer, op: AieOp, shown: set[str]) -> None:
+    """The attributes that are neither shown elsewhere nor defaults, by name."""
+    entries = {**op.attributes}
+    for name, stored in op.properties.items():
+        known = op.attr_fields.get(name)
+        if name != SEGMENTS and not (known and known.is_default(stored)):
+            entries[name] = stored
+    names = sorted(entries.keys() - shown)
+    if not names:
+        return
+
+    def entry(name: str) -> None:
+        printer.print_identifier_or_string_literal(name)
+        if not isinstance(entries[name], UnitAttr):
+            printer.print_string(" = ")
+            printer.print_attribute(entries[name])
+
+    printer.print_string(" {")
+    printer.print_list(names, entry)
+    printer.print_string("}")
+
+
+def field_of(cls: type[AieOp], name: str) -> Field:
+    """The field of a name as the definition spells it (`producerTile`, `lockID`)."""
+    if name in cls.attr_fields:
+        return cls.attr_fields[name]
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return cls.fields[snake]
+
+
+@cache
+def syntax_of(cls: type[AieOp]) -> list[Element]:
+    """The op's syntax string as elements."""
+    elements: list[Element] = []
+    group: list[Element] | None = None
+    anchor: Element | None = None
+    position = 0
+    while position < len(cls.syntax):
+        match = TOKEN.match(cls.syntax, position)
+        assert match is not None, f"{cls.name}: {cls.syntax[position:]}"
+        position = match.end()
+        if match["open"]:
+            group = []
+        elif match["close"]:
+            assert group is not None and anchor is not None
+            elements.append(Group(group, anchor))
+            group = None
+        elif match["anchor"]:
+            assert group
+            anchor = group[-1]
+        else:
+            (elements if group is None else group).append(_element(cls, match))
+    return elements
+
+
+def _element(cls: type[AieOp], match: re.Match[str]) -> Element:
+    if (text := match["literal"]) is not None:
+        return Literal(text) if text.strip() else Blank(text)
+    if match["word"] == "regions":
+        return Regions(cls.region_fields[0].variadic)
+    if match["word"]:
+        return AttrDict(_shown(cls))
+    if match["custom"]:
+        names = re.findall(r"\$(\w+)", match["arguments"])
+        return Custom(match["custom"], [field_of(cls, name) for name in names])
+    found = field_of(cls, match["type"] or match["name"])
+    if match["type"]:
+        assert isinstance(found, (OperandField, ResultField))
+        return TypeElement(found)
+    return _variable(found)
+
+
+def _variable(found: Field) -> Element:
+    makers: dict[type[Field], Callable[[Any], Element]] = {
+        AttrField: AttrElement,
+        OperandField: OperandElement,
+        SuccessorField: SuccessorElement,
+        RegionField: lambda region: Regions(region.variadic),
+    }
+    return makers[type(found)](found)
+
+
+def _shown(cls: type[AieOp]) -> set[str]:
+    return {
+        field.mlir
+        for name in re.findall(r"\$(\w+)", cls.syntax)
+        if isinstance(field := field_of(cls, name), AttrField)
+    }
+
+
+def parse_op(cls: type[AieOp], parser: Parser) -> AieOp:
+    """Read an op by its syntax string."""
+    parts = Parts()
+    for element in syntax_of(cls):
+        element.parse(parser, parts)
+    return build(cls, parser, parts)
+
+
+def build(cls: type[OpT], parser: Parser, parts: Parts) -> OpT:
+    """The op that the parts make."""
+    groups = [parts.operands.get(field.name, []) for field in cls.operand_fields]
+    operands = [
+        value
+        for field, group in zip(cls.operand_fields, groups, strict=True)
+        for value in parser.resolve_operands(group, _types(field, group, parts), parser.pos)
+    ]
+    if cls.segmented:
+        sizes = [len(group) for group in groups]
+        parts.properties[SEGMENTS] = DenseArrayBase.from_list(i32, sizes)
+    for body in parts.regions if cls.implicit_end else ():
+        close_region(body)
+    return cls.create(
+        operands=operands,
+        result_types=[field.type or parts.types[field.name][0] for field in cls.result_fields],
+        properties=parts.properties,
+        attributes=parts.attributes,
+        regions=parts.regions,
+        successors=parts.successors,
+    )
+
+
+def _types(field: OperandField, group: list[UnresolvedOperand], parts: Parts) -> list[Attribute]:
+    return parts.types[field.name] if field.type is None else [field.type] * len(group)
+
+
+def close_region(body: Region) -> None:
+    """Give a region its implied block and `aie.end`."""
+    from softnpu.dialects.aie.tiles import EndOp
+
+    if not body.blocks:
+        body.add_block(Block())
+    block = body.blocks[-1]
+    if not isinstance(block.last_op, EndOp):
+        block.add_op(EndOp())
+
+
+def parse_function_body(parser: Parser) -> Region:
+    """`(%a: type, ...) { ... }`: arguments, then the region that they enter."""
+    arguments = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_argument)
+    return parser.parse_region(arguments)
+
+
+def print_function_body(printer: Printer, body: Region) -> None:
+    """As `parse_function_body` reads it."""
+    with printer.in_parens():
+        arguments = body.block.args if body.blocks else ()
+        printer.print_list(arguments, printer.print_block_argument)
+    printer.print_string(" ")
+    printer.print_region(body, print_entry_block_args=False, print_empty_block=False)
+
+
+def print_op(op: AieOp, printer: Printer) -> None:
+    """Write an op by its syntax string, after its name."""
+    spacing = Spacing()
+    for element in syntax_of(type(op)):
+        element.print(printer, op, spacing)
