@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
+from typing_extensions import override
 from xdsl.dialects.builtin import DenseArrayBase, UnitAttr, i32
 from xdsl.ir import Attribute, Block, Region
 from xdsl.parser import Parser, UnresolvedOperand
@@ -97,17 +98,20 @@ class Literal(Element):
         self.text: Any = text
         self.is_word = text[0].isalpha()
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         if self.is_word:
             parser.parse_keyword(self.text)
         else:
             parser.parse_punctuation(self.text)
 
+    @override
     def parse_optional(self, parser: Parser, parts: Parts) -> bool:
         if self.is_word:
             return parser.parse_optional_keyword(self.text) is not None
         return parser.parse_optional_punctuation(self.text) is not None
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         spacing.before_literal(printer, self.text)
         printer.print_string(self.text)
@@ -119,9 +123,11 @@ class Blank(Element):
     def __init__(self, text: str) -> None:
         self.text = text
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         pass
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         printer.print_string(self.text)
         spacing.space = False
@@ -134,9 +140,11 @@ class AttrElement(Element):
     def __init__(self, field: AttrField) -> None:
         self.field = field
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         parts.properties[self.field.mlir] = self.field.codec.parse(parser)
 
+    @override
     def parse_optional(self, parser: Parser, parts: Parts) -> bool:
         stored = self.field.codec.parse_optional(parser)
         if stored is not None:
@@ -147,6 +155,7 @@ class AttrElement(Element):
         stored = op.properties.get(self.field.mlir)
         return stored is not None and not self.field.is_default(stored)
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         self.field.codec.print(printer, op.properties[self.field.mlir])
@@ -158,6 +167,7 @@ class OperandElement(Element):
     def __init__(self, field: OperandField) -> None:
         self.field = field
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         if not self.field.variadic:
             parts.operands[self.field.name] = [parser.parse_unresolved_operand()]
@@ -167,6 +177,7 @@ class OperandElement(Element):
         )
         parts.operands[self.field.name] = list(found or ())
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         start, stop = op.operand_range(self.field)
@@ -179,6 +190,7 @@ class TypeElement(Element):
     def __init__(self, field: OperandField | ResultField) -> None:
         self.field = field
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         if isinstance(self.field, ResultField) or not self.field.variadic:
             parts.types[self.field.name] = [parser.parse_type()]
@@ -188,6 +200,7 @@ class TypeElement(Element):
         )
         parts.types[self.field.name] = list(found or ())
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         if isinstance(self.field, ResultField):
@@ -203,9 +216,11 @@ class SuccessorElement(Element):
     def __init__(self, field: SuccessorField) -> None:
         self.field = field
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         parts.successors.append(parser.parse_successor())
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         printer.print_block_name(op.successors[op.successor_fields.index(self.field)])
@@ -217,6 +232,7 @@ class Regions(Element):
     def __init__(self, variadic: bool) -> None:
         self.variadic = variadic
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         if not self.variadic:
             parts.regions.append(parser.parse_region())
@@ -226,6 +242,7 @@ class Regions(Element):
         )
         parts.regions.extend(found or ())
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         printer.print_list(op.regions, lambda body: print_body(printer, op, body))
@@ -237,6 +254,7 @@ class AttrDict(Element):
     def __init__(self, shown: set[str]) -> None:
         self.shown = shown
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         position = parser.pos
         found = parser.parse_optional_attr_dict()
@@ -245,6 +263,7 @@ class AttrDict(Element):
                 parser.raise_error(f"'{name}' is given twice", position, parser.pos)
         parts.attributes.update(found)
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         print_attr_dict(printer, op, self.shown)
         spacing.after_punctuation = False
@@ -259,9 +278,11 @@ class Custom(Element):
         self.directive = DIRECTIVES[name]
         self.arguments = arguments
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         self.directive[0](parser, parts, *self.arguments)
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         self.directive[1](printer, op, *self.arguments)
@@ -274,11 +295,13 @@ class Group(Element):
         self.elements = elements
         self.anchor = anchor
 
+    @override
     def parse(self, parser: Parser, parts: Parts) -> None:
         if self.elements[0].parse_optional(parser, parts):
             for element in self.elements[1:]:
                 element.parse(parser, parts)
 
+    @override
     def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
         if isinstance(self.anchor, AttrElement) and self.anchor.present(op):
             for element in self.elements:

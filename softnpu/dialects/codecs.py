@@ -44,7 +44,7 @@ class Codec(Generic[T]):
         """The attribute for a Python value (an attribute passes unchanged)."""
         return cast(Attribute, value)
 
-    def reject(self, stored: Attribute) -> str | None:
+    def reject(self, stored: Attribute) -> str | None:  # noqa: ARG002
         """What the attribute should have been, or None when it is right."""
         return None
 

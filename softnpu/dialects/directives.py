@@ -99,7 +99,7 @@ def _print_dimensions(printer: Printer, keyword: str, dims: BDDimLayoutArrayAttr
 
 
 def parse_init_values(
-    parser: Parser, parts: Parts, depth: AttrField, type: AttrField, values: AttrField
+    parser: Parser, parts: Parts, depth: AttrField, _type: AttrField, values: AttrField
 ) -> None:
     """`= [dense<...>, ...]`: one value for each object."""
     if parser.parse_optional_punctuation("=") is None:
@@ -120,7 +120,7 @@ def parse_init_values(
 
 
 def print_init_values(
-    printer: Printer, op: AieOp, depth: AttrField, type: AttrField, values: AttrField
+    printer: Printer, op: AieOp, _depth: AttrField, _type: AttrField, values: AttrField
 ) -> None:
     found = op.properties.get(values.mlir)
     if isinstance(found, ArrayAttr):
@@ -138,7 +138,9 @@ def parse_initial_value(
         parts.properties[value.mlir] = parse_elements(parser, tensor)
 
 
-def print_initial_value(printer: Printer, op: AieOp, buffer: ResultField, value: AttrField) -> None:
+def print_initial_value(
+    printer: Printer, op: AieOp, _buffer: ResultField, value: AttrField
+) -> None:
     stored = op.properties.get(value.mlir)
     if stored is not None:
         printer.print_string("= ")

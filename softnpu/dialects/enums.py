@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-
-class WireBundle(Enum):
-    """A bundle of stream-switch ports."""
-
-    Core = 0
-    DMA = 1
-    FIFO = 2
-    South = 3
-    West = 4
-    North = 5
-    East = 6
-    PLIO = 7
-    NOC = 8
-    Trace = 9
-    TileControl = 10
+from softnpu.arch.dma import Direction as DMAChannelDir
+from softnpu.arch.ports import Bundle as WireBundle
 
 
 class CascadeDir(Enum):
@@ -81,13 +68,6 @@ class ObjectFifoPort(Enum):
     Consume = 1
 
 
-class DMAChannelDir(Enum):
-    """S2MM writes memory from a stream, MM2S reads it into one."""
-
-    S2MM = 0
-    MM2S = 1
-
-
 class TraceMode(Enum):
     """What a trace unit records."""
 
@@ -121,6 +101,22 @@ class EdgeTrigger(Enum):
     FALLING = 2
     BOTH = 3
 
+
+__all__ = [
+    "AIEDevice",
+    "AIETileType",
+    "CascadeDir",
+    "ComboLogic",
+    "DMAChannelDir",
+    "EdgeTrigger",
+    "LockAction",
+    "LockBlocking",
+    "ObjectFifoPort",
+    "TraceMode",
+    "TracePacketType",
+    "WireBundle",
+    "spelling",
+]
 
 SPELLINGS: dict[Enum, str] = {
     TraceMode.EventTime: "Event-Time",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from xdsl.dialects.builtin import IntegerAttr, IntegerType, StringAttr
 from xdsl.ir import Operation
@@ -55,7 +55,7 @@ def constant_name(op: Operation) -> str:
     type = op.results[0].type
     if not isinstance(value, IntegerAttr):
         return "cst"
-    number = cast("IntegerAttr[Any]", value).value.data
+    number = value.value.data
     if isinstance(type, IntegerType):
         if type.width.data == 1:
             return "true" if number else "false"

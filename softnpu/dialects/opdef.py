@@ -152,6 +152,9 @@ class SuccessorField(Field):
         op.successors[op.successor_fields.index(self)] = value
 
 
+# `default` and `init` of the following tell the type checker which keywords may be left out.
+
+
 def attr(codec: Codec[Any], *, default: Any = _REQUIRED, mlir: str | None = None) -> Any:
     """An attribute. `default` None: optional. `mlir`: its MLIR name, if it is another."""
     return AttrField(codec, default, mlir)
@@ -162,12 +165,12 @@ def operand(type: Attribute | None = None) -> Any:
     return OperandField(type, variadic=False)
 
 
-def operands(type: Attribute | None = None, *, default: Any = ()) -> Any:
+def operands(type: Attribute | None = None, *, default: Any = ()) -> Any:  # noqa: ARG001
     """Any number of operands, each of that type."""
     return OperandField(type, variadic=True)
 
 
-def result(type: Attribute | None = None, *, init: bool = False) -> Any:
+def result(type: Attribute | None = None, *, init: bool = False) -> Any:  # noqa: ARG001
     """A result of that type."""
     return ResultField(type)
 
@@ -177,12 +180,12 @@ def result_type() -> Any:
     return ResultTypeField()
 
 
-def region(*, default: Any = None) -> Any:
+def region(*, default: Any = None) -> Any:  # noqa: ARG001
     """A region; left out, one with an empty block."""
     return RegionField(variadic=False)
 
 
-def regions(*, default: Any = ()) -> Any:
+def regions(*, default: Any = ()) -> Any:  # noqa: ARG001
     """Any number of regions."""
     return RegionField(variadic=True)
 

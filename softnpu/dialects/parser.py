@@ -82,7 +82,9 @@ class DesignParser(Parser):
         near = get_close_matches(name, known, n=1, cutoff=0.6)
         hint = f"; did you mean '{near[0]}'?" if near else ""
         end = self._current_token.span.start
-        self.raise_error(f"there is no op '{name}'{hint}", end - len(name), end)
+        raise ParseError(
+            Span(end - len(name), end, self.lexer.input), f"there is no op '{name}'{hint}"
+        )
 
 
 def parse_module(text: str, file: Path, ctx: Context | None = None) -> ModuleOp:
@@ -91,17 +93,13 @@ def parse_module(text: str, file: Path, ctx: Context | None = None) -> ModuleOp:
         from softnpu.dialects import context
 
         ctx = context()
-    parser: DesignParser | None = None
     try:
-        parser = DesignParser(ctx, text, file)
-        return parser.parse_module()
+        return DesignParser(ctx, text, file).parse_module()
     except ParseError as error:
-        raise _design_error(error, parser, text, file) from error
+        raise _design_error(error, text, file) from error
 
 
-def _design_error(
-    error: ParseError, parser: DesignParser | None, text: str, file: Path
-) -> DesignError:
+def _design_error(error: ParseError, text: str, file: Path) -> DesignError:
     """A parse error in the author's terms."""
     line = text.count("\n", 0, error.span.start) + 1
     column = error.span.start - (text.rfind("\n", 0, error.span.start) + 1) + 1

@@ -18,7 +18,6 @@ from xdsl.printer import Printer
 from softnpu.dialects.names import suggested_name
 from softnpu.dialects.upstream import PRINTERS
 
-
 DEFAULT_DIALECTS = {"builtin.module": "builtin.", "func.func": "func."}
 """What the names of ops directly inside these ops need not start with."""
 

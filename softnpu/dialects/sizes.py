@@ -35,9 +35,9 @@ def element_bits(type: Attribute) -> int:
     if isinstance(type, IndexType):
         return INDEX_BITS
     if isinstance(type, IntegerType):
-        return type.width.data
+        return int(type.width.data)
     if isinstance(type, FixedBitwidthType):
-        return type.bitwidth
+        return int(type.bitwidth)
     raise TypeError(f"{type} has no size")
 
 

@@ -41,9 +41,9 @@ def lookup(op: Operation, name: str) -> Operation | None:
     """The op that defines `name`, as seen from `op`; `device::@name` looks into that device."""
     root, *nested = name.split("::@")
     for table in tables_around(op):
-        found = lookup_in(table, root)
+        found: Operation | None = lookup_in(table, root)
         for part in nested:
-            found = None if found is None else lookup_in(found, part)
+            found = lookup_in(found, part) if found else None
         if found is not None:
             return found
     return None
@@ -51,8 +51,5 @@ def lookup(op: Operation, name: str) -> Operation | None:
 
 def lookup_in(table: Operation, name: str) -> Operation | None:
     """The op that defines `name` directly in a table."""
-    for block in table.regions[0].blocks:
-        for op in block.ops:
-            if symbol_name(op) == name:
-                return op
-    return None
+    ops = (op for block in table.regions[0].blocks for op in block.ops)
+    return next((op for op in ops if symbol_name(op) == name), None)

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from xdsl.dialects import memref
-from xdsl.dialects.builtin import FunctionType, StringAttr, UnitAttr
+from xdsl.dialects.builtin import FunctionType, MemRefType, StringAttr, UnitAttr
 from xdsl.dialects.func import FuncOp
-from xdsl.dialects.memref import MemRefType
 from xdsl.ir import Attribute, Operation
 from xdsl.parser import Parser
 from xdsl.printer import Printer

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import MemRefType
-from xdsl.dialects.builtin import i1 as I1
+from xdsl.dialects.builtin import MemRefType, i1
 from xdsl.ir import Block, OpResult, Region, SSAValue
 from xdsl.irdl import traits_def
 from xdsl.parser import Parser
@@ -177,7 +176,7 @@ class DMAStartOp(AieOp):
     repeat_count: int = attr(I32, default=0)
     dest: Block = successor()
     chain: Block = successor()
-    valid: OpResult = result(I1)
+    valid: OpResult = result(i1)
     traits = traits_def(IsTerminator())
     syntax = (
         "`(` $channel_dir `,` $channel_index `,` $dest `,` $chain "
@@ -195,7 +194,7 @@ class DMAOp(AieOp):
     repeat_count: int = attr(I32, default=0)
     sym_name: str | None = attr(STR, default=None)
     bds: tuple[Region, ...] = regions()
-    valid: OpResult = result(I1)
+    valid: OpResult = result(i1)
     syntax = "`(` $channel_dir `,` $channel_index `)` attr-dict ` ` `[` regions `]`"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xdsl.ir import Operation, OpResult, Region, SSAValue
+from xdsl.ir import OpResult, Region, SSAValue
 
 from softnpu.dialects.aie.dma import BDChainOp, DMABDOp
 from softnpu.dialects.aie.tiles import DeviceOp, LockOp, RuntimeSequenceOp, TileElement
@@ -146,10 +146,8 @@ class ConfigureOp(AieOp):
     @property
     def referenced_device_op(self) -> DeviceOp | None:
         """The device of that name in the module."""
-        outermost: Operation | None = None
-        for outermost in tables_around(self):
-            pass
-        found = None if outermost is None else lookup(outermost, self.symbol)
+        *_, outermost = tables_around(self)
+        found = lookup(outermost, self.symbol)
         return found if isinstance(found, DeviceOp) else None
 
 
