@@ -287,7 +287,12 @@ PARTITION_COLUMNS = 5
 
 
 def _start_columns(columns: int) -> tuple[int, ...]:
-    return tuple(range(1, PARTITION_COLUMNS + 1 - columns))
+    """Where a partition can start.
+
+    aiecc's rule leaves no column for more than four of npu2's, and xclbinutil then refuses the
+    partition; column 0, where the whole device starts, always fits.
+    """
+    return tuple(range(1, PARTITION_COLUMNS + 1 - columns)) or (0,)
 
 
 def _npu1(columns: int) -> Device:

@@ -1,0 +1,191 @@
+"""What an NPU's xclbin holds, as structured data: `build` writes it, `Xclbin.spec` reads it.
+
+The defaults are what mlir-aie's aiecc hands to xclbinutil: one kernel MLIR_AIE with an opcode, an
+instruction buffer, its length, and five host buffers. Source: mlir-aie, aiecc.cpp
+(`generateMemTopologyJson`, `generateKernelsJson`, `generatePartitionJson`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from softnpu.errors import FormatError
+from softnpu.formats.xclbin import container, metadata, mirror, partition, topology
+from softnpu.formats.xclbin.container import Container, Header, Section, SectionKind
+from softnpu.formats.xclbin.metadata import GLOBAL, Argument, Kernel
+from softnpu.formats.xclbin.partition import CdoGroup, Partition, PartitionPdi
+from softnpu.formats.xclbin.topology import Connection, Instance, Memory
+
+if TYPE_CHECKING:
+    from softnpu.arch.device import Device
+
+KERNEL_NAME = "MLIR_AIE"
+INSTANCE_NAME = "MLIRAIE"
+KERNEL_ID = 0x901
+HOST_BUFFERS = 5
+"""Host buffers that the kernel's signature has room for."""
+FIRST_BUFFER_ARGUMENT = 3
+"""The kernel argument that buffer bo0 is."""
+PDI_UUID = bytes.fromhex("00112233445566778899aabbccddeeff")
+"""The PDI's uuid: nothing reads it, so one that never changes keeps artifacts reproducible."""
+
+MEMORIES = (Memory("HOST", 0x10000, 0x4000000), Memory("SRAM", 0xC000, 0x4000000))
+_BUFFER_OFFSETS = ("0x14", "0x1c", "0x24", "0x2c", "0x34")
+ARGUMENTS = (
+    Argument("opcode", "uint64_t", "0x00"),
+    Argument("instr", "char *", "0x8", GLOBAL, "SRAM"),
+    Argument("ninstr", "uint32_t", "0x10"),
+    *(
+        Argument(f"bo{n}", "void*", offset, GLOBAL, "HOST")
+        for n, offset in enumerate(_BUFFER_OFFSETS)
+    ),
+)
+
+_NAME_BYTES = 15
+
+
+def default_kernel(name: str = KERNEL_NAME, instance: str = INSTANCE_NAME) -> Kernel:
+    """The kernel of an mlir-aie design."""
+    return Kernel(name, (instance,), f"{KERNEL_ID:#x}", ARGUMENTS)
+
+
+@dataclass(frozen=True)
+class XclbinSpec:
+    """What an xclbin is built from.
+
+    Attributes:
+        partition: the columns and the PDI.
+        memory_section, partition_section: names of two sections, which xclbinutil takes from the
+            JSON files that it is given; at most 15 bytes.
+        marks: key-value pairs in a section of their own, e.g. the instruction set of stand-in
+            cores; XRT keeps such a section without looking at it. With no marks the section is
+            absent and the file is as AMD's tools write it.
+        timestamp: seconds since 1970.
+        uuid: 16 bytes; None for one derived from the contents.
+    """
+
+    partition: Partition
+    kernels: tuple[Kernel, ...] = field(default_factory=lambda: (default_kernel(),))
+    memories: tuple[Memory, ...] = MEMORIES
+    memory_section: str = "main_mem_topolo"
+    partition_section: str = "main_aie_partit"
+    marks: tuple[tuple[str, str], ...] = ()
+    timestamp: int = 0
+    uuid: bytes | None = None
+
+
+def spec_for(
+    device: Device,
+    pdi: bytes,
+    *,
+    design: str = "main",
+    marks: Sequence[tuple[str, str]] = (),
+    timestamp: int = 0,
+) -> XclbinSpec:
+    """The xclbin of a design on `device` whose array configuration is `pdi`.
+
+    `design` is the name of the `aie.device` op, by which aiecc calls its JSON files.
+    """
+    group = CdoGroup((KERNEL_ID,))
+    return XclbinSpec(
+        Partition(device.columns, device.start_columns, (PartitionPdi(pdi, (group,), PDI_UUID),)),
+        memory_section=f"{design}_mem_topology"[:_NAME_BYTES],
+        partition_section=f"{design}_aie_partition"[:_NAME_BYTES],
+        marks=tuple(marks),
+        timestamp=timestamp,
+    )
+
+
+def build(spec: XclbinSpec) -> bytes:
+    """The xclbin file; FormatError for what does not fit its format.
+
+    Nothing but `spec` goes into it: the same spec gives the same bytes.
+    """
+    sections = _sections(spec)
+    header = Header(
+        timestamp=spec.timestamp,
+        uuid=spec.uuid if spec.uuid is not None else content_uuid(sections),
+        unique_id=spec.timestamp,
+    )
+    made = Container(header, sections)
+    return container.build(replace(made, mirror=mirror.mirror(made)))
+
+
+def content_uuid(sections: Sequence[Section]) -> bytes:
+    """Sixteen bytes that change whenever a section does."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for section in sections:
+        digest.update(f"{section.kind} {section.name} {len(section.data)}\n".encode())
+        digest.update(section.data)
+    return digest.digest()[:16]
+
+
+def _sections(spec: XclbinSpec) -> tuple[Section, ...]:
+    """In the order that xclbinutil writes them for aiecc."""
+    connections = _connections(spec)
+    sections = [
+        Section(
+            SectionKind.MEM_TOPOLOGY,
+            topology.build_memories(spec.memories),
+            spec.memory_section,
+        ),
+        Section(
+            SectionKind.AIE_PARTITION,
+            partition.build(spec.partition),
+            spec.partition_section,
+        ),
+        Section(SectionKind.EMBEDDED_METADATA, metadata.build_kernels(spec.kernels)),
+        Section(SectionKind.IP_LAYOUT, topology.build_instances(_instances(spec.kernels))),
+        Section(SectionKind.CONNECTIVITY, topology.build_connections(connections)),
+        Section(
+            SectionKind.GROUP_CONNECTIVITY,
+            topology.build_connections(topology.grouped(connections)),
+        ),
+        Section(SectionKind.GROUP_TOPOLOGY, topology.build_memories(spec.memories)),
+    ]
+    if spec.marks:
+        data = metadata.build_key_values(spec.marks)
+        sections.append(Section(SectionKind.KEYVALUE_METADATA, data))
+    return tuple(sections)
+
+
+def _instances(kernels: Sequence[Kernel]) -> list[Instance]:
+    return [
+        Instance(f"{kernel.name}:{name}", _kernel_id(kernel), kernel.subtype, kernel.functional)
+        for kernel in kernels
+        for name in kernel.instances
+    ]
+
+
+def _kernel_id(kernel: Kernel) -> int:
+    try:
+        return int(kernel.kernel_id, 0)
+    except ValueError as error:
+        raise FormatError(f"kernel '{kernel.name}' has the id '{kernel.kernel_id}'") from error
+
+
+def _connections(spec: XclbinSpec) -> list[Connection]:
+    tags = [memory.tag for memory in spec.memories]
+    connections = []
+    instance = 0
+    for kernel in spec.kernels:
+        for _ in kernel.instances:
+            for index, argument in enumerate(kernel.arguments):
+                if argument.memory is not None:
+                    memory = _memory_index(tags, argument)
+                    connections.append(Connection(index, instance, memory))
+            instance += 1
+    return connections
+
+
+def _memory_index(tags: list[str], argument: Argument) -> int:
+    if argument.memory not in tags:
+        raise FormatError(
+            f"kernel argument '{argument.name}' is in memory '{argument.memory}'; "
+            f"there are {', '.join(tags)}"
+        )
+    return tags.index(argument.memory)
