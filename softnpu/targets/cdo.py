@@ -1,0 +1,192 @@
+"""From a placed and routed device to the register operations that set up the array.
+
+What `aie-translate --aie-generate-cdo` does: three files, run one after the other when the array
+is configured: the cores' programs, the initial state of everything else, and the cores' start.
+
+Sources: mlir-aie, AIETargetCDODirect.cpp and AIERT.cpp; aie-rt, xaie_core.c, xaie_locks_aieml.c
+and xaie_dma.c for the registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
+
+from softnpu.arch.address import tile_address
+from softnpu.arch.device import Device, TileKind, device
+from softnpu.arch.dma import Direction
+from softnpu.arch.tiles import LOCK_MAXIMUM
+from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, TileOp
+from softnpu.dialects.sizes import memref_bytes
+from softnpu.dialects.source import design_error
+from softnpu.errors import FormatError
+from softnpu.formats import operations as ops
+from softnpu.formats.cdo import build, from_operations
+from softnpu.targets.cdo_dma import dma_program, programs
+from softnpu.targets.cdo_memory import data_memory_write
+from softnpu.targets.cdo_program import load_program, read_elf
+from softnpu.targets.cdo_streams import switches
+
+CORE_CONTROL_REGISTER = 0x32000
+CORE_ENABLE = 1 << 0
+CORE_RESET = 1 << 1
+CHANNEL_RESET = 1 << 1
+
+_RESET_ORDER = (Direction.MM2S, Direction.S2MM)
+"""aie-rt resets all MM2S channels, then all S2MM channels."""
+
+PARTS = ("elfs", "init", "enable")
+"""The three files, in the order in which the array takes them."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The register operations of the three CDO files.
+
+    Attributes:
+        elfs: the cores' programs, loaded while core and DMA are held in reset.
+        init: locks, initial data, DMA programs, stream switches.
+        enable: the cores' start.
+    """
+
+    elfs: tuple[ops.Operation, ...]
+    init: tuple[ops.Operation, ...]
+    enable: tuple[ops.Operation, ...]
+
+    def files(self, device_name: str) -> dict[str, bytes]:
+        """The CDO files by name, e.g. `main_aie_cdo_init.bin`."""
+        return {
+            file_name(device_name, part): build(from_operations(getattr(self, part)))
+            for part in PARTS
+        }
+
+
+def file_name(device_name: str, part: str) -> str:
+    """What aiecc calls one of the three files of a device."""
+    return f"{device_name}_aie_cdo_{part}.bin"
+
+
+def configuration(device_op: DeviceOp, elf_dir: Path) -> Configuration:
+    """How to set up the array for a device whose resources are assigned and flows are routed.
+
+    `elf_file` of a core is taken from `elf_dir` unless it is an absolute path. A core without
+    one gets no program, but is reset and started all the same, as mlir-aie does.
+
+    Raises:
+        DesignError: an ELF that is missing or no core program, or a design that asks for what
+            the array cannot do.
+    """
+    target = device(device_op.device.name)
+    return Configuration(
+        elfs=tuple(load_operations(device_op, target, elf_dir)),
+        init=tuple(init_operations(device_op, target)),
+        enable=tuple(enable_operations(device_op)),
+    )
+
+
+def load_operations(device_op: DeviceOp, target: Device, elf_dir: Path) -> Iterator[ops.Operation]:
+    """The cores' programs."""
+    for tile, core in _cores(device_op):
+        if core.elf_file is None:
+            continue
+        col, row = tile.position
+        yield _core_control(tile, CORE_ENABLE, 0)
+        yield from _channel_resets(target, tile, CHANNEL_RESET)
+        try:
+            yield from load_program(target, col, row, read_elf(elf_dir / core.elf_file))
+        except FormatError as error:
+            raise design_error(core, str(error)) from error
+        yield from _channel_resets(target, tile, 0)
+
+
+def init_operations(device_op: DeviceOp, target: Device) -> Iterator[ops.Operation]:
+    """The state that everything but the programs starts from."""
+    for tile, _ in _cores(device_op):
+        yield from _reset_core(target, tile)
+    for lock in (op for op in device_op.walk() if isinstance(op, LockOp)):
+        if lock.lock_id is not None and lock.init is not None:
+            yield _lock_value(target, lock, lock.lock_id, lock.init)
+    for buffer in (op for op in device_op.walk() if isinstance(op, BufferOp)):
+        if buffer.initial_value is not None:
+            yield from _initial_data(target, buffer)
+    for program in programs(device_op.body):
+        yield from dma_program(program, target)
+    yield from switches(device_op, target)
+
+
+def enable_operations(device_op: DeviceOp) -> Iterator[ops.Operation]:
+    """The cores' start."""
+    for tile, _ in _cores(device_op):
+        yield _core_control(tile, CORE_ENABLE, CORE_ENABLE)
+
+
+def _cores(device_op: DeviceOp) -> Iterator[tuple[TileOp, CoreOp]]:
+    """The tiles that have a core program, in the order of the `aie.tile` ops."""
+    for tile in (op for op in device_op.body.ops if isinstance(op, TileOp)):
+        if (core := tile.core_op) is not None:
+            yield tile, core
+
+
+def _core_control(tile: TileOp, mask: int, value: int) -> ops.Operation:
+    return ops.MaskWrite(tile_address(*tile.position, CORE_CONTROL_REGISTER), mask, value)
+
+
+def _channel_resets(target: Device, tile: TileOp, value: int) -> Iterator[ops.Operation]:
+    engine = target.dma(*tile.position)
+    for direction in _RESET_ORDER:
+        for channel in range(engine.channels):
+            register = engine.control_address(direction, channel)
+            yield ops.MaskWrite(tile_address(*tile.position, register), CHANNEL_RESET, value)
+
+
+def _reset_core(target: Device, tile: TileOp) -> Iterator[ops.Operation]:
+    """Reset, out of reset, all locks 0."""
+    yield _core_control(tile, CORE_RESET, CORE_RESET)
+    yield _core_control(tile, CORE_RESET, 0)
+    facts = target.facts(TileKind.CORE)
+    for lock in range(facts.locks):
+        yield ops.Write(tile_address(*tile.position, facts.lock_address(lock)), 0)
+
+
+def _lock_value(target: Device, lock: LockOp, number: int, value: int) -> ops.Operation:
+    facts = target.facts_at(*lock.position)
+    if number >= facts.locks:
+        raise design_error(
+            lock, f"lock {number}: a {facts.kind.value} tile has locks 0 to {facts.locks - 1}"
+        )
+    if not 0 <= value <= LOCK_MAXIMUM:
+        raise design_error(lock, f"init = {value}: a lock starts with 0 to {LOCK_MAXIMUM}")
+    return ops.Write(tile_address(*lock.position, facts.lock_address(number)), value)
+
+
+def _initial_data(target: Device, buffer: BufferOp) -> Iterator[ops.Operation]:
+    if buffer.address is None:
+        raise design_error(
+            buffer, "the buffer has no address yet", "run aie-assign-buffer-addresses"
+        )
+    data = initial_bytes(buffer)
+    facts = target.facts_at(*buffer.position)
+    if buffer.address + len(data) > facts.data_memory:
+        raise design_error(
+            buffer,
+            f"the buffer ends at byte {buffer.address + len(data):#x} "
+            f"of a {facts.kind.value} tile with {facts.data_memory:#x} bytes of data memory",
+        )
+    yield from data_memory_write(*buffer.position, buffer.address, data)
+
+
+def initial_bytes(buffer: BufferOp) -> bytes:
+    """What a buffer's memory starts with, little-endian; DesignError if that cannot be told."""
+    value = buffer.initial_value
+    if not isinstance(value, DenseIntOrFPElementsAttr):
+        raise design_error(
+            buffer, f"an initial value must be written dense<...>, found {type(value).__name__}"
+        )
+    data: bytes = value.data.data
+    size = memref_bytes(buffer.buffer_type)
+    if len(data) != size:
+        raise design_error(buffer, f"the initial value has {len(data)} bytes, the buffer {size}")
+    return data
