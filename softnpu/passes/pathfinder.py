@@ -1,0 +1,311 @@
+"""Negotiated-congestion routing through the stream switches, on plain data.
+
+Every flow takes the cheapest path at the time; what is used twice gets dearer, and all flows
+are routed anew until nothing is used twice (mlir-aie, AIEPathFinder.cpp). Which of several
+equally cheap paths wins is decided by the order in which a 4-ary heap hands out ports of
+equal distance, so the heap, the order of all loops and the floating-point arithmetic are
+those of mlir-aie: its routes and these are the same, port by port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from softnpu.arch.device import Device
+from softnpu.passes.routing_graph import Edge, EndPoint, RoutingGraph, Tile
+
+MAX_ITERATIONS = 1000
+"""Rounds of rip-up and re-route before a design counts as unroutable."""
+
+OVER_CAPACITY_COEFFICIENT = 0.1
+USED_CAPACITY_COEFFICIENT = 0.02
+DEMAND_COEFFICIENT = 1.1
+DEMAND_BASE = 1.0
+PRIORITY_COEFFICIENT = float(2**31 - 1)
+"""What a connection of a priority flow costs the flows that come after it."""
+
+CIRCUIT_CAPACITY = 1
+"""Streams that one connection carries."""
+PACKET_CAPACITY = 32
+"""Packet flows of one group that together count as one stream."""
+
+CIRCUIT_GROUP = -1
+"""The group of all circuit-switched flows: they share nothing."""
+
+ARITY = 4
+_FAR = 1.7976931348623157e308
+_WHITE, _GRAY, _BLACK = 0, 1, 2
+
+
+class Connection(NamedTuple):
+    """One connection inside a tile's switch, from a slave port to a master port."""
+
+    source: EndPoint
+    destination: EndPoint
+
+
+@dataclass
+class Flow:
+    """All that leaves one port: a tree from `source` to every one of `destinations`.
+
+    Attributes:
+        group: packet flows of one group may share connections.
+        priority: routed before the others, and its connections kept from them.
+    """
+
+    group: int
+    priority: bool
+    source: EndPoint
+    destinations: list[EndPoint]
+
+
+Route = dict[Tile, list[Connection]]
+"""What one flow needs of each tile's switch, tiles in order."""
+
+
+@dataclass(eq=False)
+class CongestionError(Exception):
+    """No legal routing: `flow` found no way to `destination`, or all but what is `overused` did.
+
+    Attributes:
+        overused: (connection, streams on it) of the last attempt, the worst first.
+        users: the sources of the flows that meet there.
+    """
+
+    flow: Flow | None = None
+    destination: EndPoint | None = None
+    overused: list[tuple[Connection, int]] = field(default_factory=list)
+    users: list[EndPoint] = field(default_factory=list)
+
+
+class Pathfinder:
+    """Routes flows through a device's switches."""
+
+    def __init__(self, device: Device) -> None:
+        self.flows: list[Flow] = []
+        self._graph = RoutingGraph(device)
+        self._touched: set[Edge] = set()
+        self._time = 0
+
+    def add_flow(
+        self, source: EndPoint, destination: EndPoint, *, packet: bool, priority: bool = False
+    ) -> None:
+        """Ask for a route; flows from the same source become one tree."""
+        for flow in self.flows:
+            if flow.source == source:
+                if priority:
+                    flow.priority = True
+                    flow.destinations.insert(0, destination)
+                else:
+                    flow.destinations.append(destination)
+                return
+        group = self._group_of(destination) if packet else CIRCUIT_GROUP
+        self.flows.append(Flow(group, priority, source, [destination]))
+
+    def _group_of(self, destination: EndPoint) -> int:
+        """The group of a new packet flow: that of a flow that it meets at its destination.
+
+        As in mlir-aie, a larger group of a flow further on wins over it.
+        """
+        group, found = -1, False
+        for flow in self.flows:
+            if destination in flow.destinations:
+                group, found = flow.group, True
+            group = max(group, flow.group)
+        return group if found else group + 1
+
+    def sort_flows(self) -> None:
+        """Put the priority flows first, in the order of their sources."""
+        first = sorted((f for f in self.flows if f.priority), key=lambda f: f.source)
+        self.flows = first + [f for f in self.flows if not f.priority]
+
+    def add_fixed_connection(self, connection: Connection) -> bool:
+        """Keep a connection and its slave port from all flows.
+
+        False if the switch has no such connection, or its slave port is taken already.
+        """
+        return self._graph.take(connection.source, connection.destination)
+
+    def find_paths(self, max_iterations: int = MAX_ITERATIONS) -> dict[EndPoint, Route]:
+        """A route for every flow, by its source; raises CongestionError if there is none.
+
+        To be called once.
+        """
+        groups: dict[int, list[Flow]] = {}
+        for flow in self.flows:
+            groups.setdefault(flow.group, []).append(flow)
+        routes: dict[EndPoint, Route] = {}
+        for _ in range(max_iterations):
+            self._start_round()
+            routes = {}
+            for flows in groups.values():
+                for flow in flows:
+                    routes[flow.source] = self._route(flow)
+                self._end_group()
+            if not self._count_overused():
+                return routes
+        raise self._congestion(routes)
+
+    def _route(self, flow: Flow) -> Route:
+        graph = self._graph
+        source = graph.node(flow.source)
+        targets = [graph.node(end) for end in flow.destinations]
+        arrivals = shortest_paths(graph, source, targets)
+        settings: Route = {}
+        done = {source}
+        for target in targets:
+            if target == source:
+                loop = Connection(flow.source, flow.source)
+                settings.setdefault(flow.source.tile, []).append(loop)
+            current = target
+            while current not in done:
+                edge = arrivals.get(current)
+                if edge is None:
+                    raise CongestionError(flow=flow, destination=graph.end_point(target))
+                self._use(edge, flow)
+                origin, end = graph.end_point(edge.source), graph.end_point(current)
+                if origin.tile == end.tile:
+                    settings.setdefault(end.tile, []).append(Connection(origin, end))
+                done.add(current)
+                current = edge.source
+        return dict(sorted(settings.items()))
+
+    def _start_round(self) -> None:
+        """Price by history and by the last round's congestion, then rip up all routes."""
+        for edge in self._touched:
+            history = DEMAND_BASE + OVER_CAPACITY_COEFFICIENT * edge.over
+            congestion = DEMAND_BASE + USED_CAPACITY_COEFFICIENT * edge.used
+            edge.demand = history * congestion
+            edge.used = edge.packets = 0
+            edge.row.group = edge.column.group = -1
+
+    def _use(self, edge: Edge, flow: Flow) -> None:
+        """Put a flow on a connection, and make that dearer if it is full."""
+        self._touched.add(edge)
+        edge.priority = flow.priority
+        if flow.group >= 0 and _group_on(edge) in (-1, flow.group):
+            self._time += 1
+            for port in (edge.row, edge.column):
+                port.group, port.time = flow.group, self._time
+            edge.packets += 1
+            if edge.packets >= PACKET_CAPACITY:
+                edge.packets = 0
+                edge.used += 1
+        else:
+            edge.used += 1
+        _make_dearer(edge)
+
+    def _end_group(self) -> None:
+        """Count what is left of shared packet streams, and make all full connections dearer."""
+        for edge in self._touched:
+            if edge.packets:
+                edge.packets = 0
+                edge.used += 1
+            _make_dearer(edge)
+
+    def _count_overused(self) -> int:
+        """How many connections carry too much; each remembers it."""
+        overused = [edge for edge in self._touched if edge.used > CIRCUIT_CAPACITY]
+        for edge in overused:
+            edge.over += 1
+        return len(overused)
+
+    def _congestion(self, routes: dict[EndPoint, Route]) -> CongestionError:
+        worst = sorted(
+            (edge for edge in self._touched if edge.used > CIRCUIT_CAPACITY),
+            key=lambda edge: (-edge.used, edge.source, edge.destination),
+        )
+        at = self._graph.end_point
+        overused = [(Connection(at(e.source), at(e.destination)), e.used) for e in worst]
+        ports = {port for connection, _ in overused for port in connection}
+        users = [
+            source
+            for source, route in routes.items()
+            if any(not ports.isdisjoint(link) for links in route.values() for link in links)
+        ]
+        return CongestionError(overused=overused, users=users)
+
+
+def _group_on(edge: Edge) -> int:
+    """The packet group that took the connection's slave or master port last, -1 if none."""
+    later = edge.row if edge.row.time >= edge.column.time else edge.column
+    return later.group
+
+
+def _make_dearer(edge: Edge) -> None:
+    if edge.used >= CIRCUIT_CAPACITY:
+        edge.demand *= PRIORITY_COEFFICIENT if edge.priority else DEMAND_COEFFICIENT
+
+
+def shortest_paths(graph: RoutingGraph, source: int, targets: Iterable[int]) -> dict[int, Edge]:
+    """The edge by which each port on a cheapest path from `source` is reached.
+
+    Ends as soon as all targets are settled: what is settled never changes. A port that was
+    met with a dearer path first keeps its place in the heap when a cheaper one turns up, and
+    a source that is wired to itself enters the heap twice; both are mlir-aie's.
+    """
+    distance = [_FAR] * graph.size
+    distance[source] = 0.0
+    color = bytearray(graph.size)
+    arrivals: dict[int, Edge] = {}
+    heap = [source]
+    unsettled = set(targets)
+    while heap and unsettled:
+        node = _pop(heap, distance)
+        here = distance[node]
+        for edge in graph.leaving(node):
+            there = edge.destination
+            state = color[there]
+            if state == _BLACK:
+                continue
+            cost = here + edge.demand
+            if cost < distance[there]:
+                distance[there] = cost
+                arrivals[there] = edge
+                color[there] = _GRAY
+            if state == _WHITE:
+                _push(heap, distance, there)
+        color[node] = _BLACK
+        unsettled.discard(node)
+    return arrivals
+
+
+def _push(heap: list[int], distance: list[float], node: int) -> None:
+    """Add a node to the 4-ary heap (mlir-aie, d_ary_heap.h, `push`)."""
+    index = len(heap)
+    heap.append(node)
+    own = distance[node]
+    while index:
+        parent = (index - 1) // ARITY
+        above = heap[parent]
+        if not own < distance[above]:
+            break
+        heap[index] = above
+        index = parent
+    heap[index] = node
+
+
+def _pop(heap: list[int], distance: list[float]) -> int:
+    """Take the nearest node off the 4-ary heap (mlir-aie, d_ary_heap.h, `top` and `pop`)."""
+    top = heap[0]
+    moved = heap.pop()
+    if not heap:
+        return top
+    size = len(heap)
+    own = distance[moved]
+    index = 0
+    while (first := index * ARITY + 1) < size:
+        smallest = first
+        nearest = distance[heap[first]]
+        for child in range(first + 1, min(first + ARITY, size)):
+            near = distance[heap[child]]
+            if near < nearest:
+                smallest, nearest = child, near
+        if not nearest < own:
+            break
+        heap[index] = heap[smallest]
+        index = smallest
+    heap[index] = moved
+    return top

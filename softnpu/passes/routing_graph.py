@@ -1,0 +1,182 @@
+"""A device's stream switches as a graph: ports are nodes, possible connections are edges.
+
+A port of a tile is one node, whether the switch sees it as a slave or as a master, as in
+mlir-aie (AIEPathFinder.cpp, `Pathfinder::initialize` and `dijkstraShortestPaths`). A shim's
+DMA, NOC and PLIO stand behind its mux, yet are ports of its switch here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from softnpu.arch.device import Device
+from softnpu.arch.ports import STEPS, Bundle
+
+Tile = tuple[int, int]
+"""(col, row)."""
+
+BEHIND_SHIM_MUX = (Bundle.DMA, Bundle.NOC, Bundle.PLIO)
+
+_CHANNELS = 8
+"""The most channels of any bundle (a shim's south, and PLIO)."""
+_PORTS = len(Bundle) * _CHANNELS
+_BUNDLES = tuple(Bundle)
+
+
+class EndPoint(NamedTuple):
+    """A port of a tile; ordered as mlir-aie's `PathEndPoint`."""
+
+    tile: Tile
+    bundle: Bundle
+    channel: int
+
+    def __str__(self) -> str:
+        col, row = self.tile
+        return f"tile ({col}, {row}) {self.bundle.name} {self.channel}"
+
+
+@dataclass(eq=False, slots=True)
+class Edge:
+    """A connection that can be made, and what is known of its use.
+
+    Attributes:
+        source, destination: nodes.
+        row, column: what it shares with the other connections of its slave and master port.
+        demand: its price.
+        over: in how many rounds it carried too much.
+        used: streams on it in this round.
+        packets: packet flows on it that share a stream not yet counted in `used`.
+        priority: the last flow on it was a priority flow.
+    """
+
+    source: int
+    destination: int
+    row: PortUse
+    column: PortUse
+    demand: float = 1.0
+    over: int = 0
+    used: int = 0
+    packets: int = 0
+    priority: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class PortUse:
+    """Which packet group took a slave or master port last, and when; group -1 if none did."""
+
+    group: int = -1
+    time: int = 0
+
+
+@dataclass
+class _Ports:
+    """The sides of one tile's switch, built when a path first comes near."""
+
+    slaves: dict[int, PortUse] = field(default_factory=dict)
+    masters: dict[int, PortUse] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
+
+
+class RoutingGraph:
+    """Nodes are numbered in the order of their end points; edges are made as they are asked for."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._tiles: dict[Tile, _Ports] = {}
+        self._leaving: dict[int, list[Edge]] = {}
+
+    @property
+    def size(self) -> int:
+        """One more than the largest node."""
+        return self._device.columns * self._device.rows * _PORTS
+
+    def node(self, end: EndPoint) -> int:
+        """The node of a port."""
+        (col, row), bundle, channel = end
+        return (col * self._device.rows + row) * _PORTS + bundle * _CHANNELS + channel
+
+    def end_point(self, node: int) -> EndPoint:
+        """The port of a node."""
+        tile, port = divmod(node, _PORTS)
+        bundle, channel = divmod(port, _CHANNELS)
+        return EndPoint(divmod(tile, self._device.rows), _BUNDLES[bundle], channel)
+
+    def leaving(self, node: int) -> list[Edge]:
+        """All edges from a node, in the order of their destinations."""
+        edges = self._leaving.get(node)
+        if edges is None:
+            edges = self._leaving[node] = self._edges_from(node)
+        return edges
+
+    def take(self, source: EndPoint, destination: EndPoint) -> bool:
+        """Keep a slave port from all flows, since the design connects it itself.
+
+        False if the switch cannot make that connection or the port is taken already.
+        """
+        ports = self._ports(source.tile)
+        node = self.node(source)
+        legal = node not in ports.taken and self._is_legal(source, destination)
+        ports.taken.add(node)
+        return legal
+
+    def _edges_from(self, node: int) -> list[Edge]:
+        end = self.end_point(node)
+        edges = self._inside(node, end)
+        if (across := self._across(node, end)) is not None:
+            edges.append(across)
+        return sorted(edges, key=lambda edge: edge.destination)
+
+    def _inside(self, node: int, end: EndPoint) -> list[Edge]:
+        """Connections of the tile's own switch that start at a slave port."""
+        ports = self._ports(end.tile)
+        row = ports.slaves.get(node)
+        if row is None or node in ports.taken:
+            return []
+        reach = ((self.end_point(master), master, use) for master, use in ports.masters.items())
+        return [
+            Edge(node, master, row, column)
+            for destination, master, column in reach
+            if self._is_legal(end, destination)
+        ]
+
+    def _across(self, node: int, end: EndPoint) -> Edge | None:
+        """The wire from a master port to the next tile."""
+        step = STEPS.get(end.bundle)
+        if step is None or node not in self._ports(end.tile).masters:
+            return None
+        tile = (end.tile[0] + step[0], end.tile[1] + step[1])
+        if not self._device.is_valid_tile(*tile):
+            return None
+        beyond = EndPoint(tile, end.bundle.opposite, end.channel)
+        return Edge(node, self.node(beyond), PortUse(), PortUse())
+
+    def _ports(self, tile: Tile) -> _Ports:
+        ports = self._tiles.get(tile)
+        if ports is None:
+            ports = self._tiles[tile] = self._build(tile)
+        return ports
+
+    def _build(self, tile: Tile) -> _Ports:
+        ports = _Ports()
+        device = self._device
+        for bundle in Bundle:
+            slaves = device.num_source_switchbox_connections(*tile, bundle)
+            slaves = slaves or device.num_source_shim_mux_connections(*tile, bundle)
+            masters = device.num_dest_switchbox_connections(*tile, bundle)
+            masters = masters or device.num_dest_shim_mux_connections(*tile, bundle)
+            for channel in range(slaves):
+                ports.slaves[self.node(EndPoint(tile, bundle, channel))] = PortUse()
+            for channel in range(masters):
+                ports.masters[self.node(EndPoint(tile, bundle, channel))] = PortUse()
+        return ports
+
+    def _is_legal(self, source: EndPoint, destination: EndPoint) -> bool:
+        """Whether a tile's switch, or its mux, can connect two ports that exist."""
+        if self._device.is_legal_tile_connection(
+            *source.tile, source.bundle, source.channel, destination.bundle, destination.channel
+        ):
+            return True
+        return self._device.is_shim(*source.tile) and (
+            source.bundle in BEHIND_SHIM_MUX or destination.bundle in BEHIND_SHIM_MUX
+        )
