@@ -81,7 +81,7 @@ def _route_tokens(device: DeviceOp, shim: TileOp, tiles: list[TileOp]) -> None:
 def _route_control_packets(device: DeviceOp, shim: TileOp, tiles: list[TileOp]) -> None:
     """A flow from the shim's DMA to each tile's controller, and a name for the channel."""
     for tile in tiles:
-        channel = _control_channel(model_of(device), tile)
+        channel = control_channel(model_of(device), tile.col, tile.row)
         _require_free(shim, WireBundle.DMA, channel, outgoing=True)
         controller = (tile, WireBundle.TileControl, 0)
         append(device, _packet_flow(tile, (shim, WireBundle.DMA, channel), controller))
@@ -96,10 +96,10 @@ def _route_control_packets(device: DeviceOp, shim: TileOp, tiles: list[TileOp]) 
             append(device, allocation)
 
 
-def _control_channel(model: Device, tile: TileOp) -> int:
+def control_channel(model: Device, col: int, row: int) -> int:
     """The shim's MM2S channel that serves a row: the rows are shared out evenly, from below."""
-    channels = model.num_source_shim_mux_connections(tile.col, 0, Bundle.DMA)
-    return min(tile.row // (model.rows // channels), channels - 1)
+    channels = model.num_source_shim_mux_connections(col, 0, Bundle.DMA)
+    return min(row // (model.rows // channels), channels - 1)
 
 
 def _packet_flow(controlled: TileOp, source: End, destination: End) -> PacketFlowOp:
