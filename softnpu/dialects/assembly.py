@@ -460,7 +460,7 @@ def parse_function_body(parser: Parser) -> Region:
 def print_function_body(printer: Printer, body: Region) -> None:
     """As `parse_function_body` reads it."""
     with printer.in_parens():
-        arguments = body.block.args if body.blocks else ()
+        arguments = body.blocks[0].args if body.blocks else ()
         printer.print_list(arguments, printer.print_block_argument)
     printer.print_string(" ")
     printer.print_region(body, print_entry_block_args=False, print_empty_block=False)
