@@ -53,18 +53,22 @@ class BlockData:
         while (name := f"{PREFIX}{self._next}") in self._names:
             self._next += 1
         self._names.add(name)
-        values = [word - WORD if word & SIGN else word for word in words]
-        shape = [len(words)]
-        constant = GlobalOp.get(
-            StringAttr(name),
-            MemRefType(i32, shape),
-            DenseIntOrFPElementsAttr.from_list(TensorType(i32, shape), values),
-            constant=UnitAttr(),
-        )
         block = self._sequence.parent_block()
         assert block is not None
-        block.insert_op_before(constant, self._sequence)
+        block.insert_op_before(constant_global(name, words), self._sequence)
         return name
+
+
+def constant_global(name: str, words: Sequence[int]) -> GlobalOp:
+    """A private constant that holds 32-bit words."""
+    values = [word - WORD if word & SIGN else word for word in words]
+    shape = [len(words)]
+    return GlobalOp.get(
+        StringAttr(name),
+        MemRefType(i32, shape),
+        DenseIntOrFPElementsAttr.from_list(TensorType(i32, shape), values),
+        constant=UnitAttr(),
+    )
 
 
 def global_words(op: GlobalOp) -> tuple[int, ...] | None:
