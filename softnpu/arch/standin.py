@@ -13,6 +13,10 @@ from enum import IntEnum
 ELF_MACHINE_RISCV = 243
 ELF_MACHINE_AIE = 264
 
+CORE_ISA_MARK = "core_isa"
+STANDIN_ISA = "rv32"
+"""The mark (key and value) in an xclbin whose cores hold stand-in code; AIE code needs none."""
+
 STACK_BASE = 0x70000
 """Where a core's stack area starts in its own data window (mlir-aie, AIETargetLdScript.cpp)."""
 
