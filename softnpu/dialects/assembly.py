@@ -22,8 +22,8 @@ from xdsl.printer import Printer
 
 from softnpu.dialects.opdef import (
     SEGMENTS,
-    AieOp,
     AttrField,
+    DefinedOp,
     Field,
     OperandField,
     RegionField,
@@ -31,7 +31,7 @@ from softnpu.dialects.opdef import (
     SuccessorField,
 )
 
-OpT = TypeVar("OpT", bound=AieOp)
+OpT = TypeVar("OpT", bound=DefinedOp)
 
 TOKEN = re.compile(
     r"\s*(?:`(?P<literal>[^`]*)`|\$(?P<name>\w+)|(?:qualified\()?type\(\$(?P<type>\w+)\)\)?"
@@ -87,7 +87,7 @@ class Element:
         """As the first of an optional group: whether it was there."""
         raise NotImplementedError
 
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         raise NotImplementedError
 
 
@@ -112,7 +112,7 @@ class Literal(Element):
         return parser.parse_optional_punctuation(self.text) is not None
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         spacing.before_literal(printer, self.text)
         printer.print_string(self.text)
 
@@ -128,7 +128,7 @@ class Blank(Element):
         pass
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         printer.print_string(self.text)
         spacing.space = False
         spacing.after_punctuation = not self.text
@@ -151,12 +151,12 @@ class AttrElement(Element):
             parts.properties[self.field.mlir] = stored
         return stored is not None
 
-    def present(self, op: AieOp) -> bool:
+    def present(self, op: DefinedOp) -> bool:
         stored = op.properties.get(self.field.mlir)
         return stored is not None and not self.field.is_default(stored)
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         self.field.codec.print(printer, op.properties[self.field.mlir])
 
@@ -178,7 +178,7 @@ class OperandElement(Element):
         parts.operands[self.field.name] = list(found or ())
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         start, stop = op.operand_range(self.field)
         printer.print_list(op.operands[start:stop], printer.print_ssa_value)
@@ -201,7 +201,7 @@ class TypeElement(Element):
         parts.types[self.field.name] = list(found or ())
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         if isinstance(self.field, ResultField):
             printer.print_attribute(op.results[op.result_fields.index(self.field)].type)
@@ -221,7 +221,7 @@ class SuccessorElement(Element):
         parts.successors.append(parser.parse_successor())
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         printer.print_block_name(op.successors[op.successor_fields.index(self.field)])
 
@@ -243,7 +243,7 @@ class Regions(Element):
         parts.regions.extend(found or ())
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         printer.print_list(op.regions, lambda body: print_body(printer, op, body))
 
@@ -264,7 +264,7 @@ class AttrDict(Element):
         parts.attributes.update(found)
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         print_attr_dict(printer, op, self.shown)
         spacing.after_punctuation = False
 
@@ -283,7 +283,7 @@ class Custom(Element):
         self.directive[0](parser, parts, *self.arguments)
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         spacing.before_element(printer)
         self.directive[1](printer, op, *self.arguments)
 
@@ -302,20 +302,20 @@ class Group(Element):
                 element.parse(parser, parts)
 
     @override
-    def print(self, printer: Printer, op: AieOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         if isinstance(self.anchor, AttrElement) and self.anchor.present(op):
             for element in self.elements:
                 element.print(printer, op, spacing)
 
 
-def print_body(printer: Printer, op: AieOp, body: Region) -> None:
+def print_body(printer: Printer, op: DefinedOp, body: Region) -> None:
     """A region as MLIR shows it: an implied `aie.end` is left out."""
     printer.print_region(
         body, print_empty_block=not op.implicit_end, print_block_terminators=not op.implicit_end
     )
 
 
-def print_attr_dict(printer: Printer, op: AieOp, shown: set[str]) -> None:
+def print_attr_dict(printer: Printer, op: DefinedOp, shown: set[str]) -> None:
     """The attributes that are neither shown elsewhere nor defaults, by name."""
     entries = {**op.attributes}
     for name, stored in op.properties.items():
@@ -337,7 +337,7 @@ def print_attr_dict(printer: Printer, op: AieOp, shown: set[str]) -> None:
     printer.print_string("}")
 
 
-def field_of(cls: type[AieOp], name: str) -> Field:
+def field_of(cls: type[DefinedOp], name: str) -> Field:
     """The field of a name as the definition spells it (`producerTile`, `lockID`)."""
     if name in cls.attr_fields:
         return cls.attr_fields[name]
@@ -346,7 +346,7 @@ def field_of(cls: type[AieOp], name: str) -> Field:
 
 
 @cache
-def syntax_of(cls: type[AieOp]) -> list[Element]:
+def syntax_of(cls: type[DefinedOp]) -> list[Element]:
     """The op's syntax string as elements."""
     elements: list[Element] = []
     group: list[Element] | None = None
@@ -370,7 +370,7 @@ def syntax_of(cls: type[AieOp]) -> list[Element]:
     return elements
 
 
-def _element(cls: type[AieOp], match: re.Match[str]) -> Element:
+def _element(cls: type[DefinedOp], match: re.Match[str]) -> Element:
     if (text := match["literal"]) is not None:
         return Literal(text) if text.strip() else Blank(text)
     if match["word"] == "regions":
@@ -397,7 +397,7 @@ def _variable(found: Field) -> Element:
     return makers[type(found)](found)
 
 
-def _shown(cls: type[AieOp]) -> set[str]:
+def _shown(cls: type[DefinedOp]) -> set[str]:
     return {
         field.mlir
         for name in re.findall(r"\$(\w+)", cls.syntax)
@@ -405,7 +405,7 @@ def _shown(cls: type[AieOp]) -> set[str]:
     }
 
 
-def parse_op(cls: type[AieOp], parser: Parser) -> AieOp:
+def parse_op(cls: type[DefinedOp], parser: Parser) -> DefinedOp:
     """Read an op by its syntax string."""
     parts = Parts()
     for element in syntax_of(cls):
@@ -416,6 +416,10 @@ def parse_op(cls: type[AieOp], parser: Parser) -> AieOp:
 def build(cls: type[OpT], parser: Parser, parts: Parts) -> OpT:
     """The op that the parts make."""
     groups = [parts.operands.get(field.name, []) for field in cls.operand_fields]
+    counts = {
+        field.name: len(group) for field, group in zip(cls.operand_fields, groups, strict=True)
+    }
+    cls.infer_types(parts.types, counts)
     operands = [
         value
         for field, group in zip(cls.operand_fields, groups, strict=True)
@@ -466,7 +470,7 @@ def print_function_body(printer: Printer, body: Region) -> None:
     printer.print_region(body, print_entry_block_args=False, print_empty_block=False)
 
 
-def print_op(op: AieOp, printer: Printer) -> None:
+def print_op(op: DefinedOp, printer: Printer) -> None:
     """Write an op by its syntax string, after its name."""
     spacing = Spacing()
     for element in syntax_of(type(op)):

@@ -283,6 +283,15 @@ class DenseArrayCodec(Codec[tuple[int, ...]]):
         ok = isinstance(stored, DenseArrayBase) and stored.elt_type == self.type
         return None if ok else self.what
 
+    def parse(self, parser: Parser) -> Attribute:
+        numbers = parser.parse_comma_separated_list(
+            parser.Delimiter.SQUARE, lambda: parser.parse_integer(allow_boolean=False)
+        )
+        return self.store(numbers)
+
+    def print(self, printer: Printer, stored: Attribute) -> None:
+        printer.print_string(f"[{', '.join(map(str, self.load(stored)))}]")
+
 
 class IntArrayCodec(Codec[tuple[int, ...]]):
     """`[1, 2]`: an array of integer attributes of one type, as a tuple of ints."""

@@ -29,7 +29,7 @@ from softnpu.dialects.attributes import (
 
 if TYPE_CHECKING:
     from softnpu.dialects.assembly import Parts
-    from softnpu.dialects.opdef import AieOp, AttrField, OperandField, ResultField
+    from softnpu.dialects.opdef import AttrField, DefinedOp, OperandField, ResultField
 
 DYNAMIC = -(1 << 63)
 
@@ -56,7 +56,9 @@ def parse_producer(parser: Parser, parts: Parts, tile: OperandField, dimensions:
     parts.properties[dimensions.mlir] = stored
 
 
-def print_producer(printer: Printer, op: AieOp, tile: OperandField, dimensions: AttrField) -> None:
+def print_producer(
+    printer: Printer, op: DefinedOp, tile: OperandField, dimensions: AttrField
+) -> None:
     printer.print_ssa_value(op.operands[op.operand_range(tile)[0]])
     _print_dimensions(printer, "dimensionsToStream", getattr(op, dimensions.name))
 
@@ -80,7 +82,7 @@ def parse_consumers(
 
 
 def print_consumers(
-    printer: Printer, op: AieOp, tiles: OperandField, dimensions: AttrField
+    printer: Printer, op: DefinedOp, tiles: OperandField, dimensions: AttrField
 ) -> None:
     start, stop = op.operand_range(tiles)
     per_consumer = getattr(op, dimensions.name)
@@ -120,7 +122,7 @@ def parse_init_values(
 
 
 def print_init_values(
-    printer: Printer, op: AieOp, _depth: AttrField, _type: AttrField, values: AttrField
+    printer: Printer, op: DefinedOp, _depth: AttrField, _type: AttrField, values: AttrField
 ) -> None:
     found = op.properties.get(values.mlir)
     if isinstance(found, ArrayAttr):
@@ -139,7 +141,7 @@ def parse_initial_value(
 
 
 def print_initial_value(
-    printer: Printer, op: AieOp, _buffer: ResultField, value: AttrField
+    printer: Printer, op: DefinedOp, _buffer: ResultField, value: AttrField
 ) -> None:
     stored = op.properties.get(value.mlir)
     if stored is not None:
@@ -172,7 +174,9 @@ def parse_index_list(
     parts.properties[static.mlir] = DenseArrayBase.from_list(i64, numbers)
 
 
-def print_index_list(printer: Printer, op: AieOp, dynamic: OperandField, static: AttrField) -> None:
+def print_index_list(
+    printer: Printer, op: DefinedOp, dynamic: OperandField, static: AttrField
+) -> None:
     start, stop = op.operand_range(dynamic)
     values = iter(op.operands[start:stop])
     with printer.in_square_brackets():
@@ -194,7 +198,7 @@ def parse_reg_value(parser: Parser, parts: Parts, value: AttrField) -> None:
         parts.properties[value.mlir] = TraceEventAttr(parse_event(parser))
 
 
-def print_reg_value(printer: Printer, op: AieOp, value: AttrField) -> None:
+def print_reg_value(printer: Printer, op: DefinedOp, value: AttrField) -> None:
     stored = op.properties[value.mlir]
     if isinstance(stored, IntegerAttr):
         printer.print_string(str(stored.value.data))

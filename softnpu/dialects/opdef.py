@@ -6,7 +6,7 @@ string that the definition has. From that follow the constructor (keywords only)
 accessors (`tile.col` is an int, `lock.lock_id` an int or None), the checks of `verify` and,
 in `assembly`, parser and printer.
 
-    class TileOp(AieOp):
+    class TileOp(DefinedOp):
         name = "aie.tile"
         col: int = attr(I32)
         row: int = attr(I32)
@@ -72,7 +72,7 @@ class AttrField(Field):
             return False
         return bool(self.codec.load(stored) == self.default)
 
-    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
         if op is None:
             return self
         stored = op.properties.get(self.mlir)
@@ -82,7 +82,7 @@ class AttrField(Field):
             raise AttributeError(f"{op.name} has no '{self.mlir}'")
         return self.default
 
-    def __set__(self, op: AieOp, value: Any) -> None:
+    def __set__(self, op: DefinedOp, value: Any) -> None:
         if value is None:
             op.properties.pop(self.mlir, None)
         else:
@@ -96,7 +96,7 @@ class OperandField(Field):
         self.type = type
         self.variadic = variadic
 
-    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
         if op is None:
             return self
         start, stop = op.operand_range(self)
@@ -104,7 +104,7 @@ class OperandField(Field):
             return tuple(op.operands[start:stop])
         return op.operands[start]
 
-    def __set__(self, op: AieOp, value: Any) -> None:
+    def __set__(self, op: DefinedOp, value: Any) -> None:
         start, stop = op.operand_range(self)
         new = list(value) if self.variadic else [value]
         values = [SSAValue.get(value) for value in new]
@@ -119,14 +119,14 @@ class ResultField(Field):
     def __init__(self, type: Attribute | None) -> None:
         self.type = type
 
-    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
         return self if op is None else op.results[op.result_fields.index(self)]
 
 
 class ResultTypeField(Field):
     """The type of the op's (only) result, where it is not fixed."""
 
-    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
         return self if op is None else op.results[0].type
 
 
@@ -136,7 +136,7 @@ class RegionField(Field):
     def __init__(self, variadic: bool) -> None:
         self.variadic = variadic
 
-    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
         if op is None:
             return self
         return op.regions if self.variadic else op.regions[op.region_fields.index(self)]
@@ -145,10 +145,10 @@ class RegionField(Field):
 class SuccessorField(Field):
     """A block that control may go to."""
 
-    def __get__(self, op: AieOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
         return self if op is None else op.successors[op.successor_fields.index(self)]
 
-    def __set__(self, op: AieOp, value: Block) -> None:
+    def __set__(self, op: DefinedOp, value: Block) -> None:
         op.successors[op.successor_fields.index(self)] = value
 
 
@@ -199,7 +199,7 @@ def successor() -> Any:
     kw_only_default=True,
     field_specifiers=(attr, operand, operands, result, result_type, region, regions, successor),
 )
-class AieOp(Operation):
+class DefinedOp(Operation):
     """Base of every op of the aie and aiex dialects."""
 
     traits: ClassVar[OpTraits] = traits_def()
@@ -301,7 +301,11 @@ class AieOp(Operation):
         self.properties[SEGMENTS] = DenseArrayBase.from_list(i32, sizes)
 
     @classmethod
-    def parse(cls, parser: Parser) -> AieOp:
+    def infer_types(cls, types: dict[str, list[Attribute]], counts: dict[str, int]) -> None:
+        """Add the types, by field, that the syntax leaves out; `counts` of operands by field."""
+
+    @classmethod
+    def parse(cls, parser: Parser) -> DefinedOp:
         """Read the op in its own syntax; the name has been read."""
         from softnpu.dialects.assembly import parse_op
 
@@ -350,14 +354,14 @@ class AieOp(Operation):
                     )
 
 
-def _given_type(op: AieOp, values: dict[str, Any]) -> Attribute:
+def _given_type(op: DefinedOp, values: dict[str, Any]) -> Attribute:
     for field in op.fields.values():
         if isinstance(field, ResultTypeField):
             return cast(Attribute, values[field.name])
     raise TypeError(f"{op.name}: no result type")
 
 
-def _close_regions(op: AieOp, values: dict[str, Any]) -> None:
+def _close_regions(op: DefinedOp, values: dict[str, Any]) -> None:
     from softnpu.dialects.assembly import close_region
 
     for field in op.region_fields:
@@ -371,15 +375,15 @@ def _region_group(field: RegionField, values: dict[str, Any]) -> Sequence[Region
     return [Region(Block()) if given is None else given]
 
 
-def values_of(op: AieOp, names: Sequence[str]) -> dict[str, Any]:
+def values_of(op: DefinedOp, names: Sequence[str]) -> dict[str, Any]:
     """The named fields of an op as a dictionary (for building a changed copy)."""
     return {name: getattr(op, name) for name in names}
 
 
 __all__ = [
     "INDEX",
-    "AieOp",
     "AttrField",
+    "DefinedOp",
     "Field",
     "OpResult",
     "OperandField",

@@ -14,7 +14,7 @@ from xdsl.utils.exceptions import MultipleSpansParseError, ParseError
 from xdsl.utils.lexer import Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
-from softnpu.dialects.upstream import PARSERS
+from softnpu.dialects.upstream import op_parser
 from softnpu.errors import DesignError, SourceLocation
 
 OLD_NAMES = {"aiex.runtime_sequence": "aie.runtime_sequence"}
@@ -48,7 +48,7 @@ class DesignParser(Parser):
         stack.append(op_type.dialect_name())
         if token is None:
             op = self._parse_generic_operation(op_type)
-        elif (special := PARSERS.get(op_type.name)) is not None:
+        elif (special := op_parser(op_type.name)) is not None:
             op = special(self)
         else:
             op = op_type.parse(self)

@@ -16,7 +16,7 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.printer import Printer
 
 from softnpu.dialects.names import suggested_name
-from softnpu.dialects.upstream import PRINTERS
+from softnpu.dialects.upstream import op_printer
 
 DEFAULT_DIALECTS = {"builtin.module": "builtin.", "func.func": "func."}
 """What the names of ops directly inside these ops need not start with."""
@@ -122,7 +122,8 @@ class AsmPrinter(Printer):
 
     def print_op(self, op: Operation) -> None:
         self._print_results(op)
-        if op.name not in PRINTERS and type(op).print is Operation.print:
+        special = op_printer(op.name)
+        if special is None and type(op).print is Operation.print:
             self.print_string(f'"{op.name}"')
             self.print_op_with_default_format(op)
             return
@@ -130,7 +131,7 @@ class AsmPrinter(Printer):
         implied = DEFAULT_DIALECTS.get(parent.name, "") if parent else "builtin."
         short = implied and op.name.count(".") == 1
         self.print_string(op.name.removeprefix(implied) if short else op.name)
-        if (special := PRINTERS.get(op.name)) is not None:
+        if special is not None:
             special(self, op)
         else:
             op.print(self)

@@ -98,9 +98,9 @@ from softnpu.dialects.enums import (
     ObjectFifoPort,
     WireBundle,
 )
-from softnpu.dialects.opdef import AieOp
+from softnpu.dialects.opdef import DefinedOp
 
-OPS: tuple[type[AieOp], ...] = (
+OPS: tuple[type[DefinedOp], ...] = (
     DeviceOp,
     LogicalTileOp,
     TileOp,

@@ -29,7 +29,7 @@ from softnpu.dialects.codecs import BOOL, I32, I64, NATURAL, STR, SYMBOL_NAME, E
 from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.opdef import (
     INDEX,
-    AieOp,
+    DefinedOp,
     attr,
     operand,
     region,
@@ -69,7 +69,7 @@ class MemTileDMAOp(_TileDMA):
     name = "aie.memtile_dma"
 
 
-class DMABDPACKETOp(AieOp):
+class DMABDPACKETOp(DefinedOp):
     """The packet header of the descriptor in the same block."""
 
     name = "aie.dma_bd_packet"
@@ -82,7 +82,7 @@ BD_POSITIONS = ("offset", "len", "dimensions", "pad_dimensions")
 """What follows the buffer in a descriptor, in order; each may be left out with all after it."""
 
 
-def _parse_transfer(cls: type[AieOp], parser: Parser, parts: Parts) -> None:
+def _parse_transfer(cls: type[DefinedOp], parser: Parser, parts: Parts) -> None:
     """`, offset, len, [dimensions], [padding], pad_value = N`"""
     for name in BD_POSITIONS:
         if parser.parse_optional_punctuation(",") is None:
@@ -94,7 +94,7 @@ def _parse_transfer(cls: type[AieOp], parser: Parser, parts: Parts) -> None:
         parts.properties["pad_value"] = I32.parse(parser)
 
 
-class DMABDOp(AieOp):
+class DMABDOp(DefinedOp):
     """A buffer descriptor; offset, length, sizes and strides count elements."""
 
     name = "aie.dma_bd"
@@ -167,7 +167,7 @@ class DMABDOp(AieOp):
         return self.offset * self.element_bytes
 
 
-class DMAStartOp(AieOp):
+class DMAStartOp(DefinedOp):
     """Starts a channel at the descriptor in `dest`; the program goes on in `chain`."""
 
     name = "aie.dma_start"
@@ -184,7 +184,7 @@ class DMAStartOp(AieOp):
     )
 
 
-class DMAOp(AieOp):
+class DMAOp(DefinedOp):
     """A channel with its descriptors as regions, one each."""
 
     name = "aie.dma"
@@ -198,7 +198,7 @@ class DMAOp(AieOp):
     syntax = "`(` $channel_dir `,` $channel_index `)` attr-dict ` ` `[` regions `]`"
 
 
-class NextBDOp(AieOp):
+class NextBDOp(DefinedOp):
     """The descriptor that follows."""
 
     name = "aie.next_bd"
@@ -207,7 +207,7 @@ class NextBDOp(AieOp):
     syntax = "$dest attr-dict"
 
 
-class ShimDMAAllocationOp(AieOp):
+class ShimDMAAllocationOp(DefinedOp):
     """The shim DMA channel that a symbol stands for in the runtime sequence."""
 
     name = "aie.shim_dma_allocation"
@@ -228,7 +228,7 @@ class ShimDMAAllocationOp(AieOp):
         return owner
 
 
-class BDChainOp(AieOp):
+class BDChainOp(DefinedOp):
     """A chain of descriptors whose buffers and locks are parameters."""
 
     name = "aie.bd_chain"

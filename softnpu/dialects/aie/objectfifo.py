@@ -33,12 +33,12 @@ from softnpu.dialects.codecs import (
     IntCodec,
 )
 from softnpu.dialects.enums import ObjectFifoPort
-from softnpu.dialects.opdef import INDEX, AieOp, attr, operand, operands, result, result_type
+from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, operands, result, result_type
 
 PORT = EnumCodec(ObjectFifoPort)
 
 
-class ObjectFifoCreateOp(AieOp):
+class ObjectFifoCreateOp(DefinedOp):
     """A circular buffer from one producer tile to one or more consumer tiles."""
 
     name = "aie.objectfifo"
@@ -108,7 +108,7 @@ class ObjectFifoCreateOp(AieOp):
         return dims[index] if index < len(dims) else BDDimLayoutArrayAttr(())
 
 
-class _FifoReference(AieOp):
+class _FifoReference(DefinedOp):
     """An op that names an objectfifo."""
 
     name = ""
@@ -137,7 +137,7 @@ class ObjectFifoAllocateOp(_FifoReference):
         return owner
 
 
-class ObjectFifoLinkOp(AieOp):
+class ObjectFifoLinkOp(DefinedOp):
     """Passes objects on from objectfifos to others in the tile that they share."""
 
     name = "aie.objectfifo.link"
@@ -224,7 +224,7 @@ class ObjectFifoReleaseOp(_FifoReference):
         return self.size
 
 
-class ObjectFifoSubviewAccessOp(AieOp):
+class ObjectFifoSubviewAccessOp(DefinedOp):
     """One object of an acquired view."""
 
     name = "aie.objectfifo.subview.access"

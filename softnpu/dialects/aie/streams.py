@@ -9,7 +9,7 @@ from softnpu.dialects.codecs import BOOL, I8, I32, NATURAL, EnumCodec, IntCodec
 from softnpu.dialects.enums import CascadeDir, WireBundle
 from softnpu.dialects.opdef import (
     INDEX,
-    AieOp,
+    DefinedOp,
     attr,
     operand,
     operands,
@@ -32,7 +32,7 @@ class SwitchboxOp(TileElement):
     syntax = "`(` $tile `)` regions attr-dict"
 
 
-class ShimSwitchboxOp(AieOp):
+class ShimSwitchboxOp(DefinedOp):
     """The stream switch of a shim tile, named by its column (old form)."""
 
     name = "aie.shim_switchbox"
@@ -53,7 +53,7 @@ class ShimMuxOp(TileElement):
     syntax = "`(` $tile `)` regions attr-dict"
 
 
-class ConnectOp(AieOp):
+class ConnectOp(DefinedOp):
     """A circuit-switched connection inside a switch."""
 
     name = "aie.connect"
@@ -74,7 +74,7 @@ class ConnectOp(AieOp):
         return self.dest_bundle, self.dest_channel
 
 
-class FlowOp(AieOp):
+class FlowOp(DefinedOp):
     """A circuit-switched stream between two tiles."""
 
     name = "aie.flow"
@@ -98,7 +98,7 @@ class FlowOp(AieOp):
         return self.dest_bundle, self.dest_channel
 
 
-class AMSelOp(AieOp):
+class AMSelOp(DefinedOp):
     """An arbiter of a switch together with a master select."""
 
     name = "aie.amsel"
@@ -108,7 +108,7 @@ class AMSelOp(AieOp):
     syntax = "`<` $arbiterID `>` `(` $msel `)` attr-dict"
 
 
-class MasterSetOp(AieOp):
+class MasterSetOp(DefinedOp):
     """A master port of a switch, and the selects that it takes packets from."""
 
     name = "aie.masterset"
@@ -124,7 +124,7 @@ class MasterSetOp(AieOp):
         return self.dest_bundle, self.dest_channel
 
 
-class WireOp(AieOp):
+class WireOp(DefinedOp):
     """The wires between two switches, or a switch and its tile."""
 
     name = "aie.wire"
@@ -135,7 +135,7 @@ class WireOp(AieOp):
     syntax = "`(` $source `:` $source_bundle `,` $dest `:` $dest_bundle `)` attr-dict"
 
 
-class PacketRulesOp(AieOp):
+class PacketRulesOp(DefinedOp):
     """Where packets that enter a switch by one port go: up to four rules."""
 
     name = "aie.packet_rules"
@@ -150,7 +150,7 @@ class PacketRulesOp(AieOp):
         return self.source_bundle, self.source_channel
 
 
-class PacketRuleOp(AieOp):
+class PacketRuleOp(DefinedOp):
     """Packets with `id & mask == value` go to an arbiter and select."""
 
     name = "aie.rule"
@@ -167,7 +167,7 @@ class PacketRuleOp(AieOp):
         return owner
 
 
-class PacketFlowOp(AieOp):
+class PacketFlowOp(DefinedOp):
     """A packet-switched stream with one id, from its sources to its destinations."""
 
     name = "aie.packet_flow"
@@ -179,7 +179,7 @@ class PacketFlowOp(AieOp):
     syntax = "`(` $ID `)` regions attr-dict"
 
 
-class _PacketEnd(AieOp):
+class _PacketEnd(DefinedOp):
     name = ""
     tile: SSAValue = operand(INDEX)
     bundle: WireBundle = attr(BUNDLE)
@@ -210,7 +210,7 @@ class PacketDestOp(_PacketEnd):
     name = "aie.packet_dest"
 
 
-class GetStreamOp(AieOp):
+class GetStreamOp(DefinedOp):
     """A core reads a word from a stream."""
 
     name = "aie.get_stream"
@@ -220,7 +220,7 @@ class GetStreamOp(AieOp):
     syntax = "`(` $channel `:` type($channel) `)` attr-dict `:` type($stream_value)"
 
 
-class PutStreamOp(AieOp):
+class PutStreamOp(DefinedOp):
     """A core writes a word to a stream."""
 
     name = "aie.put_stream"
@@ -231,7 +231,7 @@ class PutStreamOp(AieOp):
     )
 
 
-class CascadeFlowOp(AieOp):
+class CascadeFlowOp(DefinedOp):
     """A cascade from one core to its neighbour."""
 
     name = "aie.cascade_flow"
@@ -255,7 +255,7 @@ class CascadeFlowOp(AieOp):
 CASCADE_DIR = EnumCodec(CascadeDir)
 
 
-class ConfigureCascadeOp(AieOp):
+class ConfigureCascadeOp(DefinedOp):
     """The directions of a tile's cascade input and output."""
 
     name = "aie.configure_cascade"
@@ -271,7 +271,7 @@ class ConfigureCascadeOp(AieOp):
         return owner
 
 
-class GetCascadeOp(AieOp):
+class GetCascadeOp(DefinedOp):
     """A core reads its cascade input (512 bits)."""
 
     name = "aie.get_cascade"
@@ -280,7 +280,7 @@ class GetCascadeOp(AieOp):
     syntax = "`(` `)` attr-dict `:` type($cascade_value)"
 
 
-class PutCascadeOp(AieOp):
+class PutCascadeOp(DefinedOp):
     """A core writes its cascade output (512 bits)."""
 
     name = "aie.put_cascade"

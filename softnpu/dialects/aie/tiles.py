@@ -33,7 +33,7 @@ from softnpu.dialects.codecs import (
 from softnpu.dialects.enums import AIEDevice, AIETileType, LockAction, LockBlocking
 from softnpu.dialects.opdef import (
     INDEX,
-    AieOp,
+    DefinedOp,
     attr,
     operand,
     region,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from softnpu.dialects.aie.dma import MemOp
 
 
-class DeviceOp(AieOp):
+class DeviceOp(DefinedOp):
     """A design for one device; `sym_name` tells several in a file apart."""
 
     name = "aie.device"
@@ -62,7 +62,7 @@ class DeviceOp(AieOp):
         return self.body_region.block
 
 
-class EndOp(AieOp):
+class EndOp(DefinedOp):
     """The terminator of most regions of the dialect."""
 
     name = "aie.end"
@@ -70,7 +70,7 @@ class EndOp(AieOp):
     syntax = "attr-dict"
 
 
-class LogicalTileOp(AieOp):
+class LogicalTileOp(DefinedOp):
     """A tile that a placer has yet to choose."""
 
     name = "aie.logical_tile"
@@ -105,7 +105,7 @@ def _parse_coordinate(parser: Parser, parts: Parts, name: str) -> None:
         parts.properties[name] = NATURAL.parse(parser)
 
 
-class TileOp(AieOp):
+class TileOp(DefinedOp):
     """One tile of the array, by column and row."""
 
     name = "aie.tile"
@@ -139,7 +139,7 @@ def is_core(op: Operation) -> Any:
     return isinstance(op, CoreOp)
 
 
-class TileElement(AieOp):
+class TileElement(DefinedOp):
     """An op that lives in a tile, named by its operand `tile`."""
 
     name = ""
@@ -172,7 +172,7 @@ class CoreOp(TileElement):
     syntax = "`(` $tile `)` regions attr-dict"
 
 
-class DebugOp(AieOp):
+class DebugOp(DefinedOp):
     """A value to be shown by a simulator."""
 
     name = "aie.debug"
@@ -180,7 +180,7 @@ class DebugOp(AieOp):
     syntax = "`(` $arg `:` type($arg) `)` attr-dict"
 
 
-class PLIOOp(AieOp):
+class PLIOOp(DefinedOp):
     """An interface to programmable logic (no NPU has one)."""
 
     name = "aie.plio"
@@ -200,7 +200,7 @@ class LockOp(TileElement):
     syntax = "`(` $tile (`,` $lockID^ )? `)` attr-dict"
 
 
-class UseLockOp(AieOp):
+class UseLockOp(DefinedOp):
     """Acquire or release a lock, from a core or a buffer descriptor."""
 
     name = "aie.use_lock"
@@ -252,7 +252,7 @@ class BufferOp(TileElement):
     )
 
 
-class ExternalBufferOp(AieOp):
+class ExternalBufferOp(DefinedOp):
     """Memory outside the array."""
 
     name = "aie.external_buffer"
@@ -263,7 +263,7 @@ class ExternalBufferOp(AieOp):
     syntax = "attr-dict `:` type($buffer)"
 
 
-class EventOp(AieOp):
+class EventOp(DefinedOp):
     """The core's event instruction."""
 
     name = "aie.event"
@@ -271,7 +271,7 @@ class EventOp(AieOp):
     syntax = "`(` $val `)` attr-dict"
 
 
-class RuntimeSequenceOp(AieOp):
+class RuntimeSequenceOp(DefinedOp):
     """What the host has the NPU's controller do, in order; block arguments are host buffers."""
 
     name = "aie.runtime_sequence"

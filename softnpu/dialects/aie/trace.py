@@ -21,14 +21,14 @@ from softnpu.dialects.enums import (
     TracePacketType,
     WireBundle,
 )
-from softnpu.dialects.opdef import INDEX, AieOp, attr, operand, region
+from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, region
 
 BUNDLE = EnumCodec(WireBundle)
 DIRECTION = EnumCodec(DMAChannelDir)
 PACKET_TYPE = EnumCodec(TracePacketType)
 
 
-class TraceOp(AieOp):
+class TraceOp(DefinedOp):
     """What one tile's trace unit is to record; `aie.trace.start_config` applies it."""
 
     name = "aie.trace"
@@ -41,7 +41,7 @@ class TraceOp(AieOp):
     syntax = "$sym_name `(` $tile `)` (`buffer_size` `=` $buffer_size^)? $body attr-dict"
 
 
-class TraceModeOp(AieOp):
+class TraceModeOp(DefinedOp):
     """Event and time, event and program counter, or execution."""
 
     name = "aie.trace.mode"
@@ -49,7 +49,7 @@ class TraceModeOp(AieOp):
     syntax = "$mode attr-dict"
 
 
-class TraceEventOp(AieOp):
+class TraceEventOp(DefinedOp):
     """One of up to eight events to record."""
 
     name = "aie.trace.event"
@@ -58,7 +58,7 @@ class TraceEventOp(AieOp):
     syntax = "$event (`label` `=` $label^)? attr-dict"
 
 
-class TracePacketOp(AieOp):
+class TracePacketOp(DefinedOp):
     """The packet id and type of the trace stream."""
 
     name = "aie.trace.packet"
@@ -67,7 +67,7 @@ class TracePacketOp(AieOp):
     syntax = "`id` `=` $id `type` `=` $type attr-dict"
 
 
-class TracePortOp(AieOp):
+class TracePortOp(DefinedOp):
     """A stream-switch port that one of eight port events watches."""
 
     name = "aie.trace.port"
@@ -80,7 +80,7 @@ class TracePortOp(AieOp):
     )
 
 
-class _TraceLimitOp(AieOp):
+class _TraceLimitOp(DefinedOp):
     """An event, or a broadcast channel that brings one."""
 
     name = ""
@@ -121,7 +121,7 @@ class TraceStopEventOp(_TraceLimitOp):
     name = "aie.trace.stop"
 
 
-class TraceConfigOp(AieOp):
+class TraceConfigOp(DefinedOp):
     """A trace configuration as register fields."""
 
     name = "aie.trace.config"
@@ -134,7 +134,7 @@ class TraceConfigOp(AieOp):
     syntax = "$sym_name `(` $tile `)` (`packet_type` `=` $packet_type^)? $body attr-dict"
 
 
-class TraceRegOp(AieOp):
+class TraceRegOp(DefinedOp):
     """A value for a register, or for one field of it."""
 
     name = "aie.trace.reg"
@@ -150,7 +150,7 @@ class TraceRegOp(AieOp):
     )
 
 
-class TraceComboEventOp(AieOp):
+class TraceComboEventOp(DefinedOp):
     """Two events joined into one."""
 
     name = "aie.trace.combo_event"
@@ -161,7 +161,7 @@ class TraceComboEventOp(AieOp):
     syntax = "`<` $slot `>` $eventA $logic $eventB attr-dict"
 
 
-class TraceEdgeEventOp(AieOp):
+class TraceEdgeEventOp(DefinedOp):
     """The rising or falling edge of an event."""
 
     name = "aie.trace.edge_event"
@@ -188,7 +188,7 @@ class TraceEdgeEventOp(AieOp):
         print_attr_dict(printer, self, {"slot", "event", "trigger"})
 
 
-class TraceStartConfigOp(AieOp):
+class TraceStartConfigOp(DefinedOp):
     """In the runtime sequence: apply a trace configuration."""
 
     name = "aie.trace.start_config"

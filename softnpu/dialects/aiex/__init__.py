@@ -50,9 +50,9 @@ from softnpu.dialects.aiex.tasks import (
     SetLockOp,
 )
 from softnpu.dialects.attributes import BlockFloatType
-from softnpu.dialects.opdef import AieOp
+from softnpu.dialects.opdef import DefinedOp
 
-OPS: tuple[type[AieOp], ...] = (
+OPS: tuple[type[DefinedOp], ...] = (
     GetTileOp,
     ConnectionOp,
     MulticastOp,

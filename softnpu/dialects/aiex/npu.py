@@ -19,7 +19,7 @@ from softnpu.dialects.codecs import (
     EnumCodec,
 )
 from softnpu.dialects.enums import DMAChannelDir
-from softnpu.dialects.opdef import AieOp, attr, operand, operands
+from softnpu.dialects.opdef import DefinedOp, attr, operand, operands
 from softnpu.dialects.sizes import element_bits
 
 DYNAMIC = -(1 << 63)
@@ -28,7 +28,7 @@ DYNAMIC = -(1 << 63)
 DIRECTION = EnumCodec(DMAChannelDir)
 
 
-class NpuDmaMemcpyNdOp(AieOp):
+class NpuDmaMemcpyNdOp(DefinedOp):
     """A transfer between a host buffer and a shim DMA; lists run from dimension 3 to 0."""
 
     name = "aiex.npu.dma_memcpy_nd"
@@ -82,7 +82,7 @@ def _mixed(static: tuple[int, ...], dynamic: tuple[SSAValue, ...]) -> list[int |
     return [next(values) if number == DYNAMIC else number for number in static]
 
 
-class NpuDmaWaitOp(AieOp):
+class NpuDmaWaitOp(DefinedOp):
     """Waits for the completion token of a shim DMA channel, named by its symbol."""
 
     name = "aiex.npu.dma_wait"
@@ -90,7 +90,7 @@ class NpuDmaWaitOp(AieOp):
     syntax = "attr-dict"
 
 
-class NpuWriteRTPOp(AieOp):
+class NpuWriteRTPOp(DefinedOp):
     """Writes one 32-bit word of a buffer: a run-time parameter."""
 
     name = "aiex.npu.rtp_write"
@@ -100,7 +100,7 @@ class NpuWriteRTPOp(AieOp):
     syntax = "`(` $buffer `,` $index `,` $value `)` attr-dict"
 
 
-class NpuPushQueueOp(AieOp):
+class NpuPushQueueOp(DefinedOp):
     """Puts a descriptor into a channel's task queue."""
 
     name = "aiex.npu.push_queue"
@@ -114,7 +114,7 @@ class NpuPushQueueOp(AieOp):
     syntax = "`(` $column `,` $row `,` $direction `:` $channel `)` attr-dict"
 
 
-class _Addressed(AieOp):
+class _Addressed(DefinedOp):
     """A register by full address, by offset in a tile, or by offset in a buffer."""
 
     name = ""
@@ -148,7 +148,7 @@ class NpuBlockWriteOp(_Addressed):
     syntax = "`(` $data `)` attr-dict `:` type($data)"
 
 
-class NpuSyncOp(AieOp):
+class NpuSyncOp(DefinedOp):
     """Waits for a task-complete token; direction 0 is S2MM, 1 is MM2S."""
 
     name = "aiex.npu.sync"
@@ -161,7 +161,7 @@ class NpuSyncOp(AieOp):
     syntax = "attr-dict"
 
 
-class NpuAddressPatchOp(AieOp):
+class NpuAddressPatchOp(DefinedOp):
     """Has the controller write a host buffer's address (plus an offset) into a descriptor."""
 
     name = "aiex.npu.address_patch"
@@ -171,7 +171,7 @@ class NpuAddressPatchOp(AieOp):
     syntax = "attr-dict"
 
 
-class NpuPreemptOp(AieOp):
+class NpuPreemptOp(DefinedOp):
     """A point at which the controller may switch to another task."""
 
     name = "aiex.npu.preempt"
@@ -179,7 +179,7 @@ class NpuPreemptOp(AieOp):
     syntax = "attr-dict"
 
 
-class NpuControlPacketOp(AieOp):
+class NpuControlPacketOp(DefinedOp):
     """A control packet: header and payload."""
 
     name = "aiex.control_packet"
@@ -191,7 +191,7 @@ class NpuControlPacketOp(AieOp):
     syntax = "attr-dict"
 
 
-class NpuWriteBdOp(AieOp):
+class NpuWriteBdOp(DefinedOp):
     """Writes a whole buffer descriptor; all values as the register fields want them."""
 
     name = "aiex.npu.writebd"
@@ -231,7 +231,7 @@ class NpuWriteBdOp(AieOp):
     syntax = "attr-dict"
 
 
-class NpuLoadPdiOp(AieOp):
+class NpuLoadPdiOp(DefinedOp):
     """Has the controller load a device image, named by its device or by id."""
 
     name = "aiex.npu.load_pdi"

@@ -8,13 +8,13 @@ from xdsl.traits import SymbolOpInterface
 
 from softnpu.dialects.codecs import I8, I32, SYMBOL, SYMBOL_NAME, EnumCodec
 from softnpu.dialects.enums import LockAction, WireBundle
-from softnpu.dialects.opdef import INDEX, AieOp, attr, operand, region, result
+from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, region, result
 
 BUNDLE = EnumCodec(WireBundle)
 UNLOWERED = "mlir-aie has no lowering for NPUs either"
 
 
-class GetTileOp(AieOp):
+class GetTileOp(DefinedOp):
     """A tile by computed coordinates."""
 
     name = "aiex.getTile"
@@ -25,7 +25,7 @@ class GetTileOp(AieOp):
     syntax = "`(` $col `,` $row `)` attr-dict"
 
 
-class ConnectionOp(AieOp):
+class ConnectionOp(DefinedOp):
     """A logical connection between cores."""
 
     name = "aiex.connection"
@@ -42,7 +42,7 @@ class ConnectionOp(AieOp):
     )
 
 
-class _PortOp(AieOp):
+class _PortOp(DefinedOp):
     name = ""
     tile: SSAValue = operand(INDEX)
     bundle: WireBundle = attr(BUNDLE)
@@ -78,7 +78,7 @@ class BroadcastPacketOp(_PortOp):
     syntax = "`(` $tile `,` $bundle `:` $channel `)` regions attr-dict"
 
 
-class BPIDOp(AieOp):
+class BPIDOp(DefinedOp):
     """The destinations of one packet id of a broadcast."""
 
     name = "aiex.bp_id"
@@ -95,7 +95,7 @@ class BPDestOp(_PortOp):
     syntax = "`<` $tile `,` $bundle `:` $channel `>` attr-dict"
 
 
-class TokenOp(AieOp):
+class TokenOp(DefinedOp):
     """A logical lock."""
 
     name = "aiex.token"
@@ -106,7 +106,7 @@ class TokenOp(AieOp):
     syntax = "`(` $value `)` attr-dict"
 
 
-class UseTokenOp(AieOp):
+class UseTokenOp(DefinedOp):
     """Acquires or releases a logical lock."""
 
     name = "aiex.useToken"
@@ -117,7 +117,7 @@ class UseTokenOp(AieOp):
     syntax = "$tokenName `(` $action `,` $value `)` attr-dict"
 
 
-class MemcpyOp(AieOp):
+class MemcpyOp(DefinedOp):
     """A copy between two tiles' buffers."""
 
     name = "aiex.memcpy"
@@ -141,7 +141,7 @@ class MemcpyOp(AieOp):
     )
 
 
-class HerdOp(AieOp):
+class HerdOp(DefinedOp):
     """A rectangle of tiles."""
 
     name = "aiex.herd"
@@ -152,7 +152,7 @@ class HerdOp(AieOp):
     syntax = "`[` $width `]` `[` $height `]` attr-dict"
 
 
-class PlaceOp(AieOp):
+class PlaceOp(DefinedOp):
     """Where one herd lies relative to another."""
 
     name = "aiex.place"
@@ -164,7 +164,7 @@ class PlaceOp(AieOp):
     syntax = "`(` $sourceHerd `,` $destHerd `,` $distX `,` $distY `)` attr-dict"
 
 
-class RouteOp(AieOp):
+class RouteOp(DefinedOp):
     """Streams between two herds."""
 
     name = "aiex.route"
@@ -181,7 +181,7 @@ class RouteOp(AieOp):
     )
 
 
-class IterOp(AieOp):
+class IterOp(DefinedOp):
     """A range of indices into a herd."""
 
     name = "aiex.iter"
@@ -193,7 +193,7 @@ class IterOp(AieOp):
     syntax = "`(` $start `,` $end `,` $stride `)` attr-dict"
 
 
-class SelectOp(AieOp):
+class SelectOp(DefinedOp):
     """Part of a herd."""
 
     name = "aiex.select"

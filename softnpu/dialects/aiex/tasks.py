@@ -9,7 +9,7 @@ from softnpu.dialects.aie.tiles import DeviceOp, LockOp, RuntimeSequenceOp, Tile
 from softnpu.dialects.attributes import PACKET, PacketInfoAttr
 from softnpu.dialects.codecs import BOOL, I32, SYMBOL, EnumCodec
 from softnpu.dialects.enums import DMAChannelDir
-from softnpu.dialects.opdef import INDEX, AieOp, attr, operand, operands, region, result
+from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, operands, region, result
 from softnpu.dialects.symbols import lookup, tables_around
 
 DIRECTION = EnumCodec(DMAChannelDir)
@@ -37,7 +37,7 @@ class DMAConfigureTaskOp(TileElement):
         return None
 
 
-class DMAConfigureTaskForOp(AieOp):
+class DMAConfigureTaskForOp(DefinedOp):
     """The same, its channel named by a shim DMA allocation or an objectfifo."""
 
     name = "aiex.dma_configure_task_for"
@@ -49,7 +49,7 @@ class DMAConfigureTaskForOp(AieOp):
     syntax = "$alloc regions attr-dict"
 
 
-class _TaskOp(AieOp):
+class _TaskOp(DefinedOp):
     name = ""
     task: SSAValue = operand(INDEX)
     syntax = "`(` $task `)` attr-dict"
@@ -102,7 +102,7 @@ class DMAStartBdChainOp(TileElement):
         return found if isinstance(found, BDChainOp) else None
 
 
-class DMAStartBdChainForOp(AieOp):
+class DMAStartBdChainForOp(DefinedOp):
     """The same, its channel named by a shim DMA allocation or an objectfifo."""
 
     name = "aiex.dma_start_bd_chain_for"
@@ -120,7 +120,7 @@ class DMAStartBdChainForOp(AieOp):
         return found if isinstance(found, BDChainOp) else None
 
 
-class SetLockOp(AieOp):
+class SetLockOp(DefinedOp):
     """Sets a lock's value from the runtime sequence."""
 
     name = "aiex.set_lock"
@@ -135,7 +135,7 @@ class SetLockOp(AieOp):
         return owner
 
 
-class ConfigureOp(AieOp):
+class ConfigureOp(DefinedOp):
     """Loads a device's configuration; `aiex.run` in the region then runs its sequences."""
 
     name = "aiex.configure"
@@ -151,7 +151,7 @@ class ConfigureOp(AieOp):
         return found if isinstance(found, DeviceOp) else None
 
 
-class RunOp(AieOp):
+class RunOp(DefinedOp):
     """Runs a sequence of the device that the enclosing `aiex.configure` loaded."""
 
     name = "aiex.run"

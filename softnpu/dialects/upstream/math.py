@@ -1,0 +1,69 @@
+"""math: the tests for special values, which xDSL does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from xdsl.dialects import math
+from xdsl.dialects.builtin import VectorType, i1
+from xdsl.ir import Attribute, Dialect, Operation, OpResult, SSAValue
+from xdsl.irdl import traits_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.traits import Pure
+
+from softnpu.dialects.opdef import DefinedOp, operand, result, result_type
+from softnpu.dialects.upstream import with_ops
+
+
+class ClassOp(DefinedOp):
+    """Whether a value, or each of a vector, is of some class."""
+
+    name = ""
+    operand: SSAValue = operand()
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$operand attr-dict `:` type($operand)"
+
+    @classmethod
+    def infer_types(cls, types: dict[str, list[Attribute]], counts: dict[str, int]) -> None:
+        type = types["operand"][0]
+        if isinstance(type, VectorType):
+            types["result"] = [VectorType(i1, cast("VectorType[Any]", type).get_shape())]
+        else:
+            types["result"] = [i1]
+
+
+class IsNaNOp(ClassOp):
+    """Whether a value is not a number."""
+
+    name = "math.isnan"
+
+
+class IsInfOp(ClassOp):
+    """Whether a value is infinite."""
+
+    name = "math.isinf"
+
+
+class IsFiniteOp(ClassOp):
+    """Whether a value is finite."""
+
+    name = "math.isfinite"
+
+
+class IsNormalOp(ClassOp):
+    """Whether a value is a normal number."""
+
+    name = "math.isnormal"
+
+
+PARSERS: dict[str, Callable[[Parser], Operation]] = {}
+PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {}
+
+
+def dialect() -> Dialect:
+    """math with our ops in it."""
+    return with_ops(math.Math, IsNaNOp, IsInfOp, IsFiniteOp, IsNormalOp)

@@ -1,0 +1,247 @@
+"""vector: the ops that xDSL does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from xdsl.dialects import vector
+from xdsl.dialects.builtin import ArrayAttr, VectorType
+from xdsl.ir import Attribute, Dialect, Operation, OpResult, SSAValue
+from xdsl.irdl import traits_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.traits import Pure
+
+from softnpu.dialects.codecs import ANY, DENSE_I64, TypedCodec
+from softnpu.dialects.opdef import DefinedOp, attr, operand, operands, result, result_type
+from softnpu.dialects.upstream import with_ops
+from softnpu.dialects.upstream.forms import print_attributes
+
+Types = dict[str, list[Attribute]]
+
+KIND = TypedCodec[Any](cast(Any, vector.CombiningKindAttr), "a kind such as <add>")
+
+
+class ShapeCastOp(DefinedOp):
+    """The same elements in another shape."""
+
+    name = "vector.shape_cast"
+    source: SSAValue = operand()
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$source attr-dict `:` type($source) `to` type($result)"
+
+
+class TypeCastOp(DefinedOp):
+    """A memref of scalars as a memref of one vector."""
+
+    name = "vector.type_cast"
+    memref: SSAValue = operand()
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$memref attr-dict `:` type($memref) `to` type($result)"
+
+
+class ExtractStridedSliceOp(DefinedOp):
+    """A slice of a vector."""
+
+    name = "vector.extract_strided_slice"
+    source: SSAValue = operand()
+    offsets: ArrayAttr[Attribute] = attr(ANY)
+    sizes: ArrayAttr[Attribute] = attr(ANY)
+    strides: ArrayAttr[Attribute] = attr(ANY)
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$source attr-dict `:` type($source) `to` type($result)"
+
+
+class InsertStridedSliceOp(DefinedOp):
+    """A vector with a slice of it replaced."""
+
+    name = "vector.insert_strided_slice"
+    value_to_store: SSAValue = operand()
+    dest: SSAValue = operand()
+    offsets: ArrayAttr[Attribute] = attr(ANY)
+    strides: ArrayAttr[Attribute] = attr(ANY)
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$valueToStore `,` $dest attr-dict `:` type($valueToStore) `into` type($dest)"
+
+    @classmethod
+    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
+        types["result"] = types["dest"]
+
+
+class TransposeOp(DefinedOp):
+    """A vector with its dimensions in another order."""
+
+    name = "vector.transpose"
+    vector: SSAValue = operand()
+    permutation: tuple[int, ...] = attr(DENSE_I64)
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$vector `,` $permutation attr-dict `:` type($vector) `to` type($result)"
+
+
+class ConstantMaskOp(DefinedOp):
+    """A mask with its first elements set."""
+
+    name = "vector.constant_mask"
+    mask_dim_sizes: tuple[int, ...] = attr(DENSE_I64)
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$mask_dim_sizes attr-dict `:` type($result)"
+
+
+class MultiDimReductionOp(DefinedOp):
+    """A reduction over some dimensions."""
+
+    name = "vector.multi_reduction"
+    kind: Attribute = attr(KIND)
+    source: SSAValue = operand()
+    acc: SSAValue = operand()
+    reduction_dims: tuple[int, ...] = attr(DENSE_I64)
+    dest_type: Attribute = result_type()
+    dest: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = (
+        "$kind `,` $source `,` $acc attr-dict $reduction_dims `:` type($source) `to` type($dest)"
+    )
+
+    @classmethod
+    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
+        types["acc"] = types["dest"]
+
+
+class FromElementsOp(DefinedOp):
+    """A vector of given elements."""
+
+    name = "vector.from_elements"
+    elements: tuple[SSAValue, ...] = operands()
+    dest_type: VectorType = result_type()
+    dest: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$elements attr-dict `:` type($dest)"
+
+    @classmethod
+    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
+        element = cast("VectorType[Any]", types["dest"][0]).element_type
+        types["elements"] = [element] * counts["elements"]
+
+
+class InterleaveOp(DefinedOp):
+    """The elements of two vectors by turns."""
+
+    name = "vector.interleave"
+    lhs: SSAValue = operand()
+    rhs: SSAValue = operand()
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)"
+
+    @classmethod
+    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
+        types["rhs"] = types["lhs"]
+
+
+class StepOp(DefinedOp):
+    """0, 1, 2, ..."""
+
+    name = "vector.step"
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "attr-dict `:` type($result)"
+
+
+class OuterProductOp(DefinedOp):
+    """The products of all pairs, added to an accumulator if there is one."""
+
+    name = "vector.outerproduct"
+    lhs: SSAValue = operand()
+    rhs: SSAValue = operand()
+    acc: tuple[SSAValue, ...] = operands()
+    kind: Attribute | None = attr(KIND, default=None)
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> OuterProductOp:
+        values = parser.parse_comma_separated_list(
+            parser.Delimiter.NONE, parser.parse_unresolved_operand
+        )
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        lhs: Any = parser.parse_type()
+        parser.parse_punctuation(",")
+        rhs: Any = parser.parse_type()
+        shape = lhs.get_shape()
+        if isinstance(rhs, VectorType):
+            shape = (*shape, *cast("VectorType[Any]", rhs).get_shape())
+        product = VectorType(lhs.element_type, shape)
+        types = [lhs, rhs, product][: len(values)]
+        return cls.create(
+            operands=parser.resolve_operands(values, types, parser.pos),
+            result_types=[product],
+            attributes=attributes,
+        )
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_list(self.operands, printer.print_ssa_value)
+        print_attributes(printer, self, "kind")
+        printer.print_string(" : ")
+        printer.print_list([self.lhs.type, self.rhs.type], printer.print_attribute)
+
+
+class ContractionOp(DefinedOp):
+    """A contraction: matrix products and their like."""
+
+    name = "vector.contract"
+    lhs: SSAValue = operand()
+    rhs: SSAValue = operand()
+    acc: SSAValue = operand()
+    indexing_maps: ArrayAttr[Attribute] = attr(ANY)
+    iterator_types: ArrayAttr[Attribute] = attr(ANY)
+    kind: Attribute | None = attr(KIND, default=None)
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "attr-dict $lhs `,` $rhs `,` $acc `:` type($lhs) `,` type($rhs) `into` type($acc)"
+
+    @classmethod
+    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
+        types["result"] = types["acc"]
+
+
+PARSERS: dict[str, Callable[[Parser], Operation]] = {}
+PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {}
+
+
+def dialect() -> Dialect:
+    """vector with our ops in it."""
+    return with_ops(
+        vector.Vector,
+        ShapeCastOp,
+        TypeCastOp,
+        ExtractStridedSliceOp,
+        InsertStridedSliceOp,
+        TransposeOp,
+        ConstantMaskOp,
+        MultiDimReductionOp,
+        FromElementsOp,
+        InterleaveOp,
+        StepOp,
+        OuterProductOp,
+        ContractionOp,
+    )
