@@ -1,0 +1,1 @@
+"""Folding, simplifying and unrolling: what MLIR's own transformations do to core code."""

@@ -1,0 +1,37 @@
+"""Moving what does not change out of loops, as MLIR's loop-invariant code motion does."""
+
+from __future__ import annotations
+
+from xdsl.dialects import affine, scf
+from xdsl.ir import Operation, Region
+from xdsl.traits import IsTerminator, is_side_effect_free, is_speculatable
+
+from softnpu.passes.rewriting.ir import move_before
+
+
+def hoist_invariants(root: Operation) -> None:
+    """Moves ops without effects, whose operands come from outside a loop, before it.
+
+    Inner loops first, so that an op can leave several loops.
+    """
+    for op in list(root.walk(region_first=True)):
+        if isinstance(op, scf.ForOp | affine.ForOp):
+            for region in op.regions:
+                _hoist_from(region, op)
+
+
+def _hoist_from(region: Region, loop: Operation) -> None:
+    for block in region.blocks:
+        for op in list(block.ops):
+            if _is_invariant(op, region):
+                move_before(loop, op)
+
+
+def _is_invariant(op: Operation, region: Region) -> bool:
+    if op.has_trait(IsTerminator) or not is_side_effect_free(op) or not is_speculatable(op):
+        return False
+    return not any(
+        region.is_ancestor(value.owner) and not op.is_ancestor(value.owner)
+        for inner in op.walk()
+        for value in inner.operands
+    )
