@@ -1,0 +1,244 @@
+"""The objects themselves: buffers, and the locks that say which are full and which are free."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import ArrayAttr, MemRefType
+from xdsl.ir import Attribute, Operation
+
+from softnpu.dialects.aie import (
+    BufferOp,
+    LockOp,
+    ObjectFifoCreateOp,
+    ObjectFifoLinkOp,
+    TileOp,
+)
+from softnpu.dialects.sizes import element_bits, element_count, memref_bytes
+from softnpu.dialects.source import design_error
+from softnpu.passes.device_ops import of_type
+from softnpu.passes.objectfifo.sharing import (
+    Shared,
+    delegate_is_reachable,
+    needs_dmas,
+    shared_memory,
+)
+from softnpu.passes.objectfifo.split import add_external_buffers, depth_at, depth_attribute
+from softnpu.passes.objectfifo.state import FifoState, describe
+from softnpu.passes.rewriting.ir import insert_after
+from softnpu.passes.sequence_ops import tile_at
+
+
+def create_elements(state: FifoState) -> None:
+    """Makes the buffers and locks of every fifo, the consumers' ends included."""
+    for fifo in state.fifos():
+        dmas, shared = needs_dmas(state, fifo)
+        producer = fifo.producer_tile_op
+        if state.is_shim(producer):
+            add_external_buffers(state, fifo, fifo, producer)
+        if dmas:
+            _settle_depth(state, fifo)
+        _create_elements_of(state, fifo, shared)
+
+
+def _settle_depth(state: FifoState, fifo: ObjectFifoCreateOp) -> None:
+    """Replaces the depth as written by the one that the producer's end needs."""
+    if isinstance(fifo.elem_number, ArrayAttr):
+        fifo.elem_number = depth_attribute(fifo.size())
+    elif fifo.init_values is None:
+        fifo.elem_number = depth_attribute(depth_at(state, fifo, fifo.producer_tile_op))
+
+
+def _create_elements_of(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared) -> None:
+    if fifo.size() == 0 or fifo.aie_stream is not None:
+        return
+    link = state.link_of(fifo)
+    if link is not None and (link in state.link_owner or not _owns_objects(link, fifo)):
+        return
+    home = _home(state, fifo, shared)
+    anchor = _last_tile(state).next_op
+    buffers: list[BufferOp] = []
+    state.buffers[fifo] = buffers
+    if not state.is_shim(home):
+        for index in range(fifo.size()):
+            buffers.append(_create_buffer(state, fifo, index, home, anchor))
+    if link is not None:
+        state.link_owner[link] = fifo
+    state.locks[fifo] = _create_locks(state, fifo, link, home, anchor)
+
+
+def _owns_objects(link: ObjectFifoLinkOp, fifo: ObjectFifoCreateOp) -> bool:
+    """Whether it is this fifo of the link whose objects all others use.
+
+    It is the one with the bigger objects; but initial values decide, and where padding makes
+    the output's objects bigger, the input's are enough, for the DMA adds the padding.
+    """
+    source, drain = link.input_object_fifos[0], link.output_object_fifos[0]
+    if link.is_join:
+        return fifo is drain
+    if link.is_distribute:
+        return fifo is source
+    if drain.init_values is not None:
+        return fifo is drain
+    smaller = element_count(source.element_type) < element_count(drain.element_type)
+    return fifo is (drain if smaller and drain.pad_dimensions is None else source)
+
+
+def _home(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared) -> TileOp:
+    """The tile whose memory the objects lie in."""
+    allocation = state.allocations.get(fifo.sym_name)
+    if allocation is None:
+        if shared is Shared.SECOND:
+            return fifo.consumer_tile_ops[0]
+        return fifo.producer_tile_op
+    delegate = allocation.delegate_tile_op
+    if not delegate_is_reachable(state, fifo, delegate):
+        raise design_error(
+            allocation,
+            f"the objects of @{fifo.sym_name} cannot lie in {describe(delegate)}: "
+            f"its producer {describe(fifo.producer_tile_op)} and its consumer "
+            f"{describe(fifo.consumer_tile_ops[0])} do not both reach that tile's memory",
+            "a core reaches its own memory and that of its neighbours in the south, west and north",
+        )
+    return delegate
+
+
+def _last_tile(state: FifoState) -> TileOp:
+    return list(of_type(state.device, TileOp))[-1]
+
+
+def _insert(state: FifoState, op: Operation, anchor: Operation | None) -> None:
+    if anchor is None:
+        state.device.body.add_op(op)
+    else:
+        state.device.body.insert_op_before(op, anchor)
+
+
+# buffers
+
+
+def _create_buffer(
+    state: FifoState,
+    fifo: ObjectFifoCreateOp,
+    index: int,
+    home: TileOp,
+    anchor: Operation | None,
+) -> BufferOp:
+    type = fifo.element_type
+    tile = _tile_with_room(state, home, type) if state.is_memory_tile(home) else home
+    buffer = BufferOp(
+        tile=tile.result,
+        sym_name=f"{fifo.sym_name}_buff_{index}",
+        initial_value=_initial_value(fifo, index),
+        buffer_type=type,
+        location=fifo.location,
+    )
+    _insert(state, buffer, anchor)
+    return buffer
+
+
+def _initial_value(fifo: ObjectFifoCreateOp, index: int) -> Attribute | None:
+    return None if fifo.init_values is None else fifo.init_values.data[index]
+
+
+def _tile_with_room(state: FifoState, home: TileOp, type: MemRefType) -> TileOp:
+    """The memory tile that an object goes to: `home`, or a neighbour when that is full."""
+    size = element_count(type) * element_bits(type) // 8
+    room = state.target.mem_tile_size
+    if _used(state, home) + size <= room:
+        return home
+    col, row = home.position
+    neighbours = []
+    if col > 0:
+        neighbours.append(_tile_at(state, home, col - 1, row))
+    if col < state.target.columns - 1:
+        neighbours.append(_tile_at(state, home, col + 1, row))
+    for tile in neighbours:
+        shares = shared_memory(state.target, home, tile).reaches_second
+        if shares and _used(state, tile) + size <= room:
+            return tile
+    return home
+
+
+def _used(state: FifoState, tile: TileOp) -> int:
+    """Bytes that the fifos' objects take in a tile so far."""
+    return sum(
+        memref_bytes(buffer.buffer_type)
+        for buffers in state.buffers.values()
+        for buffer in buffers
+        if buffer.tile is tile.result
+    )
+
+
+def _tile_at(state: FifoState, host: TileOp, col: int, row: int) -> TileOp:
+    """The op of a tile; made behind `host` and the buffers there if the design has none."""
+    existing = tile_at(state.device, col, row)
+    if existing is not None:
+        return existing
+    last: Operation = host
+    while isinstance(last.next_op, BufferOp):
+        last = last.next_op
+    tile = TileOp(col=col, row=row)
+    insert_after(last, tile)
+    return tile
+
+
+# locks
+
+
+def _create_locks(
+    state: FifoState,
+    fifo: ObjectFifoCreateOp,
+    link: ObjectFifoLinkOp | None,
+    home: TileOp,
+    anchor: Operation | None,
+) -> list[LockOp]:
+    """A pair of locks, free and full; one pair for each part that is joined or distributed."""
+    if fifo.disable_synchronization:
+        return []
+    repeats = fifo.repeat_count or 1
+    pairs = 1
+    if link is not None:
+        repeats = next(
+            (f.repeat_count for f in link.output_object_fifos if f.repeat_count), repeats
+        )
+        if link.is_distribute:
+            pairs = len(link.fifo_outs)
+        elif link.is_join:
+            pairs = len(link.fifo_ins)
+    depth = len(state.external.get(fifo, ())) if state.is_shim(home) else fifo.size()
+    filled = 0 if fifo.init_values is None else len(fifo.init_values)
+    locks = []
+    for pair in range(pairs):
+        for role, value in (("prod", depth - filled), ("cons", filled)):
+            name = f"{fifo.sym_name}_{role}_lock_{pair}"
+            locks.append(_create_lock(state, fifo, home, name, value * repeats))
+            _insert(state, locks[-1], anchor)
+    return locks
+
+
+def _create_lock(
+    state: FifoState, fifo: ObjectFifoCreateOp, home: TileOp, name: str, value: int
+) -> LockOp:
+    return LockOp(
+        tile=home.result,
+        lock_id=_free_lock(state, fifo, home),
+        init=value,
+        sym_name=name,
+        location=fifo.location,
+    )
+
+
+def _free_lock(state: FifoState, fifo: ObjectFifoCreateOp, home: TileOp) -> int:
+    """The lowest lock of the tile that nobody has; two duplicate tile ops are told apart."""
+    locks = [use.operation for use in home.result.uses if isinstance(use.operation, LockOp)]
+    taken = {lock.lock_id for lock in locks}
+    limit = state.target.num_locks(*home.position)
+    free = next((number for number in range(limit) if number not in taken), None)
+    if free is not None:
+        return free
+    names = ", ".join(sorted(filter(None, (lock.sym_name for lock in locks))))
+    raise design_error(
+        fifo,
+        f"objectfifo @{fifo.sym_name} finds no lock left in {describe(home)}, which has {limit}",
+        f"locks there: {names}",
+        "move an end of a fifo to another tile, or join fifos that serve the same core",
+    )

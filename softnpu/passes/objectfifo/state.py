@@ -1,0 +1,104 @@
+"""What the steps of the lowering know of the device's objectfifos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xdsl.ir import SSAValue
+
+from softnpu.arch.device import Device
+from softnpu.dialects.aie import (
+    BufferOp,
+    CoreOp,
+    DeviceOp,
+    ExternalBufferOp,
+    LockOp,
+    ObjectFifoAllocateOp,
+    ObjectFifoCreateOp,
+    ObjectFifoLinkOp,
+    TileOp,
+)
+from softnpu.dialects.source import design_error
+from softnpu.passes.device_ops import of_type
+from softnpu.passes.sequence_ops import model_of
+
+
+@dataclass
+class FifoState:
+    """The objectfifos of one device while they are lowered.
+
+    Attributes:
+        device: the design's device.
+        target: what that device can do.
+        buffers, locks: what has been made for a fifo, in order; a fifo that shares a link's
+            objects has none of its own.
+        external: the external buffers of a fifo's shim end.
+        splits: each fifo that needs DMAs with the fifos of its consumers' ends.
+        link_owner: the fifo whose buffers and locks all fifos of a link use.
+        split_for_link: fifos that could share a memory but are split for their link's sake.
+    """
+
+    device: DeviceOp
+    target: Device
+    links: list[ObjectFifoLinkOp]
+    allocations: dict[str, ObjectFifoAllocateOp]
+    cores: dict[SSAValue, list[CoreOp]]
+    buffers: dict[ObjectFifoCreateOp, list[BufferOp]] = field(default_factory=dict)
+    locks: dict[ObjectFifoCreateOp, list[LockOp]] = field(default_factory=dict)
+    external: dict[ObjectFifoCreateOp, list[ExternalBufferOp]] = field(default_factory=dict)
+    splits: list[tuple[ObjectFifoCreateOp, list[ObjectFifoCreateOp]]] = field(default_factory=list)
+    link_owner: dict[ObjectFifoLinkOp, ObjectFifoCreateOp] = field(default_factory=dict)
+    split_for_link: set[ObjectFifoCreateOp] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, device: DeviceOp) -> FifoState:
+        """The state before anything is done."""
+        cores: dict[SSAValue, list[CoreOp]] = {}
+        for core in of_type(device, CoreOp):
+            cores.setdefault(core.tile, []).append(core)
+        return cls(
+            device=device,
+            target=model_of(device),
+            links=list(of_type(device, ObjectFifoLinkOp)),
+            allocations=_allocations(device),
+            cores=cores,
+        )
+
+    def fifos(self) -> list[ObjectFifoCreateOp]:
+        """All objectfifos of the device, in order."""
+        return list(of_type(self.device, ObjectFifoCreateOp))
+
+    def link_of(self, fifo: ObjectFifoCreateOp) -> ObjectFifoLinkOp | None:
+        """The link that a fifo takes part in."""
+        name = fifo.sym_name
+        return next((k for k in self.links if name in k.fifo_ins or name in k.fifo_outs), None)
+
+    def owner(self, fifo: ObjectFifoCreateOp) -> ObjectFifoCreateOp:
+        """The fifo whose buffers and locks `fifo` uses: its link's owner, or itself."""
+        link = self.link_of(fifo)
+        return fifo if link is None else self.link_owner.get(link, fifo)
+
+    def is_memory_tile(self, tile: TileOp) -> bool:
+        return self.target.is_memory_tile(*tile.position)
+
+    def is_shim(self, tile: TileOp) -> bool:
+        return self.target.is_shim(*tile.position)
+
+
+def _allocations(device: DeviceOp) -> dict[str, ObjectFifoAllocateOp]:
+    found: dict[str, ObjectFifoAllocateOp] = {}
+    for op in of_type(device, ObjectFifoAllocateOp):
+        if op.obj_fifo_name in found:
+            raise design_error(
+                op,
+                f"objectfifo @{op.obj_fifo_name} is allocated a second time",
+                "its buffers can lie in one tile only: remove all but one "
+                f"aie.objectfifo.allocate @{op.obj_fifo_name}",
+            )
+        found[op.obj_fifo_name] = op
+    return found
+
+
+def describe(tile: TileOp) -> str:
+    """A tile in an error message."""
+    return f"tile ({tile.col}, {tile.row})"
