@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from softnpu.arch.ports import STREAM_SWITCHES, ShimSource
-from softnpu.arch.register_blocks import MASTER_PREFIX, SLAVE_PREFIX
+from softnpu.arch.register_blocks import MASTER_PREFIX, SLAVE_PREFIX, SLOT_BITS
 from softnpu.arch.registers import Match, Register
 from softnpu.arch.tiles import TileKind
 
@@ -15,6 +15,12 @@ def describe(kind: TileKind, match: Match, value: int) -> str:
     name = match.name
     if name.startswith(MASTER_PREFIX):
         return _master(kind, value)
+    if name.startswith(SLAVE_PREFIX):
+        return _slave(value)
+    if match.register.bits == SLOT_BITS:
+        return _slot(match.register, value)
+    if name.endswith(_QUEUES):
+        return _queue(match.register, value)
     special = _SPECIAL.get(name)
     return special(match.register, value) if special else fields(match.register, value)
 
@@ -24,11 +30,24 @@ def fields(register: Register, value: int) -> str:
     shown, rest = [], value
     for field in register.fields:
         rest &= ~field.mask
-        if value & field.mask:
+        if value & field.mask or len(register.fields) == 1:
             shown.append(f"{field.name}={field.extract(value)}")
     if rest:
         shown.append(f"other bits {rest:#x}")
-    return " ".join(shown) if shown else "0"
+    return " ".join(shown) if shown else "all 0"
+
+
+def masked_fields(register: Register, value: int, mask: int) -> str:
+    """The fields that a masked write sets, those set to 0 too."""
+    shown, rest = [], mask
+    for field in register.fields:
+        rest &= ~field.mask
+        if mask & field.mask:
+            part = "" if mask & field.mask == field.mask else " in part"
+            shown.append(f"{field.name}={field.extract(value & mask)}{part}")
+    if rest:
+        shown.append(f"other bits {rest:#x}={value & rest:#x}")
+    return " ".join(shown) if shown else "changes nothing"
 
 
 _ENABLE = 1 << 31
@@ -56,6 +75,37 @@ def _master(kind: TileKind, value: int) -> str:
     return f"packets of arbiter {value & _ARBITER}, master select {chosen}{header}"
 
 
+def _slave(value: int) -> str:
+    if not value & _ENABLE:
+        return "disabled"
+    return "enabled, packet switched" if value & _PACKET else "enabled"
+
+
+def _slot(register: Register, value: int) -> str:
+    """A packet rule: packets whose id matches under the mask go to an arbiter."""
+    slot = {field.name: field.extract(value) for field in register.fields}
+    if not slot["enable"]:
+        return "disabled" if value == 0 else f"disabled ({fields(register, value)})"
+    every = 0x1F
+    mask = "" if slot["mask"] == every else f" under mask {slot['mask']:#04x}"
+    target = f"arbiter {slot['arbit']}, master select {slot['msel']}"
+    return f"packets with id {slot['id']}{mask} to {target}"
+
+
+_QUEUES = ("_Start_Queue", "_Task_Queue")
+
+
+def _queue(register: Register, value: int) -> str:
+    """A task pushed to a DMA channel."""
+    repeats = register.field("Repeat_Count").extract(value)
+    text = f"starts BD {register.field('Start_BD_ID').extract(value)}"
+    if repeats:
+        text += f", {repeats + 1} times"
+    if register.field("Enable_Token_Issue").extract(value):
+        text += ", token when done"
+    return text
+
+
 def _shim_mux(register: Register, value: int) -> str:
     parts = []
     for field in register.fields:
@@ -79,6 +129,5 @@ _SPECIAL: dict[str, Callable[[Register, int], str]] = {
 }
 
 
-def is_slave_config(match: Match) -> bool:
-    """Whether the register enables a slave port."""
-    return match.name.startswith(SLAVE_PREFIX)
+MASKED_WHOLE = frozenset(_SPECIAL)
+"""Registers whose fields are each a choice of their own: a masked write reads like a write."""

@@ -1,0 +1,109 @@
+"""`python -m softnpu`: the software NPU's tools on the command line.
+
+Each subcommand lives in a module of its own, imported only when it is asked for, with a function
+`add_parser(subparsers)` that adds its argparse parser and sets `run`, a function from the parsed
+arguments to the exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from softnpu.errors import SoftnpuError
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+@dataclass(frozen=True)
+class Subcommand:
+    """A subcommand: where it lives and one line on what it does."""
+
+    module: str
+    help: str
+
+
+SUBCOMMANDS: dict[str, Subcommand] = {
+    "compile": Subcommand(
+        "softnpu.compiler.cli",
+        "compile an MLIR design to final.xclbin, insts.bin and what comes between",
+    ),
+    "dump": Subcommand(
+        "softnpu.inspect.cli",
+        "print an xclbin, PDI, CDO, instruction stream or ELF file as readable text",
+    ),
+    "run-host": Subcommand(
+        "softnpu.emulator.cli",
+        "run a Python script that uses pyxrt, on the emulated NPU",
+    ),
+}
+
+EXAMPLES = """examples:
+  python -m softnpu compile design.mlir -o out    everything that the NPU needs, into out/
+  python -m softnpu dump out/final.xclbin         what the array is set up to do
+  python -m softnpu dump out/insts.bin            what a run makes it do
+
+`python -m softnpu COMMAND --help` tells the options of a command.
+"""
+
+FAILURE, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line and gives its exit code: 0, 1 for a failure, 2 for a wrong call."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        parsed = _parser(given).parse_args(given)
+        return int(parsed.run(parsed))
+    except SoftnpuError as error:
+        return _failed(str(error))
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough; nothing more may be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _failed(message: str) -> int:
+    print(message if "error:" in message else f"error: {message}", file=sys.stderr)
+    return FAILURE
+
+
+def _parser(given: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m softnpu",
+        description="The AMD XDNA NPU and its tools in software.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    wanted = next((argument for argument in given if not argument.startswith("-")), None)
+    for name, subcommand in SUBCOMMANDS.items():
+        if name == wanted:
+            _load(name, subcommand, subparsers)
+        else:
+            subparsers.add_parser(name, help=subcommand.help)
+    return parser
+
+
+def _load(name: str, subcommand: Subcommand, subparsers: Subparsers) -> None:
+    """Lets the subcommand's own module add its parser."""
+    try:
+        module = import_module(subcommand.module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not subcommand.module.startswith(error.name):
+            raise
+        raise SoftnpuError(f"'{name}' is not part of this version of softnpu") from error
+    module.add_parser(subparsers)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

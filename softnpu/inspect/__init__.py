@@ -1,0 +1,1 @@
+"""What a file holds, for human eyes: recognised by content, printed as text or JSON."""
