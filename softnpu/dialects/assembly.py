@@ -416,10 +416,7 @@ def parse_op(cls: type[DefinedOp], parser: Parser) -> DefinedOp:
 def build(cls: type[OpT], parser: Parser, parts: Parts) -> OpT:
     """The op that the parts make."""
     groups = [parts.operands.get(field.name, []) for field in cls.operand_fields]
-    counts = {
-        field.name: len(group) for field, group in zip(cls.operand_fields, groups, strict=True)
-    }
-    cls.infer_types(parts.types, counts)
+    cls.infer_types(parts)
     operands = [
         value
         for field, group in zip(cls.operand_fields, groups, strict=True)

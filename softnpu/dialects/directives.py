@@ -18,6 +18,7 @@ from xdsl.ir import Attribute
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
+from softnpu.dialects.attribute_printer import AttributePrinter
 from softnpu.dialects.attributes import (
     DIMENSIONS,
     BDDimLayoutArrayArrayAttr,
@@ -151,7 +152,9 @@ def print_initial_value(
 
 def print_without_type(printer: Printer, stored: Attribute) -> None:
     """`dense<...>` without the type that follows it."""
-    if isinstance(stored, DenseIntOrFPElementsAttr):
+    if isinstance(stored, DenseIntOrFPElementsAttr) and isinstance(printer, AttributePrinter):
+        printer.print_dense(stored)
+    elif isinstance(stored, DenseIntOrFPElementsAttr):
         stored.print_without_type(printer)
     else:
         printer.print_attribute(stored)

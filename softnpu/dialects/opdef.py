@@ -22,7 +22,7 @@ what is wrong in the compiler's terms.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from typing_extensions import dataclass_transform
 from xdsl.dialects.builtin import DenseArrayBase, IndexType, i32
@@ -33,6 +33,9 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from softnpu.dialects.codecs import Codec
+
+if TYPE_CHECKING:
+    from softnpu.dialects.assembly import Parts
 
 T = TypeVar("T")
 
@@ -301,8 +304,8 @@ class DefinedOp(Operation):
         self.properties[SEGMENTS] = DenseArrayBase.from_list(i32, sizes)
 
     @classmethod
-    def infer_types(cls, types: dict[str, list[Attribute]], counts: dict[str, int]) -> None:
-        """Add the types, by field, that the syntax leaves out; `counts` of operands by field."""
+    def infer_types(cls, parts: Parts) -> None:
+        """Add to `parts.types` the types that the syntax leaves out."""
 
     @classmethod
     def parse(cls, parser: Parser) -> DefinedOp:

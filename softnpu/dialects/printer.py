@@ -1,110 +1,20 @@
-"""MLIR's own way of writing a module: its names for values and blocks, its comments.
-
-Values are named before anything is printed, by the rules of MLIR's AsmPrinter: all ops of a
-region first, then the regions inside them, each starting from the counters that its
-surroundings left; an op's own suggestion (`%tile_0_2`, `%c7_i32`) where it has one, numbers
-otherwise. What the author called a value plays no part, as with aie-opt.
-"""
+"""MLIR's own way of writing a module: its names for values and blocks, its comments."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from io import StringIO
 
-from xdsl.ir import Block, Operation, Region, SSAValue
-from xdsl.printer import Printer
+from xdsl.ir import Block, Operation
 
-from softnpu.dialects.names import suggested_name
+from softnpu.dialects.attribute_printer import AttributePrinter
+from softnpu.dialects.names import Names
 from softnpu.dialects.upstream import op_printer
 
 DEFAULT_DIALECTS = {"builtin.module": "builtin.", "func.func": "func."}
 """What the names of ops directly inside these ops need not start with."""
 
 
-@dataclass
-class Counters:
-    """The next numbers of a naming scope."""
-
-    value: int = 0
-    argument: int = 0
-    conflict: int = 0
-
-    def copy(self) -> Counters:
-        return Counters(self.value, self.argument, self.conflict)
-
-
-def sanitized(name: str) -> str:
-    """A name that is an MLIR identifier."""
-    name = re.sub(r"[^A-Za-z0-9$._ -]", lambda match: f"{ord(match[0]):X}", name).replace(" ", "_")
-    return f"_{name}" if name[0].isdigit() else name
-
-
-class Names:
-    """The names of all values and blocks under an op."""
-
-    def __init__(self, top: Operation) -> None:
-        self.values: dict[SSAValue, str] = {}
-        self.blocks: dict[Block, str] = {}
-        self.orders: dict[Block, int] = {}
-        used: set[str] = set()
-        counters = Counters()
-        self._name_results(top, counters, used)
-        pending = [(region, counters, used) for region in top.regions]
-        while pending:
-            region, outer, names = pending.pop()
-            counters, used = outer.copy(), set(names)
-            self._name_region(region, counters, used)
-            pending.extend(
-                (inner, counters, used)
-                for block in region.blocks
-                for op in block.ops
-                for inner in op.regions
-            )
-
-    def _name_region(self, region: Region, counters: Counters, used: set[str]) -> None:
-        for order, block in enumerate(region.blocks):
-            self.blocks[block] = f"bb{order}"
-            self.orders[block] = order
-            for argument in block.args:
-                if order == 0:
-                    self._use(argument, f"arg{counters.argument}", counters, used)
-                    counters.argument += 1
-                else:
-                    self._number(argument, counters)
-            for op in block.ops:
-                self._name_results(op, counters, used)
-
-    def _name_results(self, op: Operation, counters: Counters, used: set[str]) -> None:
-        if not op.results:
-            return
-        if suggestion := suggested_name(op):
-            self._use(op.results[0], suggestion, counters, used)
-            first = self.values[op.results[0]]
-        else:
-            first = str(counters.value)
-            counters.value += 1
-        if len(op.results) == 1:
-            self.values[op.results[0]] = first
-            return
-        for index, result in enumerate(op.results):
-            self.values[result] = f"{first}#{index}"
-
-    def _number(self, value: SSAValue, counters: Counters) -> None:
-        self.values[value] = str(counters.value)
-        counters.value += 1
-
-    def _use(self, value: SSAValue, name: str, counters: Counters, used: set[str]) -> None:
-        name = sanitized(name)
-        unique = name
-        while unique in used:
-            unique = f"{name}_{counters.conflict}"
-            counters.conflict += 1
-        used.add(unique)
-        self.values[value] = unique
-
-
-class AsmPrinter(Printer):
+class AsmPrinter(AttributePrinter):
     """Prints a module as aie-opt does."""
 
     names: Names
@@ -137,10 +47,15 @@ class AsmPrinter(Printer):
             op.print(self)
 
     def _print_results(self, op: Operation) -> None:
+        """`%a = `, `%0:2 = `, `%base, %sizes:2 = `: groups of results by their names."""
         if not op.results:
             return
-        name, _, rest = self.names.values[op.results[0]].partition("#")
-        self.print_string(f"%{name}:{len(op.results)} = " if rest else f"%{name} = ")
+        groups: dict[str, int] = {}
+        for result in op.results:
+            name = self.names.values[result].partition("#")[0]
+            groups[name] = groups.get(name, 0) + 1
+        shown = (f"%{name}:{size}" if size > 1 else f"%{name}" for name, size in groups.items())
+        self.print_string(f"{', '.join(shown)} = ")
 
     def print_block(
         self, block: Block, print_block_args: bool = True, print_block_terminator: bool = True

@@ -220,5 +220,6 @@ PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {
 
 def dialect() -> Dialect:
     """arith with our ops in it."""
-    ours = (RemFOp, SelectOp, *CONVERSIONS.values(), *FLAGGED.values(), *EXACT.values())
-    return with_ops(arith.Arith, *ours)
+    return with_ops(
+        arith.Arith, RemFOp, SelectOp, *CONVERSIONS.values(), *FLAGGED.values(), *EXACT.values()
+    )

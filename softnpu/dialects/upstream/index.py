@@ -140,7 +140,7 @@ class CmpOp(DefinedOp):
     rhs: SSAValue = operand(INDEX)
     result: OpResult = result(i1)
     traits = traits_def(Pure())
-    syntax = "` ` $pred `(` $lhs `,` $rhs `)` attr-dict"
+    syntax = "$pred `(` $lhs `,` $rhs `)` attr-dict"
 
 
 class CastSOp(DefinedOp):
@@ -180,5 +180,12 @@ PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {}
 
 def dialect() -> Dialect:
     """The whole dialect."""
-    ops = (*BINARY.values(), ConstantOp, BoolConstantOp, CmpOp, CastSOp, CastUOp, SizeOfOp)
-    return Dialect("index", list(ops), [CmpPredicateAttr])
+    others: list[type[Operation]] = [
+        ConstantOp,
+        BoolConstantOp,
+        CmpOp,
+        CastSOp,
+        CastUOp,
+        SizeOfOp,
+    ]
+    return Dialect("index", [*BINARY.values(), *others], [CmpPredicateAttr])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
 
 from xdsl.dialects import math
 from xdsl.dialects.builtin import VectorType, i1
@@ -13,6 +12,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 
+from softnpu.dialects.assembly import Parts
 from softnpu.dialects.opdef import DefinedOp, operand, result, result_type
 from softnpu.dialects.upstream import with_ops
 
@@ -28,12 +28,12 @@ class ClassOp(DefinedOp):
     syntax = "$operand attr-dict `:` type($operand)"
 
     @classmethod
-    def infer_types(cls, types: dict[str, list[Attribute]], counts: dict[str, int]) -> None:
-        type = types["operand"][0]
+    def infer_types(cls, parts: Parts) -> None:
+        type = parts.types["operand"][0]
         if isinstance(type, VectorType):
-            types["result"] = [VectorType(i1, cast("VectorType[Any]", type).get_shape())]
+            parts.types["result"] = [VectorType(i1, type.get_shape())]
         else:
-            types["result"] = [i1]
+            parts.types["result"] = [i1]
 
 
 class IsNaNOp(ClassOp):

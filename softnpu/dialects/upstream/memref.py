@@ -15,7 +15,6 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.ir import Attribute, Dialect, Operation, OpResult, SSAValue
-from xdsl.ir.affine import AffineMap
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
@@ -81,7 +80,7 @@ class TransposeOp(DefinedOp):
     def print(self, printer: Printer) -> None:
         printer.print_string(" ")
         printer.print_ssa_value(self.source)
-        printer.print_string(f" {cast(AffineMap, self.permutation.data)}")
+        printer.print_string(f" {self.permutation.data}")
         print_attributes(printer, self)
         printer.print_string(" : ")
         printer.print_attribute(self.source.type)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from xdsl.dialects import scf
-from xdsl.ir import Dialect, Operation
+from xdsl.ir import Block, Dialect, Operation
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
@@ -25,9 +26,44 @@ def print_execute_region(printer: Printer, op: Operation) -> None:
     printer.print_op_attributes(dict(sorted(op.attributes.items())))
 
 
-PARSERS: dict[str, Callable[[Parser], Operation]] = {}
+def parse_index_switch(parser: Parser) -> Operation:
+    """`%i -> type case 1 { ... } default { ... }`; an empty case need not say that it yields."""
+    op = scf.IndexSwitchOp.parse(parser)
+    for region in op.regions:
+        if not region.blocks:
+            region.add_block(Block())
+        if not isinstance(region.block.last_op, scf.YieldOp):
+            region.block.add_op(scf.YieldOp())
+    return op
+
+
+def print_index_switch(printer: Printer, op: Operation) -> None:
+    switch = cast(scf.IndexSwitchOp, op)
+    printer.print_string(" ")
+    printer.print_ssa_value(switch.arg)
+    printer.print_op_attributes(dict(sorted(op.attributes.items())))
+    if op.results:
+        printer.print_string(" -> ")
+        printer.print_list(op.result_types, printer.print_attribute)
+    printer.print_string(" ")
+    for value, case in zip(switch.cases.iter_values(), switch.case_regions, strict=True):
+        printer.print_string(f"\ncase {value} ")
+        printer.print_region(case)
+    printer.print_string("\ndefault ")
+    yields = switch.default_region.block.last_op
+    printer.print_region(
+        switch.default_region,
+        print_empty_block=False,
+        print_block_terminators=bool(yields and yields.operands),
+    )
+
+
+PARSERS: dict[str, Callable[[Parser], Operation]] = {
+    "scf.index_switch": parse_index_switch,
+}
 PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {
     "scf.execute_region": print_execute_region,
+    "scf.index_switch": print_index_switch,
 }
 
 

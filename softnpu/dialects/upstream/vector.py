@@ -13,12 +13,11 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 
+from softnpu.dialects.assembly import Parts
 from softnpu.dialects.codecs import ANY, DENSE_I64, TypedCodec
 from softnpu.dialects.opdef import DefinedOp, attr, operand, operands, result, result_type
 from softnpu.dialects.upstream import with_ops
 from softnpu.dialects.upstream.forms import print_attributes
-
-Types = dict[str, list[Attribute]]
 
 KIND = TypedCodec[Any](cast(Any, vector.CombiningKindAttr), "a kind such as <add>")
 
@@ -73,8 +72,8 @@ class InsertStridedSliceOp(DefinedOp):
     syntax = "$valueToStore `,` $dest attr-dict `:` type($valueToStore) `into` type($dest)"
 
     @classmethod
-    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
-        types["result"] = types["dest"]
+    def infer_types(cls, parts: Parts) -> None:
+        parts.types["result"] = parts.types["dest"]
 
 
 class TransposeOp(DefinedOp):
@@ -116,8 +115,8 @@ class MultiDimReductionOp(DefinedOp):
     )
 
     @classmethod
-    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
-        types["acc"] = types["dest"]
+    def infer_types(cls, parts: Parts) -> None:
+        parts.types["acc"] = parts.types["dest"]
 
 
 class FromElementsOp(DefinedOp):
@@ -131,9 +130,9 @@ class FromElementsOp(DefinedOp):
     syntax = "$elements attr-dict `:` type($dest)"
 
     @classmethod
-    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
-        element = cast("VectorType[Any]", types["dest"][0]).element_type
-        types["elements"] = [element] * counts["elements"]
+    def infer_types(cls, parts: Parts) -> None:
+        element = cast("VectorType[Any]", parts.types["dest"][0]).element_type
+        parts.types["elements"] = [element] * len(parts.operands["elements"])
 
 
 class InterleaveOp(DefinedOp):
@@ -148,8 +147,8 @@ class InterleaveOp(DefinedOp):
     syntax = "$lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)"
 
     @classmethod
-    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
-        types["rhs"] = types["lhs"]
+    def infer_types(cls, parts: Parts) -> None:
+        parts.types["rhs"] = parts.types["lhs"]
 
 
 class StepOp(DefinedOp):
@@ -187,7 +186,7 @@ class OuterProductOp(DefinedOp):
         rhs: Any = parser.parse_type()
         shape = lhs.get_shape()
         if isinstance(rhs, VectorType):
-            shape = (*shape, *cast("VectorType[Any]", rhs).get_shape())
+            shape = (*shape, *rhs.get_shape())
         product = VectorType(lhs.element_type, shape)
         types = [lhs, rhs, product][: len(values)]
         return cls.create(
@@ -220,8 +219,8 @@ class ContractionOp(DefinedOp):
     syntax = "attr-dict $lhs `,` $rhs `,` $acc `:` type($lhs) `,` type($rhs) `into` type($acc)"
 
     @classmethod
-    def infer_types(cls, types: Types, counts: dict[str, int]) -> None:
-        types["result"] = types["acc"]
+    def infer_types(cls, parts: Parts) -> None:
+        parts.types["result"] = parts.types["acc"]
 
 
 PARSERS: dict[str, Callable[[Parser], Operation]] = {}

@@ -1,0 +1,116 @@
+"""Attributes and numbers as MLIR writes them, where xDSL writes them otherwise."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any, cast
+
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    ArrayAttr,
+    BFloat16Type,
+    DenseIntOrFPElementsAttr,
+    Float16Type,
+    Float32Type,
+    Float64Type,
+    FloatAttr,
+    IntegerAttr,
+    MemRefType,
+    NoneAttr,
+    f64,
+    i64,
+)
+from xdsl.ir import Attribute
+from xdsl.printer import Printer
+
+HEX_ABOVE = 100
+"""Dense values of more elements than this are written as one hexadecimal string."""
+
+SIGNIFICANT_BITS: dict[type[Attribute], int] = {
+    BFloat16Type: 8,
+    Float16Type: 11,
+    Float32Type: 24,
+    Float64Type: 53,
+}
+
+MAXIMUM_PADDING = 3
+"""Zeros that APFloat writes before it turns to scientific notation."""
+
+
+class AttributePrinter(Printer):
+    """xDSL's printer with MLIR's spelling of attributes."""
+
+    def print_attribute(self, attribute: Attribute) -> None:
+        if isinstance(attribute, ArrayAttr):
+            with self.in_square_brackets():
+                self.print_list(attribute.data, self.print_element)
+        elif isinstance(attribute, MemRefType):
+            self._print_memref(attribute)
+        elif isinstance(attribute, DenseIntOrFPElementsAttr):
+            self.print_dense(attribute)
+            self.print_string(" : ")
+            self.print_attribute(attribute.type)
+        else:
+            super().print_attribute(attribute)
+
+    def print_element(self, attribute: Attribute) -> None:
+        """An attribute inside another: the types i64 and f64 go without saying."""
+        if isinstance(attribute, IntegerAttr) and attribute.type == i64:
+            self.print_string(str(attribute.value.data))
+        elif isinstance(attribute, FloatAttr) and attribute.type == f64:
+            self.print_float(attribute.value.data, f64)
+        else:
+            self.print_attribute(attribute)
+
+    def _print_memref(self, memref: MemRefType[Any]) -> None:
+        self.print_string("memref<")
+        if shape := memref.get_shape():
+            self.print_dimension_list(shape)
+            self.print_string("x")
+        self.print_attribute(memref.element_type)
+        for part in (memref.layout, memref.memory_space):
+            if not isinstance(part, NoneAttr):
+                self.print_string(", ")
+                self.print_element(part)
+        self.print_string(">")
+
+    def print_dense(self, dense: DenseIntOrFPElementsAttr[Any]) -> None:
+        """`dense<...>` without its type."""
+        if len(dense) > HEX_ABOVE and not dense.is_splat():
+            self.print_string(f'dense<"0x{dense.data.data.hex().upper()}">')
+        else:
+            dense.print_without_type(self)
+
+    def print_float(self, value: float, type: AnyFloat) -> None:
+        if not (math.isnan(value) or math.isinf(value)):
+            short = f"{value:.5e}".replace("e", "0e")
+            if type.unpack(type.pack([float(short)]), 1)[0] == value:
+                self.print_string(short)
+                return
+            if (natural := natural_form(value, type)) is not None:
+                self.print_string(natural)
+                return
+        self.print_string(f"0x{int.from_bytes(type.pack((value,)), 'little'):X}")
+
+
+def natural_form(value: float, type: AnyFloat) -> str | None:
+    """As LLVM's APFloat::toString writes it; None when that has no point in it."""
+    precision = 2 + SIGNIFICANT_BITS.get(type.__class__, 53) * 59 // 196
+    sign, digits, exponent = Decimal(f"{value:.{precision - 1}e}").as_tuple()
+    text = "".join(map(str, digits)).rstrip("0") or "0"
+    power = cast(int, exponent) + len(digits) - len(text)
+    first = power + len(text) - 1
+    lead = "-" if sign else ""
+    if power >= 0:
+        scientific = power > MAXIMUM_PADDING or len(text) + power > precision
+    else:
+        scientific = first < -MAXIMUM_PADDING
+    if scientific:
+        rest = text[1:] or "0"
+        return f"{lead}{text[0]}.{rest}E{'+' if first >= 0 else '-'}{abs(first)}"
+    if power >= 0:
+        return None
+    if first >= 0:
+        return f"{lead}{text[: first + 1]}.{text[first + 1 :]}"
+    return f"{lead}0.{'0' * (-first - 1)}{text}"
