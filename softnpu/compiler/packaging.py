@@ -1,0 +1,170 @@
+"""Packing a configuration: the PDI, the xclbin around it, and what AMD's packers read.
+
+The texts are those that aiecc hands to bootgen and xclbinutil (mlir-aie, aiecc.cpp), so that the
+same files can be packed by AMD's tools.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from softnpu.arch.device import Device
+from softnpu.arch.standin import CORE_ISA_MARK, ELF_MACHINE_RISCV, STANDIN_ISA
+from softnpu.errors import FormatError
+from softnpu.formats import xclbin
+from softnpu.formats.xclbin import CdoGroup, Partition, PartitionPdi
+from softnpu.formats.xclbin.metadata import GLOBAL, Argument
+from softnpu.formats.xclbin.spec import KERNEL_ID, PDI_UUID
+from softnpu.targets.cdo import PARTS, file_name
+from softnpu.targets.cdo_program import MACHINES, read_elf
+
+
+def bif(design: str, folder: Path) -> str:
+    """The text by which bootgen packs the three CDO files in `folder` into a PDI."""
+    files = " ".join(f"file={folder / file_name(design, part)}" for part in PARTS)
+    return (
+        "all:\n{\n  id_code = 0x14ca8093\n  extended_id_code = 0x01\n  image\n  {\n"
+        f"    name=aie_image, id=0x1c000000\n    {{ type=cdo {files} }}\n  }}\n}}\n"
+    )
+
+
+def core_marks(elfs: Sequence[Path]) -> tuple[tuple[str, str], ...]:
+    """The marks that an xclbin with these core programs carries: none for AIE code.
+
+    Raises:
+        FormatError: programs of both kinds, or files that are no core programs.
+    """
+    machines = {read_elf(path).machine: path for path in elfs}
+    if len(machines) > 1:
+        kinds = ", ".join(f"{path.name} is {MACHINES[m]}" for m, path in machines.items())
+        raise FormatError(f"core programs for different machines: {kinds}")
+    standin = ELF_MACHINE_RISCV in machines
+    return ((CORE_ISA_MARK, STANDIN_ISA),) if standin else ()
+
+
+def spec(
+    target: Device,
+    design: str,
+    pdis: Mapping[str, bytes],
+    marks: Sequence[tuple[str, str]] = (),
+) -> xclbin.XclbinSpec:
+    """The xclbin of the device called `design`.
+
+    Args:
+        pdis: the PDIs of all devices of the file by name, in its order: device n is PDI n,
+            counted from 1, which is what `load_pdi` names. The kernel starts on `design`'s.
+    """
+    made = xclbin.spec_for(target, pdis[design], design=design, marks=marks)
+    if len(pdis) == 1:
+        return made
+    first = _entry(pdis, design, (KERNEL_ID,))
+    others = [_entry(pdis, name, ()) for name in pdis if name != design]
+    return replace(made, partition=replace(made.partition, pdis=(first, *others)))
+
+
+def _entry(pdis: Mapping[str, bytes], name: str, kernels: tuple[int, ...]) -> PartitionPdi:
+    number = 1 + list(pdis).index(name)
+    return PartitionPdi(pdis[name], (CdoGroup(kernels, pdi_id=number),), PDI_UUID)
+
+
+# what xclbinutil reads
+
+
+def json_files(spec: xclbin.XclbinSpec, design: str, pdi_files: Sequence[Path]) -> dict[str, str]:
+    """The three JSON files that xclbinutil makes such an xclbin from, by aiecc's names.
+
+    `pdi_files` are the files of the partition's PDIs, in its order.
+    """
+    parts = {
+        f"{design}_mem_topology.json": _memories(spec),
+        f"{design}_kernels.json": _kernels(spec),
+        f"{design}_aie_partition.json": _partition(spec.partition, pdi_files),
+    }
+    return {name: json.dumps(value, indent=2) + "\n" for name, value in parts.items()}
+
+
+def _memories(spec: xclbin.XclbinSpec) -> dict[str, Any]:
+    entries = [
+        {
+            "m_type": "MEM_DRAM",
+            "m_used": "1",
+            "m_sizeKB": f"{memory.size_kb:#x}",
+            "m_tag": memory.tag,
+            "m_base_address": f"{memory.base_address:#x}",
+        }
+        for memory in spec.memories
+    ]
+    return {"mem_topology": {"m_count": str(len(entries)), "m_mem_data": entries}}
+
+
+def _kernels(spec: xclbin.XclbinSpec) -> dict[str, Any]:
+    kernels = [
+        {
+            "name": kernel.name,
+            "type": kernel.type,
+            "extended-data": {
+                "subtype": "DPU",
+                "functional": str(kernel.functional),
+                "dpu_kernel_id": kernel.kernel_id,
+            },
+            "arguments": [_argument(argument) for argument in kernel.arguments],
+            "instances": [{"name": name} for name in kernel.instances],
+        }
+        for kernel in spec.kernels
+    ]
+    return {"ps-kernels": {"kernels": kernels}}
+
+
+def _argument(argument: Argument) -> dict[str, str]:
+    memory = {} if argument.memory is None else {"memory-connection": argument.memory}
+    return {
+        "name": argument.name,
+        **memory,
+        "address-qualifier": "GLOBAL" if argument.qualifier == GLOBAL else "SCALAR",
+        "type": argument.type,
+        "offset": argument.offset,
+    }
+
+
+def _partition(partition: Partition, pdi_files: Sequence[Path]) -> dict[str, Any]:
+    return {
+        "aie_partition": {
+            "name": "QoS",
+            "operations_per_cycle": str(partition.operations_per_cycle),
+            "inference_fingerprint": str(partition.inference_fingerprint),
+            "pre_post_fingerprint": str(partition.pre_post_fingerprint),
+            "partition": {
+                "column_width": partition.columns,
+                "start_columns": list(partition.start_columns),
+            },
+            "PDIs": [_pdi(pdi, file) for pdi, file in zip(partition.pdis, pdi_files, strict=True)],
+        }
+    }
+
+
+def _pdi(pdi: PartitionPdi, file: Path) -> dict[str, Any]:
+    return {
+        "uuid": _uuid(pdi.uuid),
+        "file_name": str(file),
+        "cdo_groups": [_group(group) for group in pdi.groups],
+    }
+
+
+def _group(group: CdoGroup) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "type": "PRIMARY",
+        "pdi_id": f"0x{group.pdi_id:02X}",
+        "dpu_kernel_ids": [f"{kernel:#x}" for kernel in group.kernel_ids],
+        "pre_cdo_groups": [f"0x{number:X}" for number in group.pre_cdo_groups],
+    }
+
+
+def _uuid(value: bytes) -> str:
+    import uuid
+
+    return str(uuid.UUID(bytes=value))
