@@ -1,0 +1,108 @@
+"""Sequences that run those of other devices."""
+
+from __future__ import annotations
+
+import pytest
+
+from softnpu.errors import DesignError
+from softnpu.passes.materialize_runtime_sequences import MaterializeRuntimeSequencesPass
+from tests.softnpu.passes.conftest import Lower
+from tests.softnpu.passes.sequence_designs import steps_of
+
+LOWER = MaterializeRuntimeSequencesPass()
+
+
+def write(address: int) -> str:
+    return f"aiex.npu.write32 {{address = {address} : ui32, value = 1 : ui32}}"
+
+
+def module(main: str, *others: str) -> str:
+    return "module {\n" + "\n".join((device("main", main), *others)) + "\n}"
+
+
+def device(name: str, steps: str, *, kind: str = "npu2", before: str = "") -> str:
+    return f"""aie.device({kind}) @{name} {{
+      {before}
+      aie.runtime_sequence @run(%x: memref<16xi32>) {{
+        {steps}
+      }}
+    }}"""
+
+
+def run(name: str) -> str:
+    return f"aiex.configure @{name} {{ aiex.run @run(%x) : (memref<16xi32>) }}"
+
+
+def test_running_loads_the_device_and_copies_its_sequence(lower: Lower) -> None:
+    text = module(f"{run('other')}\n{write(2)}", device("other", write(1)))
+    assert steps_of(lower(text, LOWER)) == [
+        "aiex.npu.load_pdi {device_ref = @other}",
+        write(1),
+        write(2),
+    ]
+
+
+def test_a_sequence_that_loads_its_device_itself_loads_it_once(lower: Lower) -> None:
+    load = "aiex.npu.load_pdi {device_ref = @other}"
+    text = module(run("other"), device("other", f"{load}\n{write(1)}\n{load}"))
+    assert [step for step in steps_of(lower(text, LOWER)) if "load_pdi" in step] == [load, load]
+
+
+def test_arguments_take_the_place_of_parameters(lower: Lower) -> None:
+    transfer = (
+        "aiex.npu.dma_memcpy_nd(%x[0, 0, 0, 0][1, 1, 1, 8][0, 0, 0, 1]) "
+        "{id = 0 : i64, metadata = @in} : memref<16xi32>"
+    )
+    shim = "%s = aie.tile(1, 0)\n aie.shim_dma_allocation @in(%s, MM2S, 0)"
+    text = module(run("other"), device("other", transfer, before=shim))
+    lowered = lower(text, LOWER)
+    assert "dma_memcpy_nd(%arg0[" in steps_of(lowered)[1]
+    main = lowered[: lowered.index("@other {")]
+    assert "aie.shim_dma_allocation @in(%shim_noc_tile_1_0, MM2S, 0)" in main
+
+
+def test_one_configuration_may_run_several_sequences(lower: Lower) -> None:
+    twice = "aiex.run @run(%x) : (memref<16xi32>)\n" * 2
+    text = module(f"aiex.configure @a {{ {twice} }}", device("a", write(7)))
+    assert steps_of(lower(text, LOWER))[1:] == [write(7), write(7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (module(run("main")), "runs itself"),
+        (module(run("othr"), device("other", "")), "there is no device '@othr'"),
+        (
+            module(run("other").replace("@run", "@go"), device("other", "")),
+            "device '@other' has no runtime sequence '@go'",
+        ),
+        (
+            module(run("other"), device("other", "").replace("16xi32", "8xi32")),
+            "argument 0 of '@run' must be of type memref<8xi32>, found memref<16xi32>",
+        ),
+        (
+            module(run("other"), device("other", "", kind="npu1")),
+            "'@other' is for npu1, its caller for npu2",
+        ),
+        (
+            module(run("a"), device("a", run("b")), device("b", "")),
+            "a configuration within another cannot be loaded",
+        ),
+    ],
+)
+def test_a_call_that_cannot_be_is_refused(lower: Lower, text: str, message: str) -> None:
+    with pytest.raises(DesignError) as error:
+        lower(text, LOWER)
+    assert message in str(error.value)
+
+
+def test_an_objectfifo_must_be_lowered_first(lower: Lower) -> None:
+    text = device(
+        "main",
+        "aiex.npu.dma_wait {symbol = @of}",
+        before="""%s = aie.tile(0, 0)
+          %m = aie.tile(0, 1)
+          aie.objectfifo @of(%m, {%s}, 2 : i32) : !aie.objectfifo<memref<16xi32>>""",
+    )
+    with pytest.raises(DesignError, match="run aie-objectFifo-stateful-transform first"):
+        lower(text, LOWER)

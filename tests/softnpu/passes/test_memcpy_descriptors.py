@@ -1,0 +1,93 @@
+"""What a transfer may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from softnpu.arch.device import device
+from softnpu.dialects.aie import DeviceOp
+from softnpu.dialects.aiex import (
+    NpuAddressPatchOp,
+    NpuDmaMemcpyNdOp,
+    NpuPushQueueOp,
+    NpuWriteBdOp,
+)
+from softnpu.errors import DesignError
+from softnpu.passes.memcpy_descriptors import memcpy_ops
+from softnpu.passes.sequence_ops import Symbols
+from tests.softnpu.passes.sequence_designs import design, sequence
+
+
+def parts(
+    access: str, rest: str = "", element: str = "i32"
+) -> tuple[NpuWriteBdOp, NpuAddressPatchOp, NpuPushQueueOp]:
+    type = f"memref<1024x{element}>"
+    text = design(
+        f"aiex.npu.dma_memcpy_nd(%a{access}) {{id = 1 : i64, metadata = @in{rest}}} : {type}",
+        arguments=f"%a: {type}",
+    )
+    steps = sequence(text)
+    around = steps.parent_op()
+    assert isinstance(around, DeviceOp)
+    transfer = next(op for op in steps.walk() if isinstance(op, NpuDmaMemcpyNdOp))
+    return memcpy_ops(transfer, Symbols(around), device("npu1_1col"))
+
+
+def test_a_contiguous_run_has_no_sizes_but_its_length() -> None:
+    write, _, push = parts("[0, 0, 0, 0][1, 1, 1, 1024][0, 0, 0, 1]", element="bf16")
+    assert (write.buffer_length, write.d0_size, write.d1_size) == (512, 0, 0)
+    assert (push.repeat_count, push.bd_id) == (0, 1)
+
+
+def test_an_iteration_repeats_by_the_queue() -> None:
+    write, _, push = parts("[0, 0, 0, 0][4, 2, 8, 16][256, 128, 16, 1]")
+    assert (write.iteration_size, write.iteration_stride) == (3, 255)
+    assert (write.d2_stride, write.d2_size) == (127, 0)
+    assert write.buffer_length == 2 * 8 * 16
+    assert push.repeat_count == 3
+
+
+def test_a_repeat_in_place_has_no_iteration() -> None:
+    write, _, push = parts("[0, 0, 0, 0][4, 1, 1, 16][0, 0, 0, 1]")
+    assert (write.iteration_size, write.iteration_stride, push.repeat_count) == (0, 0, 3)
+
+
+def test_offsets_count_in_strides_of_their_dimensions() -> None:
+    _, patch, _ = parts("[1, 2, 3, 4][1, 1, 4, 4][256, 64, 16, 1]")
+    assert patch.arg_plus == 4 * (256 + 2 * 64 + 3 * 16 + 4)
+
+
+def test_a_packet_header_goes_into_the_descriptor() -> None:
+    write, _, _ = parts("[0, 0, 0, 0][1, 1, 1, 8][0, 0, 0, 1], packet = <pkt_type = 2, pkt_id = 5>")
+    assert (write.enable_packet, write.packet_type, write.packet_id) == (1, 2, 5)
+
+
+@pytest.mark.parametrize(
+    ("access", "rest", "element", "message"),
+    [
+        ("[0, 0, 0, 1][1, 1, 1, 8][0, 0, 0, 1]", "", "i8", "must be a multiple of 4 bytes"),
+        ("[0, 0, 0, 0][1, 1, 1, 8][0, 0, 0, 1]", "", "i64", "at most 32 bits, these have 64"),
+        (
+            "[0, 0, 0, 0][1, 1, 1, 8][0, 0, 0, 1], packet = <pkt_type = 0, pkt_id = 32>",
+            "",
+            "i32",
+            "packet id 32 exceeds the range [0:31]",
+        ),
+        (
+            "[0, 0, 0, 0][1, 1, 1, 8][0, 0, 0, 1]",
+            ", burst_length = 100 : i64",
+            "i32",
+            "npu1_1col has no bursts of 100 bytes",
+        ),
+        (
+            "[0, 0, 0, 0][1, 1, 2000, 8][0, 0, 8, 1]",
+            "",
+            "i32",
+            "size 1 is 2000, at most 1023 fit",
+        ),
+    ],
+)
+def test_limits_are_named(access: str, rest: str, element: str, message: str) -> None:
+    with pytest.raises(DesignError) as error:
+        parts(access, rest, element)
+    assert message in str(error.value)

@@ -1,0 +1,119 @@
+"""Instruction streams, against AMD's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from softnpu.compiler.pipelines import npu_lowering, run
+from softnpu.dialects.source import parse_file, parse_text
+from softnpu.errors import DesignError
+from softnpu.formats.operations import (
+    BlockWrite,
+    LoadPdi,
+    MaskWrite,
+    Operation,
+    Preempt,
+    Sync,
+    Write,
+)
+from softnpu.formats.txn import parse
+from softnpu.targets.npu_binary import emit
+from tests.conftest import DESIGNS
+
+
+def device(steps: str, *, name: str = "main", sequence: str = "", arguments: str = "") -> str:
+    return f"""aie.device(npu2_2col) @{name} {{
+      memref.global "private" constant @data : memref<2xi32> = dense<[1, -1]>
+      aie.runtime_sequence {sequence}({arguments}) {{
+        {steps}
+      }}
+    }}"""
+
+
+def operations(text: str, **names: str) -> tuple[Operation, ...]:
+    return parse(emit(parse_text(f"module {{ {text} }}", "design.mlir"), **names)).operations
+
+
+def write(value: int) -> str:
+    return f"aiex.npu.write32 {{address = 4 : ui32, value = {value} : ui32}}"
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_the_stream_is_that_of_aie_translate(golden: Path, name: str) -> None:
+    module = parse_file(golden / name / "input_physical.mlir")
+    run(npu_lowering(), module)
+    assert emit(module) == (golden / name / "insts.bin").read_bytes()
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_sequence_that_aie_opt_lowered_makes_the_same_stream(golden: Path, name: str) -> None:
+    module = parse_file(golden / name / "npu_insts.mlir")
+    assert emit(module) == (golden / name / "insts.bin").read_bytes()
+
+
+def test_the_header_says_generation_and_shape() -> None:
+    stream = parse(emit(parse_text(device(""), "design.mlir")))
+    assert (stream.devgen, stream.rows, stream.columns, stream.memory_rows) == (4, 6, 2, 1)
+
+
+def test_every_op_of_the_controller_has_its_operation() -> None:
+    steps = """
+      aiex.npu.write32 {address = 8 : ui32, column = 1 : i32, row = 2 : i32, value = 7 : ui32}
+      aiex.npu.maskwrite32 {address = 12 : ui32, value = 1 : ui32, mask = 3 : ui32}
+      %0 = memref.get_global @data : memref<2xi32>
+      aiex.npu.blockwrite(%0) {address = 64 : ui32, column = 1 : i32, row = 3 : i32} : memref<2xi32>
+      aiex.npu.sync {channel = 1 : i32, column = 0 : i32, column_num = 2 : i32,
+        direction = 1 : i32, row = 0 : i32, row_num = 1 : i32}
+      aiex.npu.load_pdi {id = 2 : i32, size = 1024 : i32, address = 0xabc12345678 : ui64}
+      aiex.npu.preempt {level = 3 : ui8}
+    """
+    assert operations(device(steps)) == (
+        Write(0x2200008, 7),
+        MaskWrite(12, 3, 1),
+        BlockWrite(0x2300040, b"\x01\0\0\0\xff\xff\xff\xff", tile=1 | 3 << 8),
+        Sync(0, 0, 1, 1, columns=2, rows=1),
+        LoadPdi(2, 1024, 0xABC12345678),
+        Preempt(3),
+    )
+
+
+def test_device_and_sequence_are_chosen_by_name() -> None:
+    both = device(write(1)) + device(write(2), name="other", sequence="@second")
+    assert operations(both) == (Write(4, 1),)
+    assert operations(both, device_name="other") == (Write(4, 2),)
+    assert operations(both, device_name="other", sequence_name="second") == (Write(4, 2),)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ({"device_name": "mian"}, "did you mean '@main'?"),
+        ({"sequence_name": "secnd"}, "did you mean '@second'?"),
+    ],
+)
+def test_a_wrong_name_is_an_error_that_suggests_the_nearest(
+    names: dict[str, str], message: str
+) -> None:
+    with pytest.raises(DesignError) as error:
+        operations(device(write(1), sequence="@second"), **names)
+    assert message in str(error.value)
+
+
+def test_what_is_not_lowered_is_refused_and_not_skipped() -> None:
+    packet = (
+        "aiex.control_packet {address = 0 : ui32, data = array<i32: 1>, opcode = 0 : i32, "
+        "stream_id = 0 : i32}"
+    )
+    with pytest.raises(DesignError, match=r"aiex\.control_packet is nothing that"):
+        operations(device(packet))
+
+
+def test_a_kernel_has_five_buffers() -> None:
+    arguments = ", ".join(f"%b{index}: memref<8xi32>" for index in range(6))
+    with pytest.raises(DesignError, match="takes 6 host buffers; a kernel has 5"):
+        operations(device(write(1), arguments=arguments))
+    patch = "aiex.npu.address_patch {addr = 4 : ui32, arg_idx = 5 : i32, arg_plus = 0 : i32}"
+    with pytest.raises(DesignError, match="host buffer 5 does not exist"):
+        operations(device(patch))
