@@ -22,7 +22,7 @@ what is wrong in the compiler's terms.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
 
 from typing_extensions import dataclass_transform
 from xdsl.dialects.builtin import DenseArrayBase, IndexType, i32
@@ -173,7 +173,7 @@ def operands(type: Attribute | None = None, *, default: Any = ()) -> Any:  # noq
     return OperandField(type, variadic=True)
 
 
-def result(type: Attribute | None = None, *, init: bool = False) -> Any:  # noqa: ARG001
+def result(type: Attribute | None = None, *, init: Literal[False] = False) -> Any:  # noqa: ARG001
     """A result of that type."""
     return ResultField(type)
 
