@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from softnpu.arch.device import Device
+from softnpu.passes.routing_cuts import Cut, Stream, worst_cut
 from softnpu.passes.routing_graph import Edge, EndPoint, RoutingGraph, Tile
 
 MAX_ITERATIONS = 1000
 """Rounds of rip-up and re-route before a design counts as unroutable."""
+DOUBTFUL_ITERATION = 8
+"""The round after which to look for a proof that there is no routing."""
 
 OVER_CAPACITY_COEFFICIENT = 0.1
 USED_CAPACITY_COEFFICIENT = 0.02
@@ -72,12 +75,14 @@ class CongestionError(Exception):
     Attributes:
         overused: (connection, streams on it) of the last attempt, the worst first.
         users: the sources of the flows that meet there.
+        cut: the proof that there is none, where one was found.
     """
 
     flow: Flow | None = None
     destination: EndPoint | None = None
     overused: list[tuple[Connection, int]] = field(default_factory=list)
     users: list[EndPoint] = field(default_factory=list)
+    cut: Cut | None = None
 
 
 class Pathfinder:
@@ -85,6 +90,7 @@ class Pathfinder:
 
     def __init__(self, device: Device) -> None:
         self.flows: list[Flow] = []
+        self._device = device
         self._graph = RoutingGraph(device)
         self._touched: set[Edge] = set()
         self._time = 0
@@ -137,7 +143,7 @@ class Pathfinder:
         for flow in self.flows:
             groups.setdefault(flow.group, []).append(flow)
         routes: dict[EndPoint, Route] = {}
-        for _ in range(max_iterations):
+        for iteration in range(max_iterations):
             self._start_round()
             routes = {}
             for flows in groups.values():
@@ -146,6 +152,8 @@ class Pathfinder:
                 self._end_group()
             if not self._count_overused():
                 return routes
+            if iteration == DOUBTFUL_ITERATION:
+                self._give_up_if_impossible(routes)
         raise self._congestion(routes)
 
     def _route(self, flow: Flow) -> Route:
@@ -211,6 +219,20 @@ class Pathfinder:
         for edge in overused:
             edge.over += 1
         return len(overused)
+
+    def _give_up_if_impossible(self, routes: dict[EndPoint, Route]) -> None:
+        """Raise if more streams have to cross a border than ports do."""
+        streams = [
+            Stream(
+                flow.source, tuple(flow.destinations), flow.group if flow.group >= 0 else -number
+            )
+            for number, flow in enumerate(self.flows, 1)
+        ]
+        cut = worst_cut(self._device, streams)
+        if cut is not None:
+            error = self._congestion(routes)
+            error.cut = cut
+            raise error
 
     def _congestion(self, routes: dict[EndPoint, Route]) -> CongestionError:
         worst = sorted(

@@ -26,6 +26,9 @@ from softnpu.passes.pathfinder import CongestionError, Connection, Pathfinder, R
 from softnpu.passes.routing_graph import EndPoint
 from softnpu.passes.sequence_ops import model_of
 
+LISTED_FLOWS = 8
+"""Flows that an error lists before it only counts them."""
+
 
 @dataclass
 class Routing:
@@ -129,17 +132,21 @@ def _explained(congestion: CongestionError, device: DeviceOp) -> DesignError:
             "a port must exist in its tile, and connections written in aie.switchbox may stand "
             "in the way",
         )
-    (worst, streams), *_ = congestion.overused
-    users = [_flow_from(device, source) for source in congestion.users]
-    crossing = _describe(worst)
-    notes = [f"{_name(op)} at {location_of(op)}" for op in users]
+    if congestion.cut is not None:
+        sources = [stream.source for stream in congestion.cut.streams]
+        message = str(congestion.cut)
+    else:
+        (worst, streams), *_ = congestion.overused
+        sources = congestion.users
+        message = f"after many attempts {streams} streams still compete for {_describe(worst)}"
+    users = [_flow_from(device, source) for source in sources]
     return design_error(
         users[0] if users else device,
-        f"no legal routing: {streams} streams compete for {crossing}",
-        "the flows that meet there:",
-        *notes,
-        "a stream switch has few ports in each direction: use other columns or tiles, combine "
-        "streams in a memory tile, or share a channel by packet flows",
+        f"the flows cannot be routed: {message}",
+        *[f"{_name(op)} at {location_of(op)}" for op in users[:LISTED_FLOWS]],
+        *([f"and {len(users) - LISTED_FLOWS} more"] if len(users) > LISTED_FLOWS else []),
+        "use other columns or tiles, combine streams in a memory tile, or let packet flows share "
+        "a channel",
     )
 
 
