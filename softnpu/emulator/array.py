@@ -1,0 +1,180 @@
+"""The array: its tiles, streams, host memory and scheduler, and what they ask of each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from softnpu.arch.address import split_address
+from softnpu.arch.device import Device
+from softnpu.arch.registers import find
+from softnpu.arch.tiles import TILE_FACTS, TileKind
+from softnpu.emulator.host_memory import HostMemory
+from softnpu.emulator.locks import Lock
+from softnpu.emulator.network import Network
+from softnpu.emulator.scheduler import Actor, Scheduler
+from softnpu.emulator.tile import TILE_CLASSES, CoreTile, Tile
+from softnpu.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from softnpu.emulator.core import Core
+    from softnpu.emulator.dma import Channel
+    from softnpu.emulator.timeline import Timeline
+
+STANDIN_ISA = "rv32"
+
+_WINDOW_OF_MEMORY_TILE = (-1, 0, 1)
+"""Columns to the owner of each window that a memory tile's DMA sees: west, own, east."""
+
+
+class Array:
+    """The tiles of one partition.
+
+    Args:
+        device: the partition's shape and generation.
+        core_isa: "rv32" if enabled cores hold stand-in code, None if nobody knows.
+        seed: shuffles the order of ready actors, see Scheduler.
+        host: the host's memory, if other arrays share it.
+
+    Attributes:
+        tiles: by (col, row).
+        hazards: what went well here and might not on hardware, in the order of occurrence.
+        timeline: where events are recorded, None if they are not.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        core_isa: str | None = None,
+        seed: int | None = None,
+        host: HostMemory | None = None,
+    ) -> None:
+        self.device = device
+        self.core_isa = core_isa
+        self.scheduler = Scheduler(seed)
+        self.network = Network(device)
+        self.host = host or HostMemory()
+        self.timeline: Timeline | None = None
+        self.controller_clock = 0
+        self.hazards: dict[str, None] = {}
+        self.tiles: dict[tuple[int, int], Tile] = {}
+        for place in device.tiles():
+            self.tiles[place] = TILE_CLASSES[device.kind(*place)](self, place)
+
+    # parts
+
+    def tile(self, col: int, row: int) -> Tile:
+        """The tile at (`col`, `row`); EmulatorError if the partition has none there."""
+        found = self.tiles.get((col, row))
+        if found is None:
+            raise EmulatorError(
+                f"there is no tile ({col},{row}): {self.device.name} has "
+                f"{self.device.columns} columns and {self.device.rows} rows"
+            )
+        return found
+
+    def core_tile(self, col: int, row: int) -> CoreTile:
+        """The core tile at (`col`, `row`); EmulatorError if there is none."""
+        found = self.tile(col, row)
+        if not isinstance(found, CoreTile):
+            raise EmulatorError(f"{found.name} has no core")
+        return found
+
+    def cores(self) -> list[Core]:
+        """Every core."""
+        return [tile.core for tile in self.tiles.values() if isinstance(tile, CoreTile)]
+
+    def channels(self) -> list[Channel]:
+        """Every DMA channel."""
+        return [c for tile in self.tiles.values() for c in tile.dma.channels.values()]
+
+    def actors(self) -> list[Actor]:
+        """Everything that can wait, in a fixed order."""
+        ports = [tile.control_port for tile in self.tiles.values()]
+        return [*self.cores(), *self.channels(), *ports]
+
+    # registers and memory
+
+    def write(self, address: int, value: int) -> None:
+        """Writes a word at an array address."""
+        col, row, offset = split_address(address)
+        self.tile(col, row).write(offset, value)
+
+    def read(self, address: int) -> int:
+        """The word at an array address."""
+        col, row, offset = split_address(address)
+        return self.tile(col, row).read(offset)
+
+    def write_block(self, address: int, data: bytes) -> None:
+        """Writes whole words from an array address on."""
+        col, row, offset = split_address(address)
+        self.tile(col, row).write_block(offset, data)
+
+    def register_name(self, kind: TileKind, offset: int) -> str:
+        """The name of the register at `offset`, with the offset; only that if it has no name."""
+        match = find(kind, offset, self.device.generation)
+        return f"{match.name} ({offset:#x})" if match else f"offset {offset:#x}"
+
+    # what tiles share
+
+    def dma_lock(self, tile: tuple[int, int], id: int) -> Lock:
+        """The lock that a DMA of `tile` calls by a number.
+
+        Raises:
+            EmulatorError: there is none.
+        """
+        if self.device.kind(*tile) is not TileKind.MEMORY:
+            return self.tiles[tile].locks[id]
+        window, lock = divmod(id, TILE_FACTS[TileKind.MEMORY].locks)
+        owner = self._memory_tile_owner(tile, window)
+        if owner is None:
+            raise EmulatorError(
+                f"tile ({tile[0]},{tile[1]}): lock {id} belongs to a memory tile that is not there"
+            )
+        return self.tiles[owner].locks[lock]
+
+    def dma_memory_tile(
+        self, tile: tuple[int, int], word: int
+    ) -> tuple[tuple[int, int] | None, int]:
+        """The tile whose memory a DMA of `tile` sees at `word`, and the word in that memory."""
+        if self.device.kind(*tile) is not TileKind.MEMORY:
+            return tile, word
+        window, offset = divmod(word, TILE_FACTS[TileKind.MEMORY].data_memory // 4)
+        return self._memory_tile_owner(tile, window), offset
+
+    def _memory_tile_owner(self, tile: tuple[int, int], window: int) -> tuple[int, int] | None:
+        if window >= len(_WINDOW_OF_MEMORY_TILE):
+            return None
+        owner = (tile[0] + _WINDOW_OF_MEMORY_TILE[window], tile[1])
+        return owner if owner in self.tiles else None
+
+    # life
+
+    def check_core_isa(self, where: str) -> None:
+        """Makes sure that cores can run here.
+
+        Raises:
+            EmulatorError: the artifact does not say that it holds stand-in code.
+        """
+        if self.core_isa == STANDIN_ISA:
+            return
+        if self.core_isa is None:
+            raise EmulatorError(
+                f"the core of {where} is enabled, but the xclbin does not say what code it holds; "
+                'only stand-in code ("rv32") runs here. If that is what it is, pass '
+                'core_isa="rv32"'
+            )
+        raise EmulatorError(
+            f"the core of {where} holds {self.core_isa} code, which runs on an NPU only; build the "
+            "design without Peano to get stand-in cores for the emulator"
+        )
+
+    def hazard(self, what: str) -> None:
+        """Notes, once, something that hardware might do otherwise."""
+        self.hazards.setdefault(what)
+
+    def reset(self) -> None:
+        """Stops all tiles and drops what is under way; memories and locks stay."""
+        self.scheduler.clear()
+        for tile in self.tiles.values():
+            tile.clear()
+        self.network.clear()

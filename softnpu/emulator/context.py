@@ -1,0 +1,226 @@
+"""A hardware context: an array set up by an xclbin, and the runs on it.
+
+    context = Context(parse(Path("final.xclbin").read_bytes()))
+    buffers = [context.allocate(4096), context.allocate(4096)]
+    report = context.run(Path("insts.bin").read_bytes(), buffers)
+
+State persists from run to run as on hardware: a second run meets pong where the first met ping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from softnpu.arch.device import Device, device_of_shape
+from softnpu.emulator import executor
+from softnpu.emulator.array import Array
+from softnpu.emulator.controller import Controller
+from softnpu.emulator.core import CoreError
+from softnpu.emulator.host_memory import HostBuffer, HostMemory
+from softnpu.emulator.report import Outcome, RunReport, Statistics
+from softnpu.emulator.timeline import Timeline
+from softnpu.errors import EmulatorError
+from softnpu.formats import pdi, txn
+from softnpu.formats.xclbin import Xclbin
+
+CORE_ISA_MARK = "core_isa"
+"""The key of the xclbin's mark that says what code the cores hold."""
+
+CYCLES_PER_MS = 1_000_000
+"""Cycles of a 1 GHz array in a millisecond."""
+
+WATCHDOG_CYCLES = 2_000 * CYCLES_PER_MS
+"""A job that takes longer is ended; the NPU's driver does so after about two seconds."""
+
+SETTLE_TURNS = 10_000
+"""Turns that the array gets after a run's last operation, before the host goes on. Designs whose
+cores wait for work settle long before; those that never wait go on in the next run."""
+
+_NPU1_DEVGEN = 3
+
+
+class Context:
+    """An array of the shape that an xclbin asks for, configured by its first PDI.
+
+    Args:
+        xclbin: a parsed xclbin.
+        core_isa: what the cores' programs are, for an xclbin without a mark ("rv32").
+        devgen: 3 for npu1, 4 for npu2; an xclbin does not say, so the first instruction stream
+            decides if this is not given.
+        seed: shuffles the order of ready actors, see emulator.scheduler.
+        trace: records a timeline.
+        host: the host's memory, if other contexts share it.
+
+    Raises:
+        EmulatorError: the configuration needs something that is not modelled.
+        FormatError: the xclbin or its PDI is damaged.
+    """
+
+    def __init__(
+        self,
+        xclbin: Xclbin,
+        *,
+        core_isa: str | None = None,
+        devgen: int | None = None,
+        seed: int | None = None,
+        trace: bool = False,
+        host: HostMemory | None = None,
+    ) -> None:
+        self.xclbin = xclbin
+        partition = xclbin.partition
+        self.array = Array(
+            _device_for(devgen or _NPU1_DEVGEN, partition.columns),
+            xclbin.marks.get(CORE_ISA_MARK, core_isa),
+            seed,
+            host,
+        )
+        self._devgen = devgen
+        self.timeline = Timeline() if trace else None
+        self.array.timeline = self.timeline
+        self.controller = Controller(self.array, self._load_pdi)
+        self._pdis = {group.pdi_id: part.image for part in partition.pdis for group in part.groups}
+        self._configured = False
+        self._first_pdi = partition.pdis[0].image if partition.pdis else None
+
+    def configure(self) -> None:
+        """Sets the array up from the first PDI, if that has not been done."""
+        if self._configured:
+            return
+        if self._first_pdi is None:
+            raise EmulatorError("the xclbin's AIE_PARTITION section holds no PDI")
+        self._configured = True
+        self._apply_pdi(self._first_pdi)
+
+    def allocate(self, size: int, name: str = "buffer") -> HostBuffer:
+        """A host buffer of `size` zero bytes that the array's DMAs can reach."""
+        return self.array.host.allocate(size, name)
+
+    def run(
+        self,
+        instructions: bytes,
+        arguments: Sequence[HostBuffer | None],
+        *,
+        timeout_ms: float | None = None,
+        until: Callable[[Array], bool] | None = None,
+    ) -> RunReport:
+        """Runs an instruction stream to its end, or until nothing can move.
+
+        Args:
+            instructions: a TXN stream (insts.bin).
+            arguments: the kernel's buffers, in order; None for one that was not given.
+            timeout_ms: estimated time after which the run counts as timed out; None for the
+                driver's watchdog alone.
+            until: stops the run early as soon as it holds; the next call of `resume` goes on.
+
+        Returns:
+            What happened; a hang or a fault is an outcome, not an exception.
+        """
+        stream = txn.parse(instructions)
+        self._check_stream(stream)
+        before = Statistics.of(self.array)
+        start = self._synchronise()
+        self._deadline = start + _cycles(timeout_ms)
+        given = tuple(buffer for buffer in arguments if buffer is not None)
+        for buffer in given:
+            buffer.read = buffer.written = 0
+        self._started = (before, start, given)
+        try:
+            self.configure()
+            self.controller.begin(stream.operations, arguments)
+        except EmulatorError as error:
+            return self._report(Outcome.FAULT, error)
+        return self.resume(until=until)
+
+    def resume(self, *, until: Callable[[Array], bool] | None = None) -> RunReport:
+        """Goes on with the run in progress."""
+        stopped = False
+
+        def stop() -> bool:
+            nonlocal stopped
+            stopped = until is not None and until(self.array)
+            return stopped or self.controller.finished or self._overdue()
+
+        try:
+            self.array.scheduler.run(stop)
+            if self.controller.finished:
+                self.array.scheduler.run(lambda: False, SETTLE_TURNS)
+        except EmulatorError as error:
+            return self._report(Outcome.FAULT, error)
+        if self.controller.finished:
+            return self._report(Outcome.COMPLETED)
+        if stopped:
+            return self._report(Outcome.STOPPED)
+        return self._report(Outcome.TIMEOUT if self._overdue() else Outcome.HANG)
+
+    def _overdue(self) -> bool:
+        return any(core.clock > self._deadline for core in self.array.cores())
+
+    def _synchronise(self) -> int:
+        """Moves all clocks to where the latest one is: the host has waited for the last run."""
+        actors = [self.controller, *self.array.actors()]
+        latest = max(actor.clock for actor in actors)
+        for actor in actors:
+            actor.clock = latest
+        return latest
+
+    def _report(self, outcome: Outcome, error: EmulatorError | None = None) -> RunReport:
+        before, start, arguments = self._started
+        statistics = Statistics.of(self.array) - before
+        report = RunReport(
+            outcome=outcome,
+            cycles=self.controller.clock - start,
+            statistics=statistics,
+            arguments=tuple((b.name, b.size, 4 * b.read, 4 * b.written) for b in arguments),
+            hazards=tuple(self.array.hazards),
+            error=error,
+            fault=error.fault if isinstance(error, CoreError) else None,
+            wait=self.controller.wait() if outcome in (Outcome.HANG, Outcome.TIMEOUT) else None,
+            array=self.array,
+        )
+        if outcome not in (Outcome.COMPLETED, Outcome.STOPPED):
+            self.controller.abandon()
+        return report
+
+    # configuration
+
+    def _check_stream(self, stream: txn.Txn) -> None:
+        """Makes sure that the stream was made for this array."""
+        columns = self.xclbin.partition.columns
+        if stream.columns > columns:
+            raise EmulatorError(
+                f"the instruction stream was made for {stream.columns} columns, "
+                f"the xclbin's partition has {columns}"
+            )
+        if self._devgen is None:
+            self._devgen = stream.devgen
+        if stream.devgen != self._devgen:
+            raise EmulatorError(
+                f"the instruction stream is for device generation {stream.devgen}, "
+                f"the context for {self._devgen}"
+            )
+
+    def _load_pdi(self, id: int) -> None:
+        image = self._pdis.get(id)
+        if image is None:
+            there = ", ".join(map(str, self._pdis)) or "none"
+            raise EmulatorError(f"the instruction stream loads PDI {id}; the xclbin holds: {there}")
+        self.array.reset()
+        self._apply_pdi(image)
+
+    def _apply_pdi(self, image: bytes) -> None:
+        from softnpu.formats import cdo
+
+        executor.configure(self.array, cdo.operations(pdi.parse(image).cdo()))
+
+
+def _cycles(timeout_ms: float | None) -> int:
+    return (
+        WATCHDOG_CYCLES if not timeout_ms else min(int(timeout_ms * CYCLES_PER_MS), WATCHDOG_CYCLES)
+    )
+
+
+def _device_for(devgen: int, columns: int) -> Device:
+    found = device_of_shape(devgen, columns)
+    if found is None:
+        raise EmulatorError(f"there is no device of generation {devgen} with {columns} columns")
+    return found

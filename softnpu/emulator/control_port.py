@@ -1,0 +1,162 @@
+"""A tile's control port: control packets in, responses and task-complete tokens out.
+
+A control packet, after the stream packet's header: one header word (19:0 address in the tile,
+21:20 number of words minus 1, 23:22 operation, 30:24 id of the response, 31 odd parity), then the
+words. Sources: mlir-aie, AIEX.td (`npu.control_packet`) and test/npu-xrt/add_one_ctrl_packet for
+what a read answers: a stream packet with the response's id that carries the words alone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from softnpu.emulator.addressing import Words
+from softnpu.emulator.descriptors import packet_header, with_odd_parity
+from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.streams import Link
+from softnpu.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from softnpu.emulator.dma import Channel
+    from softnpu.emulator.tile import Tile
+    from softnpu.emulator.waits import Wait
+
+_ADDRESS_MASK = 0xFFFFF
+_LENGTH_SHIFT, _OPERATION_SHIFT, _RESPONSE_SHIFT = 20, 22, 24
+
+TOKEN_ACTOR_SHIFT = 5
+"""Where a token says which channel it is from: 3 bits of channel, then the direction. No open
+source tells the place on silicon; packet headers leave bits 11:5 free."""
+
+
+class ControlOperation(IntEnum):
+    """Operations of a control packet."""
+
+    WRITE = 0
+    READ = 1
+    WRITE_INCREMENT = 2
+    BLOCK_WRITE = 3
+
+
+class ControlPort(Actor):
+    """The control port of one tile: the target behind its TileControl master port, the source
+    before its TileControl slave port.
+
+    Attributes:
+        outgoing: packets still to send, each with its clock.
+    """
+
+    def __init__(self, tile: Tile, output: Link) -> None:
+        self._tile = tile
+        self.output = output
+        self.place = f"control port of tile ({tile.col},{tile.row})"
+        self.input: Link | None = None
+        self.outgoing: deque[tuple[Words, int]] = deque()
+        self._words: list[int] = []
+
+    # in
+
+    def attach(self, link: Link) -> None:
+        """Remembers the link that leads here."""
+        self.input = link
+
+    def room(self) -> int:
+        """As many words as anybody sends: they are acted on at once."""
+        return 1 << 30
+
+    def offer(self, words: Words, last: bool, time: int) -> int:
+        """Takes words of a control packet and acts on every packet that is complete."""
+        self.clock = max(self.clock, time) + len(words)
+        self._words.extend(words.tolist())
+        while self._act():
+            pass
+        if last and self._words:
+            held = ", ".join(f"{word:#010x}" for word in self._words)
+            raise EmulatorError(f"{self.place}: TLAST in the middle of a control packet ({held})")
+        return len(words)
+
+    def _act(self) -> bool:
+        """Acts on one complete packet, if there is one: stream header, control header, words."""
+        if len(self._words) < 2:
+            return False
+        header, control = self._words[:2]
+        self._check_parity(header, "stream")
+        self._check_parity(control, "control")
+        operation = ControlOperation(control >> _OPERATION_SHIFT & 3)
+        count = (control >> _LENGTH_SHIFT & 3) + 1
+        address = control & _ADDRESS_MASK
+        carried = 0 if operation is ControlOperation.READ else count
+        if len(self._words) < 2 + carried:
+            return False
+        words = self._words[2 : 2 + carried]
+        del self._words[: 2 + carried]
+        if operation is ControlOperation.READ:
+            self._respond(control >> _RESPONSE_SHIFT & 0x7F, address, count)
+        elif operation in (ControlOperation.WRITE, ControlOperation.WRITE_INCREMENT):
+            for index, word in enumerate(words):
+                self._tile.write(address + 4 * index, word)
+        else:
+            raise EmulatorError(
+                f"{self.place}: control packet operation {operation} ({control:#x})"
+            )
+        return True
+
+    def _check_parity(self, word: int, which: str) -> None:
+        if word != with_odd_parity(word):
+            raise EmulatorError(
+                f"{self.place}: {which} header {word:#010x} has an even number of bits set; "
+                "the tile expects odd parity in bit 31"
+            )
+
+    def _respond(self, id: int, address: int, count: int) -> None:
+        values = [self._tile.read(address + 4 * index) for index in range(count)]
+        header = packet_header(id & 0x1F, 0, self._tile.place)
+        self._send(np.array([header, *values], np.uint32))
+
+    # out
+
+    def send_token(self, channel: Channel) -> None:
+        """Sends the task-complete token of `channel`: one word, routed by the controller id."""
+        word = packet_header(channel.controller_id & 0x1F, 0, self._tile.place)
+        word |= (channel.number | channel.direction << 3) << TOKEN_ACTOR_SHIFT
+        self.clock = max(self.clock, channel.clock)
+        self._send(np.array([with_odd_parity(word)], np.uint32))
+
+    def _send(self, words: Words) -> None:
+        self.outgoing.append((words, self.clock))
+        self._tile.wake(self)
+
+    def resume(self) -> None:
+        """The stream has room again."""
+        self._tile.wake(self)
+
+    def run(self) -> None:
+        """Sends what waits, as far as the stream takes it."""
+        while self.outgoing:
+            words, time = self.outgoing[0]
+            taken = self.output.offer(words, True, time, self)
+            if taken < len(words):
+                self.outgoing[0] = (words[taken:], time)
+                return
+            self.outgoing.popleft()
+
+    def wait(self) -> Wait | None:
+        """The stream, when something waits to be sent."""
+        from softnpu.emulator import waits
+
+        return waits.SpaceWait(self, self.output) if self.outgoing else None
+
+    def clear(self) -> None:
+        """Forgets what is under way."""
+        self.outgoing.clear()
+        self._words.clear()
+
+
+def token_source(word: int) -> tuple[tuple[int, int], int, int]:
+    """The ((col, row), direction, channel) that a token comes from."""
+    actor = word >> TOKEN_ACTOR_SHIFT & 0xF
+    return (word >> 21 & 0x7F, word >> 16 & 0x1F), actor >> 3, actor & 7

@@ -1,0 +1,249 @@
+"""The controller: runs an instruction stream against the array.
+
+On an NPU it is a processor beside the array that works through the runtime sequence. It writes
+registers, patches buffer addresses into descriptors, and waits for task-complete tokens, which
+come back through the stream network to the shim's South 0 port.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from softnpu.arch.address import split_address
+from softnpu.arch.dma import Direction
+from softnpu.emulator import executor
+from softnpu.emulator.addressing import Words
+from softnpu.emulator.control_port import token_source
+from softnpu.emulator.dma import Channel
+from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.streams import Link
+from softnpu.errors import EmulatorError
+from softnpu.formats.operations import (
+    AddressPatch,
+    Custom,
+    LoadPdi,
+    MaskPoll,
+    Operation,
+    Preempt,
+    Sync,
+    Write,
+)
+
+if TYPE_CHECKING:
+    from softnpu.emulator.array import Array
+    from softnpu.emulator.waits import Wait
+
+TokenKey = tuple[tuple[int, int], int, int]
+"""Whose token: (col, row), direction, channel."""
+
+TOKEN_PORT = 0
+"""The shim's South port behind which the controller collects tokens (mlir-aie,
+AIEGenerateColumnControlOverlay.cpp)."""
+
+_BASE_LOW_MASK, _BASE_HIGH_MASK = 0xFFFFFFFC, 0xFFFF
+
+
+class Controller(Actor):
+    """Runs one instruction stream; made anew for each run, except for the tokens it holds.
+
+    Attributes:
+        position: the index of the operation that it is at.
+        tokens: when the tokens came that were not waited for yet, oldest first.
+    """
+
+    place = "controller"
+
+    def __init__(self, array: Array, load_pdi: Callable[[int], None]) -> None:
+        self._array = array
+        self._load_pdi = load_pdi
+        self.tokens: dict[TokenKey, deque[int]] = {}
+        self._operations: Sequence[Operation] = ()
+        self._arguments: Sequence[HostBuffer | None] = ()
+        self.position = 0
+        self._missing: list[TokenKey] = []
+        self._stuck: Channel | None = None
+        self._ports = [TokenPort(self, col) for col in range(array.device.columns)]
+        self.connect()
+
+    def connect(self) -> None:
+        """Stands behind every shim's South 0 port."""
+        from softnpu.arch.ports import Bundle
+
+        for port in self._ports:
+            self._array.network.sinks[(port.column, 0), Bundle.South, TOKEN_PORT] = port
+
+    def begin(
+        self, operations: Sequence[Operation], arguments: Sequence[HostBuffer | None]
+    ) -> None:
+        """Starts an instruction stream with the kernel's buffers, in order."""
+        self._operations = operations
+        self._arguments = arguments
+        self.position = 0
+        self._missing = []
+        self._stuck = None
+        self._array.scheduler.wake(self)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every operation is done."""
+        return self.position >= len(self._operations)
+
+    def abandon(self) -> None:
+        """Gives up the stream in progress, as the driver's watchdog does."""
+        self._operations = ()
+        self._missing = []
+        self._stuck = None
+
+    def run(self) -> None:
+        """Runs operations until one has to wait."""
+        operations = self._operations
+        while self.position < len(operations):
+            self._array.controller_clock = self.clock
+            if not self._step(operations[self.position]):
+                return
+            self.position += 1
+
+    def _step(self, operation: Operation) -> bool:
+        """Runs one operation; False if it has to wait."""
+        match operation:
+            case Sync():
+                return self._sync(operation)
+            case AddressPatch():
+                self._patch(operation)
+            case Write(address, value):
+                return self._write(address, value)
+            case MaskPoll():
+                return self._poll(operation)
+            case LoadPdi(id):
+                self._load_pdi(id)
+            case Preempt() | Custom():
+                pass
+            case _:
+                executor.apply(self._array, operation)
+        return True
+
+    def _write(self, address: int, value: int) -> bool:
+        """Writes a register; a push into a full task queue waits until there is room."""
+        col, row, offset = split_address(address)
+        tile = self._array.tile(col, row)
+        channel = tile.dma.channel_of_queue(offset)
+        if channel is None:
+            tile.write(offset, value)
+            return True
+        channel.clock = max(channel.clock, self.clock)
+        if not channel.queue_full:
+            tile.write(offset, value)
+            self._stuck = None
+            return True
+        self._array.hazard(
+            f"the runtime sequence gives {channel.place} a task while four wait in its queue; "
+            "hardware drops the task unless one of them has begun by then: wait for some first"
+        )
+        self._stuck = channel
+        tile.dma.waiting_for_queue.append(self)
+        return False
+
+    def _patch(self, patch: AddressPatch) -> None:
+        """Writes a buffer's address, plus an offset, into a shim descriptor's two words."""
+        given = self._arguments
+        buffer = given[patch.argument] if patch.argument < len(given) else None
+        if buffer is None:
+            raise EmulatorError(
+                f"the instruction stream uses buffer argument {patch.argument} (counted from 0), "
+                "which the run was not given"
+            )
+        address = buffer.address + patch.offset
+        array = self._array
+        executor.mask_write(array, patch.address, _BASE_LOW_MASK, address & 0xFFFFFFFF)
+        executor.mask_write(array, patch.address + 4, _BASE_HIGH_MASK, address >> 32)
+
+    def _poll(self, poll: MaskPoll) -> bool:
+        if executor.holds(self._array, poll):
+            return True
+        if self._array.scheduler.idle:
+            return False
+        self._array.scheduler.wake(self)
+        return False
+
+    # tokens
+
+    def _sync(self, sync: Sync) -> bool:
+        """Takes one token of the channel from each tile of the rectangle."""
+        if not self._missing:
+            self._missing = [
+                ((col, row), sync.direction, sync.channel)
+                for col in range(sync.column, sync.column + sync.columns)
+                for row in range(sync.row, sync.row + sync.rows)
+            ]
+        self._missing = [key for key in self._missing if not self._take(key)]
+        return not self._missing
+
+    def _take(self, key: TokenKey) -> bool:
+        came = self.tokens.get(key)
+        if not came:
+            return False
+        self.clock = max(self.clock, came.popleft())
+        return True
+
+    def receive(self, word: int, time: int) -> None:
+        """A token has come."""
+        key = token_source(word)
+        self.tokens.setdefault(key, deque()).append(time)
+        if key in self._missing:
+            self._array.scheduler.wake(self)
+
+    def wait(self) -> Wait | None:
+        """What the operation in progress waits for; None when the stream is finished."""
+        from softnpu.emulator import waits
+
+        if self.finished:
+            return None
+        if self._stuck is not None:
+            return waits.QueueWait(self, self._stuck)
+        operation = self._operations[self.position]
+        if isinstance(operation, MaskPoll):
+            return waits.PollWait(self, operation.address, operation.mask, operation.value)
+        if self._missing:
+            tile, direction, number = self._missing[0]
+            channel = self._array.tile(*tile).dma.channels.get((Direction(direction), number))
+            if channel is None:
+                raise EmulatorError(
+                    f"the runtime sequence waits for a token of tile ({tile[0]},{tile[1]}) "
+                    f"{Direction(direction).name} {number}, a channel that does not exist"
+                )
+            return waits.TokenWait(self, channel)
+        return None
+
+
+class TokenPort:
+    """Where a column's tokens leave the array: the target behind the shim's South 0 port."""
+
+    clock = 0
+
+    def __init__(self, controller: Controller, column: int) -> None:
+        self._controller = controller
+        self.column = column
+        self.place = f"token port of column {column}"
+
+    def attach(self, link: Link) -> None:
+        """Tokens are taken at once, so the link need not be known."""
+
+    def room(self) -> int:
+        """As many as come."""
+        return 1 << 30
+
+    def offer(self, words: Words, last: bool, time: int) -> int:
+        """Takes tokens: packets of one word."""
+        if len(words) != 1 or not last:
+            raise EmulatorError(
+                f"a packet of {len(words)} words reached the {self.place} "
+                f"({np.array2string(words[:4])}); only task-complete tokens are understood there"
+            )
+        self.clock = max(self.clock, time)
+        self._controller.receive(int(words[0]), self.clock)
+        return 1

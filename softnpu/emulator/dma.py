@@ -1,0 +1,322 @@
+"""DMA channels: what a task does, descriptor after descriptor.
+
+A channel takes a task from its queue, loads the task's first descriptor, acquires its lock, moves
+its words, releases its lock, goes on with the next descriptor of the chain, and when the chain
+ends repeats the task or issues its token. Descriptors are read when they are loaded, as on
+hardware.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from softnpu.arch.dma import QUEUE_DEPTH, Direction
+from softnpu.emulator.addressing import Words
+from softnpu.emulator.descriptors import Descriptor
+from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.streams import Link
+from softnpu.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from softnpu.emulator.dma_engine import DmaState
+    from softnpu.emulator.waits import Wait
+
+DESCRIPTORS_PER_TURN = 64
+"""How many descriptors a channel runs before the others have their turn."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """An entry of a task queue: run the chain from `start`, `repeats` times more."""
+
+    start: int
+    repeats: int
+    token: bool
+
+
+@dataclass
+class ChannelCounts:
+    """What a channel has done, for statistics.
+
+    Attributes:
+        words: 32-bit words moved, without packet headers.
+        descriptors, tasks: finished ones.
+        lock_wait: cycles waited for locks.
+    """
+
+    words: int = 0
+    descriptors: int = 0
+    tasks: int = 0
+    lock_wait: int = 0
+
+
+class Channel(Actor):
+    """One DMA channel, either direction.
+
+    Attributes:
+        queue: tasks that have not begun; at most QUEUE_DEPTH.
+        task: the one in progress.
+        descriptor: the one loaded, or None.
+        acquired: whether its lock is held (or it needs none).
+        remaining: words of it still to move.
+        controller_id: where tokens go (control register).
+    """
+
+    direction: Direction
+
+    def __init__(self, engine: DmaState, number: int) -> None:
+        self.engine = engine
+        self.number = number
+        self.tile = engine.tile
+        col, row = self.tile
+        self.place = f"tile ({col},{row}) {self.direction.name} {number}"
+        self.queue: deque[Task] = deque()
+        self.task: Task | None = None
+        self.repeats = 0
+        self.following: int | None = None
+        """The descriptor to load next, or None for the start of a task."""
+        self.descriptor: Descriptor | None = None
+        self.acquired = False
+        self.memory: Words = engine.no_memory
+        self.base = 0
+        self.position = 0
+        self.remaining = 0
+        self.control = 0
+        self.controller_id = 0
+        self.paused = False
+        self.counts = ChannelCounts()
+        self._began = 0
+
+    @property
+    def queue_full(self) -> bool:
+        """Whether the next task would be lost."""
+        return len(self.queue) >= QUEUE_DEPTH
+
+    def push(self, task: Task) -> bool:
+        """Queues a task; False if the queue is full, in which case nothing happens."""
+        if self.queue_full:
+            return False
+        self.queue.append(task)
+        if self.descriptor is None and self.task is None:
+            self.load()
+        self.engine.wake(self)
+        return True
+
+    def load(self) -> Descriptor | None:
+        """Loads the next descriptor, taking a task from the queue if none is in progress."""
+        if self.paused:
+            return None
+        if self.following is None:
+            if self.task is None:
+                if not self.queue:
+                    return None
+                self.task = self.queue.popleft()
+                self.repeats = self.task.repeats
+                self.engine.queue_moved(self)
+            self.following = self.task.start
+        descriptor = self.engine.descriptor(self.following, self)
+        self.descriptor = descriptor
+        self.acquired = False
+        self.memory, self.base = self.engine.locate(descriptor, self)
+        self.position = 0
+        self.remaining = descriptor.pattern.length
+        return descriptor
+
+    def acquire(self, descriptor: Descriptor) -> bool:
+        """Acquires the descriptor's lock if it has one; False leaves the channel waiting."""
+        lock = descriptor.acquire
+        before = self.clock
+        if lock is not None:
+            if not lock.acquire(descriptor.acquire_value, self):
+                return False
+            self.counts.lock_wait += self.clock - before
+        self.acquired = True
+        self._began = self.clock
+        return True
+
+    def finish(self, descriptor: Descriptor) -> None:
+        """Ends the descriptor: lock, statistics, then the chain's next one or the task's end."""
+        self.counts.descriptors += 1
+        self.counts.words += self.position
+        if descriptor.release is not None:
+            descriptor.release.release(descriptor.release_value, self)
+        if self.engine.timeline is not None:
+            self.engine.timeline.descriptor(self, descriptor, self._began, self.clock)
+        self.descriptor = None
+        self.acquired = False
+        self.following = descriptor.next
+        if self.following is None:
+            self._end_chain()
+
+    def _end_chain(self) -> None:
+        assert self.task is not None
+        if self.repeats:
+            self.repeats -= 1
+            self.following = self.task.start
+            return
+        task, self.task = self.task, None
+        self.counts.tasks += 1
+        if task.token:
+            self.engine.issue_token(self)
+
+    def reset(self) -> None:
+        """Stops and forgets all tasks."""
+        self.queue.clear()
+        self.task = None
+        self.following = None
+        self.descriptor = None
+        self.acquired = False
+        self.remaining = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a task is in progress or queued."""
+        return self.task is not None or bool(self.queue)
+
+    def wait(self) -> Wait | None:
+        """Why the channel does not move; None when it has no task."""
+        from softnpu.emulator import waits
+
+        descriptor = self.descriptor
+        if descriptor is None:
+            return waits.Paused(self) if self.paused else waits.NoTask(self)
+        if not self.acquired and descriptor.acquire is not None:
+            return waits.LockWait(self, descriptor.acquire, descriptor.acquire_value)
+        return self._stream_wait()
+
+    def _stream_wait(self) -> Wait:
+        raise NotImplementedError
+
+
+class SendChannel(Channel):
+    """MM2S: reads memory, puts words into a stream."""
+
+    direction = Direction.MM2S
+
+    def __init__(self, engine: DmaState, number: int, output: Link) -> None:
+        super().__init__(engine, number)
+        self.output = output
+        self._words: Words | None = None
+        self._header: Words | None = None
+
+    def resume(self) -> None:
+        """The stream has room again."""
+        self.engine.wake(self)
+
+    def load(self) -> Descriptor | None:
+        """As Channel.load; the words are read when the lock is held."""
+        self._words = None
+        return super().load()
+
+    def run(self) -> None:
+        """Sends descriptors until a lock or the stream holds it up."""
+        for _ in range(DESCRIPTORS_PER_TURN):
+            descriptor = self.descriptor or self.load()
+            if descriptor is None:
+                return
+            if not self.acquired and not self.acquire(descriptor):
+                return
+            if not self._send(descriptor):
+                return
+            self.finish(descriptor)
+        self.engine.wake(self)
+
+    def _send(self, descriptor: Descriptor) -> bool:
+        """Puts as much into the stream as it takes; whether the descriptor is done."""
+        words = self._words
+        if words is None:
+            words = self._words = descriptor.padded_pattern.read(self.memory, self.base)
+            self._header = descriptor.header
+            self.engine.was_read(self)
+        output = self.output
+        if self._header is not None:
+            if not output.offer(self._header, False, self.clock, self):
+                return False
+            self.clock = max(self.clock + 1, output.clock)
+            self._header = None
+        rest = words[self.position :] if self.position else words
+        taken = output.offer(rest, not descriptor.suppress_last, self.clock, self)
+        self.clock = max(self.clock + taken, output.clock)
+        self.position += taken
+        self.remaining -= taken
+        return not self.remaining
+
+    def _stream_wait(self) -> Wait:
+        from softnpu.emulator import waits
+
+        return waits.SpaceWait(self, self.output)
+
+
+class ReceiveChannel(Channel):
+    """S2MM: takes words from a stream, writes memory. The target of a link."""
+
+    direction = Direction.S2MM
+
+    def __init__(self, engine: DmaState, number: int, ingress: int) -> None:
+        super().__init__(engine, number)
+        self.ingress = ingress
+        self.input: Link | None = None
+        self.finish_on_last = False
+
+    def attach(self, link: Link) -> None:
+        """Remembers the link that leads here, and takes what it holds."""
+        self.input = link
+        self.engine.wake(self)
+
+    def run(self) -> None:
+        """Gets ready for the next words and takes those that wait in the stream."""
+        for _ in range(DESCRIPTORS_PER_TURN):
+            if not self.acquired and not self._arm():
+                return
+            link = self.input
+            if link is None or not link.level:
+                return
+            link.drain()
+            if self.acquired:
+                return
+        self.engine.wake(self)
+
+    def _arm(self) -> bool:
+        descriptor = self.descriptor or self.load()
+        return descriptor is not None and self.acquire(descriptor)
+
+    def room(self) -> int:
+        """Words that the descriptor in progress still takes."""
+        return self.remaining if self.acquired or self._arm() else 0
+
+    def offer(self, words: Words, last: bool, time: int) -> int:
+        """Writes words to memory, through as many descriptors as are ready."""
+        count = len(words)
+        done = 0
+        while done < count:
+            if not self.acquired and not self._arm():
+                break
+            descriptor = self.descriptor
+            assert descriptor is not None
+            size = min(self.remaining, count - done)
+            piece = words if size == count else words[done : done + size]
+            descriptor.pattern.write(self.memory, self.base, self.position, piece)
+            self.position += size
+            self.remaining -= size
+            self.clock = max(self.clock, time + done) + size
+            done += size
+            ended = last and done == count
+            if not self.remaining or (ended and self.finish_on_last):
+                self._complete(descriptor, ended)
+        return done
+
+    def _complete(self, descriptor: Descriptor, ended: bool) -> None:
+        if self.finish_on_last and not ended:
+            raise EmulatorError(
+                f"{self.place}: descriptor {descriptor.number} is full ({self.position} words) "
+                "before TLAST came, in finish-on-TLAST mode (Error_FoT_Length_Exceeded)"
+            )
+        self.engine.was_written(self)
+        self.finish(descriptor)
+
+    def _stream_wait(self) -> Wait:
+        from softnpu.emulator import waits
+
+        return waits.DataWait(self, self.input)

@@ -1,0 +1,279 @@
+"""One tile's DMA engine: descriptor and channel registers, and the memory that they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from softnpu.arch.device import MAXIMUM_NEIGHBOUR_MEMORY_CHANNEL
+from softnpu.arch.dma import DMA_ENGINES, Direction, DmaEngine
+from softnpu.arch.ports import SHIM_MM2S_PORTS, Bundle
+from softnpu.arch.tiles import TileKind
+from softnpu.emulator.addressing import Words
+from softnpu.emulator.descriptors import Descriptor, decode
+from softnpu.emulator.dma import Channel, ReceiveChannel, SendChannel, Task
+from softnpu.emulator.host_memory import HostMemory
+from softnpu.emulator.locks import Lock
+from softnpu.emulator.network import Network
+from softnpu.emulator.scheduler import Actor, Scheduler
+from softnpu.emulator.streams import DMA_INGRESS_DEPTH
+from softnpu.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from softnpu.emulator.array import Array
+    from softnpu.emulator.timeline import Timeline
+
+STATUS_IDLE, STATUS_RUNNING = 0, 2
+_QUEUE_SIZE_SHIFT, _RUNNING_SHIFT, _CURRENT_SHIFT = 20, 19, 24
+_STALLED_STREAM, _STALLED_ACQUIRE = 1 << 4, 1 << 2
+
+
+class DmaState:
+    """The DMA of tile `tile`: registers, descriptors as read, channels.
+
+    Attributes:
+        channels: by direction and number.
+        hazards: what hardware might do otherwise; see Array.hazards.
+        waiting_for_queue: the actors to wake when a queue has room.
+    """
+
+    no_memory: Words = np.zeros(0, np.uint32)
+
+    def __init__(self, array: Array, tile: tuple[int, int]) -> None:
+        self._array = array
+        self.tile = tile
+        self.kind = array.device.kind(*tile)
+        self.facts: DmaEngine = DMA_ENGINES[self.kind]
+        self._scheduler: Scheduler = array.scheduler
+        self.wake: Callable[[Actor], None] = array.scheduler.wake
+        self._registers = [[0] * self.facts.bd.words for _ in range(self.facts.bds)]
+        self._decoded: list[Descriptor | None] = [None] * self.facts.bds
+        self.waiting_for_queue: list[Actor] = []
+        self.channels: dict[tuple[Direction, int], Channel] = {}
+        self.receivers = [self._receiver(i, array.network) for i in range(self.facts.channels)]
+        self.senders = [self._sender(i, array.network) for i in range(self.facts.channels)]
+
+    def _receiver(self, number: int, network: Network) -> ReceiveChannel:
+        ingress = 0 if self.kind is TileKind.SHIM else DMA_INGRESS_DEPTH
+        channel = ReceiveChannel(self, number, ingress)
+        self.channels[Direction.S2MM, number] = channel
+        if self.kind is not TileKind.SHIM:
+            network.sinks[self.tile, Bundle.DMA, number] = channel
+        return channel
+
+    def _sender(self, number: int, network: Network) -> SendChannel:
+        port = (Bundle.DMA, number)
+        if self.kind is TileKind.SHIM:
+            port = (Bundle.South, SHIM_MM2S_PORTS[number])
+        channel = SendChannel(self, number, network.source(self.tile, *port))
+        self.channels[Direction.MM2S, number] = channel
+        return channel
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """Where runs of descriptors are recorded, if anywhere."""
+        return self._array.timeline
+
+    # registers
+
+    def write(self, offset: int, value: int) -> bool:
+        """Writes the register at `offset` in the tile; False if it is none of the engine's."""
+        found = self.facts.bd_at(offset)
+        if found is not None:
+            self._write_descriptor(*found, value)
+            return True
+        place = self.facts.channel_at(offset)
+        if place is None:
+            return False
+        direction, number, is_queue = place
+        channel = self.channels[direction, number]
+        if is_queue:
+            self._push(channel, value)
+        else:
+            self._control(channel, value)
+        return True
+
+    def read(self, offset: int) -> int | None:
+        """The register at `offset` in the tile, or None if it is none of the engine's."""
+        found = self.facts.bd_at(offset)
+        if found is not None:
+            return self._registers[found[0]][found[1]]
+        place = self.facts.channel_at(offset)
+        if place is not None:
+            direction, number, is_queue = place
+            return 0 if is_queue else self.channels[direction, number].control
+        for (direction, number), channel in self.channels.items():
+            if self.facts.status_address(direction, number) == offset:
+                return self._status(channel)
+        return None
+
+    def _write_descriptor(self, number: int, word: int, value: int) -> None:
+        self._registers[number][word] = value
+        self._decoded[number] = None
+        for channel in self.channels.values():
+            if any(task.start == number for task in channel.queue):
+                self._array.hazard(
+                    f"descriptor {number} of tile ({self.tile[0]},{self.tile[1]}) is written "
+                    f"while a task that begins with it waits in the queue of {channel.place}: "
+                    "the task will see the new one"
+                )
+
+    def _push(self, channel: Channel, value: int) -> None:
+        fields = self.facts.queue.unpack([value])
+        start = fields["start_bd_id"]
+        if start >= self.facts.bds or not self.facts.can_use(start, channel.number):
+            raise EmulatorError(f"{channel.place} cannot use descriptor {start}")
+        task = Task(start, fields["repeat_count"], bool(fields["enable_token_issue"]))
+        if not channel.push(task):
+            raise EmulatorError(
+                f"{channel.place}: a fifth task (descriptor {start}) for a queue of four; "
+                "hardware drops it"
+            )
+
+    def channel_of_queue(self, offset: int) -> Channel | None:
+        """The channel whose task queue register lies at `offset`, or None."""
+        place = self.facts.channel_at(offset)
+        if place is None or not place[2]:
+            return None
+        return self.channels[place[0], place[1]]
+
+    def queue_moved(self, channel: Channel) -> None:  # noqa: ARG002
+        """A task has left a queue: whoever waits to push the next one can."""
+        waiting, self.waiting_for_queue = self.waiting_for_queue, []
+        for actor in waiting:
+            self.wake(actor)
+
+    def _control(self, channel: Channel, value: int) -> None:
+        fields = self.facts.control[channel.direction].unpack([value])
+        for name in ("compression_enable", "decompression_enable", "enable_out_of_order"):
+            if fields.get(name):
+                raise EmulatorError(f"{channel.place}: {name} is not modelled (control {value:#x})")
+        channel.control = value
+        channel.controller_id = fields["controller_id"]
+        if fields.get("reset"):
+            channel.reset()
+        paused = bool(fields.get("pause_mem") or fields.get("pause_stream"))
+        if channel.paused and not paused:
+            self.wake(channel)
+        channel.paused = paused
+        mode = fields.get("fot_mode", 0)
+        if mode > 1:
+            raise EmulatorError(f"{channel.place}: FoT_Mode {mode} (with counts) is not modelled")
+        if isinstance(channel, ReceiveChannel):
+            channel.finish_on_last = bool(mode)
+
+    def _status(self, channel: Channel) -> int:
+        status = STATUS_RUNNING if channel.busy else STATUS_IDLE
+        status |= len(channel.queue) << _QUEUE_SIZE_SHIFT | channel.busy << _RUNNING_SHIFT
+        if channel.descriptor is not None:
+            status |= channel.descriptor.number << _CURRENT_SHIFT
+            status |= _STALLED_STREAM if channel.acquired else _STALLED_ACQUIRE
+        return status
+
+    # what channels ask for
+
+    def descriptor(self, number: int, channel: Channel) -> Descriptor:
+        """Descriptor `number` as its registers stand now.
+
+        Raises:
+            EmulatorError: it is not valid, empty, or not for this channel.
+        """
+        found = self._decoded[number]
+        if found is None:
+            words = self._registers[number]
+            found = decode(self.facts, self.tile, number, words, self._lock)
+            self._decoded[number] = found
+            self._check(found, channel)
+        elif not found.valid or not self.facts.can_use(number, channel.number):
+            self._check(found, channel)
+        return found
+
+    def _check(self, descriptor: Descriptor, channel: Channel) -> None:
+        number = descriptor.number
+        if not descriptor.valid:
+            raise EmulatorError(
+                f"{channel.place} loads descriptor {number}, which is not valid "
+                "(Valid_BD is 0: it was never configured)"
+            )
+        if not descriptor.pattern.length:
+            raise EmulatorError(f"{channel.place}: descriptor {number} moves 0 words")
+        if not self.facts.can_use(number, channel.number):
+            raise EmulatorError(f"{channel.place} cannot use descriptor {number}")
+
+    def peek(self, number: int) -> Descriptor:
+        """Descriptor `number` as its registers stand now, valid or not."""
+        words = self._registers[number]
+        return self._decoded[number] or decode(self.facts, self.tile, number, words, self._lock)
+
+    def _lock(self, id: int) -> Lock:
+        return self._array.dma_lock(self.tile, id)
+
+    def locate(self, descriptor: Descriptor, channel: Channel) -> tuple[Words, int]:
+        """The memory (words) and the word in it where a run of `descriptor` begins.
+
+        Steps the descriptor's iteration: "Field incremented after BD loaded" (AM025).
+
+        Raises:
+            EmulatorError: the transfer leaves the memory, naming both.
+        """
+        offset = descriptor.current * descriptor.step
+        if descriptor.wrap:
+            descriptor.current = (
+                0 if descriptor.current >= descriptor.wrap else descriptor.current + 1
+            )
+            self._store_iteration(descriptor)
+        if self.kind is TileKind.SHIM:
+            return self._host_memory().locate(descriptor, descriptor.base + 4 * offset, channel)
+        return self._tile_memory(descriptor, descriptor.base + offset, channel)
+
+    def _store_iteration(self, descriptor: Descriptor) -> None:
+        field = self.facts.bd.field("iteration_current")
+        words = self._registers[descriptor.number]
+        words[field.word] = words[field.word] & ~field.mask | descriptor.current << field.lsb
+
+    def _host_memory(self) -> HostMemory:
+        return self._array.host
+
+    def _tile_memory(
+        self, descriptor: Descriptor, base: int, channel: Channel
+    ) -> tuple[Words, int]:
+        tile, offset = self._array.dma_memory_tile(self.tile, base)
+        if tile is None:
+            raise EmulatorError(
+                f"{channel.place}: descriptor {descriptor.number} begins at word {base:#x}, "
+                "where there is no memory"
+            )
+        if tile != self.tile and channel.number >= MAXIMUM_NEIGHBOUR_MEMORY_CHANNEL:
+            raise EmulatorError(
+                f"{channel.place}: descriptor {descriptor.number} lies in tile {tile}, which "
+                f"only channels below {MAXIMUM_NEIGHBOUR_MEMORY_CHANNEL} reach"
+            )
+        memory = self._array.tiles[tile].words
+        if offset + descriptor.pattern.span > len(memory):
+            raise EmulatorError(
+                f"{channel.place}: descriptor {descriptor.number} covers words {offset:#x} to "
+                f"{offset + descriptor.pattern.span:#x} of tile {tile}, whose memory ends at "
+                f"{len(memory):#x}"
+            )
+        return memory, offset
+
+    def was_read(self, channel: Channel) -> None:
+        """A descriptor begins to send: notes what it reads of a host buffer."""
+        if self.kind is TileKind.SHIM:
+            self._array.host.note(channel, "read")
+
+    def was_written(self, channel: Channel) -> None:
+        """A descriptor has received all its words: notes what it wrote of a host buffer."""
+        if self.kind is TileKind.SHIM:
+            self._array.host.note(channel, "written")
+
+    def issue_token(self, channel: Channel) -> None:
+        """Sends the channel's task-complete token on its way."""
+        self._array.tiles[self.tile].control_port.send_token(channel)
+
+    def reset(self) -> None:
+        """Stops every channel."""
+        for channel in self.channels.values():
+            channel.reset()

@@ -1,0 +1,52 @@
+"""Registers that are kept when written but have no effect here, and why that is safe.
+
+What is in no table and not modelled is refused. Safe means: the data that a design moves and
+computes do not depend on the register. Counters and traces themselves are not produced.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from softnpu.arch.registers import find
+from softnpu.arch.tiles import TileKind
+
+IGNORED: dict[str, str] = {
+    r"Performance_.*": "counters observe; nothing is counted here",
+    r"Trace_(Control|Event)\d": "tracing observes; no trace packets are made",
+    r"Timer_.*": "the timer drives trace and counters only",
+    r"Event_(Generate|Broadcast.*|Group_.*|Status\d+|PC)": "events observe or drive what is "
+    "not modelled: trace, counters, debugging",
+    r"(Combo_event|Edge_Detection)_.*": "combined events observe",
+    r"PC_Event\d": "events at a program counter observe",
+    r"Stream_Switch_Event_Port_Selection_\d": "selects ports for events",
+    r"(DMA_Event_Channel_Selection|Locks_Event_Selection_\d+)": "selects channels for events",
+    r"Watchpoint\d": "events at an address observe",
+    r"Error_Halt_.*": "halts a core on error events, which are errors of their own here",
+    r"(Interrupt|Interrupt_controller).*": "no interrupts: the controller waits for tokens",
+    r"Reserved\d*": "does nothing",
+    r"ECC_.*": "memories here have no bit errors",
+    r"Parity_Injection|Stream_Switch_Parity_Injection": "injects parity errors for tests",
+    r"Module_Clock_Control.*|Stream_Switch_Adaptive_Clock_Gate.*|Column_Clock_Control": "clock "
+    "gating saves power; all clocks run here",
+    r"Tile_Control": "isolation from neighbours is lifted when the array is set up",
+    r"Spare_Reg.*": "does nothing",
+    r"NoC_Interface_.*|AIE_AXIMM_Config|ME_AXIMM_Config": "how shims reach memory; it always works",
+    r".*Control_Packet_Handler_Status": "status bits; errors of control packets are raised here",
+    r"Locks_(Overflow|Underflow).*": "status bits; locks over their range are errors here",
+    r"Core_Processor_Bus": "lets the core reach its tile's registers, which stand-in code cannot",
+}
+"""Pattern of register names (mlir-aie, aie_registers_aie2.json) -> why it may be ignored."""
+
+
+@cache
+def reason_to_ignore(kind: TileKind, offset: int) -> str | None:
+    """Why a write to the register at `offset` may be ignored, None if it may not."""
+    match = find(kind, offset)
+    if match is None:
+        return None
+    for pattern, reason in IGNORED.items():
+        if re.fullmatch(pattern, match.name):
+            return reason
+    return None

@@ -1,0 +1,113 @@
+"""Locks: semaphores with a signed acquire and a signed release.
+
+Sources: AM025 (Lock_Acq_Value: "V<0: acq_ge; V>=0: acq_eq"), aie-rt, xaie_locks_aieml.c
+(LockValUpperBound 63, LockValLowerBound -64). A granted acquire takes |V| away in both forms, as
+the lock request register does with its change value.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from softnpu.arch.tiles import LOCK_MAXIMUM, LOCK_MINIMUM
+from softnpu.emulator.scheduler import Actor
+from softnpu.errors import EmulatorError
+
+
+class Lock:
+    """One lock of a tile.
+
+    Attributes:
+        place: what reports call it, e.g. "lock 3 of tile (0,2)".
+        value: -64 to 63.
+        changed: the clock of the last change.
+        waiters: actors whose acquire was refused; woken by the next change.
+        releasers: actors that have released it; reports name them as those who might again.
+    """
+
+    __slots__ = (
+        "_wake",
+        "changed",
+        "index",
+        "place",
+        "releasers",
+        "stamps",
+        "tile",
+        "value",
+        "waiters",
+    )
+
+    def __init__(self, tile: tuple[int, int], index: int, wake: Callable[[Actor], None]) -> None:
+        self.tile = tile
+        self.index = index
+        self.place = f"lock {index} of tile ({tile[0]},{tile[1]})"
+        self.value = 0
+        self.changed = 0
+        self.waiters: list[Actor] = []
+        self.releasers: dict[Actor, None] = {}
+        self.stamps: deque[int] = deque()
+        """When each unit of the value came in, oldest first; shorter than the value if unknown."""
+        self._wake = wake
+
+    def acquire(self, value: int, actor: Actor) -> bool:
+        """Tries to acquire; False leaves `actor` waiting for the next change.
+
+        Moves the actor's clock to when the units that it took had been released.
+        """
+        taken = -value if value < 0 else value
+        held = self.value >= taken if value < 0 else self.value == value
+        if not held:
+            if actor not in self.waiters:
+                self.waiters.append(actor)
+            return False
+        if taken:
+            self._take(taken, actor)
+        elif self.changed > actor.clock:
+            actor.clock = self.changed
+        return True
+
+    def _take(self, units: int, actor: Actor) -> None:
+        self.value -= units
+        stamps = self.stamps
+        since = self.changed if len(stamps) < units else 0
+        for _ in range(min(units, len(stamps))):
+            since = max(since, stamps.popleft())
+        if since > actor.clock:
+            actor.clock = since
+        if self.waiters:
+            self._wake_all()
+
+    def release(self, value: int, actor: Actor) -> None:
+        """Adds `value`, which can be negative, and wakes the waiters.
+
+        Raises:
+            EmulatorError: the value leaves -64 to 63; hardware would clamp it and go on wrong.
+        """
+        total = self.value + value
+        if not LOCK_MINIMUM <= total <= LOCK_MAXIMUM:
+            raise EmulatorError(
+                f"{actor.place} releases {self.place} by {value}: its value would become {total}, "
+                f"outside {LOCK_MINIMUM} to {LOCK_MAXIMUM} (now {self.value})"
+            )
+        self.value = total
+        self.changed = max(self.changed, actor.clock)
+        if value > 0:
+            self.stamps.extend([actor.clock] * value)
+        else:
+            self.stamps.clear()
+        self.releasers[actor] = None
+        self._wake_all()
+
+    def set(self, value: int, clock: int = 0) -> None:
+        """Sets the value, as a write of the lock's register does, and wakes the waiters."""
+        self.value = value
+        self.changed = max(self.changed, clock)
+        self.stamps.clear()
+        self.stamps.extend([self.changed] * max(value, 0))
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        waiters, self.waiters = self.waiters, []
+        for waiter in waiters:
+            self._wake(waiter)

@@ -1,0 +1,206 @@
+"""The RV32 machine that runs stand-in code: Unicorn, with windows onto the tiles' memories.
+
+Imported when the first core starts, since Unicorn takes its time (and is GPL-2.0, used by the
+emulator only).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softnpu.arch.device import NORTH_WINDOW, WINDOW_SIZE
+from softnpu.arch.standin import STACK_BASE
+from softnpu.emulator.core import MachineError
+from softnpu.emulator.meter import Meter
+
+_u: Any = importlib.import_module("unicorn")
+_r: Any = importlib.import_module("unicorn.riscv_const")
+
+_PC, _SP, _RA = _r.UC_RISCV_REG_PC, _r.UC_RISCV_REG_SP, _r.UC_RISCV_REG_RA
+_A0, _A1, _A7 = _r.UC_RISCV_REG_A0, _r.UC_RISCV_REG_A1, _r.UC_RISCV_REG_A7
+_WRITES = (_u.UC_MEM_WRITE_UNMAPPED, _u.UC_MEM_WRITE_PROT)
+_FETCHES = (_u.UC_MEM_FETCH_UNMAPPED, _u.UC_MEM_FETCH_PROT)
+
+_PAGE = 0x1000
+_STACK_GUARD = NORTH_WINDOW + WINDOW_SIZE - _PAGE
+"""The page below a core's own window, where a stack that is too small grows into. It belongs to
+the northern neighbour's memory and is mapped only when the code uses it with a sound stack."""
+
+_NO_END = 0xFFFFFFF0
+_MSTATUS_FPU_ON = 0x6000
+_USER_ECALL, _MACHINE_ECALL = 8, 11
+_ILLEGAL_INSTRUCTION = 2
+_TRAPS = {
+    0: "jumps to an odd address",
+    1: "runs where there is no program",
+    _ILLEGAL_INSTRUCTION: "meets an instruction that does not exist",
+    3: "meets a breakpoint",
+    4: "reads from an address that is not a multiple of the data's size",
+    6: "writes to an address that is not a multiple of the data's size",
+}
+
+Service = Callable[[int, int, int], "tuple[int, ...] | None"]
+"""Takes (a7, a0, a1), the arguments signed; gives what goes into a0, a1, or None to stop."""
+
+
+class Machine:
+    """One processor.
+
+    Args:
+        program: program memory, mapped at 0.
+        windows: address -> the data memory that is seen there, 64 KB each.
+        service: called at every `ecall`.
+    """
+
+    def __init__(
+        self,
+        program: NDArray[np.uint8],
+        windows: dict[int, NDArray[np.uint8]],
+        service: Service,
+    ) -> None:
+        self._program = program
+        self._windows = windows
+        self._service = service
+        self._error: BaseException | None = None
+        self._uc = _u.Uc(_u.UC_ARCH_RISCV, _u.UC_MODE_RISCV32)
+        self._map()
+        self._uc.hook_add(_u.UC_HOOK_INTR, self._on_interrupt)
+        self._uc.hook_add(_u.UC_HOOK_MEM_INVALID, self._on_bad_access)
+        self._uc.reg_write(_r.UC_RISCV_REG_MSTATUS, _MSTATUS_FPU_ON)
+        self._uc.reg_write(_PC, 0)
+        self._meter = Meter(self._uc, program)
+
+    def _map(self) -> None:
+        code = _u.UC_PROT_READ | _u.UC_PROT_EXEC
+        self._uc.mem_map_ptr(0, len(self._program), code, self._program.ctypes.data)
+        for address, memory in self._windows.items():
+            size = WINDOW_SIZE - _PAGE if address == NORTH_WINDOW else WINDOW_SIZE
+            self._map_data(address, size, memory.ctypes.data)
+
+    def _map_data(self, address: int, size: int, pointer: int) -> None:
+        self._uc.mem_map_ptr(address, size, _u.UC_PROT_READ | _u.UC_PROT_WRITE, pointer)
+
+    @property
+    def retired(self) -> int:
+        """Instructions retired so far, counted by whole basic blocks."""
+        return self._meter.retired
+
+    def run(self, instructions: int) -> None:
+        """Runs until a service stops it, or for about so many instructions.
+
+        Raises:
+            MachineError: the code did what it cannot.
+            Exception: whatever the service raised.
+        """
+        self._meter.allow(instructions)
+        try:
+            self._uc.emu_start(self._uc.reg_read(_PC), _NO_END)
+        except _u.UcError as error:
+            if self._error is None:
+                self._error = MachineError(f"stops: {error}", self.pc)
+        raised, self._error = self._error, None
+        if raised is not None:
+            raise raised
+
+    def answer(self, results: tuple[int, ...]) -> None:
+        """Puts a service's results into a0 and a1."""
+        for register, value in zip((_A0, _A1), results):  # noqa: B905 (shorter on purpose)
+            self._uc.reg_write(register, value & 0xFFFFFFFF)
+
+    def reload(self) -> None:
+        """Program memory has changed: forgets translated code."""
+        self._uc.ctl_flush_tb()
+        self._meter.reload()
+
+    def read(self, address: int, size: int) -> bytes:
+        """Bytes of data memory as the code sees it; MachineError where there is none."""
+        try:
+            return bytes(self._uc.mem_read(address, size))
+        except _u.UcError as error:
+            raise MachineError(f"reads from {address:#x}: {error}", self.pc) from error
+
+    def write(self, address: int, data: bytes) -> None:
+        """Writes data memory as the code sees it; MachineError where there is none."""
+        try:
+            self._uc.mem_write(address, data)
+        except _u.UcError as error:
+            raise MachineError(f"writes to {address:#x}: {error}", self.pc) from error
+
+    @property
+    def pc(self) -> int:
+        """The program counter."""
+        return int(self._uc.reg_read(_PC))
+
+    def registers(self) -> dict[str, int]:
+        """Program counter, stack pointer and return address."""
+        return {n: int(self._uc.reg_read(r)) for n, r in (("pc", _PC), ("sp", _SP), ("ra", _RA))}
+
+    # hooks
+
+    def _stop(self, error: BaseException) -> None:
+        self._error = error
+        self._uc.emu_stop()
+
+    def _on_interrupt(self, uc: Any, number: int, _data: Any) -> None:
+        if number not in (_USER_ECALL, _MACHINE_ECALL):
+            self._stop(MachineError(self._describe_trap(number), self.pc))
+            return
+        read = uc.reg_read
+        try:
+            results = self._service(read(_A7), _signed(read(_A0)), _signed(read(_A1)))
+        except Exception as error:  # noqa: BLE001 (raised again by `run`, out of Unicorn's C code)
+            self._stop(error)
+            return
+        if results is None:
+            uc.emu_stop()
+        elif results:
+            self.answer(results)
+
+    def _describe_trap(self, number: int) -> str:
+        if number == _ILLEGAL_INSTRUCTION and not self._program.any():
+            return "is enabled, but its program memory is empty: no program was loaded"
+        return _TRAPS.get(number, f"raises exception {number}")
+
+    def _on_bad_access(
+        self, uc: Any, access: int, address: int, size: int, _value: int, _data: Any
+    ) -> bool:
+        """An access outside the windows: a stack that is too small, or a wild pointer."""
+        stack = int(uc.reg_read(_SP))
+        if _STACK_GUARD <= address < STACK_BASE:
+            if stack >= STACK_BASE and self._map_guard():
+                return True
+            self._stop(MachineError(_describe_overflow(stack), self.pc))
+            return False
+        verb = "writes to" if access in _WRITES else "reads from"
+        if access in _FETCHES:
+            verb = "jumps to"
+        inside = address < len(self._program)
+        where = "which is program memory" if inside else "where there is no memory"
+        self._stop(MachineError(f"{verb} {address:#x} ({size} bytes), {where}", self.pc))
+        return False
+
+    def _map_guard(self) -> bool:
+        """Maps the last page of the northern neighbour, if there is one."""
+        memory = self._windows.get(NORTH_WINDOW)
+        if memory is None:
+            return False
+        self._map_data(_STACK_GUARD, _PAGE, memory.ctypes.data + WINDOW_SIZE - _PAGE)
+        return True
+
+
+def _describe_overflow(stack: int) -> str:
+    if stack >= STACK_BASE:
+        return f"uses {_STACK_GUARD:#x} to {STACK_BASE:#x}, where there is no memory"
+    return (
+        f"runs out of stack: the stack pointer is {stack:#x}, {STACK_BASE - stack} bytes below "
+        "the core's data memory; give the core a larger stack_size"
+    )
+
+
+def _signed(value: int) -> int:
+    return int(value) - (1 << 32) if value & 0x80000000 else int(value)

@@ -1,0 +1,1 @@
+"""XRT's objects on the emulator; `softnpu.pyxrt` is their front."""

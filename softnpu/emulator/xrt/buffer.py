@@ -1,0 +1,140 @@
+# ruff: noqa: N801 (the names are XRT's)
+"""XRT's bo: a buffer with a copy on either side."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.xrt.device import device, hw_context
+from softnpu.emulator.xrt.enums import xclBOSyncDirection
+from softnpu.emulator.xrt.machine import machine
+from softnpu.formats.xclbin.reader import NO_BANK
+
+_NOT_SUPPORTED = 95
+
+
+class bo:
+    """A buffer: a host copy, which the program sees, and a device copy, which the array sees.
+
+    bo(device or context, size, flags, group), bo(context, size, group) or bo(parent, size, offset).
+
+    Raises:
+        RuntimeError: flags that NPUs do not support.
+        TypeError: arguments that fit none of these forms.
+    """
+
+    class flags(Enum):
+        """Kinds of buffer."""
+
+        normal = 0
+        cacheable = 1 << 24
+        svm = 1 << 27
+        device_only = 1 << 28
+        host_only = 1 << 29
+        p2p = 1 << 30
+
+    owner: device | hw_context
+    normal, cacheable, svm = flags.normal, flags.cacheable, flags.svm
+    device_only, host_only, p2p = flags.device_only, flags.host_only, flags.p2p
+
+    def __init__(self, owner: device | hw_context | bo, size: int, *rest: Any) -> None:
+        if isinstance(owner, bo):
+            self._view(owner, size, *rest)
+            return
+        flags, group = self._read(owner, rest)
+        if flags is self.flags.normal:
+            raise RuntimeError(f"unsupported buffer type: none flag (err={_NOT_SUPPORTED})")
+        if flags not in (self.flags.cacheable, self.flags.host_only):
+            raise RuntimeError(f"Bad BO flags (err={_NOT_SUPPORTED})")
+        if size <= 0:
+            raise RuntimeError(f"Invalid buffer size '{size}': Invalid argument")
+        memory = machine().memory
+        self.owner = owner
+        self.group = group
+        self.buffer: HostBuffer = memory.allocate(size)
+        self._host: NDArray[np.uint8] = np.zeros(len(self.buffer.data), np.uint8)
+        self._offset, self._size = 0, size
+        weakref.finalize(self, memory.free, self.buffer)
+
+    def _read(self, owner: object, rest: Sequence[Any]) -> tuple[bo.flags, int]:
+        if len(rest) == 2 and isinstance(rest[0], self.flags) and isinstance(rest[1], int):
+            return rest[0], rest[1]
+        if len(rest) == 1 and isinstance(owner, hw_context) and isinstance(rest[0], int):
+            return self.flags.host_only, rest[0]
+        raise TypeError(
+            "__init__(): incompatible constructor arguments. Expected "
+            "bo(device, size, bo.flags, group) with flags such as bo.host_only"
+        )
+
+    def _view(self, parent: bo, size: int, offset: int = 0) -> None:
+        if offset + size > parent._size:
+            raise RuntimeError("sub buffer size and offset: Invalid argument")
+        self.owner = parent.owner
+        self.group, self.buffer, self._host = parent.group, parent.buffer, parent._host
+        self._offset, self._size = parent._offset + offset, size
+
+    @property
+    def bank(self) -> int:
+        """The memory bank that it was allocated in."""
+        return self.group & NO_BANK
+
+    def argument(self, name: str) -> HostBuffer:
+        """What the array sees of it. Not in XRT."""
+        whole = self.buffer
+        if self._offset == 0 and self._size == whole.size:
+            whole.name = name
+            return whole
+        data = whole.data[self._offset : self._offset + -(-self._size // 4) * 4]
+        return HostBuffer(data, self._size, whole.address + self._offset, name)
+
+    def device_bytes(self) -> bytes:
+        """The device copy's bytes. Not in XRT."""
+        return self.buffer.data[self._offset : self._offset + self._size].tobytes()
+
+    def write(self, data: Any, seek: int) -> None:
+        """Copies `data` into the host copy from byte `seek` on."""
+        raw = np.frombuffer(memoryview(data).cast("B"), np.uint8)
+        if seek + len(raw) > self._size:
+            raise RuntimeError("attempting to write past buffer size: Invalid argument")
+        start = self._offset + seek
+        self._host[start : start + len(raw)] = raw
+
+    def read(self, size: int, skip: int) -> NDArray[np.int8]:
+        """A copy of `size` bytes of the host copy from byte `skip` on, int8."""
+        if skip + size > self._size:
+            raise RuntimeError("attempting to read past buffer size: Invalid argument")
+        start = self._offset + skip
+        copied: NDArray[np.int8] = self._host[start : start + size].view(np.int8).copy()
+        return copied
+
+    def sync(self, direction: xclBOSyncDirection, size: int | None = None, offset: int = 0) -> None:
+        """Copies the host copy to the device's, or back."""
+        count = self._size if size is None else size
+        if offset + count > self._size:
+            raise RuntimeError("Invalid offset and size when syncing buffer: Invalid argument")
+        part = slice(self._offset + offset, self._offset + offset + count)
+        if direction is xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE:
+            self.buffer.data[part] = self._host[part]
+        elif direction is xclBOSyncDirection.XCL_BO_SYNC_BO_FROM_DEVICE:
+            self._host[part] = self.buffer.data[part]
+        else:
+            raise RuntimeError("GMIO sync needs an AIE graph")
+
+    def map(self) -> memoryview:
+        """The host copy, writable."""
+        return memoryview(self._host.data)[self._offset : self._offset + self._size]
+
+    def size(self) -> int:
+        """Bytes."""
+        return self._size
+
+    def address(self) -> int:
+        """Where the device sees it."""
+        return self.buffer.address + self._offset

@@ -1,0 +1,55 @@
+# ruff: noqa: N801 (the names are XRT's)
+"""XRT's enumerations, as far as NPU hosts use them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class xclBOSyncDirection(Enum):
+    """Which copy of a buffer is brought up to date."""
+
+    XCL_BO_SYNC_BO_TO_DEVICE = 0
+    XCL_BO_SYNC_BO_FROM_DEVICE = 1
+    XCL_BO_SYNC_BO_GMIO_TO_AIE = 2
+    XCL_BO_SYNC_BO_AIE_TO_GMIO = 3
+
+
+class ert_cmd_state(Enum):
+    """The state of a run."""
+
+    ERT_CMD_STATE_NEW = 1
+    ERT_CMD_STATE_QUEUED = 2
+    ERT_CMD_STATE_COMPLETED = 4
+    ERT_CMD_STATE_ERROR = 5
+    ERT_CMD_STATE_ABORT = 6
+    ERT_CMD_STATE_SUBMITTED = 7
+    ERT_CMD_STATE_TIMEOUT = 8
+    ERT_CMD_STATE_NORESPONSE = 9
+    ERT_CMD_STATE_SKERROR = 10
+    ERT_CMD_STATE_SKCRASHED = 11
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+
+class xrt_info_device:
+    """What `device.get_info` can be asked for."""
+
+    bdf = "bdf"
+    interface_uuid = "interface_uuid"
+    kdma = "kdma"
+    max_clock_frequency_mhz = "max_clock_frequency_mhz"
+    m2m = "m2m"
+    name = "name"
+    nodma = "nodma"
+    offline = "offline"
+    electrical = "electrical"
+    thermal = "thermal"
+    mechanical = "mechanical"
+    memory = "memory"
+    platform = "platform"
+    pcie_info = "pcie_info"
+    host = "host"
+    dynamic_regions = "dynamic_regions"
+    vmr = "vmr"

@@ -1,0 +1,272 @@
+# ruff: noqa: N801 (the names are XRT's)
+"""XRT's kernel, run and runlist."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from softnpu.emulator.explain import explain
+from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.report import Outcome, RunReport
+from softnpu.emulator.xrt.buffer import bo
+from softnpu.emulator.xrt.device import hw_context
+from softnpu.emulator.xrt.enums import ert_cmd_state
+from softnpu.errors import SoftnpuError
+
+_log = logging.getLogger("softnpu.pyxrt")
+
+OPCODE_TRANSACTION = 3
+"""The opcode that runs an instruction stream (mlir-aie, python/utils/xrt.py)."""
+
+_OPCODE, _INSTRUCTIONS, _FIRST_BUFFER = 0, 1, 3
+
+
+class kernel:
+    """A kernel of a context's xclbin; calling it makes a run and starts it.
+
+    Raises:
+        RuntimeError: the xclbin has no such kernel.
+    """
+
+    def __init__(self, context: hw_context, name: str) -> None:
+        image = context.xclbin.parsed
+        try:
+            found = {k.name for k in image.kernels} | {i.name for i in image.instances}
+        except SoftnpuError as error:
+            raise RuntimeError(f"No valid DPU kernel found in xclbin (err=22): {error}") from error
+        if name not in found:
+            raise RuntimeError(f"No such kernel '{name}'")
+        self.name = name.split(":")[0]
+        self.context = context
+        self._image = image
+        self.arguments = image.kernel(self.name).arguments
+
+    def group_id(self, argument: int) -> int:
+        """The memory group of an argument: bank | slot << 16; 131071 for a scalar."""
+        if not 0 <= argument < len(self.arguments):
+            raise IndexError(f"argument {argument}: the kernel has {len(self.arguments)}")
+        return self._image.group_id(argument)
+
+    def connects(self, argument: int, bank: int) -> bool:
+        """Whether a buffer in `bank` can be `argument`. Not in XRT."""
+        return any(c.argument == argument and c.memory == bank for c in self._image.connections)
+
+    def __call__(self, *arguments: Any) -> run:
+        """Sets the arguments and starts. What is neither buffer nor int is silently left out, as
+        pyxrt does."""
+        job = run(self)
+        for index, argument in enumerate(arguments):
+            if isinstance(argument, bo):
+                job.set_arg(index, argument)
+            elif (number := _as_int32(argument)) is not None:
+                job.set_arg(index, number)
+        job.start()
+        return job
+
+
+def _as_int32(value: Any) -> int | None:
+    """`value` as the C++ int that pybind casts it to, None if it cannot."""
+    try:
+        number = int(value.__index__())
+    except AttributeError:
+        return None
+    return number if -(1 << 31) <= number < 1 << 31 else None
+
+
+class run:
+    """One execution of a kernel, or several after one another.
+
+    Attributes:
+        kernel: what it executes.
+    """
+
+    def __init__(self, of: kernel) -> None:
+        self.kernel = of
+        self._arguments: dict[int, bo | int] = {}
+        self._state = ert_cmd_state.ERT_CMD_STATE_NEW
+        self._report: RunReport | None = None
+        self._problem: str | None = None
+        self._callbacks: list[tuple[Callable[..., Any], Any]] = []
+        self._listed = False
+
+    def set_arg(self, index: int, value: bo | int) -> None:
+        """Sets an argument; a buffer in the wrong memory is replaced by a copy, with a warning."""
+        if not 0 <= index < len(self.kernel.arguments):
+            raise RuntimeError(f"Bad argument index '{index}'")
+        if isinstance(value, bo) and not self.kernel.connects(index, value.bank):
+            self._warn_of_copy(index, value)
+            value = _copy_of(value, self.kernel.group_id(index))
+        self._arguments[index] = value
+
+    def _warn_of_copy(self, index: int, value: bo) -> None:
+        _log.warning(
+            "[XRT] WARNING: Kernel %s has no compute units with connectivity required for global "
+            "argument at index %d. The argument is allocated in bank %d, the compute unit is "
+            "connected to bank %d. Allocating local copy of argument buffer in connected bank.",
+            self.kernel.name,
+            index,
+            value.bank,
+            self.kernel.group_id(index),
+        )
+        _log.warning(
+            "[XRT] WARNING: Reverting to host copy of buffers (exec_buf: Operation not supported)"
+        )
+
+    def start(self) -> None:
+        """Queues the execution."""
+        if self._listed:
+            raise RuntimeError("Run object belongs to a runlist and cannot be explicitly started")
+        self._submit()
+
+    def _submit(self) -> None:
+        if self._state is _SUBMITTED:
+            raise RuntimeError("bad command state, can't launch")
+        self._state = _SUBMITTED
+        self._report = self._problem = None
+        self.kernel.context.submit(self)
+
+    def execute(self, timeout_ms: float) -> None:
+        """Runs it on the emulator. Not in XRT."""
+        problem = self._missing()
+        if problem is not None:
+            self._end(ert_cmd_state.ERT_CMD_STATE_ERROR, problem)
+            return
+        instructions = self._arguments[_INSTRUCTIONS]
+        assert isinstance(instructions, bo)
+        try:
+            context = self.kernel.context.emulated()
+            report = context.run(
+                instructions.device_bytes(), self._buffers(), timeout_ms=timeout_ms or None
+            )
+        except SoftnpuError as error:
+            self._end(ert_cmd_state.ERT_CMD_STATE_ERROR, str(error))
+            return
+        self._report = report
+        self._end(_STATES[report.outcome], None if report.completed else explain(report))
+
+    def _end(self, state: ert_cmd_state, problem: str | None) -> None:
+        self._state, self._problem = state, problem
+        if problem is not None:
+            _log.error("%s: %s", state.name, problem)
+            self.kernel.context.drop()
+        for callback, data in self._callbacks:
+            callback(self, state, data)
+
+    def _missing(self) -> str | None:
+        """Why the firmware would refuse the command, or None."""
+        opcode = self._arguments.get(_OPCODE)
+        if opcode is None or isinstance(opcode, bo):
+            return f"argument 0 must be the opcode {OPCODE_TRANSACTION}; {self._signature()}"
+        if opcode != OPCODE_TRANSACTION:
+            return f"opcode {opcode} is not known; {OPCODE_TRANSACTION} runs an instruction stream"
+        if not isinstance(self._arguments.get(_INSTRUCTIONS), bo):
+            return f"argument 1 must be the instruction buffer; {self._signature()}"
+        return None
+
+    def _signature(self) -> str:
+        names = ", ".join(f"{a.name}: {a.type}" for a in self.kernel.arguments)
+        return f"the xclbin declares {self.kernel.name}({names})"
+
+    def _buffers(self) -> list[HostBuffer | None]:
+        """The buffers as the instruction stream counts them; None where none was given."""
+        names = self.kernel.arguments
+        found: list[HostBuffer | None] = []
+        for index in range(_FIRST_BUFFER, len(names)):
+            value = self._arguments.get(index)
+            name = f"argument {index} ({names[index].name})"
+            found.append(value.argument(name) if isinstance(value, bo) else None)
+        return found
+
+    def wait(self, timeout_ms: int = 0) -> ert_cmd_state:
+        """Executes what is queued up to this run and returns its state.
+
+        Args:
+            timeout_ms: of the array's estimated time; 0 waits as long as the driver's watchdog.
+        """
+        self.kernel.context.finish(self, timeout_ms)
+        return self._state
+
+    def wait2(self, timeout_ms: float = 0) -> None:
+        """As `wait`; RuntimeError if the run does not complete."""
+        state = self.wait(int(timeout_ms))
+        if state is not ert_cmd_state.ERT_CMD_STATE_COMPLETED:
+            short = state.name.removeprefix("ERT_CMD_STATE_")
+            raise RuntimeError(f"Command failed to complete successfully ({short})")
+
+    def state(self) -> ert_cmd_state:
+        """The state; asking for it executes what is queued."""
+        self.kernel.context.finish(self, 0)
+        return self._state
+
+    def add_callback(
+        self, state: ert_cmd_state, callback: Callable[..., Any], data: Any = None
+    ) -> None:
+        """Calls `callback(run, state, data)` when the run ends."""
+        if state is not ert_cmd_state.ERT_CMD_STATE_COMPLETED:
+            raise RuntimeError("Cannot add callback, run state may only be ERT_CMD_STATE_COMPLETED")
+        self._callbacks.append((callback, data))
+
+    def report(self) -> RunReport | None:
+        """What happened: statistics, an estimate of the time, hazards. Not in XRT."""
+        return self._report
+
+    def explanation(self) -> str:
+        """Why the run did not complete; empty if it did. Not in XRT."""
+        return self._problem or ""
+
+    def listed(self) -> None:
+        """Belongs to a runlist from now on. Not in XRT."""
+        self._listed = True
+
+    def submit_listed(self) -> None:
+        """Queues the execution for its runlist. Not in XRT."""
+        self._submit()
+
+
+class runlist:
+    """Runs that execute in order, as one."""
+
+    def __init__(self, context: hw_context) -> None:
+        self._context = context
+        self._runs: list[run] = []
+
+    def add(self, item: run) -> None:
+        """Appends a run; it cannot be started on its own any more."""
+        item.listed()
+        self._runs.append(item)
+
+    def execute(self) -> None:
+        """Queues all runs."""
+        for item in self._runs:
+            item.submit_listed()
+
+    def wait(self, timeout: Any = 0) -> None:
+        """Executes all runs; RuntimeError at the first that does not complete."""
+        for item in self._runs:
+            item.wait2(_milliseconds(timeout))
+
+
+_SUBMITTED = ert_cmd_state.ERT_CMD_STATE_SUBMITTED
+
+_STATES = {
+    Outcome.COMPLETED: ert_cmd_state.ERT_CMD_STATE_COMPLETED,
+    Outcome.HANG: ert_cmd_state.ERT_CMD_STATE_TIMEOUT,
+    Outcome.TIMEOUT: ert_cmd_state.ERT_CMD_STATE_TIMEOUT,
+    Outcome.FAULT: ert_cmd_state.ERT_CMD_STATE_ERROR,
+}
+
+
+def _milliseconds(timeout: Any) -> float:
+    seconds = getattr(timeout, "total_seconds", None)
+    return float(seconds() * 1000) if seconds is not None else float(timeout)
+
+
+def _copy_of(original: bo, group: int) -> bo:
+    """The copy in another bank that XRT runs the kernel on; the original stays as it is."""
+    made = bo(original.owner, original.size(), bo.flags.host_only, group)
+    made.buffer.data[: original.size()] = np.frombuffer(original.device_bytes(), np.uint8)
+    return made

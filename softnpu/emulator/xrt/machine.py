@@ -1,0 +1,43 @@
+"""What all handles of the emulated device share: memory, registered xclbins, contexts."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from softnpu.emulator.host_memory import HostMemory
+
+if TYPE_CHECKING:
+    from softnpu.emulator.timeline import Timeline
+    from softnpu.emulator.xrt.device import hw_context, xclbin
+
+MAXIMUM_CONTEXTS = 6
+"""Hardware contexts that npu1's driver gives out at a time."""
+
+
+@dataclass
+class Settings:
+    """How contexts are made from now on; see `configure`."""
+
+    core_isa: str | None = None
+    seed: int | None = None
+    trace: bool = False
+
+
+class Machine:
+    """What all handles of one device share."""
+
+    def __init__(self) -> None:
+        self.memory = HostMemory()
+        self.xclbins: dict[str, xclbin] = {}
+        self.contexts: weakref.WeakSet[hw_context] = weakref.WeakSet()
+        self.settings = Settings()
+        self.timeline: Timeline | None = None
+
+
+@lru_cache(maxsize=1)
+def machine() -> Machine:
+    """The one device of this process."""
+    return Machine()
