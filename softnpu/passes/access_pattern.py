@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.ir import Operation
+from xdsl.ir import Attribute, Operation
 
 from softnpu.arch.dma import DmaEngine
+from softnpu.dialects.sizes import element_bits
 from softnpu.dialects.source import design_error
 from softnpu.errors import DesignError
 
@@ -24,6 +25,14 @@ DIMENSIONS = 4
 ITERATION = 3
 """The dimension that repeats the whole descriptor."""
 IN_WORDS = ("innermost", "second", "third", "outermost")
+
+
+def bits_of(op: Operation, type: Attribute) -> int:
+    """Width of the elements of a memref that `op` moves; DesignError if they have none."""
+    try:
+        return element_bits(type)
+    except TypeError as error:
+        raise design_error(op, f"a DMA cannot move {type}: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,9 @@ def bd_words(op: NpuWriteBdOp, device: Device) -> list[int]:
     Raises:
         DesignError: a value that its field cannot hold, or that the tile's DMA cannot do.
     """
+    check_tile(op, device, op.column, op.row)
     engine = device.dma(op.column, op.row)
-    _check_tile(op, device, engine)
+    _check_abilities(op, engine)
     values = {
         key: _fit(op, engine, key, attribute)
         for key, attribute in FIELDS.items()
@@ -97,6 +98,16 @@ def burst_encoding(op: Operation, device: Device, length: int) -> int:
     )
 
 
+def check_tile(op: Operation, device: Device, col: int, row: int) -> None:
+    """Raise DesignError unless the device has that tile."""
+    if not device.is_valid_tile(col, row):
+        raise design_error(
+            op,
+            f"{device.name} has no tile ({col}, {row})",
+            f"columns 0 to {device.columns - 1}, rows 0 to {device.rows - 1}",
+        )
+
+
 def check_bd_id(op: Operation, engine: DmaEngine, bd_id: int) -> None:
     """Raise DesignError unless the tile has a descriptor `bd_id`."""
     if not 0 <= bd_id < engine.bds:
@@ -105,10 +116,8 @@ def check_bd_id(op: Operation, engine: DmaEngine, bd_id: int) -> None:
         )
 
 
-def _check_tile(op: NpuWriteBdOp, device: Device, engine: DmaEngine) -> None:
+def _check_abilities(op: NpuWriteBdOp, engine: DmaEngine) -> None:
     tile = f"tile ({op.column}, {op.row})"
-    if not device.is_valid_tile(op.column, op.row):
-        raise design_error(op, f"{device.name} has no {tile}")
     check_bd_id(op, engine, op.bd_id)
     padded = any(getattr(op, FIELDS[key]) for key in PADDING)
     if padded and engine.kind is not TileKind.MEMORY:

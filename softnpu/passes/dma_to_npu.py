@@ -30,7 +30,7 @@ from softnpu.dialects.aiex import (
     NpuWriteRTPOp,
 )
 from softnpu.dialects.source import design_error
-from softnpu.passes.bd_words import bd_words, check_bd_id
+from softnpu.passes.bd_words import bd_words, check_bd_id, check_tile
 from softnpu.passes.block_data import BlockData
 from softnpu.passes.memcpy_descriptors import memcpy_ops
 from softnpu.passes.register_address import absolute_address
@@ -126,6 +126,7 @@ class _Lowering:
         return [*ops, NpuWrite32Op(address=control + 4, value=command, location=op.location)]
 
     def _check_push(self, op: NpuPushQueueOp) -> None:
+        check_tile(op, self.model, op.column, op.row)
         engine = self.model.dma(op.column, op.row)
         check_bd_id(op, engine, op.bd_id)
         if op.bd_id >> QUEUE_BD_BITS:

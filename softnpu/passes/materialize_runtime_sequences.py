@@ -58,6 +58,8 @@ def _check_references(sequence: RuntimeSequenceOp) -> None:
             found = lookup(sequence, reference.root_reference.data)
             if found is not None:
                 _check_reference(op, reference, found)
+            elif isinstance(op, NpuLoadPdiOp):
+                raise design_error(op, f"there is no device '@{reference.root_reference.data}'")
 
 
 def _check_reference(op: Operation, reference: SymbolRefAttr, found: Operation) -> None:
@@ -135,7 +137,7 @@ def _load_configurations(sequence: RuntimeSequenceOp) -> None:
     for configure in configurations:
         _check_devices(configure)
         load = NpuLoadPdiOp(device_ref=configure.symbol, location=configure.location)
-        block = configure.body.block
+        block = _body(configure)
         if block.first_op is None:
             block.add_op(load)
         else:
@@ -143,7 +145,7 @@ def _load_configurations(sequence: RuntimeSequenceOp) -> None:
     for block in [block for op in sequence.walk() for block in _blocks(op)]:
         _drop_repeated_loads(block)
     for configure in configurations:
-        replace(configure, _take_ops(configure.body.block))
+        replace(configure, _take_ops(_body(configure)))
 
 
 def _check_devices(configure: ConfigureOp) -> None:
@@ -165,6 +167,13 @@ def _check_devices(configure: ConfigureOp) -> None:
                 "a configuration within another cannot be loaded: loading an image resets the "
                 "whole device",
             )
+
+
+def _body(configure: ConfigureOp) -> Block:
+    """The block of a configuration, made if it has none."""
+    if not configure.body.blocks:
+        configure.body.add_block(Block())
+    return configure.body.blocks[0]
 
 
 def _take_ops(block: Block) -> list[Operation]:

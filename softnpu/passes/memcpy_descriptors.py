@@ -18,7 +18,7 @@ from softnpu.dialects.aiex import (
 from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.sizes import element_count
 from softnpu.dialects.source import design_error
-from softnpu.passes.access_pattern import WORD_BITS, AccessPattern
+from softnpu.passes.access_pattern import DIMENSIONS, WORD_BITS, AccessPattern, bits_of
 from softnpu.passes.bd_words import burst_encoding, check_bd_id
 from softnpu.passes.host_memory import REMEDY, HostMemory, trace
 from softnpu.passes.sequence_ops import Symbols
@@ -63,11 +63,12 @@ def memcpy_ops(
 
 def pattern_of(op: NpuDmaMemcpyNdOp) -> AccessPattern:
     """The sizes and strides of a transfer; DesignError if one is not a constant."""
-    _check_elements(op)
+    bits = bits_of(op, op.memref.type)
+    _check_elements(op, bits)
     return AccessPattern.of(
         constants(op, op.mixed_sizes, "sizes"),
         constants(op, op.mixed_strides, "strides"),
-        op.element_bits,
+        bits,
     )
 
 
@@ -76,7 +77,7 @@ def offset_in_bytes(op: NpuDmaMemcpyNdOp) -> int:
     offsets = constants(op, op.mixed_offsets, "offsets")
     strides = constants(op, op.mixed_strides, "strides")
     elements = sum(offset * stride for offset, stride in zip(offsets, strides, strict=True))
-    offset = elements * op.element_bits // 8
+    offset = elements * bits_of(op, op.memref.type) // 8
     if offset % 4 or offset < 0:
         raise design_error(op, f"the offset must be a multiple of 4 bytes, found {offset} bytes")
     return offset
@@ -91,7 +92,11 @@ def host_memory(op: NpuDmaMemcpyNdOp) -> HostMemory:
 
 
 def constants(op: NpuDmaMemcpyNdOp, values: Sequence[int | SSAValue], what: str) -> list[int]:
-    """The numbers that `values` are; DesignError if one is not a constant."""
+    """The numbers that `values` are; DesignError unless they are four constants."""
+    if len(values) != DIMENSIONS:
+        raise design_error(
+            op, f"a transfer has {DIMENSIONS} {what}, from the outermost; found {len(values)}"
+        )
     return [value if isinstance(value, int) else _constant(op, value, what) for value in values]
 
 
@@ -102,17 +107,17 @@ def _constant(op: NpuDmaMemcpyNdOp, value: SSAValue, what: str) -> int:
     raise design_error(op, f"the {what} of a transfer must be constants")
 
 
-def _check_elements(op: NpuDmaMemcpyNdOp) -> None:
-    if op.element_bits > WORD_BITS:
+def _check_elements(op: NpuDmaMemcpyNdOp, width: int) -> None:
+    if width > WORD_BITS:
         raise design_error(
             op,
-            f"elements of a transfer have at most {WORD_BITS} bits, these have {op.element_bits}",
+            f"elements of a transfer have at most {WORD_BITS} bits, these have {width}",
             "declare the argument as a memref of i32 with twice as many elements",
         )
     buffer = op.memref.type
     if not isinstance(buffer, MemRefType) or not buffer.has_static_shape():
         return
-    bits = element_count(buffer) * op.element_bits
+    bits = element_count(buffer) * width
     if bits < WORD_BITS:
         raise design_error(op, f"a transfer moves at least {WORD_BITS} bits, {buffer} has {bits}")
 

@@ -18,9 +18,8 @@ from softnpu.dialects.aiex import (
     NpuWriteBdOp,
 )
 from softnpu.dialects.enums import DMAChannelDir
-from softnpu.dialects.sizes import element_bits
 from softnpu.dialects.source import design_error
-from softnpu.passes.access_pattern import DIMENSIONS, AccessPattern
+from softnpu.passes.access_pattern import DIMENSIONS, AccessPattern, bits_of
 from softnpu.passes.host_memory import REMEDY, trace
 
 WORD_BYTES = 4
@@ -92,6 +91,7 @@ def descriptor_ops(
 
 
 def _check_length(bd: DMABDOp) -> None:
+    bits_of(bd, bd.buffer.type)
     if bd.offset_in_bytes % WORD_BYTES or bd.offset_in_bytes < 0:
         raise design_error(
             bd, f"the offset must be a multiple of 4 bytes, found {bd.offset_in_bytes} bytes"
@@ -147,9 +147,9 @@ def pattern_of(bd: DMABDOp) -> AccessPattern:
     """How a descriptor steps through its buffer: its dimensions, or one run of its length."""
     dims = bd.dimensions
     if not dims:
-        return AccessPattern.of([bd.length], [1], element_bits(bd.buffer.type))
+        return AccessPattern.of([bd.length], [1], bits_of(bd, bd.buffer.type))
     return AccessPattern.of(
-        [dim.size for dim in dims], [dim.stride for dim in dims], element_bits(bd.buffer.type)
+        [dim.size for dim in dims], [dim.stride for dim in dims], bits_of(bd, bd.buffer.type)
     )
 
 

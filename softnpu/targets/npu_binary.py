@@ -137,6 +137,7 @@ class _Encoder:
         """One operation, or none for an op that only makes a value for others."""
         encode = self._table.get(type(op))
         if encode is not None:
+            _check_ranges(op)
             return [encode(op)]
         if isinstance(op, EndOp) or is_side_effect_free(op):
             return []
@@ -159,6 +160,24 @@ class _Encoder:
         return ops.BlockWrite(absolute_address(op, self.symbols), word_bytes(words), tile)
 
 
+BYTE = (0, 0xFF)
+RANGES: dict[type[Operation], dict[str, tuple[int, int]]] = {
+    NpuSyncOp: dict.fromkeys(
+        ("column", "row", "direction", "channel", "column_num", "row_num"), BYTE
+    ),
+    NpuAddressPatchOp: {"arg_idx": (0, MAXIMUM_BUFFERS - 1), "arg_plus": (0, 0x7FFFFFFF)},
+    NpuLoadPdiOp: {"id": (0, 0xFFFF), "size": (0, 0x7FFFFFFF)},
+}
+"""What the stream can hold of the ops' signed attributes; a kernel has so many arguments."""
+
+
+def _check_ranges(op: Operation) -> None:
+    for name, (least, most) in RANGES.get(type(op), {}).items():
+        value = getattr(op, name)
+        if not least <= value <= most:
+            raise design_error(op, f"{name} = {value} exceeds the range [{least}:{most}]")
+
+
 def _sync(op: NpuSyncOp) -> ops.Operation:
     return ops.Sync(
         op.column, op.row, op.direction, op.channel, columns=op.column_num, rows=op.row_num
@@ -166,10 +185,6 @@ def _sync(op: NpuSyncOp) -> ops.Operation:
 
 
 def _patch(op: NpuAddressPatchOp) -> ops.Operation:
-    if not 0 <= op.arg_idx < MAXIMUM_BUFFERS:
-        raise design_error(
-            op, f"host buffer {op.arg_idx} does not exist: a kernel has {MAXIMUM_BUFFERS}"
-        )
     return ops.AddressPatch(op.addr, op.arg_idx, op.arg_plus)
 
 

@@ -115,5 +115,5 @@ def test_a_kernel_has_five_buffers() -> None:
     with pytest.raises(DesignError, match="takes 6 host buffers; a kernel has 5"):
         operations(device(write(1), arguments=arguments))
     patch = "aiex.npu.address_patch {addr = 4 : ui32, arg_idx = 5 : i32, arg_plus = 0 : i32}"
-    with pytest.raises(DesignError, match="host buffer 5 does not exist"):
+    with pytest.raises(DesignError, match=r"arg_idx = 5 exceeds the range \[0:4\]"):
         operations(device(patch))
