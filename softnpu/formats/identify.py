@@ -84,6 +84,9 @@ def wrong_kind(data: Bytes, expected: FileKind) -> FormatError:
     found = identify(data)
     if found is expected:
         return FormatError(f"expected {expected.value}, found a damaged one")
-    where = f" ({len(data)} bytes, starting {bytes(data[:8]).hex(' ')})" if len(data) else ""
-    found_text = "an empty file" if found is FileKind.EMPTY else f"this is {found.value}{where}"
-    return FormatError(f"expected {expected.value}: {found_text}")
+    if found is FileKind.EMPTY:
+        return FormatError(f"expected {expected.value}: found an empty file")
+    start = bytes(data[:8]).hex(" ")
+    return FormatError(
+        f"expected {expected.value}: this is {found.value} ({len(data)} bytes, starting {start})"
+    )

@@ -1,0 +1,112 @@
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softnpu.errors import FormatError
+from softnpu.formats import txn
+from softnpu.formats.operations import (
+    AddressPatch,
+    BlockSet,
+    BlockWrite,
+    MaskWrite,
+    Sync,
+    Write,
+)
+from softnpu.formats.records import words
+from softnpu.formats.txn import COMPACT_VERSION, VERSION, Txn
+from tests.conftest import DESIGNS
+from tests.softnpu.formats.strategies import compact_operations, txn_operations
+
+SHAPES = {"devgen": 3, "rows": 6, "columns": 1, "memory_rows": 1}
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_real_streams_are_rebuilt_byte_for_byte(golden: Path, design: str) -> None:
+    data = (golden / design / "insts.bin").read_bytes()
+    assert txn.build(txn.parse(data)) == data
+
+
+def test_every_operation_of_a_real_stream_is_read(golden: Path) -> None:
+    stream = txn.parse((golden / "register_writes" / "insts.bin").read_bytes())
+    assert (stream.devgen, stream.columns, stream.rows, stream.memory_rows) == (3, 1, 6, 1)
+    assert stream.operations[:3] == (
+        Write(0x200400, 0x12345678),
+        MaskWrite(0x200404, mask=0xFF00, value=0xAB00),
+        BlockWrite(0x200400, bytes.fromhex("0b000000 16000000 21000000 2c000000")),
+    )
+    assert stream.operations[4] == AddressPatch(0x1D004, argument=0, offset=0)
+    assert stream.operations[-1] == Sync(0, 0, direction=0, channel=0, columns=1, rows=1)
+
+
+@given(st.lists(txn_operations, max_size=8))
+def test_any_operation_survives_the_stream(operations) -> None:
+    stream = Txn(**SHAPES, operations=tuple(operations), version=VERSION)
+    assert txn.parse(txn.build(stream)) == stream
+
+
+@given(st.lists(compact_operations, max_size=8))
+def test_any_operation_survives_the_compact_stream(operations) -> None:
+    stream = Txn(**SHAPES, operations=tuple(operations), version=COMPACT_VERSION)
+    assert txn.parse(txn.build(stream)) == stream
+
+
+def test_a_stream_written_as_text_reads_the_same(golden: Path) -> None:
+    data = (golden / "explicit_dma" / "insts.bin").read_bytes()
+    text = "\n".join(f"{word:08X}" for word in words(data))
+    assert txn.parse(text.encode()) == txn.parse(data)
+
+
+def test_masked_writes_of_aie_rt_carry_four_bytes_of_padding() -> None:
+    body = struct.pack("<IIQIIII", 3, 0, 0x32000, 1, 1, 32, 0)
+    head = struct.pack("<BBBBBBHII", 0, 1, 3, 6, 1, 1, 0, 1, 16 + len(body))
+    assert txn.parse(head + body).operations == (MaskWrite(0x32000, 1, 1),)
+
+
+def test_a_cut_stream_says_how_much_is_missing(golden: Path) -> None:
+    data = (golden / "task_sequence" / "insts.bin").read_bytes()
+    with pytest.raises(FormatError, match="says 584 bytes, the file has 100: it is cut off"):
+        txn.parse(data[:100])
+    with pytest.raises(FormatError, match="followed by something else"):
+        txn.parse(data + b"\0\0\0\0")
+
+
+def test_another_file_is_named_for_what_it_is(golden: Path) -> None:
+    with pytest.raises(FormatError, match=r"expected an instruction stream.*this is a PDI"):
+        txn.parse((golden / "explicit_dma" / "design.pdi").read_bytes())
+
+
+def stream_with(body: bytes, count: int) -> bytes:
+    return struct.pack("<BBBBBBHII", 0, 1, 3, 6, 1, 1, 0, count, 16 + len(body)) + body
+
+
+def test_an_unknown_operation_is_refused_by_name_and_place() -> None:
+    body = struct.pack("<II", 0x0A, 8)
+    with pytest.raises(FormatError, match=r"CREATE_SCRATCHPAD \(0x0a\) at byte 0x10"):
+        txn.parse(stream_with(body, 1))
+    with pytest.raises(FormatError, match=r"unknown \(0x44\)"):
+        txn.parse(stream_with(struct.pack("<II", 0x44, 8), 1))
+
+
+def test_a_size_that_contradicts_the_operation_is_refused() -> None:
+    body = struct.pack("<IIQII", 0, 0, 0x1000, 1, 20)
+    with pytest.raises(FormatError, match=r"WRITE .* says that it has 20 bytes; it has 24"):
+        txn.parse(stream_with(body, 1))
+    with pytest.raises(FormatError, match=r"BLOCKWRITE .* at least 16, and whole words"):
+        txn.parse(stream_with(struct.pack("<IIII", 1, 0, 0, 0), 1))
+
+
+def test_a_wrong_number_of_operations_is_refused() -> None:
+    body = struct.pack("<IIQII", 0, 0, 0x1000, 1, 24)
+    with pytest.raises(FormatError, match="says 2 operations, it holds 1"):
+        txn.parse(stream_with(body, 2))
+
+
+@pytest.mark.parametrize(
+    "operation", [BlockSet(0, 0, 1), Write(0, 1 << 32), BlockWrite(0, b"abc"), Sync(256, 0, 0, 0)]
+)
+def test_what_a_stream_cannot_hold_is_refused(operation) -> None:
+    with pytest.raises(FormatError):
+        txn.build(Txn(**SHAPES, operations=(operation,)))
