@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from softnpu.arch.dma import DMA_ENGINES, DmaEngine
-from softnpu.arch.ports import Bundle
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 
 Fields = Mapping[str, int]
@@ -113,8 +112,3 @@ def _rest(fields: Fields) -> str:
     if fields["out_of_order_bd_id"]:
         parts.append(f"out-of-order BD {fields['out_of_order_bd_id']}")
     return ", ".join(parts)
-
-
-def owner_of_window(bundle: Bundle) -> str:
-    """How a core calls the memory behind a window."""
-    return "own" if bundle is Bundle.East else f"{bundle.name.lower()} neighbour's"

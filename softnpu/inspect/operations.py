@@ -34,6 +34,7 @@ from softnpu.inspect.report import Row, size
 
 _REGISTER_COLUMN = 44
 _SHOWN_WORDS = 16
+_PREVIEWED_WORDS = 4
 _PREEMPT_LEVELS = ("nothing", "memory tiles", "core tiles", "registers")
 
 
@@ -131,9 +132,9 @@ class Place:
             return f"unknown register {self.offset:#07x}"
         return f"{self.match.name}+{self.match.byte:#x}" if self.match.byte else self.match.name
 
-    def decode(self, value: int, offset: int | None = None) -> str:
+    def decode(self, value: int) -> str:
         """What a value there says."""
-        match = self.match if offset is None else self._find(offset)
+        match = self.match
         return describe(self.kind, match, value) if match and match.register.bits else ""
 
     def masked(self, value: int, mask: int) -> str:
@@ -180,8 +181,14 @@ def _block(place: Place, data: bytes) -> Row:
         where = f"{place.tile:<14} {f'DMA_BD{descriptor[0]}':<{_REGISTER_COLUMN}}"
         return Row(f"{'descriptor':<10} {where} {lines[0]}", base.data, tuple(lines[1:]))
     if place.match is not None and place.match.register.size > 4:
-        return base
+        return Row(f"{base.text}  {_start(words)}", base.data)
     return Row(base.text, base.data, _word_lines(place, words))
+
+
+def _start(words: tuple[int, ...]) -> str:
+    """The first words of a memory's contents."""
+    more = " …" if len(words) > _PREVIEWED_WORDS else ""
+    return " ".join(f"{word:08x}" for word in words[:_PREVIEWED_WORDS]) + more
 
 
 def _word_lines(place: Place, words: tuple[int, ...]) -> tuple[str, ...]:

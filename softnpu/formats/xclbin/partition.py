@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 
 from softnpu.errors import FormatError
-from softnpu.formats.records import Bytes, Record, padded, raw, u8, u16, u32, u64
+from softnpu.formats.records import Record, padded, raw, u8, u16, u32, u64
 
 PRIMARY = 1
 CDO_TYPES = ("UNKNOWN", "PRIMARY", "LITE", "PRE_POST")
@@ -107,7 +107,7 @@ class _GroupRecord(Record):
 _MAXIMUM_COUNT = 0x1000
 
 
-def parse(data: Bytes) -> Partition:
+def parse(data: bytes) -> Partition:
     """The partition in an AIE_PARTITION section; FormatError if it does not hold together."""
     record = _PartitionRecord.read(data)
     start = _array(data, "H", record.start_offset, record.start_count)
@@ -126,10 +126,10 @@ def parse(data: Bytes) -> Partition:
     )
 
 
-def _parse_pdi(data: Bytes, at: int) -> PartitionPdi:
+def _parse_pdi(data: bytes, at: int) -> PartitionPdi:
     record = _PdiRecord.read(data, at)
     _within(data, record.image_offset, record.image_size, "PDI")
-    image = bytes(data[record.image_offset : record.image_offset + record.image_size])
+    image = data[record.image_offset : record.image_offset + record.image_size]
     groups = tuple(
         _parse_group(data, record.group_offset + n * _GroupRecord.byte_size())
         for n in _range(record.group_count, "CDO groups")
@@ -137,7 +137,7 @@ def _parse_pdi(data: Bytes, at: int) -> PartitionPdi:
     return PartitionPdi(image, groups, record.uuid)
 
 
-def _parse_group(data: Bytes, at: int) -> CdoGroup:
+def _parse_group(data: bytes, at: int) -> CdoGroup:
     record = _GroupRecord.read(data, at)
     return CdoGroup(
         _array(data, "Q", record.kernel_offset, record.kernel_count),
@@ -154,7 +154,7 @@ def _range(count: int, what: str) -> range:
     return range(count)
 
 
-def _within(data: Bytes, offset: int, size: int, what: str) -> None:
+def _within(data: bytes, offset: int, size: int, what: str) -> None:
     if offset + size > len(data):
         raise FormatError(
             f"the AIE partition's {what} ({size} bytes at {offset:#x}) lies outside the section "
@@ -162,17 +162,17 @@ def _within(data: Bytes, offset: int, size: int, what: str) -> None:
         )
 
 
-def _array(data: Bytes, code: str, offset: int, count: int) -> tuple[int, ...]:
+def _array(data: bytes, code: str, offset: int, count: int) -> tuple[int, ...]:
     layout = struct.Struct(f"<{len(_range(count, 'elements'))}{code}")
     _within(data, offset, layout.size, "array")
     return layout.unpack_from(data, offset) if count else ()
 
 
-def _string(data: Bytes, offset: int) -> str:
-    end = bytes(data[offset:]).find(b"\0")
-    if offset >= len(data) or end < 0:
+def _string(data: bytes, offset: int) -> str:
+    end = data.find(b"\0", offset)
+    if end < 0:
         raise FormatError(f"the AIE partition's name at {offset:#x} lies outside the section")
-    return bytes(data[offset : offset + end]).decode("utf-8", "replace")
+    return data[offset:end].decode("utf-8", "replace")
 
 
 class _Heap:

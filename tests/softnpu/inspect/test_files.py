@@ -1,13 +1,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from softnpu.errors import FormatError
 from softnpu.formats import pdi, xclbin
 from softnpu.formats.records import words
 from softnpu.inspect.files import report
 from softnpu.inspect.report import to_json, to_text
-from tests.conftest import DESIGNS
+from tests.conftest import DESIGNS, GOLDEN
 
 NAMES = ("final.xclbin", "design.pdi", "insts.bin", "main_aie_cdo_init.bin")
 
@@ -98,3 +100,25 @@ def test_other_files_are_refused_with_what_they_are(
     path.write_bytes(content)
     with pytest.raises(FormatError, match=message):
         report(path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_a_damaged_file_is_shown_or_refused_but_never_crashes(
+    tmp_path: Path, name: str, data: st.DataObject
+) -> None:
+    real = bytearray((GOLDEN / "packet_routes" / name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4), "changes")):
+        at = data.draw(st.integers(0, len(real) - 1), "at")
+        real[at] = data.draw(st.integers(0, 255), "byte")
+    path = tmp_path / name
+    path.write_bytes(real)
+    try:
+        assert shown(path)
+    except FormatError as error:
+        assert str(path) in str(error)

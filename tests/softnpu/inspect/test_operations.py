@@ -45,7 +45,7 @@ def text(operation) -> str:
         ),
         (
             BlockWrite(tile_address(0, 2, 0x20010), bytes(1024)),
-            "0 block (0,2) core Program_Memory+0x10 1 KiB",
+            "0 block (0,2) core Program_Memory+0x10 1 KiB 00000000 00000000 00000000 00000000 …",
         ),
         (
             AddressPatch(tile_address(0, 0, 0x1D024), 1, 4096),
