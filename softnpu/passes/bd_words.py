@@ -16,6 +16,7 @@ from softnpu.arch.dma import DmaEngine
 from softnpu.arch.tiles import TileKind
 from softnpu.dialects.aiex import NpuWriteBdOp
 from softnpu.dialects.source import design_error
+from softnpu.passes.bd_fields import Padding
 
 FIELDS: dict[str, str] = {
     "buffer_length": "buffer_length",
@@ -47,8 +48,6 @@ FIELDS: dict[str, str] = {
     "d2_zero_after": "d2_zero_after",
 }
 """Descriptor field -> attribute of `aiex.npu.writebd`; values pass as they are."""
-
-PADDING = tuple(key for key in FIELDS if "_zero_" in key)
 
 ADDRESS: dict[TileKind, tuple[str, int]] = {
     TileKind.SHIM: ("base_address_low", 4),
@@ -119,7 +118,7 @@ def check_bd_id(op: Operation, engine: DmaEngine, bd_id: int) -> None:
 def _check_abilities(op: NpuWriteBdOp, engine: DmaEngine) -> None:
     tile = f"tile ({op.column}, {op.row})"
     check_bd_id(op, engine, op.bd_id)
-    padded = any(getattr(op, FIELDS[key]) for key in PADDING)
+    padded = any(getattr(op, name) for name in Padding().named())
     if padded and engine.kind is not TileKind.MEMORY:
         raise design_error(op, f"only memory tiles pad with zeros, {tile} is a {engine.kind.value}")
     if engine.kind is not TileKind.SHIM and op.burst_length:

@@ -19,6 +19,7 @@ from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.sizes import element_count
 from softnpu.dialects.source import design_error
 from softnpu.passes.access_pattern import DIMENSIONS, WORD_BITS, AccessPattern, bits_of
+from softnpu.passes.bd_fields import Locks, Packet, Padding, Shape
 from softnpu.passes.bd_words import burst_encoding, check_bd_id
 from softnpu.passes.host_memory import REMEDY, HostMemory, trace
 from softnpu.passes.sequence_ops import Symbols
@@ -135,43 +136,20 @@ def _check_packet(op: NpuDmaMemcpyNdOp) -> None:
 
 def _write_bd(op: NpuDmaMemcpyNdOp, col: int, row: int, pattern: AccessPattern) -> NpuWriteBdOp:
     """The descriptor; its base address is left to the patch, its third size to the length."""
-    registers = pattern.registers()
-    transforms = not pattern.is_linear
-    iterates = not pattern.repeats_in_place
-    packet = op.packet
+    padding = Padding(**{name: getattr(op, name) for name in Padding().named()})
     return NpuWriteBdOp(
         column=col,
         row=row,
         bd_id=op.id,
         buffer_length=pattern.words(pattern.sizes[0]) * pattern.sizes[1] * pattern.sizes[2],
         buffer_offset=0,
-        enable_packet=int(packet is not None),
-        out_of_order_id=0,
-        packet_id=packet.pkt_id if packet else 0,
-        packet_type=packet.pkt_type if packet else 0,
-        d0_size=registers.sizes[0] if transforms else 0,
-        d0_stride=registers.steps[0] if transforms else 0,
-        d1_size=registers.sizes[1] if transforms else 0,
-        d1_stride=registers.steps[1] if transforms else 0,
-        d2_size=0,
-        d2_stride=registers.steps[2] if transforms else 0,
-        iteration_current=0,
-        iteration_size=registers.sizes[3] if iterates else 0,
-        iteration_stride=registers.steps[3],
         next_bd=0,
         use_next_bd=0,
         valid_bd=1,
-        lock_rel_val=0,
-        lock_rel_id=0,
-        lock_acq_enable=0,
-        lock_acq_val=0,
-        lock_acq_id=0,
-        d0_zero_before=op.d0_zero_before,
-        d1_zero_before=op.d1_zero_before,
-        d2_zero_before=op.d2_zero_before,
-        d0_zero_after=op.d0_zero_after,
-        d1_zero_after=op.d1_zero_after,
-        d2_zero_after=op.d2_zero_after,
         burst_length=op.burst_length,
+        **Packet.of(op.packet).named(),
+        **Shape.of(pattern).named(),
+        **Locks().named(),
+        **padding.named(),
         location=op.location,
     )

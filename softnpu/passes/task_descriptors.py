@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 
 from xdsl.ir import Operation
 
@@ -20,41 +19,13 @@ from softnpu.dialects.aiex import (
 from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.source import design_error
 from softnpu.passes.access_pattern import DIMENSIONS, AccessPattern, bits_of
+from softnpu.passes.bd_fields import Locks, Packet, Padding, Shape
 from softnpu.passes.host_memory import REMEDY, trace
 
 WORD_BYTES = 4
 PAD_DIMENSIONS = 3
-
-
-@dataclass(frozen=True)
-class Locks:
-    """The lock fields of a descriptor, named as in `aiex.npu.writebd`."""
-
-    lock_rel_val: int = 0
-    lock_rel_id: int = 0
-    lock_acq_enable: int = 0
-    lock_acq_val: int = 0
-    lock_acq_id: int = 0
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The size, step and padding fields of a descriptor, named as in `aiex.npu.writebd`."""
-
-    d0_size: int = 0
-    d0_stride: int = 0
-    d1_size: int = 0
-    d1_stride: int = 0
-    d2_size: int = 0
-    d2_stride: int = 0
-    iteration_size: int = 0
-    iteration_stride: int = 0
-    d0_zero_before: int = 0
-    d1_zero_before: int = 0
-    d2_zero_before: int = 0
-    d0_zero_after: int = 0
-    d1_zero_after: int = 0
-    d2_zero_after: int = 0
+THIRD = 2
+"""Of the dimensions as written, the one whose size mlir-aie takes for a memory tile's d2_size."""
 
 
 def descriptor_ops(
@@ -74,17 +45,14 @@ def descriptor_ops(
         bd_id=bd.bd_id or 0,
         buffer_length=bd.len_in_bytes // WORD_BYTES,
         buffer_offset=bd.offset_in_bytes,
-        enable_packet=int(packet is not None),
-        out_of_order_id=0,
-        packet_id=packet.pkt_id if packet else 0,
-        packet_type=packet.pkt_type if packet else 0,
-        iteration_current=0,
         next_bd=bd.next_bd_id or 0,
         use_next_bd=int(bd.next_bd_id is not None),
         valid_bd=1,
         burst_length=bd.burst_length,
-        **asdict(_shape(task, bd, model)),
-        **asdict(_lock_fields(task, locks, model)),
+        **Packet.of(packet).named(),
+        **_shape(task, bd, model).named(),
+        **_padding(task, bd, model).named(),
+        **_lock_fields(task, locks, model).named(),
         location=bd.location,
     )
     return [write, _address(task, bd, model)]
@@ -113,34 +81,18 @@ def _check_packet(bd: DMABDOp, packet: PacketInfoAttr | None) -> None:
 
 
 def _shape(task: DMAConfigureTaskOp, bd: DMABDOp, model: Device) -> Shape:
-    position = task.tile_op.position
-    in_memory_tile = model.is_memory_tile(*position)
-    padding = _padding(task, bd, in_memory_tile)
     if not bd.dimensions:
         return Shape()
     if len(bd.dimensions) > DIMENSIONS:
         raise design_error(
             bd, f"a descriptor has at most {DIMENSIONS} dimensions, found {len(bd.dimensions)}"
         )
+    position = task.tile_op.position
     pattern = pattern_of(bd)
     pattern.check(bd, model.dma(*position))
     _check_elements(bd, pattern)
-    registers = pattern.registers()
-    third = in_memory_tile and len(bd.dimensions) >= PAD_DIMENSIONS
-    fields = {
-        "d2_size": bd.dimensions[2].size if third else 0,
-        "iteration_size": 0 if pattern.repeats_in_place else registers.sizes[3],
-        "iteration_stride": registers.steps[3],
-    }
-    if not pattern.is_linear:
-        fields |= {
-            "d0_size": registers.sizes[0],
-            "d0_stride": registers.steps[0],
-            "d1_size": registers.sizes[1],
-            "d1_stride": registers.steps[1],
-            "d2_stride": registers.steps[2],
-        }
-    return Shape(**fields, **padding)
+    has_third_size = model.is_memory_tile(*position) and len(bd.dimensions) > THIRD
+    return Shape.of(pattern, bd.dimensions[THIRD].size if has_third_size else 0)
 
 
 def pattern_of(bd: DMABDOp) -> AccessPattern:
@@ -164,13 +116,14 @@ def _check_elements(bd: DMABDOp, pattern: AccessPattern) -> None:
         )
 
 
-def _padding(task: DMAConfigureTaskOp, bd: DMABDOp, in_memory_tile: bool) -> dict[str, int]:
+def _padding(task: DMAConfigureTaskOp, bd: DMABDOp, model: Device) -> Padding:
     pads = bd.pad_dimensions
     if pads is None:
-        return {}
-    if not in_memory_tile:
-        col, row = task.tile_op.position
-        raise design_error(bd, f"only memory tiles pad with zeros, not tile ({col}, {row})")
+        return Padding()
+    if not model.is_memory_tile(*task.tile_op.position):
+        raise design_error(
+            bd, f"only memory tiles pad with zeros, not tile {task.tile_op.position}"
+        )
     if task.direction is not DMAChannelDir.MM2S:
         raise design_error(bd, "a memory tile pads what it sends (MM2S), not what it receives")
     if not bd.dimensions:
@@ -185,7 +138,7 @@ def _padding(task: DMAConfigureTaskOp, bd: DMABDOp, in_memory_tile: bool) -> dic
     for dimension, pad in enumerate(reversed(list(pads))):
         fields[f"d{dimension}_zero_before"] = pad.const_pad_before
         fields[f"d{dimension}_zero_after"] = pad.const_pad_after
-    return fields
+    return Padding(**fields)
 
 
 def _lock_fields(task: DMAConfigureTaskOp, locks: Sequence[UseLockOp], model: Device) -> Locks:
