@@ -67,33 +67,41 @@ class Context:
         host: HostMemory | None = None,
     ) -> None:
         self.xclbin = xclbin
-        partition = xclbin.partition
-        self.array = Array(
-            _device_for(devgen or _NPU1_DEVGEN, partition.columns),
-            xclbin.marks.get(CORE_ISA_MARK, core_isa),
-            seed,
-            host,
-        )
-        self._devgen = devgen
+        self.host = host or HostMemory()
         self.timeline = Timeline() if trace else None
-        self.array.timeline = self.timeline
-        self.controller = Controller(self.array, self._load_pdi)
-        self._pdis = {group.pdi_id: part.image for part in partition.pdis for group in part.groups}
+        self._core_isa = xclbin.marks.get(CORE_ISA_MARK, core_isa)
+        self._devgen = devgen
+        self._seed = seed
+        self._array: Array | None = None
+        self._pdis = {
+            group.pdi_id: part.image for part in xclbin.partition.pdis for group in part.groups
+        }
         self._configured = False
-        self._first_pdi = partition.pdis[0].image if partition.pdis else None
+
+    @property
+    def array(self) -> Array:
+        """The array, made at the first run or when it is first looked at."""
+        if self._array is None:
+            columns = self.xclbin.partition.columns
+            device = _device_for(self._devgen or _NPU1_DEVGEN, columns)
+            self._array = Array(device, self._core_isa, self._seed, self.host)
+            self._array.timeline = self.timeline
+            self.controller = Controller(self._array, self._load_pdi)
+        return self._array
 
     def configure(self) -> None:
         """Sets the array up from the first PDI, if that has not been done."""
         if self._configured:
             return
-        if self._first_pdi is None:
+        pdis = self.xclbin.partition.pdis
+        if not pdis:
             raise EmulatorError("the xclbin's AIE_PARTITION section holds no PDI")
         self._configured = True
-        self._apply_pdi(self._first_pdi)
+        self._apply_pdi(pdis[0].image)
 
     def allocate(self, size: int, name: str = "buffer") -> HostBuffer:
         """A host buffer of `size` zero bytes that the array's DMAs can reach."""
-        return self.array.host.allocate(size, name)
+        return self.host.allocate(size, name)
 
     def run(
         self,

@@ -1,0 +1,68 @@
+"""Fixtures of the emulator's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from softnpu.emulator.context import Context
+from softnpu.formats import cdo, pdi
+from softnpu.formats.xclbin import parse
+from tests.softnpu.emulator.programs import HERE, Cores, Segments, compile_program, loads
+
+
+@pytest.fixture(scope="session")
+def compile_core(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Segments]:
+    """Compiles the C of a core's `void program(void)`; `places` become pointers of that name."""
+    made: dict[str, Segments] = {}
+
+    def compile_(source: str, places: Mapping[str, int] | None = None) -> Segments:
+        lines = [f'#include "{HERE / "standin.h"}"']
+        lines += [f"#define {name} ((void *){at:#x})" for name, at in (places or {}).items()]
+        text = "\n".join([*lines, source])
+        if text not in made:
+            made[text] = compile_program(text, tmp_path_factory.mktemp("core"))
+        return made[text]
+
+    return compile_
+
+
+@pytest.fixture
+def golden_context(golden: Path) -> Callable[..., Context]:
+    """A context from a golden xclbin: AMD's init and enable CDOs, our programs for the cores."""
+
+    def make(
+        design: str, programs: Mapping[tuple[int, int], Segments] | None = None, **options: Any
+    ) -> Context:
+        folder = golden / design
+        xclbin = parse((folder / "final.xclbin").read_bytes())
+        if programs is None:
+            return Context(xclbin, **options)
+        image = pdi.from_cdos(
+            [
+                cdo.build(cdo.from_operations(loads(programs))),
+                (folder / "main_aie_cdo_init.bin").read_bytes(),
+                (folder / "main_aie_cdo_enable.bin").read_bytes(),
+            ]
+        )
+        partition = xclbin.partition
+        xclbin.__dict__["partition"] = replace(
+            partition, pdis=(replace(partition.pdis[0], image=image),)
+        )
+        return Context(xclbin, core_isa="rv32", **options)
+
+    return make
+
+
+@pytest.fixture
+def cores(
+    golden: Path,
+    golden_context: Callable[..., Context],
+    compile_core: Callable[..., Segments],
+) -> Cores:
+    """Golden designs with programs of ours."""
+    return Cores(golden, golden_context, compile_core)
