@@ -82,6 +82,12 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="NAME",
         help="the aie.runtime_sequence that insts.bin holds (default: the first)",
     )
+    parser.add_argument(
+        "--number-pdis",
+        action="store_true",
+        help="in a file with several devices, let load_pdi name the PDI of its device, as aiecc "
+        "does for a full ELF (default: 0, as aie-translate writes it)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -98,6 +104,7 @@ def run(options: argparse.Namespace) -> int:
             alloc=options.alloc,
             device_name=options.device_name,
             sequence_name=options.sequence_name,
+            number_pdis=options.number_pdis,
         ),
     )
     sys.stdout.write(summary(options.output, outcome))

@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
 
 from softnpu.compiler import packaging, pipelines, programs
+from softnpu.compiler.modules import read_module, write_module
 from softnpu.compiler.objects import ObjectSources
 from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp
+from softnpu.dialects.aiex import NpuLoadPdiOp
 from softnpu.dialects.source import parse_file, print_module
 from softnpu.errors import DesignError
 from softnpu.passes.sequence_ops import devices, model_of, sequences
@@ -41,7 +44,10 @@ def lower(design: Path, out_dir: Path, alloc: str = "") -> None:
     Raises:
         DesignError: the design is wrong or does not fit.
     """
-    _lower(parse_file(design), out_dir, alloc)
+    module = parse_file(design)
+    _lower(module, out_dir, alloc)
+    write_module(out_dir / PHYSICAL, module)
+    write_module(out_dir / ARRAY, _without_sequences(module))
 
 
 def cores(array: Path, out_dir: Path, objects: Mapping[str, Path]) -> list[Path]:
@@ -56,24 +62,35 @@ def cores(array: Path, out_dir: Path, objects: Mapping[str, Path]) -> list[Path]
     Raises:
         DesignError, ToolError: a body, an object or a program that will not do.
     """
-    module = parse_file(array)
+    module = read_module(array)
     sources = ObjectSources(known=dict(objects), folders=(out_dir,))
     outcome = _gather_programs(module, out_dir, None, sources)
     return [*outcome.packed, *outcome.compiled]
 
 
-def insts(physical: Path, out: Path, device_name: str = "", sequence_name: str = "") -> None:
+def insts(
+    physical: Path,
+    out: Path,
+    device_name: str = "",
+    sequence_name: str = "",
+    *,
+    number_pdis: bool = True,
+) -> None:
     """A runtime sequence -> the instruction stream; "" stands for the main device's first.
 
     Writes the lowered sequences beside `out`, as `npu_insts.mlir`.
 
+    Args:
+        number_pdis: let `load_pdi` name its device's PDI in the xclbin, as aiecc does for a full
+            ELF; aie-translate leaves its number at 0.
+
     Raises:
         DesignError: there is no such sequence, or it asks for what the NPU cannot do.
     """
-    module = parse_file(physical)
+    module = read_module(physical)
     programs.hand_over(module)
     device_op = _device(module, device_name) if device_name else main_device(module)
-    _lower_sequences(module, out.parent)
+    _lower_sequences(module, out.parent, number_pdis)
     _write_insts(module, device_op.sym_name, sequence_name, out)
 
 
@@ -83,7 +100,7 @@ def cdo(array: Path, elf_dir: Path, out_dir: Path) -> None:
     Raises:
         DesignError: a missing program, or what the hardware cannot do.
     """
-    module = parse_file(array)
+    module = read_module(array)
     programs.hand_over(module)
     _write_configuration(module, elf_dir, out_dir)
 
@@ -104,7 +121,7 @@ def xclbin(array: Path, out_dir: Path, elf_dir: Path | None = None) -> None:
     The xclbin carries the mark of stand-in cores when the programs in `elf_dir` (`out_dir` unless
     given) are such; AMD's own code goes without a mark.
     """
-    module = parse_file(array)
+    module = read_module(array)
     programs.hand_over(module)
     _write_xclbin(module, out_dir, elf_dir or out_dir)
 
@@ -122,6 +139,7 @@ class Options:
         alloc: how buffers are placed, "" for bank-aware with its fallback.
         device_name: compile this device alone; "" for all.
         sequence_name: the sequence that `insts.bin` holds; "" for the first.
+        number_pdis: as for `insts`.
     """
 
     objects: tuple[Path, ...] = ()
@@ -129,6 +147,7 @@ class Options:
     alloc: str = ""
     device_name: str = ""
     sequence_name: str = ""
+    number_pdis: bool = False
 
 
 @dataclass
@@ -157,6 +176,8 @@ def compile_design(design: Path, out_dir: Path, options: Options | None = None) 
         _keep_only(module, options.device_name)
     out_dir.mkdir(parents=True, exist_ok=True)
     _lower(module, out_dir, options.alloc)
+    _write(out_dir / PHYSICAL, print_module(module))
+    _write_flows(module, out_dir)
     sources = ObjectSources(folders=(*options.objects, design.parent))
     outcome = _gather_programs(module, out_dir, options.elf_dir, sources)
     programs.hand_over(module)
@@ -191,19 +212,19 @@ def _keep_only(module: ModuleOp, name: str) -> None:
     kept = _device(module, name)
     for device_op in devices(module):
         if device_op is not kept:
-            device_op.detach()
-            device_op.erase()
+            _remove(device_op)
 
 
 def _lower(module: ModuleOp, out_dir: Path, alloc: str) -> None:
-    from softnpu.targets.flows_json import emit
-
     pipelines.run(pipelines.resource_allocation(alloc), module)
     _write(out_dir / WITH_ADDRESSES, print_module(module))
     pipelines.run(pipelines.routing(), module)
-    _write(out_dir / PHYSICAL, print_module(module))
+
+
+def _write_flows(module: ModuleOp, out_dir: Path) -> None:
+    from softnpu.targets.flows_json import emit
+
     array = _without_sequences(module)
-    _write(out_dir / ARRAY, print_module(array))
     pipelines.run(pipelines.flow_discovery(), array)
     _write(out_dir / FLOWS, emit(array, main_device(module).sym_name))
 
@@ -212,9 +233,14 @@ def _without_sequences(module: ModuleOp) -> ModuleOp:
     array = module.clone()
     for op in list(array.walk()):
         if isinstance(op, RuntimeSequenceOp):
-            op.detach()
-            op.erase()
+            _remove(op)
     return array
+
+
+def _remove(op: Operation) -> None:
+    block = op.parent_block()
+    assert block is not None
+    block.erase_op(op)
 
 
 def _write_scripts(module: ModuleOp, out_dir: Path) -> None:
@@ -280,9 +306,19 @@ def _write_xclbin(module: ModuleOp, out_dir: Path, elf_dir: Path) -> None:
     (out_dir / XCLBIN).write_bytes(build(spec))
 
 
-def _lower_sequences(module: ModuleOp, out_dir: Path) -> None:
+def _lower_sequences(module: ModuleOp, out_dir: Path, number_pdis: bool) -> None:
     pipelines.run(pipelines.npu_lowering(), module)
+    if number_pdis:
+        for load in _loads_without_number(module):
+            load.id = 1 + [d.sym_name for d in devices(module)].index(load.device_ref)
     _write(out_dir / NPU_INSTS, print_module(module))
+
+
+def _loads_without_number(module: ModuleOp) -> list[NpuLoadPdiOp]:
+    """The `load_pdi` that name a device of this file, but not the number of its PDI."""
+    names = {device_op.sym_name for device_op in devices(module)}
+    loads = (op for op in module.walk() if isinstance(op, NpuLoadPdiOp))
+    return [op for op in loads if op.id == 0 and op.device_ref in names]
 
 
 def _write_insts(module: ModuleOp, device_name: str, sequence_name: str, out: Path) -> None:
@@ -298,7 +334,12 @@ def _write_sequences(module: ModuleOp, out_dir: Path, options: Options, outcome:
         outcome.notes.append(f"the design has no aie.runtime_sequence, so there is no {INSTS}")
         return
     chosen = main_device(module)
-    _lower_sequences(module, out_dir)
+    _lower_sequences(module, out_dir, options.number_pdis)
+    if _loads_without_number(module):
+        outcome.notes.append(
+            "load_pdi names PDI 0, as aie-translate writes it; "
+            "--number-pdis has it name its device's PDI in the xclbin"
+        )
     for device_name, sequence_name in found if len(found) > 1 else ():
         _write_insts(
             module, device_name, sequence_name, out_dir / f"{device_name}_{sequence_name}.bin"

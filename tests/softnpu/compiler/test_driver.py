@@ -1,0 +1,170 @@
+"""The stages, file to file, and all of them in one process."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from softnpu.compiler import driver
+from softnpu.errors import DesignError
+from softnpu.formats import txn, xclbin
+from softnpu.formats.operations import LoadPdi
+
+DUMMY = "passthrough_core/main_core_0_2.elf"
+
+TWO_DEVICES = """\
+module {
+  aie.device(npu1_1col) @main {
+    aie.runtime_sequence @both(%a: memref<16xi32>) {
+      aiex.configure @other {
+        aiex.run @copy(%a) : (memref<16xi32>)
+      }
+    }
+    aie.runtime_sequence @nothing(%a: memref<16xi32>) {
+    }
+  }
+  aie.device(npu1_1col) @other {
+    %core = aie.tile(0, 2)
+    %c = aie.core(%core) {
+      aie.end
+    } {elf_file = "own.elf"}
+    aie.runtime_sequence @copy(%a: memref<16xi32>) {
+      aiex.npu.write32 {address = 1024 : ui32, value = 7 : ui32}
+    }
+  }
+}
+"""
+
+
+@pytest.fixture
+def two_devices(tmp_path: Path, golden: Path) -> Path:
+    """A design of two devices, the program that one of them names, and a folder for artifacts."""
+    (tmp_path / "elfs").mkdir()
+    (tmp_path / "elfs" / "own.elf").write_bytes((golden / DUMMY).read_bytes())
+    (tmp_path / "design.mlir").write_text(TWO_DEVICES)
+    return tmp_path
+
+
+def compiled(folder: Path, **options: object) -> driver.Outcome:
+    return driver.compile_design(
+        folder / "design.mlir",
+        folder / "out",
+        driver.Options(elf_dir=folder / "elfs", **options),  # type: ignore[arg-type]
+    )
+
+
+def test_stage_by_stage_gives_the_same_as_all_at_once(tmp_path: Path, golden: Path) -> None:
+    folder = golden / "broadcast_add"
+    driver.lower(folder / "design.mlir", tmp_path)
+    driver.cdo(tmp_path / "input_array.mlir", folder, tmp_path)
+    driver.pdi(tmp_path)
+    driver.xclbin(tmp_path / "input_array.mlir", tmp_path, folder)
+    driver.insts(tmp_path / "input_physical.mlir", tmp_path / "insts.bin")
+    whole = tmp_path / "whole"
+    driver.compile_design(folder / "design.mlir", whole, driver.Options(elf_dir=folder))
+    for name in ("main.pdi", "final.xclbin", "insts.bin", "npu_insts.mlir", "input_physical.mlir"):
+        assert (tmp_path / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_the_array_does_not_change_with_the_runtime_sequence(tmp_path: Path, golden: Path) -> None:
+    text = (golden / "explicit_dma" / "design.mlir").read_text()
+    changed = text.replace("[1, 1, 1, 1024]", "[1, 1, 1, 512]")
+    assert changed != text
+    arrays = []
+    for name, design in (("a", text), ("b", changed)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "design.mlir").write_text(design)
+        driver.lower(tmp_path / name / "design.mlir", tmp_path / name)
+        arrays.append((tmp_path / name / "input_array.mlir").read_text())
+    assert arrays[0] == arrays[1]
+    assert "runtime_sequence" not in arrays[0]
+
+
+def test_a_later_stages_error_points_into_the_design(tmp_path: Path, golden: Path) -> None:
+    design = golden / "explicit_dma" / "design.mlir"
+    driver.lower(design, tmp_path)
+    with pytest.raises(DesignError, match="cannot read the core program") as error:
+        driver.cdo(tmp_path / "input_array.mlir", tmp_path / "nowhere", tmp_path)
+    assert error.value.location is not None
+    assert error.value.location.file == design
+
+
+def test_packed_programs_are_kept_beside_the_artifacts(tmp_path: Path, golden: Path) -> None:
+    folder = golden / "passthrough_core"
+    outcome = driver.compile_design(
+        folder / "design.mlir", tmp_path, driver.Options(elf_dir=folder)
+    )
+    assert [path.name for path in outcome.packed] == ["main_core_0_2.elf"]
+    assert outcome.compiled == []
+    assert outcome.packed[0].read_bytes() == (golden / DUMMY).read_bytes()
+
+
+def test_only_stand_in_programs_mark_the_xclbin(tmp_path: Path, golden: Path) -> None:
+    design = golden / "passthrough_core" / "design.mlir"
+    elf = bytearray((golden / DUMMY).read_bytes())
+    for machine, marks in ((264, {}), (243, {"core_isa": "rv32"})):
+        struct.pack_into("<H", elf, 18, machine)
+        (tmp_path / "main_core_0_2.elf").write_bytes(elf)
+        driver.compile_design(design, tmp_path / "out", driver.Options(elf_dir=tmp_path))
+        parsed = xclbin.parse((tmp_path / "out" / "final.xclbin").read_bytes())
+        assert parsed.marks == marks
+
+
+def test_every_device_and_sequence_of_a_file_has_its_artifacts(two_devices: Path) -> None:
+    compiled(two_devices)
+    out = two_devices / "out"
+    names = {path.name for path in out.glob("*.bin")} - {"insts.bin"}
+    assert {name for name in names if "_cdo_" not in name} == {
+        "main_both.bin",
+        "main_nothing.bin",
+        "other_copy.bin",
+    }
+    assert (out / "insts.bin").read_bytes() == (out / "main_both.bin").read_bytes()
+    parsed = xclbin.parse((out / "final.xclbin").read_bytes())
+    pdis = {pdi.groups[0].pdi_id: pdi.image for pdi in parsed.partition.pdis}
+    assert pdis == {1: (out / "main.pdi").read_bytes(), 2: (out / "other.pdi").read_bytes()}
+
+
+def test_insts_can_hold_another_sequence(two_devices: Path) -> None:
+    compiled(two_devices, sequence_name="nothing")
+    out = two_devices / "out"
+    assert (out / "insts.bin").read_bytes() == (out / "main_nothing.bin").read_bytes()
+
+
+def loads(path: Path) -> list[int]:
+    return [op.id for op in txn.parse(path.read_bytes()).operations if isinstance(op, LoadPdi)]
+
+
+def test_loading_a_pdi_names_its_number_only_when_asked_for(two_devices: Path) -> None:
+    outcome = compiled(two_devices)
+    assert loads(two_devices / "out" / "insts.bin") == [0]
+    assert "--number-pdis" in outcome.notes[0]
+    outcome = compiled(two_devices, number_pdis=True)
+    assert loads(two_devices / "out" / "insts.bin") == [2]
+    assert outcome.notes == []
+
+
+def test_one_device_of_several_can_be_compiled_alone(two_devices: Path) -> None:
+    compiled(two_devices, device_name="other")
+    out = two_devices / "out"
+    assert not (out / "main.pdi").exists()
+    parsed = xclbin.parse((out / "final.xclbin").read_bytes())
+    assert [pdi.image for pdi in parsed.partition.pdis] == [(out / "other.pdi").read_bytes()]
+    with pytest.raises(DesignError, match="no device '@others'") as error:
+        compiled(two_devices, device_name="others")
+    assert "did you mean '@other'?" in error.value.notes
+
+
+def test_a_design_without_a_sequence_says_so(tmp_path: Path) -> None:
+    (tmp_path / "design.mlir").write_text("module { aie.device(npu1_1col) {} }")
+    outcome = driver.compile_design(tmp_path / "design.mlir", tmp_path)
+    assert "no aie.runtime_sequence" in outcome.notes[0]
+    assert (tmp_path / "final.xclbin").exists()
+
+
+def test_a_file_without_a_device_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "design.mlir").write_text("module {}")
+    with pytest.raises(DesignError, match=r"no aie\.device"):
+        driver.compile_design(tmp_path / "design.mlir", tmp_path)
