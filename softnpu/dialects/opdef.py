@@ -321,13 +321,13 @@ class DefinedOp(Operation):
         print_op(self, printer)
 
     def verify_(self) -> None:
-        """Check the op's parts against its definition, then its own rules."""
+        """Check the op's parts against its definition, then its rules (see `rules`)."""
+        from softnpu.dialects.rules import rule_of
+
         self._verify_attributes()
         self._verify_operands()
-        self.check()
-
-    def check(self) -> None:
-        """The rules of this op beyond its parts; a broken one raises DesignError."""
+        if (rule := rule_of(self.name)) is not None:
+            rule(self)
 
     def _verify_attributes(self) -> None:
         for mlir, field in self.attr_fields.items():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def parse_file(path: Path, ctx: Context | None = None) -> ModuleOp:
-    """Read a design; every op knows its line. Raises DesignError."""
+    """Read and check a design; every op knows its line. Raises DesignError."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -26,10 +26,19 @@ def parse_file(path: Path, ctx: Context | None = None) -> ModuleOp:
 
 
 def parse_text(text: str, file: Path | str = "<text>", ctx: Context | None = None) -> ModuleOp:
-    """Read a design from a string that came from `file`."""
+    """Read and check a design from a string that came from `file`."""
     from softnpu.dialects.parser import parse_module
 
-    return parse_module(text, Path(file), ctx)
+    module = parse_module(text, Path(file), ctx)
+    verify(module)
+    return module
+
+
+def verify(module: Operation) -> None:
+    """Check a design: structure and the dialects' rules. Raises DesignError."""
+    from softnpu.dialects.verifier import verify
+
+    verify(module)
 
 
 def print_module(module: Operation) -> str:

@@ -7,7 +7,7 @@ from xdsl.ir import Block, OpResult, Region, SSAValue
 from xdsl.irdl import traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.traits import IsTerminator, SymbolOpInterface
+from xdsl.traits import IsTerminator, NoTerminator, SymbolOpInterface
 
 from softnpu.dialects.aie.tiles import BufferOp, TileElement, TileOp
 from softnpu.dialects.assembly import (
@@ -195,6 +195,7 @@ class DMAOp(DefinedOp):
     sym_name: str | None = attr(STR, default=None)
     bds: tuple[Region, ...] = regions()
     valid: OpResult = result(i1)
+    traits = traits_def(NoTerminator())
     syntax = "`(` $channel_dir `,` $channel_index `)` attr-dict ` ` `[` regions `]`"
 
 

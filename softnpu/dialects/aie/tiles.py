@@ -9,7 +9,14 @@ from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
 from xdsl.irdl import traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.traits import IsolatedFromAbove, IsTerminator, Pure, SymbolOpInterface, SymbolTable
+from xdsl.traits import (
+    IsolatedFromAbove,
+    IsTerminator,
+    NoTerminator,
+    Pure,
+    SymbolOpInterface,
+    SymbolTable,
+)
 
 from softnpu.dialects.assembly import (
     Parts,
@@ -277,7 +284,7 @@ class RuntimeSequenceOp(DefinedOp):
     name = "aie.runtime_sequence"
     sym_name: str = attr(SYMBOL_NAME, default="sequence")
     body: Region = region()
-    traits = traits_def(SymbolOpInterface())
+    traits = traits_def(SymbolOpInterface(), NoTerminator())
 
     @classmethod
     def parse(cls, parser: Parser) -> RuntimeSequenceOp:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from xdsl.ir import OpResult, Region, SSAValue
+from xdsl.irdl import traits_def
+from xdsl.traits import NoTerminator
 
 from softnpu.dialects.aie.dma import BDChainOp, DMABDOp
 from softnpu.dialects.aie.tiles import DeviceOp, LockOp, RuntimeSequenceOp, TileElement
@@ -141,6 +143,7 @@ class ConfigureOp(DefinedOp):
     name = "aiex.configure"
     symbol: str = attr(SYMBOL)
     body: Region = region()
+    traits = traits_def(NoTerminator())
     syntax = "$symbol regions attr-dict"
 
     @property
