@@ -54,7 +54,7 @@ def _lower(op: Operation) -> None:
 
     def emit(new: Operation) -> SSAValue:
         insert_before(op, new)
-        return new.results[0] if new.results else op.operands[0]
+        return new.results[0]
 
     values = lowering(op, emit)
     for old, value in zip(op.results, values, strict=True):
@@ -165,7 +165,7 @@ def _lower_load(op: Operation, emit: Emit) -> Sequence[SSAValue]:
 
 def _lower_store(op: Operation, emit: Emit) -> Sequence[SSAValue]:
     assert isinstance(op, affine.StoreOp)
-    emit(memref.StoreOp.get(op.value, op.memref, _values(emit, op.map, op.indices)))
+    insert_before(op, memref.StoreOp.get(op.value, op.memref, _values(emit, op.map, op.indices)))
     return ()
 
 
@@ -178,13 +178,13 @@ def _lower_vector_load(op: Operation, emit: Emit) -> Sequence[SSAValue]:
 def _lower_vector_store(op: Operation, emit: Emit) -> Sequence[SSAValue]:
     assert isinstance(op, affine.VectorStoreOp)
     indices = _values(emit, op.map, op.indices)
-    emit(vector.StoreOp(op.value, op.memref, indices))
+    insert_before(op, vector.StoreOp(op.value, op.memref, indices))
     return ()
 
 
-def _lower_yield(op: Operation, emit: Emit) -> Sequence[SSAValue]:
+def _lower_yield(op: Operation, emit: Emit) -> Sequence[SSAValue]:  # noqa: ARG001
     assert isinstance(op, affine.YieldOp)
-    emit(scf.YieldOp(*op.arguments))
+    insert_before(op, scf.YieldOp(*op.arguments))
     return ()
 
 
@@ -199,7 +199,7 @@ def _lower_for(op: Operation, emit: Emit) -> Sequence[SSAValue]:
     _end_with_yield(body, op)
     op.add_region(Region(Block()))
     loop = scf.ForOp(lower, upper, step, op.inits, body)
-    emit(loop)
+    insert_before(op, loop)
     return loop.results
 
 
@@ -217,7 +217,7 @@ def _lower_if(op: Operation, emit: Emit) -> Sequence[SSAValue]:
         if region.blocks:
             _end_with_yield(region, op)
     branch = scf.IfOp(condition, op.result_types, regions[0], regions[1])
-    emit(branch)
+    insert_before(op, branch)
     return branch.results
 
 

@@ -14,13 +14,12 @@ from softnpu.dialects.aie import (
     ObjectFifoAllocateOp,
     ObjectFifoLinkOp,
     ObjectFifoRegisterExternalBuffersOp,
-    TileOp,
 )
-from softnpu.dialects.source import design_error
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.objectfifo.accesses import lower_accesses
 from softnpu.passes.objectfifo.elements import create_elements
 from softnpu.passes.objectfifo.routes import create_routes, shim_allocation_name
+from softnpu.passes.objectfifo.rules import check_fifos
 from softnpu.passes.objectfifo.runtime_index import count_at_run_time
 from softnpu.passes.objectfifo.split import split_fifos
 from softnpu.passes.objectfifo.state import FifoState
@@ -50,7 +49,7 @@ class ObjectFifoStatefulTransformPass(ModulePass):
 
     def _lower(self, device: DeviceOp) -> None:
         state = FifoState.of(device)
-        _check(state)
+        check_fifos(state)
         split_fifos(state)
         create_elements(state)
         create_routes(state, self.packet_sw_objfifos)
@@ -71,28 +70,6 @@ class ObjectFifoStatefulTransformPass(ModulePass):
         for core in affected:
             if core not in dynamic:
                 unroll_loops(core, fifos)
-
-
-def _check(state: FifoState) -> None:
-    for fifo in state.fifos():
-        for tile in (fifo.producer_tile, *fifo.consumer_tiles):
-            if not isinstance(tile.owner, TileOp):
-                raise design_error(
-                    fifo,
-                    f"objectfifo @{fifo.sym_name} has an end whose tile is not placed",
-                    "use aie.tile(column, row) for its producer and consumers",
-                )
-    linked: set[str] = set()
-    for link in state.links:
-        for name in (*link.fifo_ins, *link.fifo_outs):
-            if name in linked:
-                raise design_error(
-                    link,
-                    f"objectfifo @{name} is in more than one link",
-                    "an objectfifo can be in one aie.objectfifo.link only; "
-                    "to join or distribute, name several fifos in that one",
-                )
-            linked.add(name)
 
 
 def _remove_fifos(state: FifoState) -> None:

@@ -19,7 +19,6 @@ from softnpu.dialects.aie import (
     AIEObjectFifoSubviewType,
     CoreOp,
     DeviceOp,
-    EndOp,
     ObjectFifoAcquireOp,
     ObjectFifoCreateOp,
     ObjectFifoPort,
@@ -28,7 +27,7 @@ from softnpu.dialects.aie import (
     ObjectFifoSubviewAccessOp,
 )
 from softnpu.dialects.source import design_error
-from softnpu.passes.device_ops import append, of_type
+from softnpu.passes.device_ops import append, of_type, region_of
 from softnpu.passes.rewriting.constants import constant, constant_of, integer_of
 from softnpu.passes.rewriting.ir import erase
 from softnpu.passes.sequence_ops import devices
@@ -89,8 +88,7 @@ def _place(
             block = core.body.last_block
             assert block is not None
             return block, block.first_op
-    core = CoreOp(tile=tile, location=process.location)
-    core.body.block.add_op(EndOp(location=process.location))
+    core = CoreOp(tile=tile, body=region_of(), location=process.location)
     append(device, core)
     return core.body.block, core.body.block.first_op
 

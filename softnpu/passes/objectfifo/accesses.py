@@ -51,7 +51,7 @@ class FifosOfCore:
 def lower_accesses(state: FifoState, core: CoreOp) -> None:
     """Replaces all that a core does with objectfifos."""
     fifos = FifosOfCore(state, core)
-    holdings = _Holdings(core)
+    holdings = _Holdings(state, core)
     for release in fifos.releases:
         end = fifos.end(release)
         _check_end(state, core, release, end)
@@ -101,7 +101,8 @@ class _Holdings:
     each loop ran once; loops were unrolled so that this is right for each of their iterations.
     """
 
-    def __init__(self, core: CoreOp) -> None:
+    def __init__(self, state: FifoState, core: CoreOp) -> None:
+        self._state = state
         self._held: dict[FifoEnd, _Held] = {}
         self._place = {op: number for number, op in enumerate(core.body.walk())}
         self._core = core
@@ -116,7 +117,8 @@ class _Holdings:
         if held.objects and released > len(held.objects):
             raise design_error(
                 acquire,
-                f"before this acquire, {released} objects of @{end.fifo.sym_name} are released, "
+                f"before this acquire, {released} objects of {self._state.name(end.fifo)} "
+                "are released, "
                 f"but only {len(held.objects)} are held",
                 "release no more than was acquired; releases in a loop are counted once",
             )
@@ -198,14 +200,14 @@ def _check_end(
     if link is not None and link.shared_tile is core.tile:
         raise design_error(
             op,
-            f"cannot {verb} @{end.fifo.sym_name} in the tile where it is linked "
-            f"({_link_text(link.fifo_ins, link.fifo_outs)}): the DMAs pass its objects on",
+            f"cannot {verb} {state.name(end.fifo)} in the tile where it is linked "
+            f"({state.link_text(link)}): the DMAs pass its objects on",
             "remove the link, or do the work in a core between two fifos",
         )
     if end.fifo.aie_stream is not None:
         raise design_error(
             op,
-            f"cannot {verb} objects of @{end.fifo.sym_name} here: this end is a stream port "
+            f"cannot {verb} objects of {state.name(end.fifo)} here: this end is a stream port "
             "of the core (aie_stream)",
             "read or write the stream in the kernel itself",
         )
@@ -217,21 +219,16 @@ def _check_link_shares_memory(
     link = state.link_of(fifo)
     if link is None:
         return
-    text = _link_text(link.fifo_ins, link.fifo_outs)
+    text = state.link_text(link)
     if link.is_join or link.is_distribute:
         raise design_error(
-            access, f"cannot access objects of @{fifo.sym_name}, which is in the link {text}"
+            access, f"cannot access objects of {state.name(fifo)}, which is in the link {text}"
         )
     producer = fifo.producer_tile_op
     ends = fifo.consumer_tile_ops
     if any(shared_memory(state.target, producer, end) is Shared.NEITHER for end in ends):
         raise design_error(
             access,
-            f"cannot access objects of @{fifo.sym_name}, which is in the link {text}: "
+            f"cannot access objects of {state.name(fifo)}, which is in the link {text}: "
             "its tiles share no memory",
         )
-
-
-def _link_text(ins: tuple[str, ...], outs: tuple[str, ...]) -> str:
-    names = [", ".join(f"@{name}" for name in side) for side in (ins, outs)]
-    return f"[{names[0]}] -> [{names[1]}]"

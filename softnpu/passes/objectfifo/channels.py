@@ -60,7 +60,7 @@ class ChannelAssignment:
         for index in range(limit):
             key = (tile.result, direction, index)
             if key not in self._taken:
-                self._taken[key] = f"@{end.sym_name}"
+                self._taken[key] = self._state.name(end)
                 self._index[end] = index
                 return
         self._index[end] = None
@@ -73,11 +73,11 @@ class ChannelAssignment:
             way = "out of" if direction is DMAChannelDir.MM2S else "into"
             raise design_error(
                 end,
-                f"objectfifo @{end.sym_name} needs stream port {port} {way} the core of "
+                f"objectfifo {self._state.name(end)} needs stream port {port} {way} the core of "
                 f"{describe(end.producer_tile_op)}, which {self._streams[key]} has",
                 "a core has one stream in and one out",
             )
-        self._streams[key] = f"@{end.sym_name}"
+        self._streams[key] = self._state.name(end)
         return port
 
     def _none_left(self, end: ObjectFifoCreateOp, direction: DMAChannelDir) -> Exception:
@@ -91,8 +91,8 @@ class ChannelAssignment:
         ]
         return design_error(
             end,
-            f"objectfifo @{end.sym_name} finds no {way} DMA channel left in {describe(tile)}, "
-            f"which has {limit}",
+            f"objectfifo {self._state.name(end)} finds no {way} DMA channel left "
+            f"in {describe(tile)}, which has {limit}",
             *users,
             _remedy(self._state, tile),
         )

@@ -238,7 +238,7 @@ def _free_lock(state: FifoState, fifo: ObjectFifoCreateOp, home: TileOp) -> int:
     names = ", ".join(sorted(filter(None, (lock.sym_name for lock in locks))))
     raise design_error(
         fifo,
-        f"objectfifo @{fifo.sym_name} finds no lock left in {describe(home)}, which has {limit}",
+        f"objectfifo {state.name(fifo)} finds no lock left in {describe(home)}, which has {limit}",
         f"locks there: {names}",
         "move an end of a fifo to another tile, or join fifos that serve the same core",
     )

@@ -30,7 +30,7 @@ from softnpu.dialects.aie import (
 )
 from softnpu.dialects.sizes import element_count
 from softnpu.dialects.source import design_error
-from softnpu.passes.device_ops import append, of_type
+from softnpu.passes.device_ops import append, of_type, region_of
 from softnpu.passes.objectfifo.state import FifoState, describe
 
 Program = MemOp | MemTileDMAOp | ShimDMAOp
@@ -88,8 +88,8 @@ def _core_tile_chain(state: FifoState, transfer: Transfer) -> list[Descriptor]:
     if len(buffers) < end.size():
         raise design_error(
             end,
-            f"objectfifo @{end.sym_name} has {end.size()} objects, but its link shares those of "
-            f"@{owner.sym_name}, which are {len(buffers)}",
+            f"objectfifo {state.name(end)} has {end.size()} objects, but its link shares those of "
+            f"{state.name(owner)}, which are {len(buffers)}",
             "give both the same depth; a link through a core tile has one set of objects",
         )
     length = element_count(end.element_type)
@@ -171,8 +171,7 @@ def _program_of(
     for program in of_type(state.device, kind):
         if program.tile is tile.result:
             return program
-    made = kind(tile=tile.result, location=end.location)
-    made.body.block.add_op(EndOp(location=end.location))
+    made = kind(tile=tile.result, body=region_of(), location=end.location)
     append(state.device, made)
     return made
 

@@ -183,7 +183,7 @@ def _packet_flow(packet: PacketInfoAttr, source: _End, drains: list[_End]) -> Pa
         if end.bundle is not WireBundle.DMA:
             raise design_error(
                 end.fifo,
-                f"objectfifo @{end.fifo.sym_name} ends at a core's stream port or a PLIO and "
+                f"objectfifo @{source.fifo.sym_name} ends at a core's stream port or a PLIO and "
                 "cannot be packet-switched",
                 "compile without packet-sw-objFifos",
             )

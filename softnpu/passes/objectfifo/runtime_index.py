@@ -47,7 +47,8 @@ def count_at_run_time(state: FifoState, core: CoreOp) -> None:
             if end not in counters:
                 raise design_error(
                     op,
-                    f"objectfifo @{op.obj_fifo_name} is released, but this core never acquires it",
+                    f"objectfifo {state.name(end.fifo)} is released, "
+                    "but this core never acquires it",
                 )
             _move_on(op, counters[end], memory)
         elif isinstance(op, ObjectFifoAcquireOp):
@@ -102,7 +103,7 @@ def _choose_buffers(
     if not buffers:
         raise design_error(
             acquire,
-            f"objectfifo @{fifo.sym_name} has no objects of its own here, for it is linked",
+            f"objectfifo {state.name(fifo)} has no objects of its own here, for it is linked",
             "acquire from a fifo that ends at this core",
         )
     users = [use.operation for use in acquire.subview.uses]

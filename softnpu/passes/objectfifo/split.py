@@ -46,6 +46,7 @@ def _split_consumer(
     state: FifoState, fifo: ObjectFifoCreateOp, index: int, tile: TileOp
 ) -> ObjectFifoCreateOp:
     end = _consumer_end(state, fifo, index, tile)
+    state.written_as[end.sym_name] = fifo.sym_name
     state.device.body.insert_op_after(end, fifo)
     for core in state.cores.get(tile.result, ()):
         rename_symbols(core.body.walk(), {fifo.sym_name: end.sym_name})

@@ -36,6 +36,7 @@ class FifoState:
         splits: each fifo that needs DMAs with the fifos of its consumers' ends.
         link_owner: the fifo whose buffers and locks all fifos of a link use.
         split_for_link: fifos that could share a memory but are split for their link's sake.
+        written_as: the author's name of the fifo behind each fifo that is made here.
     """
 
     device: DeviceOp
@@ -49,6 +50,7 @@ class FifoState:
     splits: list[tuple[ObjectFifoCreateOp, list[ObjectFifoCreateOp]]] = field(default_factory=list)
     link_owner: dict[ObjectFifoLinkOp, ObjectFifoCreateOp] = field(default_factory=dict)
     split_for_link: set[ObjectFifoCreateOp] = field(default_factory=set)
+    written_as: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, device: DeviceOp) -> FifoState:
@@ -77,6 +79,18 @@ class FifoState:
         """The fifo whose buffers and locks `fifo` uses: its link's owner, or itself."""
         link = self.link_of(fifo)
         return fifo if link is None else self.link_owner.get(link, fifo)
+
+    def name(self, fifo: ObjectFifoCreateOp) -> str:
+        """A fifo in an error message, as the author calls it."""
+        return f"@{self.written_as.get(fifo.sym_name, fifo.sym_name)}"
+
+    def link_text(self, link: ObjectFifoLinkOp) -> str:
+        """A link in an error message, as the author wrote it."""
+        ends = [
+            ", ".join(f"@{self.written_as.get(name, name)}" for name in side)
+            for side in (link.fifo_ins, link.fifo_outs)
+        ]
+        return f"[{ends[0]}] -> [{ends[1]}]"
 
     def is_memory_tile(self, tile: TileOp) -> bool:
         return self.target.is_memory_tile(*tile.position)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from xdsl.dialects import affine, scf
+from xdsl.dialects import affine, memref, scf
 from xdsl.ir import Operation, Region
 from xdsl.traits import IsTerminator, is_side_effect_free, is_speculatable
 
 from softnpu.passes.rewriting.ir import move_before
+
+_NEVER_TRAPS = (
+    memref.CastOp,
+    memref.CollapseShapeOp,
+    memref.ExpandShapeOp,
+    memref.GetGlobalOp,
+    memref.ReinterpretCastOp,
+    memref.SubviewOp,
+)
+"""Ops that MLIR knows to be pure and xDSL only to have no effects."""
 
 
 def hoist_invariants(root: Operation) -> None:
@@ -28,7 +38,9 @@ def _hoist_from(region: Region, loop: Operation) -> None:
 
 
 def _is_invariant(op: Operation, region: Region) -> bool:
-    if op.has_trait(IsTerminator) or not is_side_effect_free(op) or not is_speculatable(op):
+    if op.has_trait(IsTerminator) or not is_side_effect_free(op):
+        return False
+    if not is_speculatable(op) and not isinstance(op, _NEVER_TRAPS):
         return False
     return not any(
         region.is_ancestor(value.owner) and not op.is_ancestor(value.owner)

@@ -49,18 +49,25 @@ def erase_unreachable_blocks(region: Region) -> bool:
 
 def _merge_equal_blocks(region: Region) -> bool:
     """Leaves one of each set of blocks that do the same and go on to the same place."""
-    leaders: list[Block] = []
-    merged = False
+    groups: dict[tuple[Block, ...], list[Block]] = {}
     for block in list(region.blocks)[1:]:
-        leader = next((b for b in leaders if _do_the_same(b, block)), None)
+        last = block.last_op
+        groups.setdefault(tuple(last.successors) if last else (), []).append(block)
+    merged = [_merge_equal(region, group) for group in groups.values() if len(group) > 1]
+    return any(merged)
+
+
+def _merge_equal(region: Region, blocks: list[Block]) -> bool:
+    leaders: list[Block] = []
+    for block in blocks:
+        leader = next((other for other in leaders if _do_the_same(other, block)), None)
         if leader is None:
             leaders.append(block)
             continue
         _redirect(region, block, leader)
         block.drop_all_references()
         region.erase_block(block, safe_erase=False)
-        merged = True
-    return merged
+    return len(leaders) < len(blocks)
 
 
 def _redirect(region: Region, block: Block, leader: Block) -> None:

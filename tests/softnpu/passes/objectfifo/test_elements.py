@@ -1,0 +1,151 @@
+"""Buffers and locks: where they lie, what they start with, who owns them in a link."""
+
+from __future__ import annotations
+
+import pytest
+
+from softnpu.errors import DesignError
+
+
+def test_initial_values_fill_objects_and_the_lock_says_so(lower_fifos) -> None:
+    lowered = lower_fifos("""
+    %a = aie.tile(0, 2)
+    %b = aie.tile(1, 4)
+    aie.objectfifo @of(%a, {%b}, 2 : i32) : !aie.objectfifo<memref<2xi32>>
+        = [dense<[1, 2]> : memref<2xi32>, dense<[3, 4]> : memref<2xi32>]
+    """)
+    assert [line.split("= dense")[-1] for line in lowered.matching("^%of_buff")] == [
+        "<[1, 2]>",
+        "<[3, 4]>",
+    ]
+    assert "init = 0" in lowered.matching("%of_prod_lock_0 = ")[0]
+    assert "init = 2" in lowered.matching("%of_cons_lock_0 = ")[0]
+
+
+def test_repeated_objects_count_as_often_in_their_locks(lower_fifos) -> None:
+    lowered = lower_fifos("""
+    %m = aie.tile(0, 1)
+    %c = aie.tile(0, 3)
+    aie.objectfifo @of(%m, {%c}, 2 : i32) {repeat_count = 4 : i32} : !aie.objectfifo<memref<8xi32>>
+    """)
+    assert "init = 8" in lowered.matching("%of_prod_lock_0 = ")[0]
+
+
+def test_a_join_has_a_pair_of_locks_for_each_part(lower_fifos) -> None:
+    lowered = lower_fifos("""
+    %s = aie.tile(0, 0)
+    %m = aie.tile(0, 1)
+    %a = aie.tile(0, 2)
+    %b = aie.tile(0, 3)
+    aie.objectfifo @ina(%a, {%m}, 2 : i32) : !aie.objectfifo<memref<8xi32>>
+    aie.objectfifo @inb(%b, {%m}, 2 : i32) : !aie.objectfifo<memref<8xi32>>
+    aie.objectfifo @out(%m, {%s}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    aie.objectfifo.link [@ina, @inb] -> [@out] ([0, 8] [])
+    """)
+    assert [line.split(" = ")[0] for line in lowered.matching(r"aie\.lock\(%mem_tile")] == [
+        "%out_prod_lock_0",
+        "%out_cons_lock_0",
+        "%out_prod_lock_1",
+        "%out_cons_lock_1",
+    ]
+    assert len(lowered.matching(r"aie\.buffer\(%mem_tile")) == 2
+
+
+LINK = """
+    %a = aie.tile(0, 2)
+    %m = aie.tile(0, 1)
+    %b = aie.tile(0, 4)
+    aie.objectfifo @in(%a, {{%m}}, 2 : i32) : !aie.objectfifo<memref<{source}xi32>>
+    aie.objectfifo @out(%m {dims}, {{%b}}, 2 : i32) {attributes}
+        : !aie.objectfifo<memref<{drain}xi32>>
+    aie.objectfifo.link [@in] -> [@out] ([] [])
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "drain", "dims", "attributes", "owner"),
+    [
+        (16, 16, "", "", "in_cons"),
+        (32, 16, "", "", "in_cons"),
+        (16, 32, "", "", "out"),
+        (
+            8,
+            16,
+            "dimensionsToStream [<size = 8, stride = 1>]",
+            "{padDimensions = #aie<bd_pad_layout_array[<const_pad_before = 4, "
+            "const_pad_after = 4>]>}",
+            "in_cons",
+        ),
+    ],
+    ids=["equal", "shrinks", "grows", "padded"],
+)
+def test_the_bigger_objects_of_a_link_serve_both_fifos(
+    lower_fifos, source: int, drain: int, dims: str, attributes: str, owner: str
+) -> None:
+    lowered = lower_fifos(LINK.format(source=source, drain=drain, dims=dims, attributes=attributes))
+    names = [line.split(" = ")[0] for line in lowered.matching(r"aie\.buffer\(%mem_tile")]
+    assert names == [f"%{owner}_buff_0", f"%{owner}_buff_1"]
+
+
+def test_objects_that_do_not_fit_a_memory_tile_go_to_its_neighbours(lower_fifos) -> None:
+    lowered = lower_fifos(
+        """
+    %s = aie.tile(1, 0)
+    %m = aie.tile(1, 1)
+    aie.objectfifo @of(%s, {%m}, 4 : i32) : !aie.objectfifo<memref<65536xi32>>
+    """,
+        device="npu1",
+    )
+    assert [line.split("(")[1].split(")")[0] for line in lowered.matching("^%of_cons_buff")] == [
+        "%mem_tile_1_1",
+        "%mem_tile_1_1",
+        "%mem_tile_0_1",
+        "%mem_tile_0_1",
+    ]
+
+
+def test_without_synchronization_there_are_no_locks(lower_fifos) -> None:
+    lowered = lower_fifos("""
+    %a = aie.tile(0, 2)
+    %b = aie.tile(1, 4)
+    aie.objectfifo @of(%a, {%b}, 2 : i32) {disable_synchronization = true}
+        : !aie.objectfifo<memref<16xi32>>
+    """)
+    assert not lowered.matching("lock")
+    assert lowered.matching(r"aie\.dma_bd")
+
+
+def test_locks_that_the_author_took_are_left_alone(lower_fifos) -> None:
+    lowered = lower_fifos("""
+    %a = aie.tile(0, 2)
+    %b = aie.tile(0, 3)
+    %mine = aie.lock(%a, 1) {init = 0 : i32, sym_name = "mine"}
+    aie.objectfifo @of(%a, {%b}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    """)
+    numbers = [line.split(", ")[1].split(")")[0] for line in lowered.matching("%of_.*lock")]
+    assert numbers == ["0", "2"]
+
+
+def test_too_many_locks_name_the_tile_and_who_has_them(lower_fifos) -> None:
+    fifos = "\n".join(
+        f"    aie.objectfifo @of{n}(%a, {{%b}}, 1 : i32) : !aie.objectfifo<memref<4xi32>>"
+        for n in range(9)
+    )
+    with pytest.raises(DesignError) as error:
+        lower_fifos(f"    %a = aie.tile(0, 2)\n    %b = aie.tile(0, 3)\n{fifos}")
+    assert error.value.message == (
+        "objectfifo @of8 finds no lock left in tile (0, 2), which has 16"
+    )
+    assert "of0_prod_lock_0" in error.value.notes[0]
+    assert error.value.location is not None and error.value.location.line == 13
+
+
+def test_an_allocation_that_one_end_cannot_reach_is_refused(lower_fifos) -> None:
+    with pytest.raises(DesignError, match=r"objects of @of cannot lie in tile \(1, 4\)"):
+        lower_fifos("""
+    %a = aie.tile(0, 2)
+    %b = aie.tile(0, 3)
+    %far = aie.tile(1, 4)
+    aie.objectfifo @of(%a, {%b}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    aie.objectfifo.allocate @of (%far)
+    """)
