@@ -1,0 +1,262 @@
+"""One core's C file: its buffers, kernels and constants, and the functions of the design."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+from xdsl.dialects import func, memref
+from xdsl.dialects.builtin import MemRefType, StringAttr
+from xdsl.ir import Operation, SSAValue
+
+from softnpu.arch.device import Device, device
+from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp
+from softnpu.dialects.sizes import element_count
+from softnpu.dialects.source import design_error, location_of
+from softnpu.errors import SourceLocation
+from softnpu.targets.core_c import expr as c
+from softnpu.targets.core_c.control import RegionWriter
+from softnpu.targets.core_c.expr import Expr
+from softnpu.targets.core_c.function import Function
+from softnpu.targets.core_c.memory import MemRef, layout_of, static_memref
+from softnpu.targets.core_c.names import Names, identifier
+from softnpu.targets.core_c.types import CType, c_type, element_of, vector_typedef
+
+
+@dataclass(frozen=True)
+class ExternalCall:
+    """A function that a core calls and an object must define."""
+
+    name: str
+    location: SourceLocation | None
+
+
+class Unit:
+    """What the functions of one core's file share."""
+
+    def __init__(self, device_op: DeviceOp, core: CoreOp) -> None:
+        self.device_op = device_op
+        self.core = core
+        self.target: Device = device(device_op.device.name)
+        self.names = Names()
+        self.calls: dict[str, ExternalCall] = {}
+        self._symbols: dict[str, Operation] = {
+            symbol.data: op
+            for op in device_op.body.ops
+            if isinstance(symbol := op.get_attr_or_prop("sym_name"), StringAttr)
+        }
+        self._buffers: dict[str, MemRef] = {}
+        self._buffer_lines: list[str] = []
+        self._globals: dict[str, MemRef] = {}
+        self._global_lines: list[str] = []
+        self._prototypes: dict[str, str] = {}
+        self._vectors: dict[str, CType] = {}
+        self._waiting: list[func.FuncOp] = []
+        self._functions: dict[str, str] = {}
+
+    # what functions ask for
+
+    def symbol(self, name: str, op: Operation) -> Operation:
+        """The op of the device that is called `name`."""
+        found = self._symbols.get(name)
+        if found is None:
+            raise design_error(op, f"there is no '@{name}' in this device")
+        return found
+
+    def uses_vector(self, type: CType) -> None:
+        """Note that a vector type needs its typedef."""
+        self._vectors.setdefault(type.name, type)
+
+    def buffer(self, value: SSAValue) -> MemRef:
+        """The memref of an `aie.buffer`, declared at its first use."""
+        op = value.owner
+        if not isinstance(op, BufferOp):
+            raise design_error(cast(Operation, op), "this memref is not one that a core can use")
+        if op.sym_name is None:
+            raise design_error(op, "the buffer has no name (sym_name)")
+        if op.sym_name not in self._buffers:
+            self._buffers[op.sym_name] = self._declare_buffer(op, op.sym_name)
+        return self._buffers[op.sym_name]
+
+    def _declare_buffer(self, op: BufferOp, symbol: str) -> MemRef:
+        base = self.target.mem_local_base_address(*self.core.position, *op.position)
+        if base is None:
+            raise design_error(
+                op,
+                f"core {self.core.position} cannot reach the buffer '{symbol}' of tile "
+                f"{op.position}",
+                "a core sees its own memory and that of its neighbours south, west and north",
+            )
+        type = op.buffer_type
+        name, alias = self._linked_name(symbol)
+        element = self._element(type, op)
+        place = "" if op.address is None else f" /* {base + op.address:#x} */"
+        self._buffer_lines.append(
+            f"extern {element.declare(name)}[{element_count(type)}]{alias};{place}"
+        )
+        return static_memref(Expr(name), element, layout_of(type, op))
+
+    def global_memref(self, name: str, op: Operation) -> MemRef:
+        """The memref of a `memref.global`, defined at its first use."""
+        if name not in self._globals:
+            definition = self.symbol(name, op)
+            if not isinstance(definition, memref.GlobalOp):
+                raise design_error(op, f"'@{name}' is no memref.global")
+            self._globals[name] = self._define_global(definition, name)
+        return self._globals[name]
+
+    def _define_global(self, op: memref.GlobalOp, symbol: str) -> MemRef:
+        from softnpu.targets.core_c.constants import initializer
+
+        type = cast(MemRefType, op.properties["type"])
+        element = self._element(type, op)
+        name = self.names.take(symbol)
+        values = initializer(op, op.properties.get("initial_value"), type, element)
+        const = "const " if "constant" in op.properties else ""
+        head = f"static {const}{element.declare(name)}[{element_count(type)}]"
+        self._global_lines.append(f"{head}{f' = {values}' if values else ''};")
+        base = Expr(name) if not const else c.cast(f"{element.name} *", Expr(name))
+        return static_memref(_parenthesised(base), element, layout_of(type, op))
+
+    def _element(self, type: MemRefType, op: Operation) -> CType:
+        found = c_type(type)
+        if found is None or found.element is None:
+            raise design_error(op, f"a {type} is not supported in a core's body")
+        if found.element.kind == "vector":
+            self.uses_vector(found.element)
+        return found.element
+
+    def callee(self, op: func.CallOp) -> tuple[str, func.FuncOp]:
+        """The C name of a called function, declared at its first use, and its declaration."""
+        symbol = op.callee.root_reference.data
+        found = self.symbol(symbol, op)
+        if not isinstance(found, func.FuncOp):
+            raise design_error(op, f"'@{symbol}' is no function")
+        if symbol not in self._functions:
+            name, alias = self._linked_name(symbol)
+            self._functions[symbol] = name
+            self._prototypes[symbol] = f"{self._signature(found, name)}{alias};"
+            if found.is_declaration:
+                self.calls[symbol] = ExternalCall(symbol, location_of(op))
+            else:
+                self._waiting.append(found)
+        return self._functions[symbol], found
+
+    def _linked_name(self, symbol: str) -> tuple[str, str]:
+        """A C name for a symbol that the linker knows, and the alias if they differ."""
+        name = self.names.take(symbol)
+        return name, "" if name == symbol else f' __asm__("{symbol}")'
+
+    def _signature(self, op: func.FuncOp, name: str, arguments: Sequence[str] = ()) -> str:
+        inputs = [self._signature_type(type, op) for type in op.function_type.inputs]
+        outputs = [self._signature_type(type, op) for type in op.function_type.outputs]
+        if len(outputs) > 1:
+            raise design_error(op, f"'@{name}' returns {len(outputs)} values, a C function one")
+        declared = [
+            type.declare(argument) for type, argument in zip(inputs, arguments, strict=False)
+        ] or [type.name for type in inputs]
+        result = outputs[0].declare(name) if outputs else f"void {name}"
+        return f"{result}({', '.join(declared) or 'void'})"
+
+    def _signature_type(self, type: object, op: func.FuncOp) -> CType:
+        found = c_type(type)  # type: ignore[arg-type]
+        if found is None:
+            raise design_error(op, f"a value of type {type} cannot be handed to a function")
+        if element_of(found).kind == "vector" or found.kind == "vector":
+            self.uses_vector(found)
+        return found
+
+    # the file
+
+    def render(self, origin: str) -> str:
+        """The whole file."""
+        self.names.take(self.core_function)
+        body = [*self._core_function(), *self._other_functions()]
+        sections = [
+            self._heading(origin),
+            ['#include "core_support.h"'],
+            [vector_typedef(type) for type in self._vectors.values()],
+            _titled("Buffers: the linker script says where each lies.", self._buffer_lines),
+            _titled("Constants and variables of the design.", self._global_lines),
+            _titled("Functions that the core calls.", list(self._prototypes.values())),
+            body,
+        ]
+        return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+    @property
+    def core_function(self) -> str:
+        """What the core's function is called, as mlir-aie calls it."""
+        col, row = self.core.position
+        return f"core_{col}_{row}"
+
+    def _heading(self, origin: str) -> list[str]:
+        return [
+            f"/* The program of core {self.core.position} ({self.device_op.device.name}), made by",
+            f" * npuforge from {origin}. */",
+        ]
+
+    def _core_function(self) -> Iterator[str]:
+        function = Function(self)
+        RegionWriter(function, self.core.body, partial(_leave_core, function)).write()
+        yield f"void {self.core_function}(void) {{"
+        yield from function.writer.render()
+        yield "}"
+
+    def _other_functions(self) -> Iterator[str]:
+        while self._waiting:
+            op = self._waiting.pop(0)
+            yield ""
+            yield from self._function(op)
+
+    def _function(self, op: func.FuncOp) -> Iterator[str]:
+        function = Function(self)
+        arguments = []
+        for argument in op.body.blocks[0].args:
+            name = function.names.take(argument.name_hint or "arg")
+            arguments.append(name)
+            self._bind_argument(function, argument, name, op)
+        RegionWriter(function, op.body, partial(_leave_function, function)).write()
+        name = self._functions[op.sym_name.data]
+        yield f"{self._signature(op, name, arguments)} {{"
+        yield from function.writer.render()
+        yield "}"
+
+    def _bind_argument(
+        self, function: Function, argument: SSAValue, name: str, op: func.FuncOp
+    ) -> None:
+        type = argument.type
+        if not isinstance(type, MemRefType):
+            function.values[argument] = c.variable(name)
+            return
+        layout = layout_of(type, op)
+        if not layout.is_static:
+            raise design_error(
+                op, f"'@{op.sym_name.data}' takes a {type}, whose shape or place is not fixed"
+            )
+        function.values[argument] = static_memref(c.variable(name), self._element(type, op), layout)
+
+
+def _leave_core(function: Function, op: Operation, final: bool) -> None:
+    if op.name != "aie.end":
+        raise function.unsupported(op, "at the end of a core's body")
+    if not final:
+        function.line("return;")
+
+
+def _leave_function(function: Function, op: Operation, final: bool) -> None:
+    if not isinstance(op, func.ReturnOp):
+        raise function.unsupported(op)
+    if op.arguments:
+        function.line("return {};", function.expr(op.arguments[0]))
+    elif not final:
+        function.line("return;")
+
+
+def _titled(title: str, lines: list[str]) -> list[str]:
+    return [f"/* {title} */", *lines] if lines else []
+
+
+def _parenthesised(value: Expr) -> Expr:
+    return value if value.text == identifier(value.text) else Expr(f"({value})")

@@ -1,0 +1,154 @@
+"""How deep a linked core's stack can get: frame sizes, summed along the call graph.
+
+The frames are those of RV32 code. An AIE core's are not the same, but arrays in C functions,
+which are what outgrows a stack, weigh the same in both.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from softnpu.targets.standin.elf import Elf, Symbol
+
+_JAL, _AUIPC, _JALR = 0x6F, 0x17, 0x67
+_RETURN_ADDRESS = 1
+
+
+@dataclass(frozen=True)
+class StackNeed:
+    """What the stack must hold at its deepest.
+
+    Attributes:
+        size: bytes; for a recursive program, of one round.
+        path: the functions of the deepest call chain, each with the bytes of its frame.
+        recursive: functions that call themselves, directly or not: there is no bound.
+        indirect: functions that call through a pointer, whose callees are not counted.
+    """
+
+    size: int
+    path: tuple[tuple[str, int], ...]
+    recursive: tuple[str, ...]
+    indirect: tuple[str, ...]
+
+
+def stack_need(program: Path) -> StackNeed:
+    """The stack need of a core's ELF, from where it starts."""
+    return _Analysis(Elf(program)).need()
+
+
+class _Analysis:
+    def __init__(self, elf: Elf) -> None:
+        self.functions = {s.value: s for s in elf.symbols if s.is_function and s.is_defined}
+        self.frames = elf.frame_sizes()
+        self.entry = elf.entry
+        self.text = elf.section(".text")
+        self.code = elf.content(self.text) if self.text else b""
+        self.deepest: dict[int, tuple[int, tuple[int, ...]]] = {}
+        self.open: set[int] = set()
+        self.recursive: dict[str, None] = {}
+        self.indirect: dict[str, None] = {}
+
+    def need(self) -> StackNeed:
+        size, path = self._depth(self.entry)
+        return StackNeed(
+            size,
+            tuple((self._name(at), self.frames.get(at, 0)) for at in path),
+            tuple(self.recursive),
+            tuple(self.indirect),
+        )
+
+    def _depth(self, address: int) -> tuple[int, tuple[int, ...]]:
+        """Bytes below the caller of the function at `address`, and the way to the deepest."""
+        if address in self.deepest:
+            return self.deepest[address]
+        if address in self.open:
+            self.recursive[self._name(address)] = None
+            return 0, ()
+        function = self.functions.get(address)
+        if function is None or self.text is None:
+            return 0, ()
+        self.open.add(address)
+        below = max(
+            (self._depth(callee) for callee in self._callees(function)),
+            key=lambda found: found[0],
+            default=(0, ()),
+        )
+        self.open.discard(address)
+        size = self.frames.get(address, 0) + below[0]
+        self.deepest[address] = (size, (address, *below[1]))
+        return self.deepest[address]
+
+    def _callees(self, function: Symbol) -> list[int]:
+        assert self.text is not None
+        start = function.value
+        code = self.code[start - self.text.address :][: function.size]
+        found: dict[int, None] = {}
+        for target in _targets(code, start):
+            if target is None:
+                self.indirect[function.name] = None
+            elif not start <= target < start + function.size or target == start:
+                found[target] = None
+        return list(found)
+
+    def _name(self, address: int) -> str:
+        function = self.functions.get(address)
+        return function.name if function else f"0x{address:x}"
+
+
+def _targets(code: bytes, start: int) -> Iterator[int | None]:
+    """Where the jumps and calls of some RV32IC code lead; None for a call through a pointer."""
+    at = 0
+    upper: dict[int, int] = {}
+    while at + 2 <= len(code):
+        (half,) = struct.unpack_from("<H", code, at)
+        if half & 3 != 3:
+            yield from _compressed_target(half, start + at)
+            upper = {}
+            at += 2
+            continue
+        if at + 4 > len(code):
+            return
+        (word,) = struct.unpack_from("<I", code, at)
+        opcode, rd, rs1 = word & 0x7F, word >> 7 & 0x1F, word >> 15 & 0x1F
+        if opcode == _JAL:
+            yield start + at + _jal_offset(word)
+        elif opcode == _JALR and rs1 in upper:
+            yield (upper[rs1] + _signed(word >> 20, 12)) & 0xFFFFFFFF
+        elif opcode == _JALR and rd == _RETURN_ADDRESS:
+            yield None
+        upper = {rd: start + at + (word & 0xFFFFF000)} if opcode == _AUIPC else {}
+        at += 4
+
+
+def _compressed_target(half: int, pc: int) -> Iterator[int | None]:
+    operation, kind = half >> 13, half & 3
+    if kind == 1 and operation in (1, 5):  # c.jal, c.j
+        yield pc + _compressed_offset(half)
+    elif half & 0xF07F == 0x9002 and half & 0x0F80:  # c.jalr
+        yield None
+
+
+def _compressed_offset(half: int) -> int:
+    """The immediate of c.j: offset[11|4|9:8|10|6|7|3:1|5] in bits 12 to 2."""
+    order = (11, 4, 9, 8, 10, 6, 7, 3, 2, 1, 5)
+    bits = sum((half >> (12 - i) & 1) << place for i, place in enumerate(order))
+    return _signed(bits, 12)
+
+
+def _jal_offset(word: int) -> int:
+    """The immediate of jal: offset[20|10:1|11|19:12] in bits 31 to 12."""
+    bits = (
+        (word >> 31 & 1) << 20
+        | (word >> 12 & 0xFF) << 12
+        | (word >> 20 & 1) << 11
+        | (word >> 21 & 0x3FF) << 1
+    )
+    return _signed(bits, 21)
+
+
+def _signed(value: int, bits: int) -> int:
+    sign = 1 << (bits - 1)
+    return (value & (sign - 1)) - (value & sign)

@@ -1,0 +1,105 @@
+/* What Peano includes before every kernel, as far as a stand-in core has it.
+ *
+ * Peano's driver adds aiev2intrin.h or aie2pintrin.h to each source (llvm-aie,
+ * clang/lib/Driver/ToolChains/AIE.cpp), so kernels rely on its names without an #include.
+ * Here: the scalar types, the loop hints (which say nothing to this compiler), events, and in
+ * C++ locks, streams and whole-vector cascade transfers. The vector arithmetic is not here.
+ */
+#ifndef STANDIN_AIE_INTRINSICS_H
+#define STANDIN_AIE_INTRINSICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <npu_core.h>
+
+#define restrict __restrict
+
+typedef int8_t int8;
+typedef int16_t int16;
+typedef int32_t int32;
+typedef uint8_t uint8;
+typedef uint16_t uint16;
+typedef uint32_t uint32;
+typedef __bf16 bfloat16;
+
+#define chess_const(x) __builtin_constant_p(x)
+#define chess_copy(x) x
+#define chess_flatten_loop
+#define chess_loop_count(x)
+#define chess_loop_range(...)
+#define chess_no_hw_loop
+#define chess_prepare_for_pipelining
+#define chess_protect_access
+#define chess_separator()
+#define chess_separator_scheduler(...)
+#define chess_storage(...)
+#define chess_unroll_loop(...)
+
+NPU_INLINE void event0(void) { npu_event(0); }
+NPU_INLINE void event1(void) { npu_event(1); }
+
+#define STANDIN_VECTOR(type, name, bytes) typedef type name __attribute__((__vector_size__(bytes)))
+STANDIN_VECTOR(int8_t, v64int8, 64);
+STANDIN_VECTOR(uint8_t, v64uint8, 64);
+STANDIN_VECTOR(int16_t, v32int16, 64);
+STANDIN_VECTOR(uint16_t, v32uint16, 64);
+STANDIN_VECTOR(int32_t, v16int32, 64);
+STANDIN_VECTOR(uint32_t, v16uint32, 64);
+STANDIN_VECTOR(int32_t, v32int32, 128);
+STANDIN_VECTOR(uint32_t, v32uint32, 128);
+STANDIN_VECTOR(__bf16, v32bfloat16, 64);
+
+#ifdef __cplusplus
+
+NPU_INLINE void acquire_equal(unsigned id, unsigned value) { npu_acquire_equal(id, value); }
+NPU_INLINE void acquire_greater_equal(unsigned id, unsigned value) {
+  npu_acquire_greater_equal(id, value);
+}
+NPU_INLINE void release(unsigned id, int value) { npu_release(id, value); }
+
+NPU_INLINE void put_ms(int word, int tlast = 0) { npu_put_stream((uint32_t)word, tlast); }
+NPU_INLINE int get_ss() { return (int)npu_get_stream(); }
+NPU_INLINE int get_ss(bool &tlast) {
+  int last;
+  int word = (int)npu_get_stream_last(&last);
+  tlast = last;
+  return word;
+}
+NPU_INLINE void put_ms_packet_header(unsigned id, unsigned type) {
+  npu_put_packet_header(id, type);
+}
+
+/* A vector of 128 bytes crosses the cascade as two transfers, lower half first. */
+template <typename V> NPU_INLINE void put_mcd(V value) {
+  static_assert(sizeof(V) % NPU_CASCADE_BYTES == 0, "a cascade transfer has 64 bytes");
+  for (unsigned i = 0; i < sizeof(V); i += NPU_CASCADE_BYTES)
+    npu_put_cascade((const char *)&value + i);
+}
+template <typename V> NPU_INLINE V standin_get_scd() {
+  V value;
+  for (unsigned i = 0; i < sizeof(V); i += NPU_CASCADE_BYTES)
+    npu_get_cascade((char *)&value + i);
+  return value;
+}
+#define STANDIN_CASCADE(name)                                                                      \
+  NPU_INLINE name get_scd_##name() { return standin_get_scd<name>(); }                             \
+  NPU_INLINE name undef_##name() { return name{}; }
+STANDIN_CASCADE(v64int8)
+STANDIN_CASCADE(v64uint8)
+STANDIN_CASCADE(v32int16)
+STANDIN_CASCADE(v32uint16)
+STANDIN_CASCADE(v16int32)
+STANDIN_CASCADE(v16uint32)
+STANDIN_CASCADE(v32int32)
+STANDIN_CASCADE(v32uint32)
+STANDIN_CASCADE(v32bfloat16)
+
+template <typename V> NPU_INLINE auto ext_elem(V vector, int index) { return vector[index]; }
+template <typename V, typename T> NPU_INLINE V upd_elem(V vector, int index, T value) {
+  vector[index] = value;
+  return vector;
+}
+
+#endif
+#endif
