@@ -80,15 +80,16 @@ def _packed(reg: TraceRegOp, value: int, mask: int, comment: str | None) -> Trac
 def _number(reg: TraceRegOp, config: TraceConfigOp, module: Module, model: Device) -> int:
     """The value of a field: a number, an event's, or a port's."""
     value = reg.value
-    if isinstance(value, TraceEventAttr):
-        return event_number(reg, value, module)
     if isinstance(value, IntegerAttr):
         return value.value.data & _WORD
-    if isinstance(value, StringAttr) and ":" in value.data:
+    if not isinstance(value, (TraceEventAttr, StringAttr)):
+        raise design_error(
+            reg,
+            f"'{reg.field}' takes a number, an event or a port such as 'North:1', found {value}",
+        )
+    if ":" in value.data.replace("::", ""):
         return _port_index(reg, value.data, config, model)
-    raise design_error(
-        reg, f"'{reg.field}' takes a number, an event or a port such as \"North:1\", found {value}"
-    )
+    return event_number(reg, TraceEventAttr(value.data), module)
 
 
 def _port_index(reg: TraceRegOp, text: str, config: TraceConfigOp, model: Device) -> int:
