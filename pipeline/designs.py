@@ -83,6 +83,12 @@ class Variant:
         return template.plain(self.design.source)
 
     @cached_property
+    def template_parameters(self) -> tuple[str, ...]:
+        """The parameters that the template mentions."""
+        words = set(_NAME.findall(self.design.source.read_text()))
+        return tuple(name for name in self.parameters if name in words)
+
+    @cached_property
     def device(self) -> str:
         """The device that the MLIR text names."""
         found = _DEVICE.search(self.rendered.text)
@@ -289,7 +295,8 @@ def discover(root: Path) -> Discovery:
         try:
             found = _design(root, name).variants
             for variant in found:
-                _ = variant.folder, variant.kernels  # what the task graph is made from
+                # What the task graph is made from.
+                _ = variant.folder, variant.kernels, variant.buffers
             variants.extend(found)
         except PipelineError as error:
             broken[name] = error

@@ -5,6 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def shown(path: Path) -> Path:
+    """A path as the author knows it: relative to the working directory where it lies below it."""
+    here = Path.cwd()
+    return path.relative_to(here) if here in path.parents else path
+
+
 class PipelineError(Exception):
     """Something the author has to mend.
 
@@ -23,5 +29,6 @@ class PipelineError(Exception):
     def __str__(self) -> str:
         if self.file is None:
             return f"error: {self.message}"
-        where = f"{self.file}:{self.line}" if self.line else str(self.file)
+        file = shown(self.file)
+        where = f"{file}:{self.line}" if self.line else str(file)
         return f"{where}: error: {self.message}"

@@ -41,7 +41,7 @@ def write(variant: Variant) -> None:
             "variant": variant.name,
             "device": variant.device,
             "parameters": {name: _plain(v) for name, v in variant.parameters.items()},
-            "core_isa": parsed.core_isa,
+            "core_isa": parsed.marks.get("core_isa"),
             "arguments": json.loads((folder / "arguments.json").read_text()),
             "artifacts": {name: digest(folder / name) for name in ARTIFACTS},
             "cores": json.loads((folder / "cores.json").read_text()),

@@ -9,15 +9,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 from doit.tools import config_changed
 
 from pipeline import kernels as kernel_inputs
 from pipeline.designs import KERNELS, Variant
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, shown
 from pipeline.toolchain import tool_key
+
+if TYPE_CHECKING:
+    from softnpu.errors import SourceLocation
 
 Task = dict[str, Any]
 
@@ -27,20 +30,29 @@ STAGES = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin"
 CDO_FILES = ("main_aie_cdo_elfs.bin", "main_aie_cdo_init.bin", "main_aie_cdo_enable.bin")
 
 
-def explained(action: Callable[..., None]) -> Callable[..., TaskFailed | None]:
+def explained(action: Callable[[Variant], None]) -> Callable[[Variant], TaskFailed | None]:
     """Turns an error that the author can mend into a failed task with that message alone."""
 
-    @functools.wraps(action)
-    def run(*arguments: Any, **keywords: Any) -> TaskFailed | None:
-        from softnpu.errors import SoftnpuError
+    def run(variant: Variant) -> TaskFailed | None:
+        from softnpu.errors import DesignError, SoftnpuError
 
         try:
-            action(*arguments, **keywords)
+            action(variant)
+        except DesignError as error:
+            return TaskFailed(f"{error}{_template_note(variant, error.location)}")
         except (PipelineError, SoftnpuError) as error:
             return TaskFailed(str(error))
         return None
 
     return run
+
+
+def _template_note(variant: Variant, location: SourceLocation | None) -> str:
+    """Where in the author's own file a line of the rendered design comes from."""
+    if location is None or location.file.name != "design.mlir":
+        return ""
+    line = variant.rendered.template_line(location.line)
+    return f"\n  note: rendered from {shown(variant.design.source)}:{line}"
 
 
 def _task(
@@ -72,7 +84,7 @@ def render(variant: Variant) -> Task:
         _render,
         reads=[variant.design.source],
         writes=[variant.folder / "design.mlir"],
-        options={name: repr(value) for name, value in variant.parameters.items()},
+        options={name: repr(variant.parameters[name]) for name in variant.template_parameters},
     )
 
 
@@ -117,27 +129,21 @@ def _compile_kernel(variant: Variant, source: Path) -> None:
 
 
 def lower(variant: Variant) -> Task:
-    """design.mlir -> buffers, locks and BDs with addresses; routed; and the host's arguments."""
+    """design.mlir -> buffers, locks and BDs with addresses, then routed."""
     names = ("input_with_addresses.mlir", "input_physical.mlir", "input_array.mlir")
-    reads = [variant.folder / "design.mlir"]
-    if variant.design.python is not None:
-        reads.append(variant.design.python)
     return _task(
         "lower",
         variant,
         _lower,
-        reads=reads,
-        writes=[variant.folder / name for name in (*names, "arguments.json")],
+        reads=[variant.folder / "design.mlir"],
+        writes=[variant.folder / name for name in names],
     )
 
 
 def _lower(variant: Variant) -> None:
-    from pipeline import arguments
     from softnpu.compiler import driver
 
-    design = variant.folder / "design.mlir"
-    arguments.write(variant, design, variant.folder / "arguments.json")
-    driver.lower(design, variant.folder)
+    driver.lower(variant.folder / "design.mlir", variant.folder)
 
 
 def cores(variant: Variant) -> Task:
@@ -169,19 +175,22 @@ def _cores(variant: Variant) -> None:
 
 
 def insts(variant: Variant) -> Task:
-    """The runtime sequence -> insts.bin."""
+    """The runtime sequence -> insts.bin, and its arguments, checked against what is declared."""
     return _task(
         "insts",
         variant,
         _insts,
-        reads=[variant.folder / "input_physical.mlir"],
-        writes=[variant.folder / "insts.bin"],
+        reads=[variant.folder / "design.mlir", variant.folder / "input_physical.mlir"],
+        writes=[variant.folder / "insts.bin", variant.folder / "arguments.json"],
+        options={"buffers": repr(variant.buffers)},
     )
 
 
 def _insts(variant: Variant) -> None:
+    from pipeline import arguments
     from softnpu.compiler import driver
 
+    arguments.write(variant, variant.folder / "arguments.json")
     driver.insts(variant.folder / "input_physical.mlir", variant.folder / "insts.bin")
 
 
@@ -262,8 +271,4 @@ def _manifest(variant: Variant) -> None:
 
 def broken(name: str, error: PipelineError) -> Task:
     """A design that cannot even be read: its task fails with the reason."""
-    return {"name": name, "actions": [(explained(_raise), [error])]}
-
-
-def _raise(error: PipelineError) -> None:
-    raise error
+    return {"name": name, "actions": [(TaskFailed, [str(error)])]}

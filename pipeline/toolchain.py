@@ -48,17 +48,15 @@ class Tools:
 
 
 _EMITTER = Tools(("xdsl",), (*COMPILER, "softnpu/targets", "softnpu/formats"))
-_COMPILER = Tools(("ziglang",), ("softnpu/targets/standin.py", "softnpu/targets/standin_runtime"))
+_COMPILER = Tools(("ziglang",), ("softnpu/targets/standin", "softnpu/targets/standin_runtime"))
 _PACKER = Tools((), ("softnpu/formats", "softnpu/compiler"))
 
 TOOLS = {
     "render": Tools(("jinja2",), ("pipeline/template.py",)),
-    "kernels": Tools(
-        ("ziglang",), ("softnpu/targets/standin.py", "softnpu/targets/standin_runtime")
-    ),
-    "lower": Tools(("xdsl",), (*COMPILER, "pipeline/arguments.py")),
+    "kernels": _COMPILER,
+    "lower": Tools(("xdsl",), COMPILER),
     "cores": Tools(("xdsl", "ziglang"), _EMITTER.sources),
-    "insts": _EMITTER,
+    "insts": Tools(_EMITTER.packages, (*_EMITTER.sources, "pipeline/arguments.py")),
     "cdo": _EMITTER,
     "pdi": _PACKER,
     "xclbin": _PACKER,

@@ -1,0 +1,108 @@
+"""npuforge: C kernels and MLIR designs to checked runs on AMD NPUs, with or without one."""
+
+import sys
+from pathlib import Path
+
+from doit.tools import Interactive
+
+from pipeline import checks, stages
+from pipeline.designs import discover
+from pipeline.reporter import Reporter
+
+FOUND = discover(Path(__file__).parent)
+
+DOIT_CONFIG = {
+    "default_tasks": ["build", "test_emu"],
+    "reporter": Reporter,
+    "continue": True,
+    "num_process": 2,
+    "verbosity": 0,
+    "sort": "definition",
+    "backend": "json",
+    "dep_file": ".doit.json",
+}
+
+
+def task_render():
+    """template + parameters -> design.mlir"""
+    yield from (stages.render(v) for v in FOUND.variants)
+    yield from (stages.broken(name, error) for name, error in FOUND.broken.items())
+
+
+def task_kernels():
+    """C kernels -> object files"""
+    for variant in FOUND.variants:
+        yield from stages.kernels(variant)
+
+
+def task_lower():
+    """design.mlir -> addresses, locks, DMA programs, routes"""
+    yield from (stages.lower(v) for v in FOUND.variants)
+
+
+def task_cores():
+    """core code + objects -> main_core_<column>_<row>.elf"""
+    yield from (stages.cores(v) for v in FOUND.variants)
+
+
+def task_insts():
+    """runtime sequence -> insts.bin"""
+    yield from (stages.insts(v) for v in FOUND.variants)
+
+
+def task_cdo():
+    """array configuration + programs -> three CDO files"""
+    yield from (stages.cdo(v) for v in FOUND.variants)
+
+
+def task_pdi():
+    """CDO files -> main.pdi"""
+    yield from (stages.pdi(v) for v in FOUND.variants)
+
+
+def task_xclbin():
+    """PDI -> final.xclbin"""
+    yield from (stages.xclbin(v) for v in FOUND.variants)
+
+
+def task_manifest():
+    """what made each artifact -> manifest.json"""
+    yield from (stages.manifest(v) for v in FOUND.variants)
+
+
+def task_build():
+    """all of the above, for every design"""
+    return {"actions": None, "task_dep": list(stages.STAGES)}
+
+
+def task_test_emu():
+    """run every artifact on the emulator and check it against numpy"""
+    yield from (checks.test(v, "test_emu") for v in FOUND.variants)
+
+
+def task_test_hw():
+    """run every artifact on the NPU and check it against numpy"""
+    yield from (checks.test(v, "test_hw") for v in FOUND.variants)
+
+
+def task__npu():
+    """whether an NPU can be reached from this Python"""
+    return checks.npu()
+
+
+def task_lint():
+    """ruff and mypy on npuforge itself"""
+    commands = ("ruff check .", "ruff format --check .", "mypy")
+    return {
+        "actions": [Interactive(f"{sys.executable} -m {command}") for command in commands],
+        "uptodate": [False],
+    }
+
+
+def task_test():
+    """npuforge's own test suite; pytest's arguments go behind `--`"""
+
+    def command(args: list[str]) -> str:
+        return f"{sys.executable} -m pytest -n 2 {' '.join(args)}"
+
+    return {"actions": [Interactive(command)], "pos_arg": "args", "uptodate": [False]}

@@ -1,0 +1,163 @@
+"""The host's buffers: what the runtime sequence takes, against what the author declares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import Attribute, BlockArgument
+
+from pipeline.buffers import ITEM_SIZE, Buffer
+from pipeline.designs import Variant
+from pipeline.errors import PipelineError, shown
+from pipeline.manifest import write_json
+from softnpu.compiler.driver import main_device
+from softnpu.dialects.aie import RuntimeSequenceOp
+from softnpu.dialects.source import location_of, parse_file
+from softnpu.passes.sequence_ops import sequences
+from softnpu.passes.transfers import HostTransfer, argument_bytes, host_transfers
+
+DTYPES = {
+    **{f"i{8 * size}": f"int{8 * size}" for size in (1, 2, 4, 8)},
+    **{f"si{8 * size}": f"int{8 * size}" for size in (1, 2, 4, 8)},
+    **{f"ui{8 * size}": f"uint{8 * size}" for size in (1, 2, 4, 8)},
+    "bf16": "bfloat16",
+    "f16": "float16",
+    "f32": "float32",
+    "f64": "float64",
+}
+"""numpy's (ml_dtypes') name of an MLIR element type."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of the runtime sequence as the design has it."""
+
+    name: str
+    type: Attribute
+    bytes: int | None
+    reads: bool
+    writes: bool
+    line: int | None
+
+    @property
+    def direction(self) -> str:
+        """What the transfers make of it; an argument that none touches counts as an input."""
+        if self.reads and self.writes:
+            return "inout"
+        return "out" if self.writes else "in"
+
+    def buffer(self) -> Buffer:
+        """The buffer that the memref's type describes.
+
+        Raises:
+            PipelineError: for a type that the host has no buffer of.
+        """
+        kind = DTYPES.get(str(self.type.element_type)) if isinstance(self.type, MemRefType) else ""
+        if not isinstance(self.type, MemRefType) or not kind or self.bytes is None:
+            raise PipelineError(
+                f"argument %{self.name} of the runtime sequence has the type {self.type}; the host"
+                " passes memrefs of static shape with integer or float elements"
+            )
+        return Buffer(self.direction, tuple(self.type.get_shape()) or (1,), kind)
+
+
+def write(variant: Variant, target: Path) -> None:
+    """Checks the declared buffers against design.mlir and writes arguments.json.
+
+    Raises:
+        PipelineError, DesignError: with file and line, where the two contradict each other.
+    """
+    arguments = read(variant.folder / "design.mlir")
+    declared = variant.buffers
+    if declared is None:
+        buffers = {a.name: a.buffer() for a in arguments}
+    else:
+        check(variant, arguments, declared)
+        buffers = declared
+    write_json(
+        target,
+        {
+            "declared": declared is not None,
+            "buffers": [
+                {"name": name, "direction": b.direction, "shape": b.shape, "dtype": b.dtype}
+                for name, b in buffers.items()
+            ],
+        },
+    )
+
+
+def read(design: Path) -> list[Argument]:
+    """The arguments of a design's runtime sequence, in order."""
+    found = sequences(main_device(parse_file(design)))
+    if not found:
+        return []
+    sequence = found[0]  # the one that insts.bin holds
+    transfers = host_transfers(sequence)
+    line = _line(sequence)
+    return [
+        _argument(i, argument, line, transfers)
+        for i, argument in enumerate(sequence.body.blocks[0].args)
+    ]
+
+
+def _argument(
+    index: int, argument: BlockArgument, line: int | None, transfers: Sequence[HostTransfer]
+) -> Argument:
+    own = [t for t in transfers if t.argument == index]
+    return Argument(
+        name=argument.name_hint or f"arg{index}",
+        type=argument.type,
+        bytes=argument_bytes(argument),
+        reads=any(t.reads_host for t in own),
+        writes=any(t.writes_host for t in own),
+        line=line,
+    )
+
+
+def _line(sequence: RuntimeSequenceOp) -> int | None:
+    location = location_of(sequence)
+    return location.line if location else None
+
+
+def check(variant: Variant, arguments: list[Argument], declared: dict[str, Buffer]) -> None:
+    """Refuses declared buffers that contradict the runtime sequence.
+
+    Raises:
+        PipelineError: at the declaration, naming the design's line.
+    """
+    if len(declared) != len(arguments):
+        raise _contradiction(
+            variant,
+            arguments,
+            f"buffers(p) declares {len(declared)} buffers ({', '.join(declared)}), the runtime"
+            f" sequence takes {len(arguments)}"
+            f" ({', '.join('%' + a.name for a in arguments)})",
+        )
+    for (name, buffer), argument in zip(declared.items(), arguments, strict=True):
+        if problem := _problem(name, buffer, argument):
+            raise _contradiction(variant, arguments, problem)
+
+
+def _problem(name: str, buffer: Buffer, argument: Argument) -> str | None:
+    if argument.bytes is not None and buffer.bytes != argument.bytes:
+        count, size = buffer.bytes // ITEM_SIZE[buffer.dtype], ITEM_SIZE[buffer.dtype]
+        return (
+            f"buffer {name!r} has {buffer.bytes} bytes ({count} elements of {size}), argument"
+            f" %{argument.name} has {argument.bytes} ({argument.type})"
+        )
+    if argument.writes and buffer.direction == "in":
+        return f"buffer {name!r} is declared In, but the NPU writes %{argument.name}"
+    if argument.reads and buffer.direction == "out":
+        return f"buffer {name!r} is declared Out, but the NPU reads %{argument.name}"
+    return None
+
+
+def _contradiction(variant: Variant, arguments: list[Argument], message: str) -> PipelineError:
+    line = next((a.line for a in arguments), None)
+    if line is not None:
+        template_line = variant.rendered.template_line(line)
+        message += f", at {shown(variant.design.source)}:{template_line}"
+    return PipelineError(message, variant.design.python, variant.design.line_of("buffers"))

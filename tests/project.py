@@ -1,0 +1,77 @@
+"""A copy of the project in a folder of its own, for tests that edit an author's files."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PARTS = ("dodo.py", "doit", "requirements.txt", "pipeline", "runner", "softnpu", "kernels_src")
+
+
+@dataclass(frozen=True)
+class Project:
+    """The copy; `doit` runs in it with this test's own Python."""
+
+    root: Path
+
+    def doit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs doit and captures what it prints."""
+        return subprocess.run(
+            [sys.executable, "-m", "doit", *arguments],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def tasks_run(self, *arguments: str) -> set[str]:
+        """Runs doit and gives the stages that did work, after checking that it succeeded."""
+        done = self.doit(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return stages_in(done.stdout)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replaces text in a file; the text must be there."""
+        path = self.root / name
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new))
+
+    def write(self, name: str, text: str) -> None:
+        """Writes a file."""
+        (self.root / name).write_text(text)
+
+
+def stages_in(output: str) -> set[str]:
+    """The stages that a doit run's lines speak of."""
+    words = (line.split(maxsplit=1)[0] for line in output.splitlines() if line.strip())
+    return {"test_emu" if word in ("PASS", "FAIL") else word for word in words} & STAGES
+
+
+STAGES = {
+    *("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin", "manifest"),
+    "test_emu",
+}
+
+
+def make_project(root: Path, *designs: str) -> Project:
+    """Copies the project into root, with the named designs only."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=ignore)
+        else:
+            shutil.copy(source, root / name)
+    (root / "mlir_templates").mkdir()
+    for design in designs:
+        for suffix in (".mlir.j2", ".py"):
+            name = f"mlir_templates/{design}{suffix}"
+            shutil.copy(ROOT / name, root / name)
+    return Project(root)

@@ -1,0 +1,118 @@
+"""What is rebuilt after a change, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.project import STAGES, Project, make_project
+
+HEADER = '#include "factor.h"\n'
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """vector_scale with one variant and a header, built and run once."""
+    project = make_project(tmp_path_factory.mktemp("project"), "vector_scale")
+    project.edit(
+        "mlir_templates/vector_scale.py",
+        'variants = {"small": {}, "large": {"n": 65536, "factor": -7}}\n',
+        "",
+    )
+    project.write("kernels_src/factor.h", "enum { OFFSET = 0 };\n")
+    source = project.root / "kernels_src/vector_scale.c"
+    source.write_text(HEADER + source.read_text())
+    assert project.tasks_run() == STAGES
+    return project
+
+
+PACKED = {"cores", "cdo", "pdi", "xclbin", "manifest", "test_emu"}
+"""What follows when a core's program changes."""
+
+
+def test_nothing_changed_rebuilds_nothing(built: Project) -> None:
+    assert built.tasks_run() == set()
+
+
+def test_a_file_with_a_new_date_and_the_old_content_rebuilds_nothing(built: Project) -> None:
+    (built.root / "kernels_src/vector_scale.c").touch()
+    assert built.tasks_run() == set()
+
+
+def _edits() -> dict[str, tuple[Callable[[Project], None], set[str]]]:
+    return {
+        "the C file": (
+            lambda p: p.edit("kernels_src/vector_scale.c", "(uint32_t)FACTOR", "3u + OFFSET"),
+            {"kernels", *PACKED},
+        ),
+        "a comment in the C file": (
+            lambda p: p.edit("kernels_src/vector_scale.c", "// Multiplies", "// multiplies"),
+            {"kernels"},
+        ),
+        "a header that it includes": (
+            lambda p: p.edit("kernels_src/factor.h", "OFFSET = 0 }", "OFFSET = 0, MORE = 1 }"),
+            {"kernels"},
+        ),
+        "a parameter of the C file": (
+            lambda p: p.edit("mlir_templates/vector_scale.py", '"factor": 3', '"factor": 5'),
+            {"kernels", *PACKED},
+        ),
+        "a parameter of the runtime sequence": (
+            lambda p: p.edit("mlir_templates/vector_scale.py", '"n": 4096', '"n": 8192'),
+            {"render", "lower", "insts", "manifest", "test_emu"},
+        ),
+        "a comment in the template": (
+            lambda p: p.edit("mlir_templates/vector_scale.mlir.j2", "// A worker", "// The worker"),
+            {"render", "lower", "insts"},
+        ),
+        "the depth of an objectfifo": (
+            lambda p: p.edit(
+                "mlir_templates/vector_scale.mlir.j2", "{%worker}, 2 : i32", "{%worker}, 3 : i32"
+            ),
+            {"render", "lower", "insts", *PACKED},
+        ),
+        "the reference": (
+            lambda p: p.edit("mlir_templates/vector_scale.py", "x * x.dtype", "x*x.dtype"),
+            {"test_emu"},
+        ),
+        "the C compiler's driver": (
+            lambda p: _append(p, "softnpu/targets/standin_runtime/npu.h"),
+            {"kernels", "cores"},
+        ),
+    }
+
+
+def _append(project: Project, name: str) -> None:
+    path = project.root / name
+    path.write_text(path.read_text() + "\n/* another version */\n")
+
+
+@pytest.mark.parametrize("what", _edits())
+def test_a_change_rebuilds_exactly_what_depends_on_it(built: Project, what: str) -> None:
+    edit, expected = _edits()[what]
+    edit(built)
+    assert built.tasks_run() == expected
+    assert built.tasks_run() == set()
+
+
+def test_a_change_of_the_runtime_sequence_leaves_the_xclbin_alone(built: Project) -> None:
+    folder = built.root / "build/npu1_1col/vector_scale/default"
+    before = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    built.edit("mlir_templates/vector_scale.py", '"n": 8192', '"n": 16384')
+    built.tasks_run()
+    after = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    assert before["final.xclbin"] == after["final.xclbin"]
+    assert before["insts.bin"] != after["insts.bin"]
+
+
+def test_a_new_version_of_a_tool_rebuilds_what_it_makes(built: Project, tmp_path: Path) -> None:
+    built.edit("requirements.txt", "# What", "# what")
+    assert built.tasks_run() == set()
+    built.edit(
+        "softnpu/targets/npu_binary.py",
+        '"""',
+        '"""A new version. ',
+    )
+    assert "insts" in built.tasks_run()
