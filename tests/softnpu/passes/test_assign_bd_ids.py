@@ -60,22 +60,22 @@ def test_numbers_that_the_author_gives_are_kept(lower: Lower) -> None:
 
 
 def test_the_regions_of_a_dma_op_follow_each_other(lower: Lower) -> None:
+    bd = """{
+        aie.use_lock(%l, AcquireGreaterEqual, 1)
+        aie.dma_bd(%b : memref<8xi32>, 0, 8)
+        aie.use_lock(%l, Release, 1)
+      }"""
     text = lower(
-        """aie.device(npu1) {
+        f"""aie.device(npu1) {{
           %t = aie.tile(0, 2)
-          %b = aie.buffer(%t) {sym_name = "b"} : memref<8xi32>
-          %m = aie.mem(%t) {
-            %0 = aie.dma(S2MM, 0) {loop = false} [{
-              aie.dma_bd(%b : memref<8xi32>, 0, 8)
-            }, {
-              aie.dma_bd(%b : memref<8xi32>, 0, 8)
-            }]
-            %1 = aie.dma(MM2S, 0) [{
-              aie.dma_bd(%b : memref<8xi32>, 0, 8)
-            }]
+          %l = aie.lock(%t, 0) {{sym_name = "l"}}
+          %b = aie.buffer(%t) {{sym_name = "b"}} : memref<8xi32>
+          %m = aie.mem(%t) {{
+            %0 = aie.dma(S2MM, 0) {{loop = false}} [{bd}, {bd}]
+            %1 = aie.dma(MM2S, 0) [{bd}]
             aie.end
-          }
-        }""",
+          }}
+        }}""",
         ASSIGN,
     )
     assert descriptors(text) == [(0, 1), (1, None), (2, 2)]
@@ -83,8 +83,8 @@ def test_the_regions_of_a_dma_op_follow_each_other(lower: Lower) -> None:
 
 def test_too_many_descriptors_say_the_limit_and_the_channel(lower: Lower) -> None:
     with pytest.raises(DesignError) as refused:
-        lower(chain(2, [("S2MM", 0, 16), ("MM2S", 1, 1)]), ASSIGN)
-    assert "16 buffer descriptors that channel 1 can use (0 to 15)" in str(refused.value)
+        lower(chain(1, [("S2MM", 1, 20), ("MM2S", 3, 5)]), ASSIGN)
+    assert "24 buffer descriptors that channel 3 can use (24 to 47)" in str(refused.value)
 
 
 def test_the_same_number_twice_is_refused(lower: Lower) -> None:

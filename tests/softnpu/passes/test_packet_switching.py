@@ -70,7 +70,7 @@ def test_a_master_port_stays_with_one_arbiter_and_takes_several_selects() -> Non
     west = port(Bundle.West, 0)
     switch = plan(flow(1, SOUTH, DMA0), flow(2, west, DMA0, NORTH))
     assert switch.selects == [(0, 0), (0, 1)]
-    assert dict((m, s) for m, s, _ in switch.masters) == {
+    assert {m: s for m, s, _ in switch.masters} == {
         DMA0: (select_of(0, 0), select_of(0, 1)),
         NORTH: (select_of(0, 1),),
     }
