@@ -114,13 +114,13 @@ def run(options: argparse.Namespace) -> int:
 def summary(out_dir: Path, outcome: Outcome) -> str:
     """What was made, in a few lines."""
     lines = [f"compiled into {out_dir}"]
-    if outcome.compiled:
-        lines.append(f"cores compiled for the stand-in (RV32): {_names(outcome.compiled)}")
-    if outcome.packed:
-        lines.append(f"core programs packed as they are: {_names(outcome.packed)}")
+    if outcome.programs.compiled:
+        lines.append(f"cores compiled for the stand-in (RV32): {_names(outcome.programs.compiled)}")
+    if outcome.programs.packed:
+        lines.append(f"core programs packed as they are: {_names(outcome.programs.packed)}")
     lines.extend(f"note: {note}" for note in outcome.notes)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _names(files: list[Path]) -> str:
+def _names(files: tuple[Path, ...]) -> str:
     return ", ".join(file.name for file in files)

@@ -12,15 +12,48 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from xdsl.dialects.builtin import ModuleOp
+
 from softnpu.arch.device import Device
 from softnpu.arch.standin import CORE_ISA_MARK, ELF_MACHINE_RISCV, STANDIN_ISA
+from softnpu.compiler.programs import program_files
+from softnpu.compiler.selection import main_device
 from softnpu.errors import FormatError
 from softnpu.formats import xclbin
+from softnpu.formats.pdi import from_cdos
 from softnpu.formats.xclbin import CdoGroup, Partition, PartitionPdi
 from softnpu.formats.xclbin.metadata import GLOBAL, Argument
 from softnpu.formats.xclbin.spec import KERNEL_ID, PDI_UUID
-from softnpu.targets.cdo import PARTS, file_name
+from softnpu.passes.sequence_ops import devices, model_of
+from softnpu.targets.cdo import PARTS, configuration, file_name
 from softnpu.targets.cdo_program import MACHINES, read_elf
+
+XCLBIN = "final.xclbin"
+
+
+def write_configuration(module: ModuleOp, elf_dir: Path, out_dir: Path) -> None:
+    """Write the three CDO files of each device; its cores' programs lie in `elf_dir`."""
+    for device_op in devices(module):
+        files = configuration(device_op, elf_dir).files(device_op.sym_name)
+        for name, data in files.items():
+            (out_dir / name).write_bytes(data)
+
+
+def write_pdi(folder: Path, design: str) -> None:
+    """Pack the CDO files of a device in `folder` into its PDI; bootgen's text beside it."""
+    files = [(folder / file_name(design, part)).read_bytes() for part in PARTS]
+    (folder / f"{design}_design.bif").write_text(bif(design, folder))
+    (folder / f"{design}.pdi").write_bytes(from_cdos(files))
+
+
+def write_xclbin(module: ModuleOp, folder: Path, elf_dir: Path) -> None:
+    """Pack the PDIs of all devices in `folder` into `final.xclbin`, for the main device."""
+    chosen = main_device(module)
+    every = devices(module)
+    elfs = [file for device_op in every for file in program_files(device_op, elf_dir)]
+    pdis = {d.sym_name: (folder / f"{d.sym_name}.pdi").read_bytes() for d in every}
+    made = spec(model_of(chosen), chosen.sym_name, pdis, core_marks(elfs))
+    (folder / XCLBIN).write_bytes(xclbin.build(made))
 
 
 def bif(design: str, folder: Path) -> str:

@@ -96,9 +96,9 @@ def test_packed_programs_are_kept_beside_the_artifacts(tmp_path: Path, golden: P
     outcome = driver.compile_design(
         folder / "design.mlir", tmp_path, driver.Options(elf_dir=folder)
     )
-    assert [path.name for path in outcome.packed] == ["main_core_0_2.elf"]
-    assert outcome.compiled == []
-    assert outcome.packed[0].read_bytes() == (golden / DUMMY).read_bytes()
+    assert [path.name for path in outcome.programs.packed] == ["main_core_0_2.elf"]
+    assert outcome.programs.compiled == ()
+    assert outcome.programs.packed[0].read_bytes() == (golden / DUMMY).read_bytes()
 
 
 def test_only_stand_in_programs_mark_the_xclbin(tmp_path: Path, golden: Path) -> None:
@@ -143,7 +143,7 @@ def test_loading_a_pdi_names_its_number_only_when_asked_for(two_devices: Path) -
     assert "--number-pdis" in outcome.notes[0]
     outcome = compiled(two_devices, number_pdis=True)
     assert loads(two_devices / "out" / "insts.bin") == [2]
-    assert outcome.notes == []
+    assert outcome.notes == ()
 
 
 def test_one_device_of_several_can_be_compiled_alone(two_devices: Path) -> None:
