@@ -101,7 +101,6 @@ def _descriptors(task: DMAConfigureTaskOp, model: Device) -> list[Operation]:
         user = next(iter(task.result.uses)).operation
         raise design_error(user, f"{user.name} still uses a task that is to be lowered")
     blocks = _descriptor_blocks(task)
-    _check_chain(task)
     for block in blocks:
         _check_block(task, block)
     for block in blocks:
@@ -129,16 +128,6 @@ def _descriptor(block: Block) -> DMABDOp:
 
 def _locks(block: Block) -> list[UseLockOp]:
     return [op for op in block.ops if isinstance(op, UseLockOp)]
-
-
-def _check_chain(task: DMAConfigureTaskOp) -> None:
-    """Raise DesignError for a block that no `aie.next_bd` leads to."""
-    led_to = {op.dest for op in task.body.walk() if isinstance(op, NextBDOp)}
-    for block in list(task.body.blocks)[1:]:
-        if block not in led_to:
-            raise design_error(
-                block.first_op or task, "no aie.next_bd leads to this block of a task"
-            )
 
 
 def _check_block(task: DMAConfigureTaskOp, block: Block) -> None:

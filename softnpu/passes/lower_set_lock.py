@@ -31,8 +31,6 @@ class LowerSetLockPass(ModulePass):
 def _write(op: SetLockOp, model: Device) -> NpuWrite32Op:
     lock = op.lock_op
     col, row = lock.position
-    if op.value > model.max_lock_value:
-        raise design_error(op, f"lock value {op.value} exceeds the maximum {model.max_lock_value}")
     if lock.lock_id is None:
         raise design_error(op, "this lock has no number: assign lock ids first")
     address = model.local_lock_address(lock.lock_id, col, row)

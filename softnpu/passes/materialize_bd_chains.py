@@ -22,7 +22,6 @@ from softnpu.dialects.aiex import (
     DMAStartTaskOp,
 )
 from softnpu.dialects.enums import DMAChannelDir
-from softnpu.dialects.source import design_error
 from softnpu.passes.sequence_ops import Symbols, devices, sequence_ops
 
 
@@ -81,20 +80,6 @@ def _body_with_arguments(
     start: DMAStartBdChainOp | DMAStartBdChainForOp, chain: BDChainOp
 ) -> Region:
     """A copy of the chain's blocks, arguments in the place of its parameters."""
-    parameters = chain.body.blocks[0].args
-    if len(parameters) != len(start.args):
-        raise design_error(
-            start,
-            f"BD chain '@{chain.sym_name}' takes {len(parameters)} arguments, "
-            f"found {len(start.args)}",
-        )
-    for index, (parameter, argument) in enumerate(zip(parameters, start.args, strict=True), 1):
-        if parameter.type != argument.type:
-            raise design_error(
-                start,
-                f"argument {index} of BD chain '@{chain.sym_name}' must be of type "
-                f"{parameter.type}, found {argument.type}",
-            )
     copy = Region()
     chain.body.clone_into(copy)
     entry = copy.blocks[0]

@@ -88,7 +88,7 @@ def _check_acyclic(sequence: RuntimeSequenceOp, callers: list[RuntimeSequenceOp]
 
 
 def callee_of(run: RunOp) -> RuntimeSequenceOp:
-    """The sequence that `run` names; DesignError if there is none, or it takes other arguments."""
+    """The sequence that `run` names; DesignError if there is none."""
     device = run.callee_device_op
     if device is None:
         configure = run.parent_op()
@@ -102,23 +102,7 @@ def callee_of(run: RunOp) -> RuntimeSequenceOp:
             f"device '@{device.sym_name}' has no runtime sequence '@{run.runtime_sequence_symbol}'",
             f"sequences: {names or 'none'}",
         )
-    _check_arguments(run, sequence)
     return sequence
-
-
-def _check_arguments(run: RunOp, sequence: RuntimeSequenceOp) -> None:
-    parameters = sequence.body.blocks[0].args
-    if len(parameters) != len(run.args):
-        raise design_error(
-            run, f"'@{sequence.sym_name}' takes {len(parameters)} arguments, found {len(run.args)}"
-        )
-    for index, (parameter, argument) in enumerate(zip(parameters, run.args, strict=True)):
-        if parameter.type != argument.type:
-            raise design_error(
-                run,
-                f"argument {index} of '@{sequence.sym_name}' must be of type {parameter.type}, "
-                f"found {argument.type}",
-            )
 
 
 def _inline_runs(device: DeviceOp) -> None:
@@ -135,7 +119,7 @@ def _load_configurations(sequence: RuntimeSequenceOp) -> None:
     """Turn the configurations of a sequence into loads of device images."""
     configurations = [op for op in sequence.body.block.ops if isinstance(op, ConfigureOp)]
     for configure in configurations:
-        _check_devices(configure)
+        _check_not_nested(configure)
         load = NpuLoadPdiOp(device_ref=configure.symbol, location=configure.location)
         block = _body(configure)
         if block.first_op is None:
@@ -148,18 +132,7 @@ def _load_configurations(sequence: RuntimeSequenceOp) -> None:
         replace(configure, _take_ops(_body(configure)))
 
 
-def _check_devices(configure: ConfigureOp) -> None:
-    target = configure.referenced_device_op
-    if target is None:
-        raise design_error(configure, f"there is no device '@{configure.symbol}'")
-    own = configure.parent_op()
-    while own is not None and not isinstance(own, DeviceOp):
-        own = own.parent_op()
-    if own is not None and own.device is not target.device:
-        raise design_error(
-            configure,
-            f"'@{target.sym_name}' is for {target.device.name}, its caller for {own.device.name}",
-        )
+def _check_not_nested(configure: ConfigureOp) -> None:
     for op in configure.walk():
         if isinstance(op, ConfigureOp) and op is not configure:
             raise design_error(

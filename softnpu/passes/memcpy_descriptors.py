@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.arith import ConstantOp
-from xdsl.dialects.builtin import IntegerAttr, MemRefType
 from xdsl.ir import SSAValue
 
 from softnpu.arch.device import Device
@@ -16,11 +14,11 @@ from softnpu.dialects.aiex import (
     NpuWriteBdOp,
 )
 from softnpu.dialects.enums import DMAChannelDir
-from softnpu.dialects.sizes import element_count
+from softnpu.dialects.rules.sequence import constant_value
 from softnpu.dialects.source import design_error
-from softnpu.passes.access_pattern import DIMENSIONS, WORD_BITS, AccessPattern, bits_of
+from softnpu.passes.access_pattern import AccessPattern, bits_of
 from softnpu.passes.bd_fields import Locks, Packet, Padding, Shape
-from softnpu.passes.bd_words import burst_encoding, check_bd_id
+from softnpu.passes.bd_words import check_bd_id
 from softnpu.passes.host_memory import REMEDY, HostMemory, trace
 from softnpu.passes.sequence_ops import Symbols
 
@@ -39,8 +37,6 @@ def memcpy_ops(
     pattern = pattern_of(op)
     pattern.check(op, engine)
     check_bd_id(op, engine, op.id)
-    burst_encoding(op, model, op.burst_length)
-    _check_packet(op)
     memory = host_memory(op)
     register = model.dma_bd_address(col, row, op.id) + model.dma_bd_address_offset(col, row)
     patch = NpuAddressPatchOp(
@@ -63,25 +59,20 @@ def memcpy_ops(
 
 
 def pattern_of(op: NpuDmaMemcpyNdOp) -> AccessPattern:
-    """The sizes and strides of a transfer; DesignError if one is not a constant."""
-    bits = bits_of(op, op.memref.type)
-    _check_elements(op, bits)
+    """The sizes and strides of a transfer."""
     return AccessPattern.of(
-        constants(op, op.mixed_sizes, "sizes"),
-        constants(op, op.mixed_strides, "strides"),
-        bits,
+        constants(op, op.mixed_sizes),
+        constants(op, op.mixed_strides),
+        bits_of(op, op.memref.type),
     )
 
 
 def offset_in_bytes(op: NpuDmaMemcpyNdOp) -> int:
     """Where in its memref a transfer starts: offsets count the strides of their dimensions."""
-    offsets = constants(op, op.mixed_offsets, "offsets")
-    strides = constants(op, op.mixed_strides, "strides")
+    offsets = constants(op, op.mixed_offsets)
+    strides = constants(op, op.mixed_strides)
     elements = sum(offset * stride for offset, stride in zip(offsets, strides, strict=True))
-    offset = elements * bits_of(op, op.memref.type) // 8
-    if offset % 4 or offset < 0:
-        raise design_error(op, f"the offset must be a multiple of 4 bytes, found {offset} bytes")
-    return offset
+    return elements * bits_of(op, op.memref.type) // 8
 
 
 def host_memory(op: NpuDmaMemcpyNdOp) -> HostMemory:
@@ -92,46 +83,16 @@ def host_memory(op: NpuDmaMemcpyNdOp) -> HostMemory:
     return memory
 
 
-def constants(op: NpuDmaMemcpyNdOp, values: Sequence[int | SSAValue], what: str) -> list[int]:
-    """The numbers that `values` are; DesignError unless they are four constants."""
-    if len(values) != DIMENSIONS:
-        raise design_error(
-            op, f"a transfer has {DIMENSIONS} {what}, from the outermost; found {len(values)}"
-        )
-    return [value if isinstance(value, int) else _constant(op, value, what) for value in values]
+def constants(op: NpuDmaMemcpyNdOp, values: Sequence[int | SSAValue]) -> list[int]:
+    """The numbers that `values` are; DesignError if one is not a constant."""
+    return [value if isinstance(value, int) else _constant(op, value) for value in values]
 
 
-def _constant(op: NpuDmaMemcpyNdOp, value: SSAValue, what: str) -> int:
-    source = value.owner
-    if isinstance(source, ConstantOp) and isinstance(source.value, IntegerAttr):
-        return int(source.value.value.data)
-    raise design_error(op, f"the {what} of a transfer must be constants")
-
-
-def _check_elements(op: NpuDmaMemcpyNdOp, width: int) -> None:
-    if width > WORD_BITS:
-        raise design_error(
-            op,
-            f"elements of a transfer have at most {WORD_BITS} bits, these have {width}",
-            "declare the argument as a memref of i32 with twice as many elements",
-        )
-    buffer = op.memref.type
-    if not isinstance(buffer, MemRefType) or not buffer.has_static_shape():
-        return
-    bits = element_count(buffer) * width
-    if bits < WORD_BITS:
-        raise design_error(op, f"a transfer moves at least {WORD_BITS} bits, {buffer} has {bits}")
-
-
-def _check_packet(op: NpuDmaMemcpyNdOp) -> None:
-    if op.packet is None:
-        return
-    for what, value, most in (
-        ("packet id", op.packet.pkt_id, 31),
-        ("packet type", op.packet.pkt_type, 7),
-    ):
-        if not 0 <= value <= most:
-            raise design_error(op, f"{what} {value} exceeds the range [0:{most}]")
+def _constant(op: NpuDmaMemcpyNdOp, value: SSAValue) -> int:
+    number = constant_value(value)
+    if number is None:
+        raise design_error(op, "offsets, sizes and strides of a transfer must be constants")
+    return number
 
 
 def _write_bd(op: NpuDmaMemcpyNdOp, col: int, row: int, pattern: AccessPattern) -> NpuWriteBdOp:

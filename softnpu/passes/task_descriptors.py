@@ -8,7 +8,7 @@ from xdsl.ir import Operation
 
 from softnpu.arch.device import Device
 from softnpu.arch.tiles import TileKind
-from softnpu.dialects.aie import BufferOp, DMABDOp, PacketInfoAttr, UseLockOp
+from softnpu.dialects.aie import BufferOp, DMABDOp, UseLockOp
 from softnpu.dialects.aiex import (
     DMAConfigureTaskOp,
     NpuAddressPatchOp,
@@ -38,7 +38,6 @@ def descriptor_ops(
     """
     _check_length(bd)
     packet = bd.packet if bd.packet is not None else task.packet
-    _check_packet(bd, packet)
     write = NpuWriteBdOp(
         column=task.tile_op.col,
         row=task.tile_op.row,
@@ -71,13 +70,6 @@ def _check_length(bd: DMABDOp) -> None:
             f"a transfer moves whole 4-byte words: the length is {bd.length} elements of "
             f"{bd.element_bytes} bytes = {length} bytes",
         )
-
-
-def _check_packet(bd: DMABDOp, packet: PacketInfoAttr | None) -> None:
-    if packet is not None and not 0 <= packet.pkt_id <= 31:
-        raise design_error(bd, f"packet id {packet.pkt_id} exceeds the range [0:31]")
-    if packet is not None and not 0 <= packet.pkt_type <= 7:
-        raise design_error(bd, f"packet type {packet.pkt_type} exceeds the range [0:7]")
 
 
 def _shape(task: DMAConfigureTaskOp, bd: DMABDOp, model: Device) -> Shape:

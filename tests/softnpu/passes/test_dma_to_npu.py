@@ -159,12 +159,6 @@ def test_transfers_with_the_same_descriptor_share_its_words(lower: Lower) -> Non
             "bd_id = 1 : i32}",
             "channel 2 does not exist: a shim tile has 2 MM2S channels",
         ),
-        (
-            "aiex.npu.push_queue(0, 0, MM2S : 0) {issue_token = false, repeat_count = 256 : i32, "
-            "bd_id = 1 : i32}",
-            "repeat count 256 exceeds the range [0:255]",
-        ),
-        ("aiex.npu.rtp_write(@gain, 0, 1)", "'@gain' is no buffer of this device"),
         ("aiex.npu.rtp_write(@in, 0, 1)", "'@in' is no buffer, it is aie.shim_dma_allocation"),
     ],
 )

@@ -52,29 +52,13 @@ def test_a_shim_dma_allocation_names_the_channel(lower: Lower) -> None:
     assert "aiex.dma_configure_task(%shim_noc_tile_0_0, S2MM, 1)" in lowered
 
 
-@pytest.mark.parametrize(
-    ("start", "message"),
-    [
-        (
-            f"aiex.dma_start_bd_chain @pear(%a, %a) : {TYPES} on (%shim, S2MM, 1)",
-            "did you mean '@pair'?",
-        ),
-        (
-            f"aiex.dma_start_bd_chain_for @pair(%a, %a) : {TYPES} for @ouf",
-            "did you mean '@out'?",
-        ),
-        (
-            "aiex.dma_start_bd_chain @pair(%a) : (memref<1024xi32>) on (%shim, S2MM, 1)",
-            "takes 2 arguments, found 1",
-        ),
-        (
-            "aiex.dma_start_bd_chain @pair(%a, %shim) : (memref<1024xi32>, index) "
-            "on (%shim, S2MM, 1)",
-            "argument 2 of BD chain '@pair' must be of type memref<1024xi32>, found index",
-        ),
-    ],
-)
-def test_a_start_that_does_not_fit_is_refused(lower: Lower, start: str, message: str) -> None:
-    with pytest.raises(DesignError) as error:
-        lower(started(start), LOWER)
-    assert message in str(error.value)
+def test_an_objectfifo_must_be_lowered_first(lower: Lower) -> None:
+    fifo = """
+      %memory = aie.tile(0, 1)
+      aie.objectfifo @of(%memory, {%shim}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    """
+    start = f"aiex.dma_start_bd_chain_for @pair(%a, %a) : {TYPES} for @of"
+    with pytest.raises(
+        DesignError, match=r"'@of' is no shim DMA allocation, it is aie\.objectfifo"
+    ):
+        lower(design(f"%t = {start}", before=CHAIN + fifo), LOWER)

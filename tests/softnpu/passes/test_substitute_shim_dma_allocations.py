@@ -36,8 +36,13 @@ def test_the_packet_header_of_the_allocation_comes_along(lower: Lower) -> None:
     assert "MM2S, 1, <pkt_type = 0, pkt_id = 4>)" in steps_of(lower(task_for("sent"), LOWER))[0]
 
 
-def test_an_unknown_name_is_an_error_that_suggests_the_nearest(lower: Lower) -> None:
+def test_an_objectfifo_must_be_lowered_first(lower: Lower) -> None:
+    fifo = """
+      %memory = aie.tile(0, 1)
+      aie.objectfifo @ouf(%memory, {%shim}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    """
+    text = task_for("ouf").replace(PACKETS, fifo)
     with pytest.raises(DesignError) as error:
-        lower(task_for("outt"), LOWER)
-    assert "'@outt' is no shim DMA allocation of this device" in str(error.value)
+        lower(text, LOWER)
+    assert "'@ouf' is no shim DMA allocation, it is aie.objectfifo" in str(error.value)
     assert "did you mean '@out'?" in str(error.value)

@@ -30,6 +30,9 @@ TILES = """
   %east_lock = aie.lock(%east, 6)
   %core_lock = aie.lock(%core, 7)
   %free_lock = aie.lock(%core)
+  %north = aie.tile(0, 3)
+  %north_buf = aie.buffer(%north) {address = 1024 : i32} : memref<1024xi32>
+  %north_lock = aie.lock(%north, 8)
 """
 
 
@@ -138,7 +141,7 @@ def test_a_memory_tile_pads_what_it_sends() -> None:
         ("core", "%core_buf : memref<1024xi16>, 3, 4", "must be a multiple of 4 bytes"),
         ("core", "%free_buf : memref<1024xi16>, 0, 4", "assign buffer addresses first"),
         ("core", "%a : memref<1024xi32>, 0, 4", "only a shim tile reaches the host's memory"),
-        ("core", "%mem_buf : memref<1024xi32>, 0, 4", "cannot reach a buffer of tile (0, 1)"),
+        ("core", "%north_buf : memref<1024xi32>, 0, 4", "cannot reach a buffer of tile (0, 3)"),
         ("memory", "%east_buf : memref<1024xi32>, 0, 4", "cannot reach a buffer of tile (1, 1)"),
         (
             "shim",
@@ -163,12 +166,11 @@ def test_what_a_descriptor_cannot_do_is_refused(tile: str, bd: str, message: str
     ("tile", "lock", "message"),
     [
         ("core", "free_lock", "has no number: assign lock ids first"),
-        ("core", "mem_lock", "cannot reach a lock of tile (0, 1)"),
-        ("shim", "core_lock", "cannot reach a lock of tile (0, 2)"),
+        ("core", "north_lock", "cannot reach a lock of tile (0, 3)"),
     ],
 )
 def test_a_lock_out_of_reach_is_refused(tile: str, lock: str, message: str) -> None:
-    bd = "%core_buf : memref<1024xi16>, 0, 4" if tile == "core" else "%a : memref<1024xi32>, 0, 4"
+    bd = "%core_buf : memref<1024xi16>, 0, 4"
     with pytest.raises(DesignError) as error:
         written(
             tile,
