@@ -209,11 +209,14 @@ class SymbolRefCodec(Codec[str]):
 class EnumCodec(Codec[E]):
     """A member of an enumeration: stored as an i32, written as a keyword or a string."""
 
-    def __init__(self, enum: type[E]) -> None:
+    def __init__(self, enum: type[E], noun: str = "keyword here", prefix: str = "") -> None:
+        """`noun`: what a member is to an author; `prefix`: what those to be named start with."""
         self.enum = enum
+        self.noun = noun
         self.members: dict[int, E] = {int(member.value): member for member in enum}
         self.by_spelling = {spelling(member): member for member in enum}
-        self.what = f"one of {', '.join(self.by_spelling)}"
+        self.choices = [name for name in self.by_spelling if name.startswith(prefix)]
+        self.what = f"one of {', '.join(self.choices)}"
 
     def load(self, stored: Attribute) -> E:
         return self.members[cast("IntegerAttr[Any]", stored).value.data]
@@ -249,15 +252,20 @@ class EnumCodec(Codec[E]):
 
     def unknown(self, parser: Parser, word: str, position: int) -> None:
         """Refuse a word that is no member, naming the one that is nearest."""
-        from difflib import get_close_matches
-
-        near = get_close_matches(word, self.by_spelling, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'? " if near else ""
+        hint = f"; did you mean '{near}'?" if (near := self.nearest(word)) else ""
         parser.raise_error(
-            f"'{word}' is no {self.enum.__name__}: {hint}expected {self.what}",
+            f"'{word}' is no {self.noun}{hint or ';'} expected {self.what}",
             position,
             position + len(word),
         )
+
+    def nearest(self, word: str) -> str | None:
+        """The spelling nearest to a word; one that goes on from it comes first."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(word, self.choices, n=len(self.choices), cutoff=0.5)
+        longer = [choice for choice in self.choices if choice.startswith(word)]
+        return next(iter((*longer, *near)), None)
 
     def print(self, printer: Printer, stored: Attribute) -> None:
         printer.print_identifier_or_string_literal(spelling(self.load(stored)))

@@ -8,6 +8,7 @@ from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
+    DenseResourceAttr,
     IntegerAttr,
     MemRefType,
     TensorType,
@@ -44,7 +45,11 @@ def tensor_of(type: Attribute) -> Attribute:
 def parse_elements(parser: Parser, type: Attribute) -> Attribute:
     """`dense<...>`, whose type is known; or any attribute with its type written out."""
     if parser.parse_optional_keyword("dense") is None:
-        return parser.parse_attribute()
+        position = parser.pos
+        stored = parser.parse_attribute()
+        if not isinstance(stored, (DenseIntOrFPElementsAttr, DenseResourceAttr)):
+            parser.raise_error(f"expected dense<...>, found {stored}", position, parser.pos)
+        return stored
     return parser.parse_dense_int_or_fp_elements_attr(cast(Any, type))
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
-from xdsl.ir import Operation
-from xdsl.parser import Parser
-from xdsl.utils.exceptions import MultipleSpansParseError, ParseError
+from xdsl.ir import AttributeInvT, Block, Operation, SSAValue
+from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.utils.exceptions import MultipleSpansParseError, ParseError, VerifyException
 from xdsl.utils.lexer import Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
@@ -19,6 +21,18 @@ from softnpu.errors import DesignError, SourceLocation
 
 OLD_NAMES = {"aiex.runtime_sequence": "aie.runtime_sequence"}
 """Ops that have moved to another dialect since designs were written with them."""
+
+OUT_OF_SCOPE = {
+    "aiex.cert.": "it is code for a controller that no npu1 or npu2 has",
+    "aievec.": "vector code goes into a C kernel, or is written with MLIR's vector dialect",
+    "aievec_aie1.": "it is for first-generation AI Engines",
+    "xllvm.": "processor intrinsics go into a C kernel",
+    "tosa.": "npuforge compiles placed designs, not tensor programs",
+    "linalg.": "npuforge compiles placed designs, not tensor programs",
+    "air.": "lower the program to the aie dialect first",
+    "emitc.": "core code is arith, memref, scf and the like",
+}
+"""Ops by how their names start, and why npuforge does not take them."""
 
 
 class DesignParser(Parser):
@@ -29,6 +43,10 @@ class DesignParser(Parser):
         self.file = file
         self.file_name = StringAttr(str(file))
         self.line_starts = [0, *(i + 1 for i, c in enumerate(text) if c == "\n")]
+        self.first_uses: dict[str, Span] = {}
+        self.ssa_names: set[str] = set()
+        self.open_braces: list[int] = []
+        self._name_start = 0
 
     def place(self, offset: int) -> SourceLocation:
         """File, line and column (from 1) of an offset into the text."""
@@ -43,21 +61,27 @@ class DesignParser(Parser):
         name = (
             token.text if token else self.expect(self.parse_optional_str_literal, "expected an op")
         )
+        self._name_start = span.start
         op_type = self._get_op_by_name(OLD_NAMES.get(name, name))
         stack = self._parser_state.dialect_stack
         stack.append(op_type.dialect_name())
-        if token is None:
-            op = self._parse_generic_operation(op_type)
-        elif (special := op_parser(op_type.name)) is not None:
-            op = special(self)
-        else:
-            op = op_type.parse(self)
+        op = self._parse_body(op_type, span, generic=token is None)
         stack.pop()
         self.parse_optional_location()
         where = self.place(span.start)
         op.location = FileLineColLoc(self.file_name, IntAttr(where.line), IntAttr(where.column))
         self._bind(op, bound, span)
         return op
+
+    def _parse_body(self, op_type: type[Operation], span: Span, generic: bool) -> Operation:
+        """What follows the op's name."""
+        try:
+            if generic:
+                return self._parse_generic_operation(op_type)
+            special = op_parser(op_type.name)
+            return op_type.parse(self) if special is None else special(self)
+        except (VerifyException, ValueError, TypeError) as error:
+            raise ParseError(span, f"'{op_type.name}': {error}") from error
 
     def _bind(self, op: Operation, bound: list[tuple[Span, int]], span: Span) -> None:
         """Give the results the names on the left of the `=`."""
@@ -78,13 +102,99 @@ class DesignParser(Parser):
         found = self.ctx.get_optional_op(name, dialect_stack=stack)
         if found is not None:
             return found
+        start = self._name_start
+        span = Span(start, start + len(name), self.lexer.input)
+        for prefix, reason in OUT_OF_SCOPE.items():
+            if name.startswith(prefix):
+                raise ParseError(span, f"'{name}' is out of scope: {reason}")
         known = [op.name for op in self.ctx.loaded_ops]
         near = get_close_matches(name, known, n=1, cutoff=0.6)
         hint = f"; did you mean '{near[0]}'?" if near else ""
-        end = self._current_token.span.start
-        raise ParseError(
-            Span(end - len(name), end, self.lexer.input), f"there is no op '{name}'{hint}"
-        )
+        raise ParseError(span, f"there is no op '{name}'{hint}")
+
+    def resolve_operand(
+        self, operand: UnresolvedOperand, type: AttributeInvT
+    ) -> SSAValue[AttributeInvT]:
+        """The value behind a name; a name not yet defined is remembered with its place."""
+        name = operand.operand_name
+        values = self.ssa_values.get(name)
+        if values is None:
+            self.first_uses.setdefault(name, operand.span)
+        elif operand.index < len(values) and values[operand.index].type != type:
+            raise ParseError(
+                operand.span,
+                f"%{name} has type {values[operand.index].type}, but {type} is expected here",
+            )
+        return super().resolve_operand(operand, type)
+
+    def parse_dimension_list(self) -> list[int]:
+        """`16x32`, or with blanks, `16 x 32`; the `x` before an element type is left."""
+        dims: list[int] = []
+        while self._current_token.kind in (MLIRTokenKind.INTEGER_LIT, MLIRTokenKind.QUESTION):
+            dims.append(self.parse_shape_dimension())
+            start = self._current_token.span.start
+            if self._parse_optional_shape_delimiter() is None:
+                break
+            if self._current_token.kind not in (MLIRTokenKind.INTEGER_LIT, MLIRTokenKind.QUESTION):
+                self._resume_from(start)
+                break
+        return dims
+
+    def parse_optional_operand(self) -> SSAValue | None:
+        """A value that is defined already."""
+        token = self._current_token
+        if token.kind is MLIRTokenKind.PERCENT_IDENT and token.text[1:] not in self.ssa_values:
+            self.first_uses[token.text[1:]] = token.span
+            raise self._undefined(token.text[1:])
+        return super().parse_optional_operand()
+
+    def parse_optional_region(self, arguments: Iterable[Parser.Argument] | None = None) -> Any:
+        """A region; while it is open, its brace is remembered."""
+        self.open_braces.append(self._current_token.span.start)
+        region = super().parse_optional_region(arguments)
+        self.open_braces.pop()
+        return region
+
+    def _parse_block(self) -> Block:
+        """A labelled block, whose label no other region has used."""
+        label = self._current_token
+        name = label.text[1:]
+        known = self.blocks.get(name)
+        if known and known[1] is None and name not in self.forward_block_references:
+            raise ParseError(label.span, f"^{name} is branched to from another region")
+        return super()._parse_block()
+
+    def parse_design(self) -> ModuleOp:
+        """The whole text as a module; an empty text is an empty module."""
+        if self._at_end():
+            return ModuleOp([])
+        try:
+            return self.parse_module()
+        except ParseError as error:
+            if not self._at_end():
+                raise
+            if self.open_braces:
+                raise self._unclosed() from error
+            if not self.forward_ssa_references:
+                raise
+            raise self._undefined(next(iter(self.forward_ssa_references))) from error
+
+    def _at_end(self) -> bool:
+        return self._current_token.kind is MLIRTokenKind.EOF
+
+    def _unclosed(self) -> ParseError:
+        start = self.open_braces[-1]
+        span = Span(start, start + 1, self.lexer.input)
+        return ParseError(span, "this '{' is not closed: the text ends before its '}'")
+
+    def _undefined(self, name: str) -> ParseError:
+        near = get_close_matches(name, self.ssa_names, n=1, cutoff=0.6)
+        hint = f"; did you mean '%{near[0]}'?" if near else ""
+        return ParseError(self.first_uses[name], f"%{name} is not defined{hint}")
+
+    def _register_ssa_definition(self, name: str, values: Sequence[SSAValue], span: Span) -> None:
+        self.ssa_names.add(name)
+        super()._register_ssa_definition(name, values, span)
 
 
 def parse_module(text: str, file: Path, ctx: Context | None = None) -> ModuleOp:
@@ -94,16 +204,19 @@ def parse_module(text: str, file: Path, ctx: Context | None = None) -> ModuleOp:
 
         ctx = context()
     try:
-        return DesignParser(ctx, text, file).parse_module()
+        return DesignParser(ctx, text, file).parse_design()
     except ParseError as error:
         raise _design_error(error, text, file) from error
 
 
 def _design_error(error: ParseError, text: str, file: Path) -> DesignError:
     """A parse error in the author's terms."""
-    line = text.count("\n", 0, error.span.start) + 1
-    column = error.span.start - (text.rfind("\n", 0, error.span.start) + 1) + 1
-    notes: list[str] = []
-    if isinstance(error, MultipleSpansParseError):
-        notes = [note for _, note in error.refs if note]
-    return DesignError(error.msg, SourceLocation(file, line, column), tuple(notes))
+    span, message = error.span, error.msg
+    if isinstance(error, MultipleSpansParseError) and "missing block" in message:
+        span = error.refs[0][0]
+        message = f"there is no block {span.text} in this region"
+    start = span.start
+    line = text.count("\n", 0, start) + 1
+    column = start - (text.rfind("\n", 0, start) + 1) + 1
+    printable = "".join(c if c.isprintable() else "?" for c in message)
+    return DesignError(printable, SourceLocation(file, line, column))

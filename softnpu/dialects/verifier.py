@@ -180,7 +180,7 @@ def _check_operand(op: Operation, value: SSAValue[Any], order: _Order) -> None:
     while user.parent_block() is not None and user.parent_region() is not home.parent:
         parent = user.parent_op()
         if parent is None:
-            return
+            raise design_error(op, f"{_value_name(value)} is defined elsewhere, not visible here")
         if parent.has_trait(IsolatedFromAbove):
             raise design_error(
                 op, f"{_value_name(value)} is defined outside of '{parent.name}', which is isolated"

@@ -39,7 +39,7 @@ from softnpu.dialects.opdef import (
 )
 from softnpu.dialects.sizes import element_bytes, element_count
 
-DIRECTION = EnumCodec(DMAChannelDir)
+DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")
 
 
 class _TileDMA(TileElement):

@@ -35,7 +35,7 @@ from softnpu.dialects.codecs import (
 from softnpu.dialects.enums import ObjectFifoPort
 from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, operands, result, result_type
 
-PORT = EnumCodec(ObjectFifoPort)
+PORT = EnumCodec(ObjectFifoPort, "objectfifo port")
 
 
 class ObjectFifoCreateOp(DefinedOp):

@@ -18,7 +18,7 @@ from softnpu.dialects.opdef import (
     result_type,
 )
 
-BUNDLE = EnumCodec(WireBundle)
+BUNDLE = EnumCodec(WireBundle, "bundle of ports")
 Port = tuple[WireBundle, int]
 
 
@@ -252,7 +252,7 @@ class CascadeFlowOp(DefinedOp):
         return owner
 
 
-CASCADE_DIR = EnumCodec(CascadeDir)
+CASCADE_DIR = EnumCodec(CascadeDir, "cascade direction")
 
 
 class ConfigureCascadeOp(DefinedOp):

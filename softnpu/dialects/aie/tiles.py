@@ -57,7 +57,7 @@ class DeviceOp(DefinedOp):
 
     name = "aie.device"
     implicit_end = True
-    device: AIEDevice = attr(EnumCodec(AIEDevice))
+    device: AIEDevice = attr(EnumCodec(AIEDevice, "device", prefix="npu"))
     sym_name: str = attr(SYMBOL_NAME, default="main")
     body_region: Region = region()
     traits = traits_def(SymbolOpInterface(), SymbolTable(), IsolatedFromAbove())
@@ -81,7 +81,7 @@ class LogicalTileOp(DefinedOp):
     """A tile that a placer has yet to choose."""
 
     name = "aie.logical_tile"
-    tile_type: AIETileType = attr(EnumCodec(AIETileType))
+    tile_type: AIETileType = attr(EnumCodec(AIETileType, "tile type"))
     col: int | None = attr(NATURAL, default=None)
     row: int | None = attr(NATURAL, default=None)
     allocation_scheme: str | None = attr(STR, default=None)
@@ -212,7 +212,7 @@ class UseLockOp(DefinedOp):
 
     name = "aie.use_lock"
     lock: SSAValue = operand(INDEX)
-    action: LockAction = attr(EnumCodec(LockAction))
+    action: LockAction = attr(EnumCodec(LockAction, "lock action"))
     value: int | None = attr(I32, default=None)
     blocking: LockBlocking | None = attr(EnumCodec(LockBlocking), default=None)
     acq_en: bool = attr(BOOL, default=True)

@@ -23,9 +23,9 @@ from softnpu.dialects.enums import (
 )
 from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, region
 
-BUNDLE = EnumCodec(WireBundle)
-DIRECTION = EnumCodec(DMAChannelDir)
-PACKET_TYPE = EnumCodec(TracePacketType)
+BUNDLE = EnumCodec(WireBundle, "bundle of ports")
+DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")
+PACKET_TYPE = EnumCodec(TracePacketType, "trace packet type")
 
 
 class TraceOp(DefinedOp):

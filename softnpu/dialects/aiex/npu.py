@@ -25,7 +25,7 @@ from softnpu.dialects.sizes import element_bits
 DYNAMIC = -(1 << 63)
 """In a list of sizes: the value stands in an operand."""
 
-DIRECTION = EnumCodec(DMAChannelDir)
+DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")
 
 
 class NpuDmaMemcpyNdOp(DefinedOp):

@@ -10,7 +10,7 @@ from softnpu.dialects.codecs import I8, I32, SYMBOL, SYMBOL_NAME, EnumCodec
 from softnpu.dialects.enums import LockAction, WireBundle
 from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, region, result
 
-BUNDLE = EnumCodec(WireBundle)
+BUNDLE = EnumCodec(WireBundle, "bundle of ports")
 UNLOWERED = "mlir-aie has no lowering for NPUs either"
 
 

@@ -14,7 +14,7 @@ from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, operands, region, result
 from softnpu.dialects.symbols import lookup, tables_around
 
-DIRECTION = EnumCodec(DMAChannelDir)
+DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")
 
 
 class DMAConfigureTaskOp(TileElement):

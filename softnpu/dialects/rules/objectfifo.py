@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xdsl.dialects.arith import ConstantOp
-from xdsl.dialects.builtin import ArrayAttr, DenseIntOrFPElementsAttr, IntegerAttr
+from xdsl.dialects.builtin import ArrayAttr, DenseIntOrFPElementsAttr, IntegerAttr, i32
 from xdsl.ir import SSAValue
 
 from softnpu.arch.device import TileKind
@@ -65,8 +65,10 @@ def _check_depths(op: ObjectFifoCreateOp) -> None:
                 f"{title(op)} has {len(op.elem_number)} depths for {ends} ends: give one for the "
                 "producer and one for each consumer",
             )
-    elif not isinstance(op.elem_number, IntegerAttr):
-        raise design_error(op, f"{title(op)}: a depth is a number, such as 2 : i32")
+    elif not isinstance(op.elem_number, IntegerAttr) or op.elem_number.type != i32:
+        raise design_error(
+            op, f"{title(op)}: a depth is a number of type i32, found {op.elem_number}: add ': i32'"
+        )
     if any(depth < 0 for depth in op.depths):
         raise design_error(op, f"{title(op)}: a depth is not negative")
 
@@ -201,6 +203,8 @@ def check_link(op: ObjectFifoLinkOp) -> None:
 
 
 def _check_names(op: ObjectFifoLinkOp) -> None:
+    if not op.fifo_ins or not op.fifo_outs:
+        raise design_error(op, "a link names objectfifos on both sides: [@in] -> [@out] ([] [])")
     known = {fifo.sym_name for fifo in (*op.input_object_fifos, *op.output_object_fifos)}
     for name in (*op.fifo_ins, *op.fifo_outs):
         if name not in known:
