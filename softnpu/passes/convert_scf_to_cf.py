@@ -48,7 +48,7 @@ def _lower_region(region: Region) -> None:
                 op = _as_loops(op)
             for inner in op.regions:
                 _lower_region(inner)
-            lower = _LOWERINGS.get(type(op))
+            lower = _LOWERINGS.get(op.name)
             if lower is not None:
                 lower(op)
             elif op.name.startswith("scf.") and not isinstance(op, _TERMINATORS):
@@ -257,10 +257,10 @@ def _chain_results(loops: Sequence[scf.ForOp]) -> None:
         terminator_of(outer.body.block).operands = inner.results
 
 
-_LOWERINGS: dict[type[Operation], Callable[[Operation], None]] = {
-    scf.ForOp: _lower_for,
-    scf.IfOp: _lower_if,
-    scf.WhileOp: _lower_while,
-    scf.IndexSwitchOp: _lower_index_switch,
-    scf.ExecuteRegionOp: _lower_execute_region,
+_LOWERINGS: dict[str, Callable[[Operation], None]] = {
+    scf.ForOp.name: _lower_for,
+    scf.IfOp.name: _lower_if,
+    scf.WhileOp.name: _lower_while,
+    scf.IndexSwitchOp.name: _lower_index_switch,
+    scf.ExecuteRegionOp.name: _lower_execute_region,
 }

@@ -74,9 +74,9 @@ def _of_extended(outer: type[Operation]) -> Pattern:
 
 
 ARITHMETIC: Patterns = {
-    arith.AddiOp: (_add_to_sum,),
-    arith.SubiOp: (_subtract_from_sum,),
-    arith.MuliOp: (_multiply_product,),
-    arith.ExtSIOp: (_of_extended(arith.ExtSIOp),),
-    arith.ExtUIOp: (_of_extended(arith.ExtUIOp),),
+    arith.AddiOp.name: (_add_to_sum,),
+    arith.SubiOp.name: (_subtract_from_sum,),
+    arith.MuliOp.name: (_multiply_product,),
+    arith.ExtSIOp.name: (_of_extended(arith.ExtSIOp),),
+    arith.ExtUIOp.name: (_of_extended(arith.ExtUIOp),),
 }

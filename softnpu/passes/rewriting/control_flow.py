@@ -135,8 +135,8 @@ def _take_known_case(op: Operation, rewriter: Rewriter) -> bool:
 
 
 CONTROL_FLOW: Patterns = {
-    scf.ForOp: (_simplify_known_loop, _drop_unchanged_carried_values),
-    scf.IfOp: (_take_known_branch, _drop_empty_branches),
-    scf.ExecuteRegionOp: (_inline_executed_region,),
-    scf.IndexSwitchOp: (_take_known_case,),
+    scf.ForOp.name: (_simplify_known_loop, _drop_unchanged_carried_values),
+    scf.IfOp.name: (_take_known_branch, _drop_empty_branches),
+    scf.ExecuteRegionOp.name: (_inline_executed_region,),
+    scf.IndexSwitchOp.name: (_take_known_case,),
 }

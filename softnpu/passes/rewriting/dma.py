@@ -11,7 +11,10 @@ from softnpu.passes.rewriting.regions import reachable_blocks
 
 
 def _fold_repeated_descriptors(op: Operation, rewriter: Rewriter) -> bool:  # noqa: ARG001
-    """Shortens a descriptor chain that goes round and repeats itself to one repetition."""
+    """Shortens a descriptor chain that goes round and repeats itself to one repetition.
+
+    As in mlir-aie (`FoldDMAStartOp`), the last repetition need not be complete.
+    """
     assert isinstance(op, DMAStartOp)
     chain = reachable_blocks(op.dest)
     if isinstance(chain[-1].last_op, EndOp):
@@ -55,6 +58,6 @@ def _drop_repeated_load(op: Operation, rewriter: Rewriter) -> bool:
 
 
 DMA_PROGRAMS: Patterns = {
-    DMAStartOp: (_fold_repeated_descriptors,),
-    NpuLoadPdiOp: (_drop_repeated_load,),
+    DMAStartOp.name: (_fold_repeated_descriptors,),
+    NpuLoadPdiOp.name: (_drop_repeated_load,),
 }

@@ -33,10 +33,10 @@ def fold(op: Operation) -> Folded:
     A commutative op may come back changed instead, its constant moved to the right; that is
     not reported, for it needs no other op to change.
     """
-    rule = FOLDS.get(type(op))
+    rule = FOLDS.get(op.name)
     if rule is None:
         return None
-    if type(op) in _COMMUTATIVE and constant_of(op.operands[0]) is not None:
+    if op.name in _COMMUTATIVE and constant_of(op.operands[0]) is not None:
         left, right = op.operands
         if constant_of(right) is None:
             op.operands = [right, left]
@@ -200,7 +200,8 @@ _INTEGER_OPS: dict[type[Operation], tuple[Compute, Identity]] = {
 }
 
 _COMMUTATIVE = frozenset(
-    {
+    op.name
+    for op in (
         arith.AddiOp,
         arith.MuliOp,
         arith.AndIOp,
@@ -212,7 +213,7 @@ _COMMUTATIVE = frozenset(
         arith.MinUIOp,
         arith.AddfOp,
         arith.MulfOp,
-    }
+    )
 )
 
 _PREDICATES: tuple[Compute, ...] = (
@@ -297,7 +298,7 @@ def _unchanged_type(op: Operation) -> Folded:
     return op.operands[0] if op.operands[0].type == op.results[0].type else None
 
 
-FOLDS: dict[type[Operation], Fold] = {
+_RULES: dict[type[Operation], Fold] = {
     **{op: _integer_fold(*rules) for op, rules in _INTEGER_OPS.items()},
     **FLOAT_FOLDS,
     arith.CmpiOp: _cmpi,
@@ -308,3 +309,6 @@ FOLDS: dict[type[Operation], Fold] = {
     arith.IndexCastOp: _through(_cast(is_signed=True), arith.IndexCastOp),
     memref.CastOp: _unchanged_type,
 }
+
+FOLDS: dict[str, Fold] = {op.name: rule for op, rule in _RULES.items()}
+"""By op name, for an op's class may be a subclass of xDSL's."""

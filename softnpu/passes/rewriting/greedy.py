@@ -96,14 +96,15 @@ class Rewriter:
 Pattern: TypeAlias = Callable[[Operation, Rewriter], bool]
 """Tries to simplify an op; tells whether it did."""
 
-Patterns: TypeAlias = Mapping[type[Operation], Sequence[Pattern]]
+Patterns: TypeAlias = Mapping[str, Sequence[Pattern]]
+"""By the name of the op that they apply to."""
 
 
 def apply_greedily(root: Operation, patterns: Patterns, merge_blocks: bool) -> None:
     """Simplifies all that is below `root`.
 
     Args:
-        patterns: by class of op, tried in order after folding.
+        patterns: by name of op, tried in order after folding.
         merge_blocks: whether equal blocks of a region become one
             (MLIR's "aggressive" region simplification).
     """
@@ -125,7 +126,7 @@ def _one_round(root: Operation, patterns: Patterns) -> bool:
         elif (known := fold(op)) is not None:
             rewriter.replace(op, (_materialised(known, op, rewriter),))
             changed = True
-        elif any(pattern(op, rewriter) for pattern in patterns.get(type(op), ())):
+        elif any(pattern(op, rewriter) for pattern in patterns.get(op.name, ())):
             rewriter.revisit(op)
             changed = True
     return changed

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from xdsl.dialects import affine, memref, scf
 from xdsl.ir import Operation, Region
 from xdsl.traits import IsTerminator, is_side_effect_free, is_speculatable
 
 from softnpu.passes.rewriting.ir import move_before
 
-_NEVER_TRAPS = (
-    memref.CastOp,
-    memref.CollapseShapeOp,
-    memref.ExpandShapeOp,
-    memref.GetGlobalOp,
-    memref.ReinterpretCastOp,
-    memref.SubviewOp,
+_LOOPS = ("scf.for", "affine.for")
+
+_NEVER_TRAPS = frozenset(
+    {
+        "memref.cast",
+        "memref.collapse_shape",
+        "memref.expand_shape",
+        "memref.get_global",
+        "memref.reinterpret_cast",
+        "memref.subview",
+    }
 )
 """Ops that MLIR knows to be pure and xDSL only to have no effects."""
 
@@ -25,7 +28,7 @@ def hoist_invariants(root: Operation) -> None:
     Inner loops first, so that an op can leave several loops.
     """
     for op in list(root.walk(region_first=True)):
-        if isinstance(op, scf.ForOp | affine.ForOp):
+        if op.name in _LOOPS:
             for region in op.regions:
                 _hoist_from(region, op)
 
@@ -40,7 +43,7 @@ def _hoist_from(region: Region, loop: Operation) -> None:
 def _is_invariant(op: Operation, region: Region) -> bool:
     if op.has_trait(IsTerminator) or not is_side_effect_free(op):
         return False
-    if not is_speculatable(op) and not isinstance(op, _NEVER_TRAPS):
+    if not is_speculatable(op) and op.name not in _NEVER_TRAPS:
         return False
     return not any(
         region.is_ancestor(value.owner) and not op.is_ancestor(value.owner)

@@ -41,9 +41,9 @@ def erase_unreachable_blocks(region: Region) -> bool:
     kept = set(reachable_blocks(region.first_block))
     lost = [block for block in region.blocks if block not in kept]
     for block in lost:
-        block.drop_all_references()
+        region.detach_block(block)
     for block in lost:
-        region.erase_block(block, safe_erase=False)
+        block.erase(safe_erase=False)
     return bool(lost)
 
 
@@ -65,7 +65,6 @@ def _merge_equal(region: Region, blocks: list[Block]) -> bool:
             leaders.append(block)
             continue
         _redirect(region, block, leader)
-        block.drop_all_references()
         region.erase_block(block, safe_erase=False)
     return len(leaders) < len(blocks)
 

@@ -1,0 +1,48 @@
+"""What cannot be lowered although each op by itself is right."""
+
+from __future__ import annotations
+
+import pytest
+
+from softnpu.errors import DesignError
+
+TILES = """
+    %s = aie.tile(0, 0)
+    %m = aie.tile(0, 1)
+    %a = aie.tile(0, 2)
+    %b = aie.tile(0, 3)
+    aie.objectfifo @in(%s, {%m}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    aie.objectfifo @outa(%m, {%a}, 2 : i32) : !aie.objectfifo<memref<8xi32>>
+    aie.objectfifo @outb(%m, {%b}, 2 : i32) : !aie.objectfifo<memref<8xi32>>
+"""
+
+
+def test_a_fifo_is_in_one_link_only(lower_fifos) -> None:
+    with pytest.raises(DesignError, match="@in is in more than one link"):
+        lower_fifos(
+            TILES
+            + """
+    aie.objectfifo.link [@in] -> [@outa] ([] [])
+    aie.objectfifo.link [@in] -> [@outb] ([] [])
+    """
+        )
+
+
+@pytest.mark.parametrize("offsets", ["[0, 16]", "[0, 512]", "[8, 0]", "[4, 4]"])
+def test_offsets_must_cut_the_object_into_parts(lower_fifos, offsets: str) -> None:
+    with pytest.raises(DesignError) as error:
+        lower_fifos(TILES + f"aie.objectfifo.link [@in] -> [@outa, @outb] ([] {offsets})")
+    assert error.value.message == (
+        f"the offsets {offsets} do not cut the 16 elements of an object of @in into 2 parts"
+    )
+
+
+def test_two_allocations_of_one_fifo_are_refused(lower_fifos) -> None:
+    with pytest.raises(DesignError, match="@of is allocated a second time"):
+        lower_fifos("""
+    %a = aie.tile(0, 2)
+    %b = aie.tile(0, 3)
+    aie.objectfifo @of(%a, {%b}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    aie.objectfifo.allocate @of (%a)
+    aie.objectfifo.allocate @of (%b)
+    """)

@@ -1,0 +1,64 @@
+"""Affine ops, lowered and then run by xDSL's interpreter."""
+
+from __future__ import annotations
+
+import pytest
+
+from softnpu.errors import DesignError
+from softnpu.passes.convert_scf_to_cf import ConvertScfToCfPass
+from softnpu.passes.lower_affine import LowerAffinePass
+from tests.softnpu.passes.running import run_function
+
+LOWERINGS = (LowerAffinePass(), ConvertScfToCfPass())
+
+
+@pytest.mark.parametrize("value", range(-9, 10))
+def test_division_and_remainder_round_towards_minus_infinity(mlir, value: int) -> None:
+    text = """
+    func.func @f(%i: index) -> (index, index, index) {
+      %a = affine.apply affine_map<(d0) -> (d0 floordiv 4)>(%i)
+      %b = affine.apply affine_map<(d0) -> (d0 mod 4)>(%i)
+      %c = affine.apply affine_map<(d0) -> (d0 ceildiv 4)>(%i)
+      return %a, %b, %c : index, index, index
+    }
+    """
+    assert run_function(mlir, text, LOWERINGS, value) == (value // 4, value % 4, -(-value // 4))
+
+
+def test_loops_and_subscripts_visit_the_elements_that_they_name(mlir) -> None:
+    text = """
+    func.func @f() -> index {
+      %m = memref.alloc() : memref<12xindex>
+      affine.for %i = 0 to 12 {
+        affine.store %i, %m[%i] : memref<12xindex>
+      }
+      %zero = arith.constant 0 : index
+      %sum = affine.for %i = 1 to 4 iter_args(%t = %zero) -> (index) {
+        %v = affine.load %m[%i * 3 - 1] : memref<12xindex>
+        %s = arith.addi %t, %v : index
+        affine.yield %s : index
+      }
+      return %sum : index
+    }
+    """
+    assert run_function(mlir, text, LOWERINGS) == (2 + 5 + 8,)
+
+
+def test_what_is_not_known_is_refused_by_name(lower) -> None:
+    with pytest.raises(DesignError, match=r"affine\.parallel is not supported"):
+        lower(
+            """
+module {
+  func.func @f() {
+    "affine.parallel"() <{reductions = [], lowerBoundsMap = affine_map<() -> (0)>,
+        lowerBoundsGroups = dense<1> : vector<1xi32>, upperBoundsMap = affine_map<() -> (4)>,
+        upperBoundsGroups = dense<1> : vector<1xi32>, steps = [1]}> ({
+    ^body(%i: index):
+      "affine.yield"() : () -> ()
+    }) : () -> ()
+    return
+  }
+}
+""",
+            LowerAffinePass(),
+        )
