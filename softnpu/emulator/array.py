@@ -39,6 +39,8 @@ class Array:
         tiles: by (col, row).
         hazards: what went well here and might not on hardware, in the order of occurrence.
         timeline: where events are recorded, None if they are not.
+        deadline: the clock beyond which nothing runs, see `go_on`.
+        settling: the instruction stream is at its end; the array goes on until it waits for work.
     """
 
     def __init__(
@@ -55,6 +57,10 @@ class Array:
         self.host = host or HostMemory()
         self.timeline: Timeline | None = None
         self.controller_clock = 0
+        self.deadline = 0
+        self.settling = False
+        self.timed_out = False
+        self._parked: list[Actor] = []
         self.hazards: dict[str, None] = {}
         self.tiles: dict[tuple[int, int], Tile] = {}
         for place in device.tiles():
@@ -168,6 +174,30 @@ class Array:
             "design without Peano to get stand-in cores for the emulator"
         )
 
+    def set_deadline(self, clock: int, settling: bool) -> None:
+        """Lets the array run until `clock`; those who were stopped by the last deadline go on."""
+        self.deadline = clock
+        self.settling = settling
+        parked, self._parked = self._parked, []
+        if not settling:
+            self.timed_out = False
+        for actor in parked:
+            self.scheduler.wake(actor)
+
+    def go_on(self, actor: Actor) -> None:
+        """`actor` has had its turn and could go on: it is ready again, unless the time is over.
+
+        Past the deadline the run times out; after the instruction stream's end only the actor
+        itself stops, until the next run.
+        """
+        if actor.clock < self.deadline:
+            self.scheduler.wake(actor)
+            return
+        self._parked.append(actor)
+        if not self.settling:
+            self.timed_out = True
+            self.scheduler.stop()
+
     def hazard(self, what: str) -> None:
         """Notes, once, something that hardware might do otherwise."""
         self.hazards.setdefault(what)
@@ -175,6 +205,7 @@ class Array:
     def reset(self) -> None:
         """Stops all tiles and drops what is under way; memories and locks stay."""
         self.scheduler.clear()
+        self._parked.clear()
         for tile in self.tiles.values():
             tile.clear()
         self.network.clear()

@@ -32,10 +32,6 @@ CYCLES_PER_MS = 1_000_000
 WATCHDOG_CYCLES = 2_000 * CYCLES_PER_MS
 """A job that takes longer is ended; the NPU's driver does so after about two seconds."""
 
-SETTLE_TURNS = 10_000
-"""Turns that the array gets after a run's last operation, before the host goes on. Designs whose
-cores wait for work settle long before; those that never wait go on in the next run."""
-
 _NPU1_DEVGEN = 3
 
 
@@ -127,11 +123,11 @@ class Context:
         self._check_stream(stream)
         before = Statistics.of(self.array)
         start = self._synchronise()
-        self._deadline = start + _cycles(timeout_ms)
         given = tuple(buffer for buffer in arguments if buffer is not None)
         for buffer in given:
             buffer.read = buffer.written = 0
         self._started = (before, start, given)
+        self.array.set_deadline(start + _cycles(timeout_ms), settling=False)
         try:
             self.configure()
             self.controller.begin(stream.operations, arguments)
@@ -141,27 +137,16 @@ class Context:
 
     def resume(self, *, until: Callable[[Array], bool] | None = None) -> RunReport:
         """Goes on with the run in progress."""
-        stopped = False
-
-        def stop() -> bool:
-            nonlocal stopped
-            stopped = until is not None and until(self.array)
-            return stopped or self.controller.finished or self._overdue()
-
+        array = self.array
         try:
-            self.array.scheduler.run(stop)
-            if self.controller.finished:
-                self.array.scheduler.run(lambda: False, SETTLE_TURNS)
+            idle = array.scheduler.run(None if until is None else lambda: until(array))
         except EmulatorError as error:
             return self._report(Outcome.FAULT, error)
-        if self.controller.finished:
-            return self._report(Outcome.COMPLETED)
-        if stopped:
+        if array.timed_out:
+            return self._report(Outcome.TIMEOUT)
+        if not idle:
             return self._report(Outcome.STOPPED)
-        return self._report(Outcome.TIMEOUT if self._overdue() else Outcome.HANG)
-
-    def _overdue(self) -> bool:
-        return any(core.clock > self._deadline for core in self.array.cores())
+        return self._report(Outcome.COMPLETED if self.controller.finished else Outcome.HANG)
 
     def _synchronise(self) -> int:
         """Moves all clocks to where the latest one is: the host has waited for the last run."""

@@ -45,6 +45,10 @@ TOKEN_PORT = 0
 """The shim's South port behind which the controller collects tokens (mlir-aie,
 AIEGenerateColumnControlOverlay.cpp)."""
 
+SETTLE_CYCLES = 1_000_000
+"""How long the array goes on after an instruction stream's end if it does not come to rest by
+itself: cores that wait for work do, cores that poll memory do not."""
+
 _BASE_LOW_MASK, _BASE_HIGH_MASK = 0xFFFFFFFC, 0xFFFF
 
 
@@ -107,6 +111,7 @@ class Controller(Actor):
             if not self._step(operations[self.position]):
                 return
             self.position += 1
+        self._array.set_deadline(self.clock + SETTLE_CYCLES, settling=True)
 
     def _step(self, operation: Operation) -> bool:
         """Runs one operation; False if it has to wait."""

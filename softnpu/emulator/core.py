@@ -172,7 +172,8 @@ class Core(Actor):
                 return
             begin = self.clock
             try:
-                machine.run(INSTRUCTIONS_PER_TURN)
+                left = self._tile.array.deadline - self.clock
+                machine.run(max(min(INSTRUCTIONS_PER_TURN, left), 1))
             finally:
                 self._settle(machine)
         except MachineError as error:
@@ -181,7 +182,7 @@ class Core(Actor):
         if self._tile.timeline is not None:
             self._tile.timeline.core_run(self, begin, self.clock)
         if self.running and self.pending is None:
-            self._tile.wake(self)
+            self._tile.array.go_on(self)
 
     def _start(self) -> Machine:
         """Makes the machine, after making sure that it can run the program."""
@@ -246,6 +247,10 @@ class Core(Actor):
     def registers(self) -> dict[str, int]:
         """Program counter, stack pointer and return address; empty before the first start."""
         return {} if self._machine is None else self._machine.registers()
+
+    def reachable_locks(self) -> list[Lock]:
+        """The locks that it can acquire and release."""
+        return [lock for lock in self._tile.core_locks() if lock is not None]
 
     # services
 
@@ -339,13 +344,13 @@ class CoreStreamInput:
     clock = 0
 
     def __init__(self, core: Core, wake: Callable[[Actor], None]) -> None:
-        self._core = core
+        self.core = core
         self._wake = wake
         self.place = f"stream input of {core.place}"
 
     def attach(self, link: Link) -> None:
         """Tells the core where its words come from."""
-        self._core.stream_in = link
+        self.core.stream_in = link
 
     def room(self) -> int:
         """None of its own: the link's buffers hold what the core has not taken."""
@@ -353,7 +358,7 @@ class CoreStreamInput:
 
     def offer(self, words: Words, last: bool, time: int) -> int:  # noqa: ARG002
         """Takes nothing, but lets a core that waits look into the link."""
-        pending = self._core.pending
+        pending = self.core.pending
         if pending is not None and pending[0] is Service.GET_STREAM:
-            self._wake(self._core)
+            self._wake(self.core)
         return 0

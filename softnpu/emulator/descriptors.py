@@ -50,6 +50,8 @@ class Descriptor:
         suppress_last: MM2S sends no TLAST at the end.
         step, wrap, current: the iteration: words that each run adds to the base, the last run's
             number, this run's number.
+        place: the memory and the word in it where every run begins; None until it has been
+            looked up, and for runs that begin elsewhere each time.
     """
 
     number: int
@@ -67,6 +69,7 @@ class Descriptor:
     step: int
     wrap: int
     current: int
+    place: tuple[Words, int] | None = None
 
 
 def decode(

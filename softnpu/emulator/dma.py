@@ -119,7 +119,7 @@ class Channel(Actor):
         descriptor = self.engine.descriptor(self.following, self)
         self.descriptor = descriptor
         self.acquired = False
-        self.memory, self.base = self.engine.locate(descriptor, self)
+        self.memory, self.base = descriptor.place or self.engine.locate(descriptor, self)
         self.position = 0
         self.remaining = descriptor.pattern.length
         return descriptor
@@ -221,7 +221,7 @@ class SendChannel(Channel):
             if not self._send(descriptor):
                 return
             self.finish(descriptor)
-        self.engine.wake(self)
+        self.engine.go_on(self)
 
     def _send(self, descriptor: Descriptor) -> bool:
         """Puts as much into the stream as it takes; whether the descriptor is done."""
@@ -276,7 +276,7 @@ class ReceiveChannel(Channel):
             link.drain()
             if self.acquired:
                 return
-        self.engine.wake(self)
+        self.engine.go_on(self)
 
     def _arm(self) -> bool:
         descriptor = self.descriptor or self.load()

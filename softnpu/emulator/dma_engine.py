@@ -48,6 +48,7 @@ class DmaState:
         self.facts: DmaEngine = DMA_ENGINES[self.kind]
         self._scheduler: Scheduler = array.scheduler
         self.wake: Callable[[Actor], None] = array.scheduler.wake
+        self.go_on: Callable[[Actor], None] = array.go_on
         self._registers = [[0] * self.facts.bd.words for _ in range(self.facts.bds)]
         self._decoded: list[Descriptor | None] = [None] * self.facts.bds
         self.waiting_for_queue: list[Actor] = []
@@ -226,7 +227,10 @@ class DmaState:
             self._store_iteration(descriptor)
         if self.kind is TileKind.SHIM:
             return self._host_memory().locate(descriptor, descriptor.base + 4 * offset, channel)
-        return self._tile_memory(descriptor, descriptor.base + offset, channel)
+        place = self._tile_memory(descriptor, descriptor.base + offset, channel)
+        if not descriptor.wrap:
+            descriptor.place = place
+        return place
 
     def _store_iteration(self, descriptor: Descriptor) -> None:
         field = self.facts.bd.field("iteration_current")
@@ -258,6 +262,14 @@ class DmaState:
                 f"{len(memory):#x}"
             )
         return memory, offset
+
+    def memory_place(self, channel: Channel) -> tuple[tuple[int, int], int] | None:
+        """The (tile, byte) where the channel's descriptor begins; None for the host's memory."""
+        descriptor = channel.descriptor
+        if descriptor is None or self.kind is TileKind.SHIM:
+            return None
+        tile, word = self._array.dma_memory_tile(self.tile, descriptor.base)
+        return None if tile is None else (tile, 4 * word)
 
     def was_read(self, channel: Channel) -> None:
         """A descriptor begins to send: notes what it reads of a host buffer."""

@@ -53,6 +53,7 @@ class Scheduler:
     def __init__(self, seed: int | None = None) -> None:
         self._ready: deque[Actor] = deque()
         self._random = None if seed is None else Random(seed)
+        self._stopping = False
 
     def wake(self, actor: Actor) -> None:
         """Puts `actor` in the ready queue unless it is there already."""
@@ -71,23 +72,26 @@ class Scheduler:
         """Whether nobody is ready."""
         return not self._ready
 
-    def run(self, stop: Callable[[], bool], turns: int | None = None) -> bool:
-        """Runs ready actors until nobody is ready, `stop()` holds, or `turns` are used up.
+    def stop(self) -> None:
+        """Ends `run` after the turn in progress; those who are ready stay so."""
+        self._stopping = True
+
+    def run(self, until: Callable[[], bool] | None = None) -> bool:
+        """Runs ready actors until nobody is ready, `stop` is called, or `until()` holds.
 
         Returns:
             Whether it ended because nobody was ready.
         """
         ready = self._ready
+        self._stopping = False
         while ready:
-            if stop():
+            if until is not None and until():
                 return False
-            if turns is not None:
-                if turns <= 0:
-                    return False
-                turns -= 1
             if self._random is not None:
                 ready.rotate(-self._random.randrange(len(ready)))
             actor = ready.popleft()
             actor.queued = False
             actor.run()
+            if self._stopping:
+                return False
         return True

@@ -138,19 +138,28 @@ class SwitchState:
         Raises:
             EmulatorError: no master port listens to the slot's arbiter and msel.
         """
-        wanted = _ENABLE | _PACKET | 1 << 3 + slot.msel | slot.arbiter
-        mask = _ENABLE | _PACKET | 1 << 3 + slot.msel | 7
-        found = [
-            (i, bool(value & _DROP_HEADER))
-            for i, value in enumerate(self.masters)
-            if value & mask == wanted
-        ]
+        found = self._listeners(slot)
         if not found:
             raise EmulatorError(
                 f"{self.slave_name(slave)}: a packet with id {header & PACKET_ID_MASK} goes to "
                 f"arbiter {slot.arbiter}, msel {slot.msel}, which no master port listens to"
             )
         return found
+
+    def _listeners(self, slot: Slot) -> list[tuple[int, bool]]:
+        wanted = _ENABLE | _PACKET | 1 << 3 + slot.msel | slot.arbiter
+        mask = _ENABLE | _PACKET | 1 << 3 + slot.msel | 7
+        return [
+            (i, bool(value & _DROP_HEADER))
+            for i, value in enumerate(self.masters)
+            if value & mask == wanted
+        ]
+
+    def outputs_of(self, slave: int) -> list[Link]:
+        """The links behind all master ports that a packet-switched slave port can feed."""
+        slots = self._enabled_slots(slave)
+        masters = {master for slot in slots for master, _ in self._listeners(slot)}
+        return [self.master_link(master) for master in sorted(masters)]
 
     def master_link(self, master: int) -> Link:
         """The link that begins at a master port."""

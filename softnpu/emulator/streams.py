@@ -383,6 +383,10 @@ class PacketPort:
         if arbiter is not None:
             arbiter.free()
 
+    def possible_outputs(self) -> list[Link]:
+        """The links that packets can leave by, whatever their ids."""
+        return self._switch.outputs_of(self._slave)
+
     def clear(self) -> None:
         """Forgets the packet in progress, as a reset of the array does."""
         self.arbiter = None

@@ -20,6 +20,7 @@ from softnpu.arch.ports import (
     SHIM_MUX_FIELDS,
     SHIM_MUX_REGISTER,
     SHIM_S2MM_PORTS,
+    STEPS,
     Bundle,
     ShimSource,
 )
@@ -308,6 +309,27 @@ class CoreTile(Tile):
     def _cascade_input(self) -> Bundle:
         return Bundle.West if self._cascade_control & 1 else Bundle.North
 
+    def cascade_destination(self) -> Core | None:
+        """The core that takes the cascade from this one, None if none does."""
+        direction = self._cascade_output
+        other = self._neighbour(direction)
+        if other is None or other._cascade_input is not direction.opposite:
+            return None
+        return other.core
+
+    def cascade_source(self) -> Core | None:
+        """The core that this one takes the cascade from, None if none gives it."""
+        direction = self._cascade_input
+        other = self._neighbour(direction)
+        if other is None or other._cascade_output is not direction.opposite:
+            return None
+        return other.core
+
+    def _neighbour(self, direction: Bundle) -> CoreTile | None:
+        col, row = STEPS[direction]
+        other = self.array.tiles.get((self.col + col, self.row + row))
+        return other if isinstance(other, CoreTile) else None
+
     def cascade_out(self) -> Cascade:
         """The cascade that the core writes.
 
@@ -315,9 +337,7 @@ class CoreTile(Tile):
             CoreError: no core takes it.
         """
         direction = self._cascade_output
-        step = (0, -1) if direction is Bundle.South else (1, 0)
-        other = self.array.tiles.get((self.col + step[0], self.row + step[1]))
-        if not isinstance(other, CoreTile) or other._cascade_input is not direction.opposite:
+        if self.cascade_destination() is None:
             raise self._fault(
                 f"writes the cascade to the {direction.name.lower()}, where no core takes it"
             )
@@ -330,9 +350,8 @@ class CoreTile(Tile):
             CoreError: no core writes it.
         """
         direction = self._cascade_input
-        step = (0, 1) if direction is Bundle.North else (-1, 0)
-        other = self.array.tiles.get((self.col + step[0], self.row + step[1]))
-        if not isinstance(other, CoreTile) or other._cascade_output is not direction.opposite:
+        other = self._neighbour(direction)
+        if other is None or self.cascade_source() is None:
             raise self._fault(
                 f"reads the cascade from the {direction.name.lower()}, where no core writes it"
             )

@@ -1,0 +1,136 @@
+"""The author's names for what the array holds, from a file beside the artifact.
+
+An xclbin knows tiles and registers only. A build can put a `names.json` next to it, so that reports
+speak of objectfifos, buffers and source lines:
+
+    {"locks":     [{"tile": [0, 2], "id": 1, "name": "in_cons_cons_lock_0", "objectfifo": "in"}],
+     "buffers":   [{"tile": [0, 2], "address": 1024, "size": 512, "name": "in_cons_buff_0"}],
+     "channels":  [{"tile": [0, 0], "direction": "MM2S", "channel": 0, "name": "in"}],
+     "cores":     [{"tile": [0, 2], "elf": "main_core_0_2.elf"}],
+     "arguments": [{"index": 0, "name": "a"}]}
+
+Every list may be missing. Buffer addresses count from the tile's memory; an ELF file's path is
+relative to the names file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from softnpu.emulator.source_lines import SourceLines
+from softnpu.errors import FormatError
+
+NAMES_FILE = "names.json"
+
+Place = tuple[int, int]
+
+_LOCK_NAME = re.compile(r"(?P<fifo>.+?)(_\d+)?(_cons)?_(prod|cons)_lock(_\d+)?$")
+"""How mlir-aie names the locks of an objectfifo."""
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A named part of a tile's memory."""
+
+    address: int
+    size: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names by place; what has none is called by tile and number.
+
+    Attributes:
+        locks: (tile, lock) -> (name, objectfifo or "").
+        buffers: tile -> its named buffers.
+        channels: (tile, direction, channel) -> name.
+        programs: tile -> source lines of the core's program.
+        arguments: index -> name.
+    """
+
+    locks: Mapping[tuple[Place, int], tuple[str, str]] = field(default_factory=dict)
+    buffers: Mapping[Place, tuple[Buffer, ...]] = field(default_factory=dict)
+    channels: Mapping[tuple[Place, str, int], str] = field(default_factory=dict)
+    programs: Mapping[Place, SourceLines] = field(default_factory=dict)
+    arguments: Mapping[int, str] = field(default_factory=dict)
+
+    def lock(self, tile: Place, index: int) -> str:
+        """E.g. "lock in_cons_cons_lock_0 (lock 1 of tile (0,2), objectfifo in)"."""
+        where = f"lock {index} of tile ({tile[0]},{tile[1]})"
+        name, fifo = self.locks.get((tile, index), ("", ""))
+        if not name:
+            return where
+        return f"lock {name} ({where}{f', objectfifo {fifo}' if fifo else ''})"
+
+    def channel(self, tile: Place, direction: str, number: int) -> str:
+        """E.g. "tile (0,0) MM2S 0 [in]"."""
+        name = self.channels.get((tile, direction, number))
+        where = f"tile ({tile[0]},{tile[1]}) {direction} {number}"
+        return f"{where} [{name}]" if name else where
+
+    def buffer(self, tile: Place, address: int) -> str | None:
+        """The buffer that holds byte `address` of the tile's memory, None if none does."""
+        for buffer in self.buffers.get(tile, ()):
+            if buffer.address <= address < buffer.address + buffer.size:
+                return buffer.name
+        return None
+
+    def source(self, tile: Place, pc: int) -> str | None:
+        """Where the program of a core is at `pc`, e.g. "scale (scale.c:14)"; None if unknown."""
+        program = self.programs.get(tile)
+        return None if program is None else program.describe(pc)
+
+
+def objectfifo_of(lock_name: str) -> str:
+    """The objectfifo that a lock's name tells, "" if it does not look like one's lock."""
+    match = _LOCK_NAME.match(lock_name)
+    return match["fifo"] if match else ""
+
+
+def beside(artifact: Path) -> Names:
+    """The names beside an artifact; none when there is no names file.
+
+    Raises:
+        FormatError: the names file cannot be understood.
+    """
+    path = artifact.parent / NAMES_FILE
+    return load(path) if path.is_file() else Names()
+
+
+def load(path: Path) -> Names:
+    """The names in a file; FormatError if it cannot be understood."""
+    try:
+        data = json.loads(path.read_text())
+        return _read(data, path.parent)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FormatError(f"{path}: not a names file: {error!r}") from error
+
+
+def _read(data: dict[str, Any], folder: Path) -> Names:
+    buffers: dict[Place, list[Buffer]] = {}
+    for entry in data.get("buffers", ()):
+        made = Buffer(entry["address"], entry["size"], entry["name"])
+        buffers.setdefault(_place(entry), []).append(made)
+    return Names(
+        locks={
+            (_place(e), e["id"]): (e["name"], e.get("objectfifo") or objectfifo_of(e["name"]))
+            for e in data.get("locks", ())
+        },
+        buffers={tile: tuple(entries) for tile, entries in buffers.items()},
+        channels={
+            (_place(e), e["direction"], e["channel"]): e["name"] for e in data.get("channels", ())
+        },
+        programs={_place(e): SourceLines(folder / e["elf"]) for e in data.get("cores", ())},
+        arguments={e["index"]: e["name"] for e in data.get("arguments", ())},
+    )
+
+
+def _place(entry: dict[str, Any]) -> Place:
+    col, row = entry["tile"]
+    return int(col), int(row)

@@ -1,0 +1,155 @@
+"""A chain of waits in words, with the author's names where they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from softnpu.emulator import waits
+from softnpu.emulator.core import Core
+from softnpu.emulator.dma import Channel
+from softnpu.emulator.names import Names
+from softnpu.emulator.streams import DeadEnd
+
+if TYPE_CHECKING:
+    from softnpu.emulator.report import RunReport
+    from softnpu.emulator.scheduler import Actor
+
+
+@dataclass
+class Step:
+    """One link of the chain.
+
+    Attributes:
+        wait: why somebody does not move.
+        role: how it is connected to the step above, e.g. "could release it".
+        dead_ends: places where the stream in question ends without a receiver.
+        repeated: the same actor stands further up: a circle.
+        children: what could end the wait.
+    """
+
+    wait: waits.Wait
+    role: str = ""
+    dead_ends: list[DeadEnd] = field(default_factory=list)
+    repeated: bool = False
+    children: list[Step] = field(default_factory=list)
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Step]]:
+        """This step and all below it, each with its depth."""
+        yield depth, self
+        for child in self.children:
+            yield from child.walk(depth + 1)
+
+
+class Wording:
+    """Says what a step of a chain means.
+
+    Args:
+        names: what the author calls things.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def step(self, step: Step) -> str:
+        """One line for one step."""
+        role = f"{step.role}; it " if step.role else ""
+        text = f"{self.actor(step.wait.actor)} {role}{self._reason(step.wait)}"
+        if step.repeated:
+            return f"{text} (see above: the waits go round in a circle)"
+        ends = "".join(f"; the stream ends at {end.place}: {end.why}" for end in step.dead_ends)
+        if isinstance(step.wait, waits.LockWait) and not step.children:
+            return f"{text}; nobody is set up to release it"
+        if isinstance(step.wait, waits.DataWait) and not step.children:
+            return f"{text}; no stream leads there"
+        return text + ends
+
+    def actor(self, actor: Actor) -> str:
+        """What an actor is called."""
+        if isinstance(actor, Channel):
+            return self._names.channel(actor.tile, actor.direction.name, actor.number)
+        return actor.place
+
+    def _reason(self, wait: waits.Wait) -> str:
+        match wait:
+            case waits.LockWait():
+                return self._lock_wait(wait)
+            case waits.DataWait(actor):
+                return f"waits for data{self._progress(actor)}"
+            case waits.SpaceWait(actor):
+                return f"has words that nobody takes{self._progress(actor)}"
+            case waits.CascadeWait(_, _, reading):
+                return "waits for the cascade" if reading else "waits for room in the cascade"
+            case waits.TokenWait(_, channel):
+                return f"waits for the task-complete token of {self.actor(channel)}"
+            case waits.QueueWait(_, channel):
+                return f"waits for room in the task queue of {self.actor(channel)}"
+            case waits.PollWait(_, address, mask, value):
+                return f"polls {address:#x} until its bits {mask:#x} are {value:#x}"
+            case waits.NoTask(channel):
+                return self._no_task(channel)
+            case waits.Paused():
+                return "is paused by its control register"
+            case waits.Runs(actor):
+                return f"runs{self._position(actor)} and waits for nothing"
+            case waits.Ended(actor):
+                return f"has ended its program{self._position(actor)}"
+            case waits.NotEnabled():
+                return "has a program but is not enabled"
+
+    def _no_task(self, channel: Channel) -> str:
+        done = channel.counts.tasks
+        if done:
+            return f"has done all {done} tasks that it was given"
+        return "was never given a task: nothing starts a transfer there"
+
+    def _lock_wait(self, wait: waits.LockWait) -> str:
+        lock = wait.lock
+        relation = f"≥ {-wait.value}" if wait.value < 0 else f"= {wait.value}"
+        name = self._names.lock(lock.tile, lock.index)
+        where = self._position(wait.actor)
+        return f"waits{where} for {name} {relation} (now {lock.value})"
+
+    def _progress(self, actor: Actor) -> str:
+        """How far a channel has come with its descriptor; where a core is."""
+        if not isinstance(actor, Channel):
+            return self._position(actor)
+        descriptor = actor.descriptor
+        if descriptor is None:
+            return ""
+        buffer = self._buffer(actor)
+        length = descriptor.pattern.length
+        return f" ({actor.position} of {length} words of descriptor {descriptor.number}{buffer})"
+
+    def _buffer(self, channel: Channel) -> str:
+        place = channel.engine.memory_place(channel)
+        name = self._names.buffer(*place) if place is not None else None
+        return f", buffer {name}" if name else ""
+
+    def _position(self, actor: Actor) -> str:
+        """Where a core is: source line if known, else the program counter."""
+        if not isinstance(actor, Core):
+            return ""
+        registers = actor.registers()
+        if not registers:
+            return ""
+        found = self._source(actor.tile, registers["pc"], registers["ra"])
+        return f" in {found}" if found else f" at pc {registers['pc']:#x}"
+
+    def _source(self, tile: tuple[int, int], pc: int, caller: int) -> str | None:
+        """The source of the instruction before `pc`, and of its caller."""
+        here = self._names.source(tile, max(pc - 1, 0))
+        outer = self._names.source(tile, max(caller - 1, 0))
+        if here and outer and outer.split(" (")[0] != here.split(" (")[0]:
+            return f"{here}, called from {outer}"
+        return here
+
+    def fault(self, report: RunReport) -> str:
+        """A fault, with source lines if a core is to blame."""
+        fault = report.fault
+        if fault is None:
+            return str(report.error)
+        registers = report.array.core_tile(*fault.tile).core.registers()
+        found = self._source(fault.tile, fault.pc, registers.get("ra", 0))
+        return f"{fault}, in {found}" if found else str(fault)
