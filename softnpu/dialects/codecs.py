@@ -72,6 +72,7 @@ class IntCodec(Codec[int]):
         self.type = type
         self.low = low
         self.high = high
+        self._stored: dict[int, Attribute] = {}
         self.what = f"an integer of type {type}{self._bounds()}"
 
     def _bounds(self) -> str:
@@ -89,7 +90,10 @@ class IntCodec(Codec[int]):
     def store(self, value: int | Attribute) -> Attribute:
         if isinstance(value, Attribute):
             return value
-        return IntegerAttr(value, self.type, truncate_bits=True)
+        stored = self._stored.get(value)
+        if stored is None:
+            stored = self._stored[value] = IntegerAttr(value, self.type, truncate_bits=True)
+        return stored
 
     def reject(self, stored: Attribute) -> str | None:
         if not isinstance(stored, IntegerAttr) or stored.type != self.type:
@@ -214,6 +218,7 @@ class EnumCodec(Codec[E]):
         self.enum = enum
         self.noun = noun
         self.members: dict[int, E] = {int(member.value): member for member in enum}
+        self._stored = {member: IntegerAttr(member.value, i32) for member in enum}
         self.by_spelling = {spelling(member): member for member in enum}
         self.choices = [name for name in self.by_spelling if name.startswith(prefix)]
         self.what = f"one of {', '.join(self.choices)}"
@@ -222,7 +227,7 @@ class EnumCodec(Codec[E]):
         return self.members[cast("IntegerAttr[Any]", stored).value.data]
 
     def store(self, value: E | Attribute) -> Attribute:
-        return value if isinstance(value, Attribute) else IntegerAttr(value.value, i32)
+        return value if isinstance(value, Attribute) else self._stored[value]
 
     def reject(self, stored: Attribute) -> str | None:
         ok = (

@@ -11,12 +11,14 @@ from typing import Any
 from xdsl.context import Context
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
 from xdsl.ir import AttributeInvT, Block, Operation, SSAValue
-from xdsl.parser import Parser, UnresolvedOperand
-from xdsl.utils.exceptions import MultipleSpansParseError, ParseError, VerifyException
-from xdsl.utils.lexer import Span
+from xdsl.parser import Parser, ParserState, UnresolvedOperand
+from xdsl.utils.exceptions import MultipleSpansParseError, ParseError
+from xdsl.utils.lexer import Input, Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
+from softnpu.dialects.lexer import DesignLexer
 from softnpu.dialects.upstream import op_parser
+from softnpu.dialects.upstream.forms import XDSL_ERRORS, xdsl_message
 from softnpu.errors import DesignError, SourceLocation
 
 OLD_NAMES = {"aiex.runtime_sequence": "aie.runtime_sequence"}
@@ -39,7 +41,8 @@ class DesignParser(Parser):
     """xDSL's parser, and each op gets the place of its name."""
 
     def __init__(self, ctx: Context, text: str, file: Path) -> None:
-        super().__init__(ctx, text, str(file))
+        super().__init__(ctx, "", str(file))
+        self._parser_state = ParserState(DesignLexer(Input(text, str(file))))
         self.file = file
         self.file_name = StringAttr(str(file))
         self.line_starts = [0, *(i + 1 for i, c in enumerate(text) if c == "\n")]
@@ -80,8 +83,8 @@ class DesignParser(Parser):
                 return self._parse_generic_operation(op_type)
             special = op_parser(op_type.name)
             return op_type.parse(self) if special is None else special(self)
-        except (VerifyException, ValueError, TypeError) as error:
-            raise ParseError(span, f"'{op_type.name}': {error}") from error
+        except XDSL_ERRORS as error:
+            raise ParseError(span, f"'{op_type.name}': {xdsl_message(error)}") from error
 
     def _bind(self, op: Operation, bound: list[tuple[Span, int]], span: Span) -> None:
         """Give the results the names on the left of the `=`."""
@@ -207,6 +210,8 @@ def parse_module(text: str, file: Path, ctx: Context | None = None) -> ModuleOp:
         return DesignParser(ctx, text, file).parse_design()
     except ParseError as error:
         raise _design_error(error, text, file) from error
+    except RecursionError as error:
+        raise DesignError(f"{file} is nested too deeply to be read") from error
 
 
 def _design_error(error: ParseError, text: str, file: Path) -> DesignError:

@@ -28,6 +28,7 @@ from softnpu.dialects.rules.parents import PARENTS
 from softnpu.dialects.rules.tiles import check_tile_kind
 from softnpu.dialects.source import design_error, location_of
 from softnpu.dialects.symbols import symbol_name
+from softnpu.dialects.upstream.forms import XDSL_ERRORS, xdsl_message
 
 TILES = ("an aie.tile", (TileOp, LogicalTileOp))
 TASKS = (
@@ -73,6 +74,10 @@ def _check_op(op: Operation) -> None:
         message = str(error)
         named = message.startswith(f"'{op.name}'")
         raise design_error(op, message if named else f"'{op.name}': {message}") from error
+    except XDSL_ERRORS as error:
+        if isinstance(op, DefinedOp):
+            raise
+        raise design_error(op, f"'{op.name}': {xdsl_message(error)}") from error
 
 
 def _check_parent(op: Operation) -> None:

@@ -9,6 +9,24 @@ from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Attribute, Operation
 from xdsl.parser import Parser
 from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+XDSL_ERRORS = (
+    VerifyException,
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+"""What xDSL's op classes raise when they meet something that they did not reckon with."""
+
+
+def xdsl_message(error: Exception) -> str:
+    """What such an error says, or that the op is malformed when it says nothing."""
+    return str(error) or "the op is malformed"
 
 
 def unchecked(cls: type[Operation], **members: Any) -> type[Operation]:

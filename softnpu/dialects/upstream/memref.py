@@ -53,6 +53,26 @@ class GlobalOp(memref.GlobalOp):
             raise VerifyException("a global is a memref of static shape")
 
 
+def _check_indices(op: memref.LoadOp | memref.StoreOp) -> None:
+    rank = len(op.memref.type.get_shape()) if isinstance(op.memref.type, MemRefType) else 0
+    if len(op.indices) != rank:
+        raise VerifyException(f"{len(op.indices)} indices into a memref of {rank} dimensions")
+
+
+class LoadOp(memref.LoadOp):
+    """As xDSL's, which raises no error of its own class."""
+
+    def verify_(self) -> None:
+        _check_indices(self)
+
+
+class StoreOp(memref.StoreOp):
+    """As xDSL's, which raises no error of its own class."""
+
+    def verify_(self) -> None:
+        _check_indices(self)
+
+
 class TransposeOp(DefinedOp):
     """A memref with its dimensions in another order."""
 
@@ -239,4 +259,4 @@ PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {
 
 def dialect() -> Dialect:
     """memref with our ops in it."""
-    return with_ops(memref.MemRef, GlobalOp, TransposeOp)
+    return with_ops(memref.MemRef, GlobalOp, LoadOp, StoreOp, TransposeOp)

@@ -9,6 +9,22 @@ from xdsl.dialects import scf
 from xdsl.ir import Block, Dialect, Operation
 from xdsl.parser import Parser
 from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+from softnpu.dialects.upstream import with_ops
+
+
+class WhileOp(scf.WhileOp):
+    """As xDSL's, which raises no error of its own class."""
+
+    def verify_(self) -> None:
+        for word, region, wanted in (
+            ("arguments", self.before_region, [value.type for value in self.arguments]),
+            ("results", self.after_region, [value.type for value in self.res]),
+        ):
+            found = [argument.type for argument in region.block.args]
+            if found != wanted:
+                raise VerifyException(f"{word} and block arguments differ: {wanted}, {found}")
 
 
 def print_execute_region(printer: Printer, op: Operation) -> None:
@@ -68,5 +84,5 @@ PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {
 
 
 def dialect() -> Dialect:
-    """scf as it is."""
-    return scf.Scf
+    """scf with our ops in it."""
+    return with_ops(scf.Scf, WhileOp)
