@@ -145,10 +145,11 @@ class ControlPort(Actor):
             self.outgoing.popleft()
 
     def wait(self) -> Wait | None:
-        """The stream, when something waits to be sent."""
+        """The stream, when something waits to be sent or is stuck on its way."""
         from softnpu.emulator import waits
 
-        return waits.SpaceWait(self, self.output) if self.outgoing else None
+        stuck = self.outgoing or self.output.level
+        return waits.SpaceWait(self, self.output) if stuck else None
 
     def clear(self) -> None:
         """Forgets what is under way."""

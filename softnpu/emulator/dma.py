@@ -43,12 +43,14 @@ class ChannelCounts:
     Attributes:
         words: 32-bit words moved, without packet headers.
         descriptors, tasks: finished ones.
+        tokens: tasks that ended with a token.
         lock_wait: cycles waited for locks.
     """
 
     words: int = 0
     descriptors: int = 0
     tasks: int = 0
+    tokens: int = 0
     lock_wait: int = 0
 
 
@@ -159,6 +161,7 @@ class Channel(Actor):
         task, self.task = self.task, None
         self.counts.tasks += 1
         if task.token:
+            self.counts.tokens += 1
             self.engine.issue_token(self)
 
     def reset(self) -> None:

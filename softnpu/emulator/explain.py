@@ -51,8 +51,11 @@ class _Builder:
     def _others(self, step: Step) -> list[tuple[Actor, str]]:
         """Who could end the wait, each with its role."""
         wait = step.wait
-        if isinstance(wait, waits.TokenWait | waits.QueueWait):
+        if isinstance(wait, waits.QueueWait):
             return [(wait.channel, "")]
+        if isinstance(wait, waits.TokenWait):
+            port = self._array.tiles[wait.channel.tile].control_port
+            return [(wait.channel, ""), (port, "sends the tokens of this tile")]
         if isinstance(wait, waits.LockWait):
             found = releasers(self._array, wait.lock, wait.actor)
             return [(actor, "could release it") for actor in found]

@@ -99,9 +99,9 @@ class Wording:
                 return "has a program but is not enabled"
 
     def _no_task(self, channel: Channel) -> str:
-        done = channel.counts.tasks
+        done, tokens = channel.counts.tasks, channel.counts.tokens
         if done:
-            return f"has done all {done} tasks that it was given"
+            return f"has done all {done} tasks that it was given, {tokens} of them with a token"
         return "was never given a task: nothing starts a transfer there"
 
     def _lock_wait(self, wait: waits.LockWait) -> str:
