@@ -80,9 +80,9 @@ class RegionWriter:
         pending: list[tuple[Block, Block | None]] = [(entry, follow)]
         while pending:
             block, following = pending.pop()
-            if block in self.labels and block is not inside:
-                self.writer.label(self.labels[block])
             loop = self.cfg.loops.get(block)
+            if block is not inside and (loop is not None or block in self.labels):
+                self.writer.label(self._label(block))
             if loop is not None and block is not inside:
                 pending.extend(self._row(loop.after, following))
                 self._loop(loop, loop.after[0] if loop.after else following)
@@ -96,7 +96,7 @@ class RegionWriter:
         """Blocks to be written one after the other, last first, each with what follows it."""
         ends = [*blocks[1:], follow]
         for block in blocks:
-            self.labels.setdefault(block, Label(f"L{self.cfg.number[block]}"))
+            self._label(block)
         return list(zip(blocks, ends, strict=False))[::-1]
 
     def _straight(
@@ -124,6 +124,9 @@ class RegionWriter:
     def _declare_arguments(self, blocks: Sequence[Block]) -> None:
         for block in blocks:
             self.f.variables_for([a for a in block.args if a.first_use is not None])
+
+    def _label(self, block: Block) -> Label:
+        return self.labels.setdefault(block, Label(f"L{self.cfg.number[block]}"))
 
     # branches
 
@@ -169,7 +172,7 @@ class RegionWriter:
         elif surrounding is not None and target is surrounding.behind and surrounding.breakable:
             self.writer.line("break;")
         else:
-            label = self.labels.setdefault(target, Label(f"L{self.cfg.number[target]}"))
+            label = self._label(target)
             label.used = True
             self.writer.line(f"goto {label.name};")
 

@@ -65,7 +65,7 @@ class Function:
 
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
-        self.names = Names(unit.names)
+        self.names = Names(unit.names, unit.symbol_names)
         self.writer = Writer()
         self.values: dict[SSAValue, Expr | MemRef] = {}
         self.counters: list[str] = []

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-
-from softnpu.targets.standin.toolchain import KERNEL_INCLUDE, STANDIN_INCLUDE
+from collections.abc import Iterable
 
 KEYWORDS = frozenset(
     """
@@ -17,15 +15,17 @@ KEYWORDS = frozenset(
 LOOP_NAMES = "ijklmnpq"
 """What loop variables are called, from the outermost in."""
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_HEADER_NAMES = re.compile(
+    r"(?:npu_|NPU_|core_[a-z]|CORE_|math_|__|u?int\d*_|U?INT\d*_|v\d+[a-z]+\d+$)"
+    r"|(?:(?:floor|ceil)?div[su]|rem[su]|sh[lr][su]?|min[su]|max[su]|abs|ct[lt]z|ctpop|powi)\d+$"
+    r"|(?:max|min)(?:num|imum)_f\d+$"
+)
+"""What npu_core.h, core_support.h and <stdint.h> define (a core's function is `core_0_2`)."""
 
 
-@cache
-def reserved() -> frozenset[str]:
-    """Names that the generated file's headers use."""
-    headers = (KERNEL_INCLUDE / "npu_core.h", STANDIN_INCLUDE / "core_support.h")
-    words = {word for header in headers for word in _WORD.findall(header.read_text())}
-    return KEYWORDS | words - set(LOOP_NAMES) - {"value", "first", "second", "word", "lock"}
+def is_reserved(name: str) -> bool:
+    """Whether C or the generated file's headers use a name."""
+    return name in KEYWORDS or _HEADER_NAMES.match(name) is not None
 
 
 def identifier(name: str) -> str:
@@ -37,14 +37,16 @@ def identifier(name: str) -> str:
 class Names:
     """Names in use, so that each new one differs from all."""
 
-    def __init__(self, outer: Names | None = None) -> None:
+    def __init__(self, outer: Names | None = None, avoid: Iterable[str] = ()) -> None:
+        """Names inside of `outer`, none of them one of `avoid`."""
         self._outer = outer
+        self._avoid = frozenset(avoid)
         self._taken: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
-        if name in self._taken:
+        if name in self._taken or name in self._avoid:
             return True
-        return name in self._outer if self._outer else name in reserved()
+        return name in self._outer if self._outer else is_reserved(name)
 
     def take(self, wanted: str) -> str:
         """A name like `wanted` that nothing has yet."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from xdsl.dialects.builtin import IntegerAttr, IntegerType
 from xdsl.ir import Operation
 
 from softnpu.targets.core_c import expr as c
@@ -60,9 +63,9 @@ def _unsigned_operand(value: Expr, type: CType) -> Expr:
 
 
 def _predicate(op: Operation) -> int:
-    value = op.properties.get("predicate") or op.properties["pred"]
-    number = getattr(value, "value", None)
-    return int(number.data) if number is not None else int(value)  # type: ignore[call-overload]
+    """The predicate's number (`pred` in the index dialect)."""
+    name = "predicate" if "predicate" in op.properties else "pred"
+    return cast("IntegerAttr[IntegerType]", op.properties[name]).value.data
 
 
 def _compare_vectors(f: Function, op: Operation, operator: str, as_unsigned: bool) -> Expr:

@@ -47,6 +47,8 @@ class Unit:
             for op in device_op.body.ops
             if isinstance(symbol := op.get_attr_or_prop("sym_name"), StringAttr)
         }
+        self.symbol_names = [identifier(name) for name in self._symbols]
+        """Names that locals must not take: the design's things are declared when first used."""
         self._buffers: dict[str, MemRef] = {}
         self._buffer_lines: list[str] = []
         self._globals: dict[str, MemRef] = {}

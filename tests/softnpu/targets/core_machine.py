@@ -1,0 +1,215 @@
+"""Runs core programs on their own: Unicorn, the four windows, and a record of what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+from elftools.elf.elffile import ELFFile
+from numpy.typing import NDArray
+from unicorn import UC_ARCH_RISCV, UC_HOOK_INTR, UC_MODE_RISCV32, Uc, UcError
+from unicorn.riscv_const import (
+    UC_RISCV_REG_A0,
+    UC_RISCV_REG_A1,
+    UC_RISCV_REG_A7,
+    UC_RISCV_REG_PC,
+)
+
+from softnpu.arch.standin import CASCADE_BYTES, Service
+from softnpu.dialects.aie import CoreOp, DeviceOp
+from softnpu.dialects.source import parse_text
+from softnpu.targets.core_c import core_source
+from softnpu.targets.standin import compile_core
+
+OWN = 0x70000
+WINDOW = 0x10000
+PROGRAM = 0x4000
+
+DTYPES = {
+    "i1": np.uint8,
+    "i8": np.int8,
+    "i16": np.int16,
+    "i32": np.int32,
+    "i64": np.int64,
+    "bf16": ml_dtypes.bfloat16,
+    "f16": np.float16,
+    "f32": np.float32,
+    "f64": np.float64,
+}
+
+
+@dataclass
+class Machine:
+    """One core's program in memory of its own.
+
+    Attributes:
+        asked: each service that the program asked for, with its two arguments.
+        replies: what GET_STREAM and GET_CASCADE give, in order.
+        sent: the bytes of each PUT_CASCADE.
+    """
+
+    elf: Path
+    asked: list[tuple[Service, int, int]] = field(default_factory=list)
+    replies: list[int | bytes] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.uc = Uc(UC_ARCH_RISCV, UC_MODE_RISCV32)
+        self.uc.mem_map(0, PROGRAM)
+        for window in range(4):
+            self.uc.mem_map(OWN - window * WINDOW, WINDOW)
+        self.uc.hook_add(UC_HOOK_INTR, self._service)
+        with self.elf.open("rb") as file:
+            for segment in ELFFile(file).iter_segments("PT_LOAD"):
+                self.uc.mem_write(segment["p_vaddr"], segment.data())
+
+    def run(self, instructions: int = 50_000_000) -> Machine:
+        """Run to the end of the program."""
+        self.done = False
+        self.uc.emu_start(0, PROGRAM, count=instructions)
+        assert self.done, f"stopped at {self.uc.reg_read(UC_RISCV_REG_PC):#x}"
+        return self
+
+    def write(self, address: int, values: NDArray[np.generic]) -> None:
+        self.uc.mem_write(address, values.tobytes())
+
+    def read(self, address: int, count: int, dtype: type) -> NDArray[np.generic]:
+        size = np.dtype(dtype).itemsize * count
+        return np.frombuffer(bytes(self.uc.mem_read(address, size)), dtype)
+
+    def _service(self, uc: Uc, number: int, data: object) -> None:
+        if number != 8:  # anything but an ecall is a fault
+            raise UcError(number)
+        service = Service(uc.reg_read(UC_RISCV_REG_A7))
+        first, second = uc.reg_read(UC_RISCV_REG_A0), uc.reg_read(UC_RISCV_REG_A1)
+        if service is Service.DONE:
+            self.done = True
+            uc.emu_stop()
+            return
+        self.asked.append((service, signed(first), signed(second)))
+        if service is Service.PUT_CASCADE:
+            self.sent.append(bytes(uc.mem_read(first, CASCADE_BYTES)))
+        elif service is Service.GET_CASCADE:
+            uc.mem_write(first, self.replies.pop(0))
+        elif service is Service.GET_STREAM:
+            uc.reg_write(UC_RISCV_REG_A0, self.replies.pop(0))
+            uc.reg_write(UC_RISCV_REG_A1, 1)
+        uc.reg_write(UC_RISCV_REG_PC, uc.reg_read(UC_RISCV_REG_PC) + 4)
+
+
+def signed(word: int) -> int:
+    """A 32-bit register as a signed number."""
+    return (word & 0x7FFFFFFF) - (word & 0x80000000)
+
+
+Buffers = Mapping[str, tuple[Sequence[int], str]]
+"""Buffers by name: shape and element type in MLIR."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled core of a small design, to be run with different data."""
+
+    elf: Path
+    text: str
+    buffers: Buffers
+    addresses: Mapping[str, int]
+
+    def __call__(self, **inputs: NDArray[np.generic]) -> dict[str, NDArray[np.generic]]:
+        """Run with the given contents of buffers; gives the contents of all of them."""
+        machine = Machine(self.elf)
+        for name, values in inputs.items():
+            machine.write(self.addresses[name], np.ascontiguousarray(values))
+        machine.run()
+        return {
+            name: machine.read(
+                self.addresses[name], int(np.prod(shape, dtype=int)), DTYPES[element]
+            ).reshape(tuple(shape))
+            for name, (shape, element) in self.buffers.items()
+        }
+
+
+def design(body: str, buffers: Buffers, functions: str = "", stack: int = 0x1000) -> str:
+    """A design with one core: `body`, and the buffers as `%name`."""
+    lines = []
+    address = stack
+    for name, (shape, element) in buffers.items():
+        type = "x".join([*map(str, shape), element])
+        lines.append(
+            f'%{name} = aie.buffer(%tile) {{address = {address} : i32, sym_name = "{name}"}}'
+            f" : memref<{type}>"
+        )
+        address += aligned(int(np.prod(shape, dtype=int)) * np.dtype(DTYPES[element]).itemsize)
+    return f"""
+module {{
+  aie.device(npu1_1col) {{
+    %tile = aie.tile(0, 2)
+    {functions}
+    {chr(10).join(lines)}
+    %core = aie.core(%tile) {{
+      {body}
+    }} {{stack_size = {stack} : i32}}
+  }}
+}}
+"""
+
+
+def aligned(size: int) -> int:
+    return -(-size // 64) * 64
+
+
+def core_of(text: str) -> tuple[DeviceOp, CoreOp]:
+    """The device and the one core of a design."""
+    module = parse_text(text, "design.mlir")
+    core = next(op for op in module.walk() if isinstance(op, CoreOp))
+    device = core.parent_op()
+    assert isinstance(device, DeviceOp)
+    return device, core
+
+
+def c_of(body: str, buffers: Buffers, functions: str = "") -> str:
+    """The C that a core's body becomes."""
+    device, core = core_of(design(body, buffers, functions))
+    return core_source(device, core).text
+
+
+def program(
+    folder: Path, body: str, buffers: Buffers, functions: str = "", **objects: Path
+) -> Program:
+    """Compile a core with the given body."""
+    device, core = core_of(design(body, buffers, functions))
+    elf = compile_core(device, core, {f"{k}.o": v for k, v in objects.items()}, folder)
+    addresses, address = {}, 0x1000
+    for name, (shape, element) in buffers.items():
+        addresses[name] = OWN + address
+        address += aligned(int(np.prod(shape, dtype=int)) * np.dtype(DTYPES[element]).itemsize)
+    return Program(elf, elf.with_suffix(".c").read_text(), buffers, addresses)
+
+
+def elementwise(
+    ops: str, inputs: Mapping[str, str], result: str, count: int
+) -> tuple[str, Buffers]:
+    """A body that computes `%r` from one element of each input, for every element.
+
+    `ops` names the elements as `%x_a` for the buffer `a`.
+    """
+    loads = "\n".join(
+        f"%x_{name} = memref.load %{name}[%i] : memref<{count}x{type}>"
+        for name, type in inputs.items()
+    )
+    body = f"""
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %n = arith.constant {count} : index
+      scf.for %i = %c0 to %n step %c1 {{
+        {loads}
+        {ops}
+        memref.store %r, %out[%i] : memref<{count}x{result}>
+      }}
+      aie.end
+    """
+    buffers = {name: ((count,), type) for name, type in inputs.items()}
+    return body, {**buffers, "out": ((count,), result)}
