@@ -15,14 +15,14 @@ in `assembly`, parser and printer.
 
 Attributes of the definition live in `op.properties` under their MLIR names, as in MLIR;
 all others (discardable ones, such as `controller_id`) in `op.attributes`.
-xdsl's own `irdl_op_definition` would do, but costs four times the start-up time, and says
-what is wrong in the compiler's terms.
+xdsl's own `irdl_op_definition` would do, but it reads every op's format at import, which a
+short-lived command pays for each time, and says what is wrong in the compiler's terms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from typing_extensions import dataclass_transform
 from xdsl.dialects.builtin import DenseArrayBase, IndexType, i32
@@ -32,170 +32,30 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from softnpu.dialects.codecs import Codec
+from softnpu.dialects.fields import (
+    REQUIRED,
+    AttrField,
+    Field,
+    OperandField,
+    RegionField,
+    ResultField,
+    ResultTypeField,
+    SuccessorField,
+    attr,
+    operand,
+    operands,
+    region,
+    regions,
+    result,
+    result_type,
+    successor,
+)
 
 if TYPE_CHECKING:
     from softnpu.dialects.assembly import Parts
 
-T = TypeVar("T")
-
 INDEX = IndexType()
 SEGMENTS = AttrSizedOperandSegments.attribute_name
-_REQUIRED: Any = object()
-
-
-class Field:
-    """A part of an op; its name is set by the class body that it stands in."""
-
-    name: str = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-
-class AttrField(Field):
-    """An attribute: read and written as a Python value, stored as an MLIR attribute."""
-
-    def __init__(self, codec: Codec[Any], default: Any, mlir: str | None) -> None:
-        self.codec = codec
-        self.default = default
-        self.mlir = mlir or ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-        self.mlir = self.mlir or name
-
-    @property
-    def required(self) -> bool:
-        return self.default is _REQUIRED
-
-    def is_default(self, stored: Attribute) -> bool:
-        """Whether this is what an absent attribute means, so that printing leaves it out."""
-        if self.default is _REQUIRED or self.default is None:
-            return False
-        return bool(self.codec.load(stored) == self.default)
-
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
-        if op is None:
-            return self
-        stored = op.properties.get(self.mlir)
-        if stored is not None:
-            return self.codec.load(stored)
-        if self.default is _REQUIRED:
-            raise AttributeError(f"{op.name} has no '{self.mlir}'")
-        return self.default
-
-    def __set__(self, op: DefinedOp, value: Any) -> None:
-        if value is None:
-            op.properties.pop(self.mlir, None)
-        else:
-            op.properties[self.mlir] = self.codec.store(value)
-
-
-class OperandField(Field):
-    """One operand, or (variadic) a run of them; `type` None leaves the type open."""
-
-    def __init__(self, type: Attribute | None, variadic: bool) -> None:
-        self.type = type
-        self.variadic = variadic
-
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
-        if op is None:
-            return self
-        start, stop = op.operand_range(self)
-        if self.variadic:
-            return tuple(op.operands[start:stop])
-        return op.operands[start]
-
-    def __set__(self, op: DefinedOp, value: Any) -> None:
-        start, stop = op.operand_range(self)
-        new = list(value) if self.variadic else [value]
-        values = [SSAValue.get(value) for value in new]
-        op.operands = [*op.operands[:start], *values, *op.operands[stop:]]
-        if op.segmented:
-            op.set_segment(self, len(new))
-
-
-class ResultField(Field):
-    """A result; `type` None: the constructor takes it as a `result_type` field."""
-
-    def __init__(self, type: Attribute | None) -> None:
-        self.type = type
-
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
-        return self if op is None else op.results[op.result_fields.index(self)]
-
-
-class ResultTypeField(Field):
-    """The type of the op's (only) result, where it is not fixed."""
-
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
-        return self if op is None else op.results[0].type
-
-
-class RegionField(Field):
-    """A region; (variadic) as many as there are."""
-
-    def __init__(self, variadic: bool) -> None:
-        self.variadic = variadic
-
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
-        if op is None:
-            return self
-        return op.regions if self.variadic else op.regions[op.region_fields.index(self)]
-
-
-class SuccessorField(Field):
-    """A block that control may go to."""
-
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
-        return self if op is None else op.successors[op.successor_fields.index(self)]
-
-    def __set__(self, op: DefinedOp, value: Block) -> None:
-        op.successors[op.successor_fields.index(self)] = value
-
-
-# `default` and `init` of the following tell the type checker which keywords may be left out.
-
-
-def attr(codec: Codec[Any], *, default: Any = _REQUIRED, mlir: str | None = None) -> Any:
-    """An attribute. `default` None: optional. `mlir`: its MLIR name, if it is another."""
-    return AttrField(codec, default, mlir)
-
-
-def operand(type: Attribute | None = None) -> Any:
-    """One operand of that type."""
-    return OperandField(type, variadic=False)
-
-
-def operands(type: Attribute | None = None, *, default: Any = ()) -> Any:  # noqa: ARG001
-    """Any number of operands, each of that type."""
-    return OperandField(type, variadic=True)
-
-
-def result(type: Attribute | None = None, *, init: Literal[False] = False) -> Any:  # noqa: ARG001
-    """A result of that type."""
-    return ResultField(type)
-
-
-def result_type() -> Any:
-    """The constructor's keyword for the type of the result, and its accessor."""
-    return ResultTypeField()
-
-
-def region(*, default: Any = None) -> Any:  # noqa: ARG001
-    """A region; left out, one with an empty block."""
-    return RegionField(variadic=False)
-
-
-def regions(*, default: Any = ()) -> Any:  # noqa: ARG001
-    """Any number of regions."""
-    return RegionField(variadic=True)
-
-
-def successor() -> Any:
-    """A successor block."""
-    return SuccessorField()
 
 
 @dataclass_transform(
@@ -274,7 +134,7 @@ class DefinedOp(Operation):
         properties = {}
         for mlir, field in self.attr_fields.items():
             value = values.get(field.name, field.default)
-            if value is _REQUIRED:
+            if value is REQUIRED:
                 raise TypeError(f"{self.name} needs '{field.name}'")
             if value is not None and field.name in values:
                 properties[mlir] = field.codec.store(value)
@@ -376,11 +236,6 @@ def _region_group(field: RegionField, values: dict[str, Any]) -> Sequence[Region
     if field.variadic:
         return list(given or ())
     return [Region(Block()) if given is None else given]
-
-
-def values_of(op: DefinedOp, names: Sequence[str]) -> dict[str, Any]:
-    """The named fields of an op as a dictionary (for building a changed copy)."""
-    return {name: getattr(op, name) for name in names}
 
 
 __all__ = [

@@ -8,6 +8,7 @@ from xdsl.irdl import traits_def
 from xdsl.traits import SymbolOpInterface
 
 from softnpu.dialects.aie.tiles import TileElement, TileOp
+from softnpu.dialects.array_codecs import I64_ARRAY, SYMBOLS
 from softnpu.dialects.attributes import (
     DIMENSIONS,
     DIMENSIONS_PER_CONSUMER,
@@ -23,12 +24,10 @@ from softnpu.dialects.codecs import (
     ANY,
     BOOL,
     I32,
-    I64_ARRAY,
     NATURAL,
     POSITIVE,
     SYMBOL,
     SYMBOL_NAME,
-    SYMBOLS,
     EnumCodec,
     IntCodec,
 )

@@ -18,6 +18,7 @@ from xdsl.traits import (
     SymbolTable,
 )
 
+from softnpu.dialects.array_codecs import STRINGS
 from softnpu.dialects.assembly import (
     Parts,
     build,
@@ -32,7 +33,6 @@ from softnpu.dialects.codecs import (
     I64,
     NATURAL,
     STR,
-    STRINGS,
     SYMBOL_NAME,
     EnumCodec,
     IntCodec,

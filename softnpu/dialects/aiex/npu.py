@@ -5,19 +5,9 @@ from __future__ import annotations
 from xdsl.dialects.builtin import i64
 from xdsl.ir import SSAValue
 
+from softnpu.dialects.array_codecs import DENSE_I32, DENSE_I64
 from softnpu.dialects.attributes import PACKET, PacketInfoAttr
-from softnpu.dialects.codecs import (
-    BOOL,
-    DENSE_I32,
-    DENSE_I64,
-    I32,
-    I64,
-    SYMBOL,
-    UI8,
-    UI32,
-    UI64,
-    EnumCodec,
-)
+from softnpu.dialects.codecs import BOOL, I32, I64, SYMBOL, UI8, UI32, UI64, EnumCodec
 from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.opdef import DefinedOp, attr, operand, operands
 from softnpu.dialects.sizes import element_bits

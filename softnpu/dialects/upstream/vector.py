@@ -13,8 +13,9 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 
+from softnpu.dialects.array_codecs import DENSE_I64
 from softnpu.dialects.assembly import Parts
-from softnpu.dialects.codecs import ANY, DENSE_I64, TypedCodec
+from softnpu.dialects.codecs import ANY, TypedCodec
 from softnpu.dialects.opdef import DefinedOp, attr, operand, operands, result, result_type
 from softnpu.dialects.upstream import with_ops
 from softnpu.dialects.upstream.forms import print_attributes

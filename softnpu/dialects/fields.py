@@ -1,0 +1,169 @@
+"""The parts that an op class is made of, as fields of the class (see `opdef`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from xdsl.ir import Attribute, Block, SSAValue
+
+from softnpu.dialects.codecs import Codec
+
+if TYPE_CHECKING:
+    from softnpu.dialects.opdef import DefinedOp
+
+REQUIRED: Any = object()
+"""The default of an attribute that must be given."""
+
+
+class Field:
+    """A part of an op; its name is set by the class body that it stands in."""
+
+    name: str = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+
+class AttrField(Field):
+    """An attribute: read and written as a Python value, stored as an MLIR attribute."""
+
+    def __init__(self, codec: Codec[Any], default: Any, mlir: str | None) -> None:
+        self.codec = codec
+        self.default = default
+        self.mlir = mlir or ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.mlir = self.mlir or name
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+    def is_default(self, stored: Attribute) -> bool:
+        """Whether this is what an absent attribute means, so that printing leaves it out."""
+        if self.default is REQUIRED or self.default is None:
+            return False
+        return bool(self.codec.load(stored) == self.default)
+
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+        if op is None:
+            return self
+        stored = op.properties.get(self.mlir)
+        if stored is not None:
+            return self.codec.load(stored)
+        if self.default is REQUIRED:
+            raise AttributeError(f"{op.name} has no '{self.mlir}'")
+        return self.default
+
+    def __set__(self, op: DefinedOp, value: Any) -> None:
+        if value is None:
+            op.properties.pop(self.mlir, None)
+        else:
+            op.properties[self.mlir] = self.codec.store(value)
+
+
+class OperandField(Field):
+    """One operand, or (variadic) a run of them; `type` None leaves the type open."""
+
+    def __init__(self, type: Attribute | None, variadic: bool) -> None:
+        self.type = type
+        self.variadic = variadic
+
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+        if op is None:
+            return self
+        start, stop = op.operand_range(self)
+        if self.variadic:
+            return tuple(op.operands[start:stop])
+        return op.operands[start]
+
+    def __set__(self, op: DefinedOp, value: Any) -> None:
+        start, stop = op.operand_range(self)
+        new = list(value) if self.variadic else [value]
+        values = [SSAValue.get(value) for value in new]
+        op.operands = [*op.operands[:start], *values, *op.operands[stop:]]
+        if op.segmented:
+            op.set_segment(self, len(new))
+
+
+class ResultField(Field):
+    """A result; `type` None: the constructor takes it as a `result_type` field."""
+
+    def __init__(self, type: Attribute | None) -> None:
+        self.type = type
+
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+        return self if op is None else op.results[op.result_fields.index(self)]
+
+
+class ResultTypeField(Field):
+    """The type of the op's (only) result, where it is not fixed."""
+
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+        return self if op is None else op.results[0].type
+
+
+class RegionField(Field):
+    """A region; (variadic) as many as there are."""
+
+    def __init__(self, variadic: bool) -> None:
+        self.variadic = variadic
+
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+        if op is None:
+            return self
+        return op.regions if self.variadic else op.regions[op.region_fields.index(self)]
+
+
+class SuccessorField(Field):
+    """A block that control may go to."""
+
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+        return self if op is None else op.successors[op.successor_fields.index(self)]
+
+    def __set__(self, op: DefinedOp, value: Block) -> None:
+        op.successors[op.successor_fields.index(self)] = value
+
+
+# `default` and `init` of the following tell the type checker which keywords may be left out.
+
+
+def attr(codec: Codec[Any], *, default: Any = REQUIRED, mlir: str | None = None) -> Any:
+    """An attribute. `default` None: optional. `mlir`: its MLIR name, if it is another."""
+    return AttrField(codec, default, mlir)
+
+
+def operand(type: Attribute | None = None) -> Any:
+    """One operand of that type."""
+    return OperandField(type, variadic=False)
+
+
+def operands(type: Attribute | None = None, *, default: Any = ()) -> Any:  # noqa: ARG001
+    """Any number of operands, each of that type."""
+    return OperandField(type, variadic=True)
+
+
+def result(type: Attribute | None = None, *, init: Literal[False] = False) -> Any:  # noqa: ARG001
+    """A result of that type."""
+    return ResultField(type)
+
+
+def result_type() -> Any:
+    """The constructor's keyword for the type of the result, and its accessor."""
+    return ResultTypeField()
+
+
+def region(*, default: Any = None) -> Any:  # noqa: ARG001
+    """A region; left out, one with an empty block."""
+    return RegionField(variadic=False)
+
+
+def regions(*, default: Any = ()) -> Any:  # noqa: ARG001
+    """Any number of regions."""
+    return RegionField(variadic=True)
+
+
+def successor() -> Any:
+    """A successor block."""
+    return SuccessorField()
