@@ -8,7 +8,7 @@ from xdsl.utils.lexer import Span, Token
 from xdsl.utils.mlir_lexer import MLIRLexer, MLIRTokenKind
 
 FREQUENT = re.compile(
-    r"(?:[ \t\r\n]+|//[^\n]*)*"
+    r"[ \t\r\n]*(?://[^\n]*(?:\n|\Z)[ \t\r\n]*)*"
     r"(?:(?P<word>[A-Za-z_][A-Za-z0-9_$.]*)"
     r"|(?P<value>%(?:[0-9]+|[A-Za-z$._-][A-Za-z0-9$._-]*))"
     r"|(?P<punctuation>[:,()}\[\]<>=*?])"
@@ -45,6 +45,9 @@ PUNCTUATION = {
 
 class DesignLexer(MLIRLexer):
     """Same tokens as xDSL's; what the expression does not take goes to xDSL's."""
+
+    # xDSL's own repeats a repetition, which takes for ever on a string that is not closed.
+    _unescaped_characters_regex = re.compile(r'"(?:[^"\\\n\v\f]|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*"')
 
     def lex(self) -> Token[MLIRTokenKind]:
         match = FREQUENT.match(self.input.content, self.pos)
