@@ -26,12 +26,11 @@ def results_file(variant: Variant, check: str) -> Path:
 def test(variant: Variant, check: str) -> Task:
     """Runs a variant's artifact and judges it; on the emulator only when something has changed."""
     built = [variant.folder / n for n in ("final.xclbin", "insts.bin", "manifest.json")]
-    declared = [variant.design.python] if variant.design.python else []
     again = [config_changed({"tools": tool_key("test_emu")})] if check == "test_emu" else [False]
     return {
         "name": variant.label,
         "actions": [(_run, [variant, check])],
-        "file_dep": [str(p) for p in (*built, *declared)],
+        "file_dep": [str(p) for p in (*built, *variant.design.declarations)],
         "targets": [str(results_file(variant, check))],
         "uptodate": again,
         "task_dep": ["_npu"] if check == "test_hw" else [],

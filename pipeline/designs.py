@@ -7,14 +7,19 @@ it, or a plain `mlir_templates/<design>.mlir` with or without one. The Python fi
 - `variants`: a dict of variant names, each a dict of the parameters that differ;
 - `buffers(p)`: a dict of In, Out and InOut in the order of the runtime sequence's arguments;
 - `reference(p, ...)`: the outputs in numpy, from the inputs in the order of `buffers`;
-- `vectors(p, rng)`: yields further inputs, each a dict of arrays by buffer name.
+- `vectors(p, rng)`: a dict of further inputs by name, each a dict of arrays by buffer name.
+
+What several designs share goes into a module beside them whose name begins with an underscore:
+`from ._mel import mel_frames`.
 """
 
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib.util
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,6 +40,7 @@ KERNELS = "kernels_src"
 _DEVICE = re.compile(r"\baie\.device\s*\(\s*(\w+)\s*\)")
 _LINK_WITH = re.compile(r'\blink_with\s*=\s*"([^"]+)"')
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_SHARED = re.compile(r"^\s*from\s+\.(\w*)\s+import\s+([\w\s,]+)", re.MULTILINE)
 
 
 class Parameters(Mapping[str, Any]):
@@ -176,11 +182,24 @@ class Design:
         """
         if self.python is None:
             return None
-        spec = importlib.util.spec_from_file_location(f"npuforge_design_{self.name}", self.python)
+        name = f"{_package(self.python.parent)}.{self.name}"
+        spec = importlib.util.spec_from_file_location(name, self.python)
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         self.call(spec.loader.exec_module, module)
         return module
+
+    @cached_property
+    def declarations(self) -> tuple[Path, ...]:
+        """The Python file and the shared modules that it imports, directly or not."""
+        found: dict[Path, None] = {}
+        waiting = [self.python] if self.python else []
+        while waiting:
+            file = waiting.pop()
+            if file not in found and file.is_file():
+                found[file] = None
+                waiting.extend(file.with_name(f"{name}.py") for name in _imports(file))
+        return tuple(found)
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
@@ -240,6 +259,25 @@ class Design:
         for key in keys:
             node = _entry(node, key) or node
         return getattr(node, "lineno", None)
+
+
+def _package(folder: Path) -> str:
+    """The name of the package that a folder of designs is, so that they can import shared modules.
+
+    Each folder has its own name: a process may meet several, as the tests do.
+    """
+    name = f"npuforge_designs_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
+    return name
+
+
+def _imports(file: Path) -> Iterator[str]:
+    """The modules beside a file that it imports: `from ._mel import ...`, `from . import _mel`."""
+    for module, names in _SHARED.findall(file.read_text()):
+        yield from [module] if module else (name.strip() for name in names.split(","))
 
 
 def _definition(tree: ast.Module, name: str) -> ast.AST | None:

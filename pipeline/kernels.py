@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,16 +44,31 @@ def _literal(value: object) -> str:
     return str(value)
 
 
-def headers_read(depfile: Path, root: Path) -> list[Path]:
-    """The project's own files that the compiler read last time, from its depfile.
+def headers_read(depfile: Path, root: Path) -> dict[str, Any]:
+    """The project's own files that the compiler read, by its depfile, each with its digest.
 
-    Files outside root (the compiler's headers, which its version stands for) are left out, as are
-    those that are gone. An empty list when there is no depfile yet.
+    Files outside root (the compiler's headers, which its version stands for) are left out.
+
+    Returns:
+        What doit keeps with the task, for `headers_unchanged`.
     """
-    if not depfile.is_file():
-        return []
     _, _, listed = depfile.read_text().replace("\\\n", " ").partition(":")
     paths = (Path(p.replace("\0", " ")) for p in listed.replace("\\ ", "\0").split())
     venv = root / ".venv"
     inside = (p for p in paths if root in p.absolute().parents and venv not in p.absolute().parents)
-    return [p for p in inside if p.is_file()]
+    return {"headers": {str(p): digest(p) for p in inside}}
+
+
+def headers_unchanged(task: Any, values: Mapping[str, Any]) -> bool:
+    """Whether every header that the last compilation read still holds the same.
+
+    doit passes its task and the kept values to parameters of just these names.
+    """
+    del task
+    kept: dict[str, str] = values.get("headers", {})
+    return all(Path(p).is_file() and digest(Path(p)) == known for p, known in kept.items())
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

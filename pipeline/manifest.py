@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,6 @@ from pipeline.toolchain import tool_key
 MANIFEST_VERSION = 1
 
 ARTIFACTS = ("final.xclbin", "insts.bin", "main.pdi")
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -43,11 +37,11 @@ def write(variant: Variant) -> None:
             "parameters": {name: _plain(v) for name, v in variant.parameters.items()},
             "core_isa": parsed.marks.get("core_isa"),
             "arguments": json.loads((folder / "arguments.json").read_text()),
-            "artifacts": {name: digest(folder / name) for name in ARTIFACTS},
+            "artifacts": {name: kernels.digest(folder / name) for name in ARTIFACTS},
             "cores": json.loads((folder / "cores.json").read_text()),
             "kernels": {
                 source.name: {
-                    "sha256": digest(source),
+                    "sha256": kernels.digest(source),
                     "defines": kernels.defines(source, variant.parameters),
                 }
                 for source in variant.kernels

@@ -30,19 +30,22 @@ STAGES = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin"
 CDO_FILES = ("main_aie_cdo_elfs.bin", "main_aie_cdo_init.bin", "main_aie_cdo_enable.bin")
 
 
-def explained(action: Callable[[Variant], None]) -> Callable[[Variant], TaskFailed | None]:
+Action = Callable[["Variant"], "dict[str, Any] | None"]
+"""Makes an artifact; what it returns, doit keeps for the next time."""
+
+
+def explained(action: Action) -> Callable[[Variant], TaskFailed | dict[str, Any] | None]:
     """Turns an error that the author can mend into a failed task with that message alone."""
 
-    def run(variant: Variant) -> TaskFailed | None:
+    def run(variant: Variant) -> TaskFailed | dict[str, Any] | None:
         from softnpu.errors import DesignError, SoftnpuError
 
         try:
-            action(variant)
+            return action(variant)
         except DesignError as error:
             return TaskFailed(f"{error}{_template_note(variant, error.location)}")
         except (PipelineError, SoftnpuError) as error:
             return TaskFailed(str(error))
-        return None
 
     return run
 
@@ -58,12 +61,13 @@ def _template_note(variant: Variant, location: SourceLocation | None) -> str:
 def _task(
     stage: str,
     variant: Variant,
-    action: Callable[..., None],
+    action: Action,
     *,
     reads: Iterable[Path],
     writes: Iterable[Path],
     options: dict[str, Any] | None = None,
     name: str = "",
+    uptodate: Iterable[Callable[..., bool]] = (),
 ) -> Task:
     key = {"tools": tool_key(stage), "options": options or {}}
     return {
@@ -71,7 +75,7 @@ def _task(
         "actions": [(explained(action), [variant])],
         "file_dep": [str(p) for p in reads],
         "targets": [str(p) for p in writes],
-        "uptodate": [config_changed(key)],
+        "uptodate": [config_changed(key), *uptodate],
         "clean": True,
     }
 
@@ -97,15 +101,15 @@ def kernels(variant: Variant) -> Iterable[Task]:
     """Each C kernel that the variant links -> its object file."""
     for source in variant.kernels:
         output = object_file(variant, source)
-        headers = kernel_inputs.headers_read(output.with_suffix(".d"), variant.design.root)
         yield _task(
             "kernels",
             variant,
             functools.partial(_compile_kernel, source=source),
-            reads=[source, *headers],
+            reads=[source],
             writes=[output],
             options={"defines": kernel_inputs.defines(source, variant.parameters)},
             name=source.stem,
+            uptodate=[kernel_inputs.headers_unchanged],
         )
 
 
@@ -114,7 +118,7 @@ def object_file(variant: Variant, source: Path) -> Path:
     return variant.folder / f"{source.stem}.o"
 
 
-def _compile_kernel(variant: Variant, source: Path) -> None:
+def _compile_kernel(variant: Variant, source: Path) -> dict[str, Any]:
     from softnpu.targets import standin
 
     output = object_file(variant, source)
@@ -126,6 +130,7 @@ def _compile_kernel(variant: Variant, source: Path) -> None:
         include_dirs=[variant.design.root / KERNELS],
         depfile=output.with_suffix(".d"),
     )
+    return kernel_inputs.headers_read(output.with_suffix(".d"), variant.design.root)
 
 
 def lower(variant: Variant) -> Task:
@@ -170,7 +175,7 @@ def _cores(variant: Variant) -> None:
         {object_file(variant, s).name: object_file(variant, s) for s in variant.kernels},
     )
     manifest.write_json(
-        variant.folder / "cores.json", {elf.name: manifest.digest(elf) for elf in elfs}
+        variant.folder / "cores.json", {elf.name: kernel_inputs.digest(elf) for elf in elfs}
     )
 
 

@@ -32,7 +32,7 @@ def print_table(outcomes: Sequence[Mapping[str, Any]], stream: TextIO) -> None:
     """The table of all artifacts with their verdicts."""
     from rich.console import Console
 
-    console = Console(file=stream, highlight=False)
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else 120)
     console.print(_table(outcomes))
     for line in hints(outcomes):
         console.print(line, markup=False)
@@ -45,7 +45,7 @@ def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:
 
     table = Table(box=box.SIMPLE)
     for name in ("design", "device", "run on", "verdict"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for name in ("runs", "median ms"):
         table.add_column(name, justify="right")
     for outcome in outcomes:

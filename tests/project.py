@@ -26,7 +26,7 @@ class Project:
             cwd=self.root,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=120,
             check=False,
         )
 
@@ -70,6 +70,8 @@ def make_project(root: Path, *designs: str) -> Project:
         else:
             shutil.copy(source, root / name)
     (root / "mlir_templates").mkdir()
+    for shared in (ROOT / "mlir_templates").glob("_*.py"):
+        shutil.copy(shared, root / "mlir_templates")
     for design in designs:
         for suffix in (".mlir.j2", ".py"):
             name = f"mlir_templates/{design}{suffix}"

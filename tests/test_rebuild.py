@@ -9,7 +9,9 @@ import pytest
 
 from tests.project import STAGES, Project, make_project
 
-HEADER = '#include "factor.h"\n'
+UPWARDS = "for (int i = 0; i < LINE; i++)"
+DOWNWARDS = "for (int i = LINE - 1; i >= 0; i--)"
+"""The same result by other instructions."""
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +23,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
         'variants = {"small": {}, "large": {"n": 65536, "factor": -7}}\n',
         "",
     )
-    project.write("kernels_src/factor.h", "enum { OFFSET = 0 };\n")
-    source = project.root / "kernels_src/vector_scale.c"
-    source.write_text(HEADER + source.read_text())
+    project.write("kernels_src/each.h", f"#define EACH {UPWARDS}\n")
+    project.edit("kernels_src/vector_scale.c", UPWARDS, "EACH")
+    project.edit("kernels_src/vector_scale.c", "#include <", '#include "each.h"\n#include <')
     assert project.tasks_run() == STAGES
     return project
 
@@ -43,16 +45,16 @@ def test_a_file_with_a_new_date_and_the_old_content_rebuilds_nothing(built: Proj
 
 def _edits() -> dict[str, tuple[Callable[[Project], None], set[str]]]:
     return {
+        "a header that it includes": (
+            lambda p: p.edit("kernels_src/each.h", UPWARDS, DOWNWARDS),
+            {"kernels", *PACKED},
+        ),
         "the C file": (
-            lambda p: p.edit("kernels_src/vector_scale.c", "(uint32_t)FACTOR", "3u + OFFSET"),
+            lambda p: p.edit("kernels_src/vector_scale.c", "    EACH", f"    {UPWARDS}"),
             {"kernels", *PACKED},
         ),
         "a comment in the C file": (
             lambda p: p.edit("kernels_src/vector_scale.c", "// Multiplies", "// multiplies"),
-            {"kernels"},
-        ),
-        "a header that it includes": (
-            lambda p: p.edit("kernels_src/factor.h", "OFFSET = 0 }", "OFFSET = 0, MORE = 1 }"),
             {"kernels"},
         ),
         "a parameter of the C file": (
@@ -69,7 +71,7 @@ def _edits() -> dict[str, tuple[Callable[[Project], None], set[str]]]:
         ),
         "the depth of an objectfifo": (
             lambda p: p.edit(
-                "mlir_templates/vector_scale.mlir.j2", "{%worker}, 2 : i32", "{%worker}, 3 : i32"
+                "mlir_templates/vector_scale.mlir.j2", "{%worker}, 2 : i32", "{%worker}, 1 : i32"
             ),
             {"render", "lower", "insts", *PACKED},
         ),
@@ -78,15 +80,15 @@ def _edits() -> dict[str, tuple[Callable[[Project], None], set[str]]]:
             {"test_emu"},
         ),
         "the C compiler's driver": (
-            lambda p: _append(p, "softnpu/targets/standin_runtime/npu.h"),
-            {"kernels", "cores"},
+            lambda p: _append(p, "softnpu/targets/standin/compile.py", "# another version"),
+            {"kernels", "cores", "insts", "cdo"},
         ),
     }
 
 
-def _append(project: Project, name: str) -> None:
+def _append(project: Project, name: str, line: str) -> None:
     path = project.root / name
-    path.write_text(path.read_text() + "\n/* another version */\n")
+    path.write_text(f"{path.read_text()}{line}\n")
 
 
 @pytest.mark.parametrize("what", _edits())
@@ -110,9 +112,5 @@ def test_a_change_of_the_runtime_sequence_leaves_the_xclbin_alone(built: Project
 def test_a_new_version_of_a_tool_rebuilds_what_it_makes(built: Project, tmp_path: Path) -> None:
     built.edit("requirements.txt", "# What", "# what")
     assert built.tasks_run() == set()
-    built.edit(
-        "softnpu/targets/npu_binary.py",
-        '"""',
-        '"""A new version. ',
-    )
+    _append(built, "softnpu/targets/npu_binary.py", "# another version")
     assert "insts" in built.tasks_run()

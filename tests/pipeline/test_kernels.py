@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.kernels import defines, headers_read
+from pipeline.kernels import defines, headers_read, headers_unchanged
 
 
 def test_only_parameters_that_the_kernel_mentions_reach_it(tmp_path: Path) -> None:
@@ -23,11 +23,15 @@ def test_a_parameter_mentioned_in_an_included_header_counts(tmp_path: Path) -> N
 def test_headers_come_from_what_the_compiler_read(tmp_path: Path) -> None:
     kernels = tmp_path / "kernels_src"
     kernels.mkdir()
-    (kernels / "my tables.h").write_text("")
+    header = kernels / "my tables.h"
+    header.write_text("")
     depfile = tmp_path / "k.d"
     escaped = str(kernels).replace(" ", "\\ ")
-    depfile.write_text(
-        f"k.o: {escaped}/my\\ tables.h \\\n  {escaped}/gone.h /usr/include/stdint.h\n"
-    )
-    assert headers_read(depfile, tmp_path) == [kernels / "my tables.h"]
-    assert headers_read(tmp_path / "none.d", tmp_path) == []
+    depfile.write_text(f"k.o: {escaped}/my\\ tables.h \\\n  /usr/include/stdint.h\n")
+    read = headers_read(depfile, tmp_path)
+    assert list(read["headers"]) == [str(header)]
+    assert headers_unchanged(None, read)
+    header.write_text("// other\n")
+    assert not headers_unchanged(None, read)
+    header.unlink()
+    assert not headers_unchanged(None, read)
