@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -18,6 +19,7 @@ from softnpu.dialects.aie import (
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.objectfifo.accesses import lower_accesses
 from softnpu.passes.objectfifo.elements import create_elements
+from softnpu.passes.objectfifo.rotation import out_of_step, warning_of
 from softnpu.passes.objectfifo.routes import create_routes, shim_allocation_name
 from softnpu.passes.objectfifo.rules import check_fifos
 from softnpu.passes.objectfifo.runtime_index import count_at_run_time
@@ -27,6 +29,8 @@ from softnpu.passes.objectfifo.symbols import rename_symbols
 from softnpu.passes.objectfifo.unrolling import unroll_loops
 from softnpu.passes.rewriting.ir import erase
 from softnpu.passes.sequence_ops import devices
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,12 @@ class ObjectFifoStatefulTransformPass(ModulePass):
         for core in affected:
             if core not in dynamic:
                 unroll_loops(core, fifos)
+                _warn_of_lost_count(state, core)
+
+
+def _warn_of_lost_count(state: FifoState, core: CoreOp) -> None:
+    for text in dict.fromkeys(warning_of(state, found) for found in out_of_step(state, core)):
+        _log.warning(text)
 
 
 def _remove_fifos(state: FifoState) -> None:

@@ -8,6 +8,7 @@ channels  DMA channels
 programs  buffer descriptor chains
 routes    flows and the shim's allocations
 unrolling, runtime_index    which buffer a core means: known when compiling, or when running
+rotation  cores that lose count of their objects, warned of
 accesses  acquire, release and access become locks and buffers
 
 The order in which ops are made, their names and numbers are those of mlir-aie
