@@ -73,7 +73,7 @@ def constant_global(name: str, words: Sequence[int]) -> GlobalOp:
 
 def global_words(op: GlobalOp) -> tuple[int, ...] | None:
     """The 32-bit words that a global holds, None if it holds anything else."""
-    value = op.initial_value
+    value = op.properties.get("initial_value")
     if not isinstance(value, DenseIntOrFPElementsAttr) or op.type != MemRefType(
         i32, op.type.get_shape()
     ):
