@@ -17,6 +17,7 @@ sleep, whatever the timeout.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from softnpu.emulator.xrt.buffer import bo
@@ -26,6 +27,7 @@ from softnpu.emulator.xrt.kernel import kernel, run, runlist
 from softnpu.emulator.xrt.machine import machine
 
 if TYPE_CHECKING:
+    from softnpu.emulator.report import RunReport
     from softnpu.emulator.timeline import Timeline
 
 __all__ = [
@@ -55,10 +57,24 @@ def assume_core_isa(isa: str | None) -> None:
     machine().settings.core_isa = isa
 
 
-def configure(*, seed: int | None = None, trace: bool = False) -> None:
-    """Sets how contexts made from now on run: scheduling seed, timeline. Not in XRT."""
+def configure(
+    *,
+    seed: int | None = None,
+    trace: bool = False,
+    stop_at: int | None = None,
+    on_report: Callable[[RunReport], None] | None = None,
+) -> None:
+    """Sets how contexts made from now on run. Not in XRT.
+
+    Args:
+        seed: shuffles the order of what is ready.
+        trace: records a timeline, see `last_timeline`.
+        stop_at: ends each run at this cycle; its explanation shows the array's state.
+        on_report: called with the report of each run.
+    """
     settings = machine().settings
     settings.seed, settings.trace = seed, trace
+    settings.stop_at, settings.on_report = stop_at, on_report
 
 
 def last_timeline() -> Timeline | None:

@@ -15,6 +15,7 @@ from softnpu.emulator.dma import Channel, ReceiveChannel
 from softnpu.emulator.names import Names
 from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.streams import DeadEnd
+from softnpu.emulator.summary import state
 from softnpu.emulator.wording import Step, Wording
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ def explain(report: RunReport, names: Names | None = None) -> str:
     notes = [f"note: {hazard}" for hazard in report.hazards]
     if report.outcome is Outcome.FAULT:
         return "\n".join([wording.fault(report), *notes])
+    if report.outcome is Outcome.STOPPED:
+        return "\n".join(["stopped; the array is at:", state(report.array, names), *notes])
     if report.wait is None:
         return str(report.outcome.value)
     heads = {

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from softnpu.emulator import names
 from softnpu.emulator.xrt.machine import MAXIMUM_CONTEXTS, machine
 from softnpu.errors import SoftnpuError
 from softnpu.formats.xclbin import Xclbin, parse
@@ -130,6 +131,7 @@ class hw_context:
                 "DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed (err=-2): No such file or directory"
             )
         self.xclbin = found
+        self.names = names.beside(found.path)
         self._owner = owner
         self._context: Context | None = None
         self._queue: list[run] = []

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from softnpu.emulator.array import Array
 from softnpu.emulator.explain import explain
 from softnpu.emulator.host_memory import HostBuffer
 from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.device import hw_context
 from softnpu.emulator.xrt.enums import ert_cmd_state
+from softnpu.emulator.xrt.machine import machine
 from softnpu.errors import SoftnpuError
 
 _log = logging.getLogger("softnpu.pyxrt")
@@ -140,13 +142,19 @@ class run:
         try:
             context = self.kernel.context.emulated()
             report = context.run(
-                instructions.device_bytes(), self._buffers(), timeout_ms=timeout_ms or None
+                instructions.device_bytes(),
+                self._buffers(),
+                timeout_ms=timeout_ms or None,
+                until=_stop_condition(),
             )
         except SoftnpuError as error:
             self._end(ert_cmd_state.ERT_CMD_STATE_ERROR, str(error))
             return
         self._report = report
-        self._end(_STATES[report.outcome], None if report.completed else explain(report))
+        if (listener := machine().settings.on_report) is not None:
+            listener(report)
+        problem = None if report.completed else explain(report, self.kernel.context.names)
+        self._end(_STATES[report.outcome], problem)
 
     def _end(self, state: ert_cmd_state, problem: str | None) -> None:
         self._state, self._problem = state, problem
@@ -257,7 +265,17 @@ _STATES = {
     Outcome.HANG: ert_cmd_state.ERT_CMD_STATE_TIMEOUT,
     Outcome.TIMEOUT: ert_cmd_state.ERT_CMD_STATE_TIMEOUT,
     Outcome.FAULT: ert_cmd_state.ERT_CMD_STATE_ERROR,
+    Outcome.STOPPED: ert_cmd_state.ERT_CMD_STATE_ABORT,
 }
+
+
+def _stop_condition() -> Callable[[Array], bool] | None:
+    """Holds when anything has reached the cycle that runs are to stop at."""
+    cycle = machine().settings.stop_at
+    if cycle is None:
+        return None
+    limit = cycle
+    return lambda array: any(actor.clock >= limit for actor in array.actors())
 
 
 def _milliseconds(timeout: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from softnpu.emulator.host_memory import HostMemory
 
 if TYPE_CHECKING:
+    from softnpu.emulator.report import RunReport
     from softnpu.emulator.timeline import Timeline
     from softnpu.emulator.xrt.device import hw_context, xclbin
 
@@ -24,6 +26,8 @@ class Settings:
     core_isa: str | None = None
     seed: int | None = None
     trace: bool = False
+    stop_at: int | None = None
+    on_report: Callable[[RunReport], None] | None = None
 
 
 class Machine:

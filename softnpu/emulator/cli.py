@@ -1,0 +1,80 @@
+"""`python -m softnpu run-host SCRIPT`: a pyxrt host on the emulated NPU, unchanged."""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from softnpu.emulator.report import RunReport
+
+DESCRIPTION = """Runs a Python script that imports pyxrt, with softnpu.pyxrt in pyxrt's place.
+What the script prints goes to stdout as usual; what the emulator has to say goes to stderr."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand `run-host`."""
+    parser = subparsers.add_parser(
+        "run-host",
+        help="run a Python script that uses pyxrt, on the emulated NPU",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--summary", action="store_true", help="tell what each run did")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="write a timeline for Perfetto")
+    parser.add_argument(
+        "--stop-at", type=int, metavar="CYCLE", help="stop a run at this cycle and show the state"
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="shuffle the order of what is ready, to hunt races"
+    )
+    parser.add_argument(
+        "--core-isa",
+        choices=("rv32",),
+        help="what the cores' programs are, for an xclbin that carries no mark",
+    )
+    parser.add_argument("script", type=Path)
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the script's own arguments")
+    parser.set_defaults(run=run_host)
+
+
+def run_host(options: argparse.Namespace) -> int:
+    """Runs the script; gives its exit code."""
+    from softnpu import pyxrt
+
+    pyxrt.assume_core_isa(options.core_isa)
+    pyxrt.configure(
+        seed=options.seed,
+        trace=options.trace is not None,
+        stop_at=options.stop_at,
+        on_report=_tell if options.summary else None,
+    )
+    sys.modules["pyxrt"] = pyxrt
+    try:
+        return _run_script(options.script, options.arguments)
+    finally:
+        timeline = pyxrt.last_timeline()
+        if options.trace is not None and timeline is not None:
+            timeline.save(options.trace)
+
+
+def _run_script(script: Path, arguments: list[str]) -> int:
+    sys.argv = [str(script), *arguments]
+    sys.path.insert(0, str(script.resolve().parent))
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except SystemExit as leaving:
+        if leaving.code is None or isinstance(leaving.code, int):
+            return leaving.code or 0
+        sys.stderr.write(f"{leaving.code}\n")
+        return 1
+    return 0
+
+
+def _tell(report: RunReport) -> None:
+    from softnpu.emulator.summary import summary
+
+    sys.stderr.write(summary(report) + "\n")
