@@ -40,7 +40,6 @@ KERNELS = "kernels_src"
 _DEVICE = re.compile(r"\baie\.device\s*\(\s*(\w+)\s*\)")
 _LINK_WITH = re.compile(r'\blink_with\s*=\s*"([^"]+)"')
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_SHARED = re.compile(r"^\s*from\s+\.(\w*)\s+import\s+([\w\s,]+)", re.MULTILINE)
 
 
 class Parameters(Mapping[str, Any]):
@@ -276,8 +275,9 @@ def _package(folder: Path) -> str:
 
 def _imports(file: Path) -> Iterator[str]:
     """The modules beside a file that it imports: `from ._mel import ...`, `from . import _mel`."""
-    for module, names in _SHARED.findall(file.read_text()):
-        yield from [module] if module else (name.strip() for name in names.split(","))
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            yield from [node.module] if node.module else (name.name for name in node.names)
 
 
 def _definition(tree: ast.Module, name: str) -> ast.AST | None:

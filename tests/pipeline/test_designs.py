@@ -126,6 +126,26 @@ def test_a_dtype_that_is_none_is_an_error_at_its_line(house: House) -> None:
     assert "dtype 'i32' is none of int8," in error.message
 
 
+def test_designs_share_a_module_that_begins_with_an_underscore(house: House) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR)
+    house.write("mlir_templates/foo.py", "from ._sizes import n\nparameters = {'n': n}\n")
+    house.write("mlir_templates/_sizes.py", "from . import _more\nn = _more.n + 1\n")
+    house.write("mlir_templates/_more.py", "n = 6\n")
+    variant = house.only_variant()
+    assert variant.parameters.n == 7
+    names = [path.name for path in variant.design.declarations]
+    assert names == ["foo.py", "_sizes.py", "_more.py"]
+
+
+def test_an_error_in_a_shared_module_is_shown_with_the_design(house: House) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR)
+    house.write("mlir_templates/foo.py", "\nfrom ._sizes import n\n")
+    house.write("mlir_templates/_sizes.py", "n = 1 / 0\n")
+    error = house.only_error()
+    assert error.line == 2
+    assert "division by zero" in error.message
+
+
 def test_a_broken_design_hides_no_other(house: House) -> None:
     house.write("mlir_templates/bad.py", "parameters = {\n")
     house.write("mlir_templates/bad.mlir.j2", MLIR)
