@@ -14,23 +14,29 @@ if TYPE_CHECKING:
     from xdsl.context import Context
 
 
-def parse_file(path: Path, ctx: Context | None = None) -> ModuleOp:
-    """Read and check a design; every op knows its line. Raises DesignError."""
+def parse_file(path: Path, ctx: Context | None = None, *, check: bool = True) -> ModuleOp:
+    """Read and check a design; every op knows its line. Raises DesignError.
+
+    `check` False: trust the text, which a pass has written from a checked design.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise DesignError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise DesignError(f"{path} is no MLIR text: it is not UTF-8") from error
-    return parse_text(text, path, ctx)
+    return parse_text(text, path, ctx, check=check)
 
 
-def parse_text(text: str, file: Path | str = "<text>", ctx: Context | None = None) -> ModuleOp:
-    """Read and check a design from a string that came from `file`."""
+def parse_text(
+    text: str, file: Path | str = "<text>", ctx: Context | None = None, *, check: bool = True
+) -> ModuleOp:
+    """As `parse_file`, from a string that came from `file`."""
     from softnpu.dialects.parser import parse_module
 
     module = parse_module(text, Path(file), ctx)
-    verify(module)
+    if check:
+        verify(module)
     return module
 
 

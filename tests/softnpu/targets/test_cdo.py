@@ -17,7 +17,7 @@ DESIGNS = sorted(path.parent.name for path in GOLDEN.glob("*/input_physical.mlir
 
 
 def device_in(text: str) -> DeviceOp:
-    module = parse_text(f"module {{ {text} }}", "design.mlir")
+    module = parse_text(f"module {{ {text} }}", "design.mlir", check=False)
     return next(op for op in module.walk() if isinstance(op, DeviceOp))
 
 

@@ -22,7 +22,9 @@ BUFFERS = """
 
 
 def written(text: str) -> list[Operation]:
-    module = parse_text(f"module {{ aie.device(npu1_1col) {{ {BUFFERS} {text} }} }}", "d.mlir")
+    module = parse_text(
+        f"module {{ aie.device(npu1_1col) {{ {BUFFERS} {text} }} }}", "d.mlir", check=False
+    )
     device_op = next(op for op in module.walk() if isinstance(op, DeviceOp))
     target = device("npu1_1col")
     return [op for one in programs(device_op.body) for op in dma_program(one, target)]
