@@ -8,6 +8,7 @@ every tile of the column (mlir-aie, AIEGenerateColumnControlOverlay.cpp).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -31,7 +32,7 @@ from softnpu.passes.assign_tile_controller_ids import COLUMN_IDS, controller_id
 from softnpu.passes.device_ops import append, of_type, region_of
 from softnpu.passes.sequence_ops import devices, get_or_create_tile, model_of
 
-TOKEN_ROUTES = ("shim-only", "all-tiles", "disable")
+TokenRoutes = Literal["shim-only", "all-tiles", "disable"]
 """Whose controllers get a flow for task-complete tokens."""
 
 _TOKEN_CHANNEL = 0
@@ -45,12 +46,12 @@ class GenerateColumnControlOverlayPass(ModulePass):
     """Add the control flows of every column that the design uses.
 
     Attributes:
-        route_shim_to_tct: one of TOKEN_ROUTES.
+        route_shim_to_tct: whose controllers get a flow for task-complete tokens.
         route_shim_to_tile_ctrl: also route control packets from the shim's DMA to all tiles.
     """
 
     name = "aie-generate-column-control-overlay"
-    route_shim_to_tct: str = "shim-only"
+    route_shim_to_tct: TokenRoutes = "shim-only"
     route_shim_to_tile_ctrl: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002

@@ -62,5 +62,7 @@ def register_field(op: Operation, module: Module, name: str, field: str) -> Fiel
             return known
     names = ", ".join(known.name for known in match.register.fields)
     raise design_error(
-        op, f"register '{name}' of the {module.value} module has no field '{field}'", names
+        op,
+        f"register '{name}' of the {module.value} module has no field '{field}'",
+        f"its fields: {names}",
     )
