@@ -37,6 +37,9 @@ examples:
       peano/main_core_0_2.elf is the program of core (0, 2)
 """
 
+LISTED_PROGRAMS = 4
+"""More core programs than these are counted instead of listed."""
+
 
 def add_parser(subparsers: Subparsers) -> None:
     """Adds `compile` to the command line."""
@@ -123,4 +126,7 @@ def summary(out_dir: Path, outcome: Outcome) -> str:
 
 
 def _names(files: tuple[Path, ...]) -> str:
-    return ", ".join(file.name for file in files)
+    names = [file.name for file in files]
+    if len(names) > LISTED_PROGRAMS:
+        return f"{names[0]} to {names[-1]}, {len(names)} in all"
+    return ", ".join(names)

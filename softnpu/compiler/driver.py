@@ -21,6 +21,19 @@ from softnpu.compiler.selection import keep_only, main_device, without_sequences
 from softnpu.dialects.source import parse_file, print_module
 from softnpu.passes.sequence_ops import devices, sequences
 
+__all__ = [
+    "Options",
+    "Outcome",
+    "cdo",
+    "compile_design",
+    "cores",
+    "insts",
+    "lower",
+    "main_device",
+    "pdi",
+    "xclbin",
+]
+
 WITH_ADDRESSES = "input_with_addresses.mlir"
 PHYSICAL = "input_physical.mlir"
 ARRAY = "input_array.mlir"
