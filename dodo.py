@@ -9,7 +9,7 @@ from pipeline import checks, stages
 from pipeline.designs import discover
 from pipeline.reporter import Reporter
 
-FOUND = discover(Path(__file__).parent)
+FOUND = discover(Path())
 
 DOIT_CONFIG = {
     "default_tasks": ["build", "test_emu"],

@@ -13,7 +13,7 @@ from pipeline.buffers import ITEM_SIZE, Buffer
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError, shown
 from pipeline.manifest import write_json
-from softnpu.compiler.driver import main_device
+from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.source import location_of, parse_file
 from softnpu.passes.sequence_ops import sequences

@@ -248,7 +248,8 @@ class Design:
 
     def _line_in(self, error: BaseException) -> int | None:
         frames = traceback.extract_tb(error.__traceback__)
-        return next((f.lineno for f in reversed(frames) if f.filename == str(self.python)), None)
+        own = str(self.python.absolute()) if self.python else None
+        return next((f.lineno for f in reversed(frames) if f.filename == own), None)
 
     def line_of(self, name: str, *keys: str) -> int | None:
         """Where a top-level name, or a key within its dict, stands in the Python file."""

@@ -54,6 +54,7 @@ def headers_read(depfile: Path, root: Path) -> dict[str, Any]:
     """
     _, _, listed = depfile.read_text().replace("\\\n", " ").partition(":")
     paths = (Path(p.replace("\0", " ")) for p in listed.replace("\\ ", "\0").split())
+    root = root.absolute()
     venv = root / ".venv"
     inside = (p for p in paths if root in p.absolute().parents and venv not in p.absolute().parents)
     return {"headers": {str(p): digest(p) for p in inside}}

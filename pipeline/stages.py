@@ -7,6 +7,7 @@ contents, not dates. File names are those that aiecc writes.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -255,25 +256,39 @@ def _xclbin(variant: Variant) -> None:
 
 
 def manifest(variant: Variant) -> Task:
-    """Who made what, from what -> manifest.json, which binds xclbin and insts.bin."""
+    """manifest.json, which binds xclbin and insts.bin, and names.json, by which a hang is told."""
     return {
         "name": variant.label,
         "actions": [(explained(_manifest), [variant])],
         "file_dep": [
             str(variant.folder / name)
-            for name in ("final.xclbin", "insts.bin", "arguments.json", "cores.json")
+            for name in (
+                *("final.xclbin", "insts.bin", "arguments.json", "cores.json"),
+                "input_physical.mlir",
+            )
         ],
-        "targets": [str(variant.folder / "manifest.json")],
+        "targets": [str(variant.folder / name) for name in ("manifest.json", "names.json")],
         "clean": True,
     }
 
 
 def _manifest(variant: Variant) -> None:
     from pipeline import manifest as manifests
+    from softnpu.compiler import names
 
     manifests.write(variant)
+    arguments = json.loads((variant.folder / "arguments.json").read_text())["buffers"]
+    names.write(
+        variant.folder / "input_physical.mlir",
+        [argument["name"] for argument in arguments],
+        variant.folder / names.NAMES,
+    )
 
 
 def broken(name: str, error: PipelineError) -> Task:
     """A design that cannot even be read: its task fails with the reason."""
-    return {"name": name, "actions": [(TaskFailed, [str(error)])]}
+    return {"name": name, "actions": [(_fail, [str(error)])]}
+
+
+def _fail(message: str) -> TaskFailed:
+    return TaskFailed(message)

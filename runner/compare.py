@@ -90,9 +90,10 @@ def _details(got: Array, expected: Array, wrong: Array) -> list[str]:
         lines.append(f"{unwritten.size} elements were never written, the first at {unwritten[0]}")
     if indices.size:
         error = np.abs(flat_got.astype(np.float64) - flat_expected.astype(np.float64))
-        worst = int(np.argmax(np.where(wrong.reshape(-1), error, -1)))
-        for label, i in (("first", int(indices[0])), ("worst", worst)):
-            lines.append(f"{label} at {i}: expected {flat_expected[i]}, got {flat_got[i]}")
+        first, worst = int(indices[0]), int(np.argmax(np.where(wrong.reshape(-1), error, -1)))
+        for label, i in {"first": first, "worst": worst}.items():
+            if label == "first" or worst != first:
+                lines.append(f"{label} at {i}: expected {flat_expected[i]}, got {flat_got[i]}")
     return lines
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PARTS = ("dodo.py", "doit", "requirements.txt", "pipeline", "runner", "softnpu", "kernels_src")
+PARTS = (
+    *("dodo.py", "doit", "doit.cfg", "requirements.txt"),
+    *("pipeline", "runner", "softnpu", "kernels_src"),
+)
 
 
 @dataclass(frozen=True)
