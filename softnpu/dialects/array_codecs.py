@@ -19,6 +19,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 from xdsl.parser import Parser
 from xdsl.printer import Printer
+from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from softnpu.dialects.codecs import SYMBOL, Codec
 
@@ -74,6 +75,12 @@ class IntArrayCodec(Codec[tuple[int, ...]]):
             isinstance(item, IntegerAttr) and item.type == self.type for item in stored
         )
         return None if ok else f"{self.what} of type {self.type}"
+
+    def parse(self, parser: Parser) -> Attribute:
+        """`[1, 2]`; nothing at all, as older designs have it, is the empty array."""
+        if parser._current_token.kind is MLIRTokenKind.R_PAREN:
+            return ArrayAttr([])
+        return parser.parse_attribute()
 
 
 class StrArrayCodec(Codec[tuple[str, ...]]):

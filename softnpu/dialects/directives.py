@@ -19,6 +19,7 @@ from xdsl.ir import Attribute
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
+from softnpu.dialects.array_codecs import DENSE_I64
 from softnpu.dialects.attribute_printer import AttributePrinter
 from softnpu.dialects.attributes import (
     DIMENSIONS,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from softnpu.dialects.opdef import AttrField, DefinedOp, OperandField, ResultField
 
 DYNAMIC = -(1 << 63)
+OLDER_STRIDES = 3
 
 
 def tensor_of(type: Attribute) -> Attribute:
@@ -182,6 +184,22 @@ def parse_index_list(
     parts.properties[static.mlir] = DenseArrayBase.from_list(i64, numbers)
 
 
+def parse_strides(parser: Parser, parts: Parts, dynamic: OperandField, static: AttrField) -> None:
+    """As an index list; three strides, as once was usual, lack the innermost, which is 1."""
+    parse_index_list(parser, parts, dynamic, static)
+    numbers = DENSE_I64.load(parts.properties[static.mlir])
+    if len(numbers) == OLDER_STRIDES:
+        parts.properties[static.mlir] = DENSE_I64.store((*numbers, 1))
+
+
+def parse_coordinates(parser: Parser, _parts: Parts) -> None:
+    """`0, 0, `: column and row, which older designs have before the operand."""
+    for _ in range(2):
+        if parser.parse_optional_integer(allow_boolean=False) is None:
+            return
+        parser.parse_punctuation(",")
+
+
 def print_index_list(
     printer: Printer, op: DefinedOp, dynamic: OperandField, static: AttrField
 ) -> None:
@@ -214,11 +232,14 @@ def print_reg_value(printer: Printer, op: DefinedOp, value: AttrField) -> None:
         print_event(printer, cast(TraceEventAttr, stored).data)
 
 
+# A directive without a printer belongs to an older form, and is not written any more.
 DIRECTIVES: dict[str, tuple[Any, Any]] = {
     "BufferInitialValue": (parse_initial_value, print_initial_value),
     "DynamicIndexList": (parse_index_list, print_index_list),
     "ObjectFifoConsumerTiles": (parse_consumers, print_consumers),
     "ObjectFifoInitValues": (parse_init_values, print_init_values),
     "ObjectFifoProducerTile": (parse_producer, print_producer),
+    "OlderCoordinates": (parse_coordinates, None),
+    "Strides": (parse_strides, print_index_list),
     "TraceRegValue": (parse_reg_value, print_reg_value),
 }

@@ -269,8 +269,9 @@ class Custom(Element):
 
     @override
     def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
-        spacing.before_element(printer)
-        self.directive[1](printer, op, *self.arguments)
+        if self.directive[1] is not None:
+            spacing.before_element(printer)
+            self.directive[1](printer, op, *self.arguments)
 
 
 class Group(Element):

@@ -17,6 +17,7 @@ from xdsl.utils.lexer import Input, Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from softnpu.dialects.lexer import DesignLexer
+from softnpu.dialects.older import settle
 from softnpu.dialects.upstream import op_parser
 from softnpu.dialects.upstream.forms import XDSL_ERRORS, xdsl_message
 from softnpu.errors import DesignError, SourceLocation
@@ -172,7 +173,9 @@ class DesignParser(Parser):
         if self._at_end():
             return ModuleOp([])
         try:
-            return self.parse_module()
+            module = self.parse_module()
+            settle(module)
+            return module
         except ParseError as error:
             if not self._at_end():
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import MemRefType, i1
-from xdsl.ir import Block, OpResult, Region, SSAValue
+from xdsl.ir import Attribute, Block, OpResult, Region, SSAValue
 from xdsl.irdl import traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
@@ -27,6 +27,7 @@ from softnpu.dialects.attributes import (
 )
 from softnpu.dialects.codecs import BOOL, I32, I64, NATURAL, STR, SYMBOL_NAME, EnumCodec
 from softnpu.dialects.enums import DMAChannelDir
+from softnpu.dialects.older import placeholder
 from softnpu.dialects.opdef import (
     INDEX,
     DefinedOp,
@@ -220,6 +221,27 @@ class ShimDMAAllocationOp(DefinedOp):
     packet: PacketInfoAttr | None = attr(PACKET, default=None)
     traits = traits_def(SymbolOpInterface())
     syntax = "$sym_name `(` $tile `,` $channel_dir `,` $channel_index (`,` $packet^)? `)` attr-dict"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> ShimDMAAllocationOp:
+        """As `syntax` says, or in the older form, `@name(MM2S, channel, column)`."""
+        properties: dict[str, Attribute] = {"sym_name": parser.parse_symbol_name()}
+        with parser.in_parens():
+            tile = parser.parse_optional_unresolved_operand()
+            if tile is not None:
+                parser.parse_punctuation(",")
+            properties["channel_dir"] = DIRECTION.parse(parser)
+            parser.parse_punctuation(",")
+            properties["channel_index"] = I64.parse(parser)
+            if tile is None:
+                parser.parse_punctuation(",")
+                value: SSAValue = placeholder(parser.parse_integer()).result
+            else:
+                value = parser.resolve_operand(tile, INDEX)
+            if parser.parse_optional_punctuation(",") is not None:
+                properties["packet"] = PACKET.parse(parser)
+        attributes = parser.parse_optional_attr_dict()
+        return cls.create(operands=[value], properties=properties, attributes=attributes)
 
     @property
     def tile_op(self) -> TileOp:

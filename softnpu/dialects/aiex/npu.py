@@ -42,9 +42,10 @@ class NpuDmaMemcpyNdOp(DefinedOp):
     d2_zero_after: int = attr(I64, default=0)
     burst_length: int = attr(I64, default=0)
     syntax = (
-        "`(` $memref `` custom<DynamicIndexList>($offsets, $static_offsets) `` "
+        "`(` custom<OlderCoordinates>() $memref `` "
+        "custom<DynamicIndexList>($offsets, $static_offsets) `` "
         "custom<DynamicIndexList>($sizes, $static_sizes) `` "
-        "custom<DynamicIndexList>($strides, $static_strides) `` "
+        "custom<Strides>($strides, $static_strides) `` "
         "(`,` `packet` `=` $packet^)? `)` attr-dict `:` type($memref)"
     )
 
@@ -87,7 +88,7 @@ class NpuWriteRTPOp(DefinedOp):
     buffer: str = attr(SYMBOL)
     index: int = attr(UI32)
     value: int = attr(I32)
-    syntax = "`(` $buffer `,` $index `,` $value `)` attr-dict"
+    syntax = "`(` custom<OlderCoordinates>() $buffer `,` $index `,` $value `)` attr-dict"
 
 
 class NpuPushQueueOp(DefinedOp):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
+from xdsl.utils.lexer import Input
+from xdsl.utils.mlir_lexer import MLIRLexer, MLIRTokenKind
 
+from softnpu.dialects.lexer import DesignLexer
 from softnpu.dialects.source import parse_text
 from softnpu.errors import DesignError
 
@@ -23,3 +27,25 @@ def test_what_is_not_closed_is_an_error_at_once(line: str) -> None:
     with pytest.raises(DesignError):
         parse_text(f"module {{\n{line}\n")
     assert time.perf_counter() - start < SECONDS
+
+
+def test_tokens_are_those_of_xdsl(golden: Path) -> None:
+    for path in sorted(golden.glob("*/*.mlir")):
+        text = path.read_text()
+        ours, theirs = (kind(Input(text, "x")) for kind in (DesignLexer, MLIRLexer))
+        while True:
+            token, wanted = ours.lex(), theirs.lex()
+            assert (token.kind, token.span.start, token.text) == (
+                wanted.kind,
+                wanted.span.start,
+                wanted.text,
+            )
+            if wanted.kind is MLIRTokenKind.EOF:
+                break
+
+
+def test_numbers_that_only_look_like_integers() -> None:
+    lexer = DesignLexer(Input("0x1F 1.5 16x32 -7 1e", "x"))
+    tokens = [lexer.lex() for _ in range(8)]
+    assert [token.text for token in tokens] == ["0x1F", "1.5", "16", "x32", "-", "7", "1", "e"]
+    assert tokens[1].kind is MLIRTokenKind.FLOAT_LIT

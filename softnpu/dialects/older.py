@@ -1,0 +1,40 @@
+"""Older spellings, which designs still have: read here, printed in the newer form.
+
+The tile of a shim DMA allocation was once a column number: `@in(MM2S, 0, 2)`. The tile op that
+it means may stand anywhere in the device, or nowhere.
+"""
+
+from __future__ import annotations
+
+from xdsl.ir import Block, Operation
+
+from softnpu.dialects.aie.tiles import DeviceOp, TileOp
+
+
+def placeholder(col: int) -> TileOp:
+    """A shim tile that stands in no block until `settle` finds the real one."""
+    return TileOp(col=col, row=0)
+
+
+def settle(module: Operation) -> None:
+    """Give the ops of a module that use placeholders the tiles that they mean."""
+    for device in (op for op in module.walk() if isinstance(op, DeviceOp)):
+        for op in list(device.body.ops):
+            for index, value in enumerate(op.operands):
+                owner = value.owner
+                if isinstance(owner, TileOp) and owner.parent is None:
+                    op.operands[index] = _tile_in(device.body, owner, op).result
+
+
+def _tile_in(block: Block, wanted: TileOp, user: Operation) -> TileOp:
+    """The tile at the position in the block; moved to the start, or put there, if need be."""
+    tiles = (op for op in block.ops if isinstance(op, TileOp))
+    found = next((tile for tile in tiles if tile.position == wanted.position), None)
+    if found is not None and found.is_before_in_block(user):
+        return found
+    tile = wanted if found is None else found
+    tile.detach()  # type: ignore[no-untyped-call]
+    first = block.first_op
+    assert first is not None
+    block.insert_op_before(tile, first)
+    return tile

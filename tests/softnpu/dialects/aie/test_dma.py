@@ -1,0 +1,107 @@
+"""DMA programs: spelling and accessors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from xdsl.dialects.builtin import ModuleOp
+
+from softnpu.dialects.aie import DMABDOp, DMAChannelDir, DMAStartOp, PacketInfoAttr
+
+Lines = Callable[[str], list[str]]
+
+BUFFER = '%b = aie.buffer(%mem) {sym_name = "b"} : memref<64xi16>\n'
+
+
+def program(descriptor: str) -> str:
+    """A memory tile's program with one descriptor."""
+    return f"""{BUFFER}
+    %d = aie.memtile_dma(%mem) {{
+      %0 = aie.dma_start(MM2S, 0, ^bd, ^end, repeat_count = 3)
+    ^bd:
+      {descriptor}
+      aie.next_bd ^end
+    ^end:
+      aie.end
+    }}"""
+
+
+@pytest.mark.parametrize(
+    "descriptor",
+    [
+        "aie.dma_bd(%b : memref<64xi16>)",
+        "aie.dma_bd(%b : memref<64xi16>, 4)",
+        "aie.dma_bd(%b : memref<64xi16>, 0, 32)",
+        "aie.dma_bd(%b : memref<64xi16>, 0, 32, [<size = 16, stride = 4>, <size = 2, stride = 1>])",
+        "aie.dma_bd(%b : memref<64xi16>, 0, 8, [<size = 2, stride = 1>], "
+        "[<const_pad_before = 2, const_pad_after = 4>])",
+        "aie.dma_bd(%b : memref<64xi16>, 0, 8, [<size = 2, stride = 1>], "
+        "[<const_pad_before = 2, const_pad_after = 4>], pad_value = 7)",
+        "aie.dma_bd(%b : memref<64xi16>, 0, 32) {bd_id = 1 : i32, next_bd_id = 2 : i32, "
+        "packet = #aie.packet_info<pkt_type = 1, pkt_id = 2>}",
+    ],
+)
+def test_descriptors_are_spelt_as_aie_opt_does(descriptor: str, lines: Lines) -> None:
+    printed = lines(program(descriptor))
+    assert printed[2] == "  %0 = aie.dma_start(MM2S, 0, ^bb1, ^bb2, repeat_count = 3)"
+    assert printed[3:] == [
+        "^bb1:  // pred: ^bb0",
+        f"  {descriptor}",
+        "  aie.next_bd ^bb2",
+        "^bb2:  // 2 preds: ^bb0, ^bb1",
+        "  aie.end",
+        "}",
+    ]
+
+
+def test_the_packet_header_may_be_an_op(lines: Lines) -> None:
+    printed = lines(program("aie.dma_bd_packet(0x4, 0xD)\n aie.dma_bd(%b : memref<64xi16>)"))
+    assert "  aie.dma_bd_packet(4, 13)" in printed
+
+
+def test_a_channel_with_its_descriptors_as_regions(lines: Lines) -> None:
+    written = f"""{BUFFER}
+    %l = aie.lock(%mem, 0) {{sym_name = "l"}}
+    %d = aie.memtile_dma(%mem) {{
+      %0 = aie.dma(S2MM, 0) {{loop = false, sym_name = "in"}} [{{
+        aie.use_lock(%l, AcquireGreaterEqual)
+        aie.dma_bd(%b : memref<64xi16>)
+        aie.use_lock(%l, Release)
+      }}]
+      aie.end
+    }}"""
+    assert lines(written)[3:5] == [
+        '  %in = aie.dma(S2MM, 0) {loop = false, sym_name = "in"} [{',
+        "    aie.use_lock(%l, AcquireGreaterEqual)",
+    ]
+
+
+def test_sizes_count_elements_and_bytes(read: Callable[[str], ModuleOp]) -> None:
+    module = read(program("aie.dma_bd(%b : memref<64xi16>, 4, 32)"))
+    bd = next(op for op in module.walk() if isinstance(op, DMABDOp))
+    start = next(op for op in module.walk() if isinstance(op, DMAStartOp))
+    assert (bd.length, bd.len_in_bytes, bd.offset_in_bytes) == (32, 64, 8)
+    assert (start.channel_dir, start.channel_index) == (DMAChannelDir.MM2S, 0)
+    bd.len = None
+    bd.packet = PacketInfoAttr.of(1, 9)
+    assert (bd.length, bd.packet.pkt_id) == (64, 9)
+    assert bd.buffer_op is not None
+
+
+def test_allocations_in_the_older_and_the_newer_form(lines: Lines) -> None:
+    written = "aie.shim_dma_allocation @in(%shim, MM2S, 1, <pkt_type = 0, pkt_id = 3>)"
+    assert lines(written) == [
+        "aie.shim_dma_allocation @in(%shim_noc_tile_0_0, MM2S, 1, <pkt_type = 0, pkt_id = 3>)"
+    ]
+    assert lines("aie.shim_dma_allocation @in(S2MM, 1, 0)") == [
+        "aie.shim_dma_allocation @in(%shim_noc_tile_0_0, S2MM, 1)"
+    ]
+
+
+def test_a_parametrized_chain(lines: Lines) -> None:
+    written = """aie.bd_chain @copy(%a: memref<8xi32>) {
+      aie.dma_bd(%a : memref<8xi32>, 0, 8)
+      aie.end
+    }"""
+    assert lines(written)[0] == "aie.bd_chain @copy(%arg0: memref<8xi32>) {"
