@@ -1,0 +1,30 @@
+// The two steps that every int8 attention kernel here is made of.
+//
+// Q and K hold sixteenths: an int8 of 16 is 1.0. So a score, Q.K / sqrt(DIM), counts 256ths, and
+// its whole part is what the table of exponentials takes. SHIFT is log2(sqrt(DIM)).
+
+#ifndef ATTENTION_H
+#define ATTENTION_H
+
+#include <stdint.h>
+
+#include "exp_table.h"
+
+_Static_assert(DIM == 1 << (2 * SHIFT), "SHIFT must be log2(sqrt(DIM))");
+
+// The score of one row of Q against one row of K. It stays 32 bits wide: clamped to int8, all
+// large scores would be the same and the softmax of them flat.
+static inline int32_t score(const int8_t *q, const int8_t *k) {
+    int32_t sum = 0;
+    for (int i = 0; i < DIM; i++)
+        sum += q[i] * k[i];
+    return sum >> SHIFT;
+}
+
+// exp(score - largest) in Q20; beyond exp(-13) all are the 1 that keeps them from being nothing.
+static inline int32_t exponential(int32_t score, int32_t largest) {
+    const int32_t x = (score - largest) >> 8;
+    return EXP[x < -127 ? 127 : -x];
+}
+
+#endif
