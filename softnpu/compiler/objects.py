@@ -57,8 +57,21 @@ class ObjectSources:
             user, f"there is no '{name}' to link, nor a source for it", *self._hints(name)
         )
 
+    def find_program(self, name: str, user: Operation) -> Path:
+        """The finished program that `user` names in `elf_file`; DesignError if it is nowhere."""
+        for path in (self.known.get(name), *(folder / name for folder in self.folders)):
+            if path is not None and path.is_file():
+                return path
+        raise design_error(
+            user,
+            f"there is no '{name}', the core's finished program (elf_file)",
+            f"looked in {self._folders()}; tell another folder with --elf-dir",
+        )
+
+    def _folders(self) -> str:
+        return ", ".join(str(folder) for folder in self.folders) or "no folder"
+
     def _hints(self, name: str) -> tuple[str, ...]:
-        where = ", ".join(str(folder) for folder in self.folders) or "no folder"
         there = {
             path.name
             for folder in self.folders
@@ -67,7 +80,7 @@ class ObjectSources:
             if path.suffix in (".o", ".a", *SOURCE_SUFFIXES)
         }
         close = get_close_matches(name, [*self.known, *there], n=1, cutoff=0.5)
-        hints = [f"looked in {where}; tell another folder with --objects"]
+        hints = [f"looked in {self._folders()}; tell another folder with --objects"]
         return (f"did you mean '{close[0]}'?", *hints) if close else tuple(hints)
 
 

@@ -89,11 +89,12 @@ def _finished(
         for name in names:
             if (given / name).is_file():
                 return given / name
-    return None if core.elf_file is None else sources.find(core.elf_file, core)
+    return None if core.elf_file is None else sources.find_program(core.elf_file, core)
 
 
 def _place(source: Path, target: Path) -> Path:
     if source.resolve() != target.resolve():
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(source.read_bytes())
     return target
 

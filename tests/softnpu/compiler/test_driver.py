@@ -168,3 +168,19 @@ def test_a_file_without_a_device_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "design.mlir").write_text("module {}")
     with pytest.raises(DesignError, match=r"no aie\.device"):
         driver.compile_design(tmp_path / "design.mlir", tmp_path)
+
+
+def test_programs_for_main_serve_the_only_device_whatever_its_name(
+    tmp_path: Path, golden: Path
+) -> None:
+    text = (golden / "explicit_dma" / "design.mlir").read_text()
+    renamed = text.replace("aie.device(npu1_1col)", "aie.device(npu1_1col) @segment")
+    assert renamed != text
+    (tmp_path / "design.mlir").write_text(renamed)
+    outcome = driver.compile_design(
+        tmp_path / "design.mlir", tmp_path, driver.Options(elf_dir=golden / "explicit_dma")
+    )
+    assert [path.name for path in outcome.programs.packed] == ["segment_core_0_2.elf"]
+    assert (tmp_path / "segment.pdi").read_bytes() == (
+        golden / "explicit_dma" / "design.pdi"
+    ).read_bytes()

@@ -65,3 +65,12 @@ def test_what_is_missing_is_named_with_the_nearest_that_is_there(
     assert "did you mean 'scale.c'?" in error.value.notes
     assert any("--objects" in note and str(tmp_path) in note for note in error.value.notes)
     assert error.value.location is not None
+
+
+def test_a_finished_program_is_never_made_from_a_source(tmp_path: Path, core: CoreOp) -> None:
+    (tmp_path / "core.c").write_text("")
+    sources = ObjectSources(folders=(tmp_path,))
+    with pytest.raises(DesignError, match=r"no 'core\.elf', the core's finished program"):
+        sources.find_program("core.elf", core)
+    (tmp_path / "core.elf").write_bytes(object_for(AIE))
+    assert sources.find_program("core.elf", core) == tmp_path / "core.elf"
