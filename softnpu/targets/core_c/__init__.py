@@ -7,27 +7,42 @@ conversions to LLVM) is the measure: the same locks, calls, widths and order of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 
 from softnpu.dialects.aie import CoreOp, DeviceOp
 from softnpu.dialects.source import location_of
+from softnpu.targets.core_c import (
+    ops_affine,
+    ops_aie,
+    ops_arith,
+    ops_compare,
+    ops_convert,
+    ops_float,
+    ops_math,
+    ops_memref,
+    ops_scf,
+    ops_vector,
+    ops_vector_memory,
+    ops_vector_reduce,
+)
 from softnpu.targets.core_c.unit import ExternalCall, Unit
 
 __all__ = ["CoreSource", "ExternalCall", "core_source"]
 
-for _subject in (
-    "aie",
-    "affine",
-    "arith",
-    "compare",
-    "convert",
-    "float",
-    "math",
-    "memref",
-    "scf",
-    "vector",
-):
-    import_module(f"softnpu.targets.core_c.ops_{_subject}")
+SUBJECTS = (
+    ops_affine,
+    ops_aie,
+    ops_arith,
+    ops_compare,
+    ops_convert,
+    ops_float,
+    ops_math,
+    ops_memref,
+    ops_scf,
+    ops_vector,
+    ops_vector_memory,
+    ops_vector_reduce,
+)
+"""The modules that say what ops are in C."""
 
 
 @dataclass(frozen=True)

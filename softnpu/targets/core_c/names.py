@@ -15,17 +15,19 @@ KEYWORDS = frozenset(
 LOOP_NAMES = "ijklmnpq"
 """What loop variables are called, from the outermost in."""
 
-_HEADER_NAMES = re.compile(
-    r"(?:npu_|NPU_|core_[a-z]|CORE_|math_|__|u?int\d*_|U?INT\d*_|v\d+[a-z]+\d+$)"
-    r"|(?:(?:floor|ceil)?div[su]|rem[su]|sh[lr][su]?|min[su]|max[su]|abs|ct[lt]z|ctpop|powi)\d+$"
-    r"|(?:max|min)(?:num|imum)_f\d+$"
-)
+_HEADER_NAMES = re.compile(r"npu_|NPU_|core_[a-z]|CORE_|__|u?int\d*_|U?INT\d*_|v\d+[a-z]+\d+$")
 """What npu_core.h, core_support.h and <stdint.h> define (a core's function is `core_0_2`)."""
+_RUNTIME_NAMES = re.compile(r"npu_|core_[a-z]|__standin|main$")
 
 
 def is_reserved(name: str) -> bool:
     """Whether C or the generated file's headers use a name."""
     return name in KEYWORDS or _HEADER_NAMES.match(name) is not None
+
+
+def is_runtime_symbol(name: str) -> bool:
+    """Whether a symbol of that name is, or could be, the stand-in runtime's own."""
+    return _RUNTIME_NAMES.match(name) is not None
 
 
 def identifier(name: str) -> str:

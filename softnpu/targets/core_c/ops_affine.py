@@ -26,8 +26,8 @@ from softnpu.targets.core_c.memory import add, multiply
 from softnpu.targets.core_c.ops_scf import body
 
 DIVISIONS = {
-    AffineBinaryOpKind.FloorDiv: "floordivs64",
-    AffineBinaryOpKind.CeilDiv: "ceildivs64",
+    AffineBinaryOpKind.FloorDiv: "core_floordivs64",
+    AffineBinaryOpKind.CeilDiv: "core_ceildivs64",
 }
 
 
@@ -74,7 +74,7 @@ def extreme(f: Function, op: Operation) -> Expr:
 
 
 def _extreme(values: Sequence[Expr], which: str) -> Expr:
-    return reduce(lambda a, b: c.call(f"{which}s64", a, b), values)
+    return reduce(lambda a, b: c.call(f"core_{which}s64", a, b), values)
 
 
 @statement_op("affine.for")

@@ -15,7 +15,7 @@ from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.constants import constant, float_literal, integer_literal
 from softnpu.targets.core_c.expr import Expr, Prec
 from softnpu.targets.core_c.function import Function, statement_op, value_op
-from softnpu.targets.core_c.types import BOOL, CType, element_of, integer
+from softnpu.targets.core_c.types import BOOL, INDEX_BITS, CType, element_of, integer
 
 RING: dict[str, tuple[str, Prec, Callable[[int, int], int]]] = {
     "add": ("+", Prec.ADD, int.__add__),
@@ -31,22 +31,26 @@ OPPOSITE = {"+": "-", "-": "+"}
 INT_MIN = -(2**31)
 
 HELPERS = {
-    "divsi": "divs",
-    "divui": "divu",
-    "remsi": "rems",
-    "remui": "remu",
-    "floordivsi": "floordivs",
-    "ceildivsi": "ceildivs",
-    "ceildivui": "ceildivu",
-    "minsi": "mins",
-    "maxsi": "maxs",
-    "minui": "minu",
-    "maxui": "maxu",
+    "divsi": "core_divs",
+    "divui": "core_divu",
+    "remsi": "core_rems",
+    "remui": "core_remu",
+    "floordivsi": "core_floordivs",
+    "ceildivsi": "core_ceildivs",
+    "ceildivui": "core_ceildivu",
+    "minsi": "core_mins",
+    "maxsi": "core_maxs",
+    "minui": "core_minu",
+    "maxui": "core_maxu",
 }
 """Ops that are calls of core_support.h, but for the simplest cases."""
 UNSIGNED = frozenset({"divui", "remui", "ceildivui", "minui", "maxui"})
 
-SHIFTS = {"shli": ("<<", "shl"), "shrsi": (">>", "shrs"), "shrui": (">>", "shru")}
+SHIFTS = {
+    "shli": ("<<", "core_shl"),
+    "shrsi": (">>", "core_shrs"),
+    "shrui": (">>", "core_shru"),
+}
 
 
 def plain(op: Operation) -> str:
@@ -72,6 +76,11 @@ def unsigned_vector(f: Function, value: Expr, type: CType) -> Expr:
 @value_op("arith.constant", "index.constant", "index.bool.constant")
 def constant_op(f: Function, op: Operation) -> Expr:
     return constant(op, op.properties["value"], f.type(op.results[0]))
+
+
+@value_op("index.sizeof")
+def size_of_index(f: Function, op: Operation) -> Expr:  # noqa: ARG001
+    return c.literal(INDEX_BITS)
 
 
 @value_op("ub.poison")

@@ -7,6 +7,7 @@ from typing import cast
 from xdsl.dialects.builtin import IntegerAttr, IntegerType
 from xdsl.ir import Operation
 
+from softnpu.dialects.upstream import index
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.expr import Expr, Prec
 from softnpu.targets.core_c.function import Function, value_op
@@ -63,9 +64,10 @@ def _unsigned_operand(value: Expr, type: CType) -> Expr:
 
 
 def _predicate(op: Operation) -> int:
-    """The predicate's number (`pred` in the index dialect)."""
-    name = "predicate" if "predicate" in op.properties else "pred"
-    return cast("IntegerAttr[IntegerType]", op.properties[name]).value.data
+    """The predicate's number; the index dialect has the same ones, by name."""
+    if isinstance(op, index.CmpOp):
+        return index.PREDICATES.index(op.pred)
+    return cast("IntegerAttr[IntegerType]", op.properties["predicate"]).value.data
 
 
 def _compare_vectors(f: Function, op: Operation, operator: str, as_unsigned: bool) -> Expr:

@@ -17,10 +17,10 @@ FLOAT_OPERATORS = {
     "divf": ("/", Prec.MULTIPLY),
 }
 FLOAT_HELPERS = {
-    "maximumf": "maximum",
-    "minimumf": "minimum",
-    "maxnumf": "maxnum",
-    "minnumf": "minnum",
+    "maximumf": "core_maximum",
+    "minimumf": "core_minimum",
+    "maxnumf": "core_maxnum",
+    "minnumf": "core_minnum",
 }
 
 
@@ -64,5 +64,5 @@ def float_remainder(f: Function, op: Operation) -> Expr:
     type = f.type(op.results[0])
     if type.kind == "vector":
         raise f.unsupported(op, "on vectors")
-    made = c.call("math_fmod", f.expr(op.operands[0]), f.expr(op.operands[1]))
+    made = c.call("core_fmod", f.expr(op.operands[0]), f.expr(op.operands[1]))
     return made if type.bits == 64 else c.cast(type.name, made)

@@ -16,7 +16,7 @@ FUNCTIONS = tuple(
     log10 log1p log2 round roundeven rsqrt sin sinh sqrt tan tanh trunc
     """.split()  # noqa: SIM905
 )
-"""Ops whose C function is `math_` and the op's name."""
+"""Ops whose C function is `core_` and the op's name."""
 INTEGER_HELPERS = {"absi": "abs", "ctlz": "ctlz", "cttz": "cttz", "ctpop": "ctpop", "ipowi": "powi"}
 
 
@@ -29,8 +29,8 @@ def function_op(f: Function, op: Operation) -> Expr:
         if op.name == "math.fpowi":
             raise f.unsupported(op, "on vectors")
         macro = "core_map" if len(arguments) == 1 else "core_map2"
-        return c.call(macro, Expr(type.name), Expr(f"math_{name}"), *arguments)
-    return _rounded(c.call(f"math_{name}", *arguments), type)
+        return c.call(macro, Expr(type.name), Expr(f"core_{name}"), *arguments)
+    return _rounded(c.call(f"core_{name}", *arguments), type)
 
 
 @value_op("math.absf")
@@ -75,7 +75,7 @@ def integer_helper(f: Function, op: Operation) -> Expr:
     arguments = [f.expr(operand) for operand in op.operands]
     if not element.exact:
         raise f.unsupported(op, f"on i{element.bits}")
-    helper = f"{INTEGER_HELPERS[plain(op)]}{element.container}"
+    helper = f"core_{INTEGER_HELPERS[plain(op)]}{element.container}"
     if type.kind != "vector":
         return c.call(helper, *arguments)
     macro = "core_map" if len(arguments) == 1 else "core_map2"
@@ -85,3 +85,24 @@ def integer_helper(f: Function, op: Operation) -> Expr:
 def _rounded(value: Expr, type: CType, of: str = "double") -> Expr:
     """A result of C type `of` as the op's type."""
     return value if type.name == of else c.cast(type.name, value)
+
+
+CLASSES = {
+    "isnan": "{0} != {0}",
+    "isinf": "__builtin_isinf({0})",
+    "isfinite": "__builtin_isfinite({0})",
+    "isnormal": "__builtin_isnormal({0})",
+}
+
+
+@value_op(*(f"math.{name}" for name in CLASSES))
+def classify(f: Function, op: Operation) -> Expr:
+    source = f.type(op.operands[0])
+    if source.kind == "vector":
+        raise f.unsupported(op, "on vectors")
+    value = f.settled(op.operands[0])
+    template = CLASSES[plain(op)]
+    if source.bits == 16 and op.name == "math.isnormal":
+        raise f.unsupported(op, f"on {op.operands[0].type}")
+    prec = Prec.EQUAL if template.startswith("{") else Prec.PRIMARY
+    return c.joined(template.format(value), prec, (value,))

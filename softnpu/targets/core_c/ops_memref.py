@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from xdsl.dialects import memref
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, AffineMapAttr, MemRefType
 from xdsl.ir import Operation, SSAValue
+from xdsl.ir.affine import AffineDimExpr
 
 from softnpu.dialects.sizes import element_count
 from softnpu.dialects.source import design_error
@@ -225,6 +226,31 @@ def reshape(f: Function, op: Operation) -> None:
     sizes = tuple(c.literal(cast(int, size)) for size in layout.sizes)
     strides = tuple(c.literal(cast(int, stride)) for stride in layout.strides)
     f.bind(op.results[0], MemRef(source.base, source.element, source.offset, sizes, strides))
+
+
+@statement_op("memref.transpose")
+def transpose(f: Function, op: Operation) -> None:
+    """The same memory with its dimensions in another order."""
+    source = f.memref(op.operands[0])
+    order = [
+        cast(AffineDimExpr, result).position
+        for result in cast(AffineMapAttr, op.properties["permutation"]).data.results
+    ]
+    f.bind(
+        op.results[0],
+        MemRef(
+            source.base,
+            source.element,
+            source.offset,
+            tuple(source.sizes[i] for i in order),
+            tuple(source.strides[i] for i in order),
+        ),
+    )
+
+
+@value_op("memref.rank")
+def rank(f: Function, op: Operation) -> Expr:
+    return c.literal(len(f.memref(op.operands[0]).sizes))
 
 
 @value_op("memref.dim")

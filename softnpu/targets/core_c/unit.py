@@ -21,7 +21,7 @@ from softnpu.targets.core_c.control import RegionWriter
 from softnpu.targets.core_c.expr import Expr
 from softnpu.targets.core_c.function import Function
 from softnpu.targets.core_c.memory import MemRef, layout_of, static_memref
-from softnpu.targets.core_c.names import Names, identifier
+from softnpu.targets.core_c.names import Names, identifier, is_runtime_symbol
 from softnpu.targets.core_c.types import CType, c_type, element_of, vector_typedef
 
 
@@ -92,7 +92,7 @@ class Unit:
                 "a core sees its own memory and that of its neighbours south, west and north",
             )
         type = op.buffer_type
-        name, alias = self._linked_name(symbol)
+        name, alias = self._linked_name(symbol, op)
         element = self._element(type, op)
         place = "" if op.address is None else f" /* {base + op.address:#x} */"
         self._buffer_lines.append(
@@ -137,7 +137,7 @@ class Unit:
         if not isinstance(found, func.FuncOp):
             raise design_error(op, f"'@{symbol}' is no function")
         if symbol not in self._functions:
-            name, alias = self._linked_name(symbol)
+            name, alias = self._linked_name(symbol, found)
             self._functions[symbol] = name
             self._prototypes[symbol] = f"{self._signature(found, name)}{alias};"
             if found.is_declaration:
@@ -146,8 +146,14 @@ class Unit:
                 self._waiting.append(found)
         return self._functions[symbol], found
 
-    def _linked_name(self, symbol: str) -> tuple[str, str]:
+    def _linked_name(self, symbol: str, op: Operation) -> tuple[str, str]:
         """A C name for a symbol that the linker knows, and the alias if they differ."""
+        if is_runtime_symbol(symbol):
+            raise design_error(
+                op,
+                f"'{symbol}' is a name of the stand-in's own runtime",
+                "choose one that is not main and does not start with core_ or npu_",
+            )
         name = self.names.take(symbol)
         return name, "" if name == symbol else f' __asm__("{symbol}")'
 

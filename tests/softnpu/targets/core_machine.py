@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 from elftools.elf.elffile import ELFFile
 from numpy.typing import NDArray
-from unicorn import UC_ARCH_RISCV, UC_HOOK_INTR, UC_MODE_RISCV32, Uc, UcError
+from unicorn import UC_ARCH_RISCV, UC_HOOK_INTR, UC_MODE_RISCV32, Uc
 from unicorn.riscv_const import (
     UC_RISCV_REG_A0,
     UC_RISCV_REG_A1,
@@ -27,6 +27,7 @@ from softnpu.targets.standin import compile_core
 OWN = 0x70000
 WINDOW = 0x10000
 PROGRAM = 0x4000
+ECALLS = (8, 11)
 
 DTYPES = {
     "i1": np.uint8,
@@ -39,6 +40,10 @@ DTYPES = {
     "f32": np.float32,
     "f64": np.float64,
 }
+
+
+class CoreFaultError(Exception):
+    """A program that did not come to its end."""
 
 
 @dataclass
@@ -68,9 +73,10 @@ class Machine:
 
     def run(self, instructions: int = 50_000_000) -> Machine:
         """Run to the end of the program."""
-        self.done = False
+        self.done, self.fault = False, ""
         self.uc.emu_start(0, PROGRAM, count=instructions)
-        assert self.done, f"stopped at {self.uc.reg_read(UC_RISCV_REG_PC):#x}"
+        if not self.done:
+            raise CoreFaultError(self.fault or f"at {self.uc.reg_read(UC_RISCV_REG_PC):#x}")
         return self
 
     def write(self, address: int, values: NDArray[np.generic]) -> None:
@@ -81,8 +87,10 @@ class Machine:
         return np.frombuffer(bytes(self.uc.mem_read(address, size)), dtype)
 
     def _service(self, uc: Uc, number: int, data: object) -> None:
-        if number != 8:  # anything but an ecall is a fault
-            raise UcError(number)
+        if number not in ECALLS:
+            self.fault = f"fault {number} at {uc.reg_read(UC_RISCV_REG_PC):#x}"
+            uc.emu_stop()
+            return
         service = Service(uc.reg_read(UC_RISCV_REG_A7))
         first, second = uc.reg_read(UC_RISCV_REG_A0), uc.reg_read(UC_RISCV_REG_A1)
         if service is Service.DONE:
@@ -97,7 +105,6 @@ class Machine:
         elif service is Service.GET_STREAM:
             uc.reg_write(UC_RISCV_REG_A0, self.replies.pop(0))
             uc.reg_write(UC_RISCV_REG_A1, 1)
-        uc.reg_write(UC_RISCV_REG_PC, uc.reg_read(UC_RISCV_REG_PC) + 4)
 
 
 def signed(word: int) -> int:

@@ -25,30 +25,30 @@ static double square_root(double x) { return __builtin_elementwise_sqrt(x); }
 
 #define NO_FRACTION 0x1p52
 
-double math_trunc(double x) {
+double core_trunc(double x) {
   if (!(__builtin_fabs(x) < NO_FRACTION))
     return x;
   return __builtin_copysign((double)(int64_t)x, x);
 }
-double math_floor(double x) {
-  double whole = math_trunc(x);
+double core_floor(double x) {
+  double whole = core_trunc(x);
   return whole > x ? whole - 1.0 : whole;
 }
-double math_ceil(double x) {
-  double whole = math_trunc(x);
+double core_ceil(double x) {
+  double whole = core_trunc(x);
   return whole < x ? __builtin_copysign(whole + 1.0, x) : whole;
 }
-double math_round(double x) {
-  double whole = math_trunc(x);
+double core_round(double x) {
+  double whole = core_trunc(x);
   return __builtin_fabs(x - whole) >= 0.5 ? whole + __builtin_copysign(1.0, x) : whole;
 }
-double math_roundeven(double x) {
+double core_roundeven(double x) {
   if (!(__builtin_fabs(x) < NO_FRACTION))
     return x;
   double shift = __builtin_copysign(NO_FRACTION, x);
   return __builtin_copysign((x + shift) - shift, x);
 }
-double math_fmod(double x, double y) {
+double core_fmod(double x, double y) {
   double left = __builtin_fabs(x), divisor = __builtin_fabs(y);
   if (is_nan(x) || is_nan(y) || left == __builtin_inf() || divisor == 0.0)
     return __builtin_nan("");
@@ -82,29 +82,29 @@ static double exp_minus_1_series(double x) {
   return sum;
 }
 
-double math_exp(double x) {
+double core_exp(double x) {
   if (is_nan(x))
     return x;
   if (x > 710.0)
     return __builtin_inf();
   if (x < -746.0)
     return 0.0;
-  double k = math_roundeven(x * LOG2_E);
+  double k = core_roundeven(x * LOG2_E);
   double rest = (x - k * LN2_HIGH) - k * LN2_LOW;
   return scale(1.0 + exp_minus_1_series(rest), (int)k);
 }
-double math_exp2(double x) {
+double core_exp2(double x) {
   if (is_nan(x))
     return x;
   if (x > 1024.0)
     return __builtin_inf();
   if (x < -1076.0)
     return 0.0;
-  double k = math_roundeven(x);
+  double k = core_roundeven(x);
   return scale(1.0 + exp_minus_1_series((x - k) * LN2), (int)k);
 }
-double math_expm1(double x) {
-  return __builtin_fabs(x) < 0.35 ? exp_minus_1_series(x) : math_exp(x) - 1.0;
+double core_expm1(double x) {
+  return __builtin_fabs(x) < 0.35 ? exp_minus_1_series(x) : core_exp(x) - 1.0;
 }
 
 /* x = mantissa * 2^exponent with the mantissa in [sqrt(1/2), sqrt(2)). */
@@ -137,24 +137,24 @@ static double log_to_base(double x, double high, double low, double of_e) {
   double m = split(x, &exponent);
   return exponent * high + (log_of_mantissa(m) * of_e + exponent * low);
 }
-double math_log(double x) { return log_to_base(x, LN2_HIGH, LN2_LOW, 1.0); }
-double math_log2(double x) { return log_to_base(x, 1.0, 0.0, LOG2_E); }
-double math_log10(double x) { return log_to_base(x, LN2_HIGH * LOG10_E, LN2_LOW * LOG10_E, LOG10_E); }
-double math_log1p(double x) {
+double core_log(double x) { return log_to_base(x, LN2_HIGH, LN2_LOW, 1.0); }
+double core_log2(double x) { return log_to_base(x, 1.0, 0.0, LOG2_E); }
+double core_log10(double x) { return log_to_base(x, LN2_HIGH * LOG10_E, LN2_LOW * LOG10_E, LOG10_E); }
+double core_log1p(double x) {
   double u = 1.0 + x;
-  return u == 1.0 || u == __builtin_inf() ? x : math_log(u) * (x / (u - 1.0));
+  return u == 1.0 || u == __builtin_inf() ? x : core_log(u) * (x / (u - 1.0));
 }
 
 /* Powers */
 
-double math_pow(double x, double y) {
+double core_pow(double x, double y) {
   if (y == 0.0 || x == 1.0)
     return 1.0;
   if (is_nan(x) || is_nan(y))
     return __builtin_nan("");
   double size = __builtin_fabs(x);
-  int whole = math_trunc(y) == y;
-  int odd = whole && __builtin_fabs(y) < 0x1p53 && math_fmod(y, 2.0) != 0.0;
+  int whole = core_trunc(y) == y;
+  int odd = whole && __builtin_fabs(y) < 0x1p53 && core_fmod(y, 2.0) != 0.0;
   if (x < 0.0 && !whole && size != __builtin_inf())
     return __builtin_nan("");
   double result;
@@ -163,10 +163,10 @@ double math_pow(double x, double y) {
   else if (size == 0.0 || size == __builtin_inf() || __builtin_fabs(y) == __builtin_inf())
     result = (size > 1.0) == (y > 0.0) ? __builtin_inf() : 0.0;
   else
-    result = math_exp(y * math_log(size));
+    result = core_exp(y * core_log(size));
   return odd && __builtin_copysign(1.0, x) < 0.0 ? -result : result;
 }
-double math_powi(double x, int64_t n) {
+double core_powi(double x, int64_t n) {
   uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
   double result = 1.0;
   for (; left; left >>= 1, x *= x)
@@ -174,13 +174,13 @@ double math_powi(double x, int64_t n) {
       result *= x;
   return n < 0 ? 1.0 / result : result;
 }
-double math_sqrt(double x) { return square_root(x); }
-double math_rsqrt(double x) { return 1.0 / square_root(x); }
-double math_cbrt(double x) {
+double core_sqrt(double x) { return square_root(x); }
+double core_rsqrt(double x) { return 1.0 / square_root(x); }
+double core_cbrt(double x) {
   double size = __builtin_fabs(x);
   if (size == 0.0 || !(size < __builtin_inf()))
     return x;
-  double root = math_exp(math_log(size) / 3.0);
+  double root = core_exp(core_log(size) / 3.0);
   root -= (root - size / (root * root)) / 3.0;
   return __builtin_copysign(root, x);
 }
@@ -189,8 +189,8 @@ double math_cbrt(double x) {
 
 /* x less the nearest multiple of pi/2; the multiple modulo 4 in `quadrant`. */
 static double reduce(double x, int *quadrant) {
-  double k = math_roundeven(x * TWO_OVER_PI);
-  *quadrant = (int)math_fmod(k, 4.0) & 3;
+  double k = core_roundeven(x * TWO_OVER_PI);
+  *quadrant = (int)core_fmod(k, 4.0) & 3;
   double rest = __builtin_elementwise_fma(-k, HALF_PI_1, x);
   rest = __builtin_elementwise_fma(-k, HALF_PI_2, rest);
   return __builtin_elementwise_fma(-k, HALF_PI_3, rest);
@@ -216,11 +216,11 @@ static double circular(double x, int shift) {
   double result = quadrant & 1 ? cosine_series(rest) : sine_series(rest);
   return quadrant & 2 ? -result : result;
 }
-double math_sin(double x) { return x == 0.0 ? x : circular(x, 0); }
-double math_cos(double x) { return circular(x, 1); }
-double math_tan(double x) { return x == 0.0 ? x : math_sin(x) / math_cos(x); }
+double core_sin(double x) { return x == 0.0 ? x : circular(x, 0); }
+double core_cos(double x) { return circular(x, 1); }
+double core_tan(double x) { return x == 0.0 ? x : core_sin(x) / core_cos(x); }
 
-double math_atan(double x) {
+double core_atan(double x) {
   if (is_nan(x) || x == 0.0)
     return x;
   double size = __builtin_fabs(x);
@@ -233,7 +233,7 @@ double math_atan(double x) {
   double angle = 4.0 * y * sum;
   return __builtin_copysign(size > 1.0 ? HALF_PI_1 - angle : angle, x);
 }
-double math_atan2(double y, double x) {
+double core_atan2(double y, double x) {
   if (is_nan(x) || is_nan(y))
     return __builtin_nan("");
   double height = __builtin_fabs(y), width = __builtin_fabs(x), angle;
@@ -242,48 +242,48 @@ double math_atan2(double y, double x) {
   else if (height == width)
     angle = HALF_PI_1 / 2;
   else
-    angle = width == 0.0 ? HALF_PI_1 : math_atan(height / width);
+    angle = width == 0.0 ? HALF_PI_1 : core_atan(height / width);
   if (__builtin_copysign(1.0, x) < 0.0)
     angle = PI - angle;
   return __builtin_copysign(angle, y);
 }
-double math_asin(double x) { return x == 0.0 ? x : math_atan2(x, square_root((1.0 - x) * (1.0 + x))); }
-double math_acos(double x) { return 2.0 * math_atan2(square_root(1.0 - x), square_root(1.0 + x)); }
+double core_asin(double x) { return x == 0.0 ? x : core_atan2(x, square_root((1.0 - x) * (1.0 + x))); }
+double core_acos(double x) { return 2.0 * core_atan2(square_root(1.0 - x), square_root(1.0 + x)); }
 
 /* Hyperbolic functions, each odd one from its value at |x| */
 
-double math_sinh(double x) {
-  double size = __builtin_fabs(x), e = math_expm1(size);
+double core_sinh(double x) {
+  double size = __builtin_fabs(x), e = core_expm1(size);
   if (size > 20.0)
-    return __builtin_copysign(math_exp(size - LN2), x);
+    return __builtin_copysign(core_exp(size - LN2), x);
   return x == 0.0 ? x : __builtin_copysign((e + e / (e + 1.0)) / 2.0, x);
 }
-double math_cosh(double x) {
-  double size = __builtin_fabs(x), e = math_exp(size);
-  return size > 20.0 ? math_exp(size - LN2) : (e + 1.0 / e) / 2.0;
+double core_cosh(double x) {
+  double size = __builtin_fabs(x), e = core_exp(size);
+  return size > 20.0 ? core_exp(size - LN2) : (e + 1.0 / e) / 2.0;
 }
-double math_tanh(double x) {
-  double size = __builtin_fabs(x), e = math_expm1(2.0 * size);
+double core_tanh(double x) {
+  double size = __builtin_fabs(x), e = core_expm1(2.0 * size);
   if (is_nan(x) || x == 0.0)
     return x;
   return __builtin_copysign(size > 20.0 ? 1.0 : e / (e + 2.0), x);
 }
-double math_asinh(double x) {
+double core_asinh(double x) {
   double size = __builtin_fabs(x);
   if (size == 0.0 || !(size < __builtin_inf()))
     return x;
-  double result = size > 0x1p30 ? math_log(size) + LN2
-                                : math_log1p(size + size * size / (1.0 + square_root(size * size + 1.0)));
+  double result = size > 0x1p30 ? core_log(size) + LN2
+                                : core_log1p(size + size * size / (1.0 + square_root(size * size + 1.0)));
   return __builtin_copysign(result, x);
 }
-double math_acosh(double x) {
+double core_acosh(double x) {
   double t = x - 1.0;
-  return x > 0x1p30 ? math_log(x) + LN2 : math_log1p(t + square_root(2.0 * t + t * t));
+  return x > 0x1p30 ? core_log(x) + LN2 : core_log1p(t + square_root(2.0 * t + t * t));
 }
-double math_atanh(double x) { return x == 0.0 ? x : 0.5 * math_log1p(2.0 * x / (1.0 - x)); }
+double core_atanh(double x) { return x == 0.0 ? x : 0.5 * core_log1p(2.0 * x / (1.0 - x)); }
 
 /* A series of positive terms near 0, a continued fraction for the complement further out. */
-double math_erf(double x) {
+double core_erf(double x) {
   double size = __builtin_fabs(x), result;
   if (is_nan(x) || x == 0.0)
     return x;
@@ -295,12 +295,12 @@ double math_erf(double x) {
       term *= 2.0 * size * size / (2 * n + 1);
       sum += term;
     }
-    result = TWO_OVER_SQRT_PI * math_exp(-size * size) * sum;
+    result = TWO_OVER_SQRT_PI * core_exp(-size * size) * sum;
   } else {
     double fraction = 0.0;
     for (int n = 60; n >= 1; n--)
       fraction = (n / 2.0) / (size + fraction);
-    result = 1.0 - TWO_OVER_SQRT_PI / 2.0 * math_exp(-size * size) / (size + fraction);
+    result = 1.0 - TWO_OVER_SQRT_PI / 2.0 * core_exp(-size * size) / (size + fraction);
   }
   return __builtin_copysign(result, x);
 }

@@ -11,63 +11,63 @@
 #define CORE_INLINE static inline __attribute__((always_inline, unused))
 
 #define CORE_INTEGER(N)                                                                            \
-  CORE_INLINE int##N##_t divs##N(int##N##_t a, int##N##_t b) {                                     \
+  CORE_INLINE int##N##_t core_divs##N(int##N##_t a, int##N##_t b) {                                     \
     if (b == 0)                                                                                    \
       __builtin_trap();                                                                            \
     return b == -1 ? (int##N##_t)-a : (int##N##_t)(a / b);                                         \
   }                                                                                                \
-  CORE_INLINE int##N##_t rems##N(int##N##_t a, int##N##_t b) {                                     \
+  CORE_INLINE int##N##_t core_rems##N(int##N##_t a, int##N##_t b) {                                     \
     if (b == 0)                                                                                    \
       __builtin_trap();                                                                            \
     return b == -1 ? 0 : (int##N##_t)(a % b);                                                      \
   }                                                                                                \
-  CORE_INLINE int##N##_t divu##N(int##N##_t a, int##N##_t b) {                                     \
+  CORE_INLINE int##N##_t core_divu##N(int##N##_t a, int##N##_t b) {                                     \
     if (b == 0)                                                                                    \
       __builtin_trap();                                                                            \
     return (int##N##_t)((uint##N##_t)a / (uint##N##_t)b);                                          \
   }                                                                                                \
-  CORE_INLINE int##N##_t remu##N(int##N##_t a, int##N##_t b) {                                     \
+  CORE_INLINE int##N##_t core_remu##N(int##N##_t a, int##N##_t b) {                                     \
     if (b == 0)                                                                                    \
       __builtin_trap();                                                                            \
     return (int##N##_t)((uint##N##_t)a % (uint##N##_t)b);                                          \
   }                                                                                                \
-  CORE_INLINE int##N##_t floordivs##N(int##N##_t a, int##N##_t b) {                                \
-    return (int##N##_t)(divs##N(a, b) - (rems##N(a, b) != 0 && (a < 0) != (b < 0)));               \
+  CORE_INLINE int##N##_t core_floordivs##N(int##N##_t a, int##N##_t b) {                                \
+    return (int##N##_t)(core_divs##N(a, b) - (core_rems##N(a, b) != 0 && (a < 0) != (b < 0)));               \
   }                                                                                                \
-  CORE_INLINE int##N##_t ceildivs##N(int##N##_t a, int##N##_t b) {                                 \
-    return (int##N##_t)(divs##N(a, b) + (rems##N(a, b) != 0 && (a < 0) == (b < 0)));               \
+  CORE_INLINE int##N##_t core_ceildivs##N(int##N##_t a, int##N##_t b) {                                 \
+    return (int##N##_t)(core_divs##N(a, b) + (core_rems##N(a, b) != 0 && (a < 0) == (b < 0)));               \
   }                                                                                                \
-  CORE_INLINE int##N##_t ceildivu##N(int##N##_t a, int##N##_t b) {                                 \
-    return (int##N##_t)(divu##N(a, b) + (remu##N(a, b) != 0));                                     \
+  CORE_INLINE int##N##_t core_ceildivu##N(int##N##_t a, int##N##_t b) {                                 \
+    return (int##N##_t)(core_divu##N(a, b) + (core_remu##N(a, b) != 0));                                     \
   }                                                                                                \
-  CORE_INLINE int##N##_t shl##N(int##N##_t a, int##N##_t n) {                                      \
+  CORE_INLINE int##N##_t core_shl##N(int##N##_t a, int##N##_t n) {                                      \
     return (uint##N##_t)n < N ? (int##N##_t)((uint##N##_t)a << n) : 0;                             \
   }                                                                                                \
-  CORE_INLINE int##N##_t shrs##N(int##N##_t a, int##N##_t n) {                                     \
+  CORE_INLINE int##N##_t core_shrs##N(int##N##_t a, int##N##_t n) {                                     \
     return (uint##N##_t)n < N ? (int##N##_t)(a >> n) : 0;                                          \
   }                                                                                                \
-  CORE_INLINE int##N##_t shru##N(int##N##_t a, int##N##_t n) {                                     \
+  CORE_INLINE int##N##_t core_shru##N(int##N##_t a, int##N##_t n) {                                     \
     return (uint##N##_t)n < N ? (int##N##_t)((uint##N##_t)a >> n) : 0;                             \
   }                                                                                                \
-  CORE_INLINE int##N##_t mins##N(int##N##_t a, int##N##_t b) { return a < b ? a : b; }             \
-  CORE_INLINE int##N##_t maxs##N(int##N##_t a, int##N##_t b) { return a > b ? a : b; }             \
-  CORE_INLINE int##N##_t minu##N(int##N##_t a, int##N##_t b) {                                     \
+  CORE_INLINE int##N##_t core_mins##N(int##N##_t a, int##N##_t b) { return a < b ? a : b; }             \
+  CORE_INLINE int##N##_t core_maxs##N(int##N##_t a, int##N##_t b) { return a > b ? a : b; }             \
+  CORE_INLINE int##N##_t core_minu##N(int##N##_t a, int##N##_t b) {                                     \
     return (uint##N##_t)a < (uint##N##_t)b ? a : b;                                                \
   }                                                                                                \
-  CORE_INLINE int##N##_t maxu##N(int##N##_t a, int##N##_t b) {                                     \
+  CORE_INLINE int##N##_t core_maxu##N(int##N##_t a, int##N##_t b) {                                     \
     return (uint##N##_t)a > (uint##N##_t)b ? a : b;                                                \
   }                                                                                                \
-  CORE_INLINE int##N##_t abs##N(int##N##_t a) { return a < 0 ? (int##N##_t)-a : a; }               \
-  CORE_INLINE int##N##_t ctlz##N(int##N##_t a) {                                                   \
+  CORE_INLINE int##N##_t core_abs##N(int##N##_t a) { return a < 0 ? (int##N##_t)-a : a; }               \
+  CORE_INLINE int##N##_t core_ctlz##N(int##N##_t a) {                                                   \
     return a ? (int##N##_t)(__builtin_clzll((uint##N##_t)a) - (64 - N)) : N;                       \
   }                                                                                                \
-  CORE_INLINE int##N##_t cttz##N(int##N##_t a) {                                                   \
+  CORE_INLINE int##N##_t core_cttz##N(int##N##_t a) {                                                   \
     return a ? (int##N##_t)__builtin_ctzll((uint##N##_t)a) : N;                                    \
   }                                                                                                \
-  CORE_INLINE int##N##_t ctpop##N(int##N##_t a) {                                                  \
+  CORE_INLINE int##N##_t core_ctpop##N(int##N##_t a) {                                                  \
     return (int##N##_t)__builtin_popcountll((uint##N##_t)a);                                       \
   }                                                                                                \
-  CORE_INLINE int##N##_t powi##N(int##N##_t a, int##N##_t n) {                                     \
+  CORE_INLINE int##N##_t core_powi##N(int##N##_t a, int##N##_t n) {                                     \
     int##N##_t result = 1;                                                                         \
     if (n < 0)                                                                                     \
       return a == 1 ? 1 : a == -1 ? (n & 1 ? -1 : 1) : 0;                                          \
@@ -90,21 +90,21 @@ CORE_INTEGER(64)
 
 /* maximum and minimum hand on a NaN; maxnum and minnum prefer the number. All order -0 < +0. */
 #define CORE_FLOAT(name, type)                                                                     \
-  CORE_INLINE type maxnum_##name(type a, type b) {                                                 \
+  CORE_INLINE type core_maxnum_##name(type a, type b) {                                                 \
     if (a != a || b != b)                                                                          \
       return a != a ? b : a;                                                                       \
     return a > b || (a == b && !__builtin_signbit(a)) ? a : b;                                     \
   }                                                                                                \
-  CORE_INLINE type minnum_##name(type a, type b) {                                                 \
+  CORE_INLINE type core_minnum_##name(type a, type b) {                                                 \
     if (a != a || b != b)                                                                          \
       return a != a ? b : a;                                                                       \
     return a < b || (a == b && __builtin_signbit(a)) ? a : b;                                      \
   }                                                                                                \
-  CORE_INLINE type maximum_##name(type a, type b) {                                                \
-    return a != a ? a : b != b ? b : maxnum_##name(a, b);                                          \
+  CORE_INLINE type core_maximum_##name(type a, type b) {                                                \
+    return a != a ? a : b != b ? b : core_maxnum_##name(a, b);                                          \
   }                                                                                                \
-  CORE_INLINE type minimum_##name(type a, type b) {                                                \
-    return a != a ? a : b != b ? b : minnum_##name(a, b);                                          \
+  CORE_INLINE type core_minimum_##name(type a, type b) {                                                \
+    return a != a ? a : b != b ? b : core_minnum_##name(a, b);                                          \
   }
 CORE_FLOAT(f32, float)
 CORE_FLOAT(f64, double)
@@ -171,16 +171,16 @@ CORE_INLINE double core_fma(double a, double b, double c) {
 }
 
 /* mathematics.c */
-double math_trunc(double x), math_floor(double x), math_ceil(double x), math_round(double x);
-double math_roundeven(double x), math_fmod(double x, double y);
-double math_exp(double x), math_exp2(double x), math_expm1(double x);
-double math_log(double x), math_log2(double x), math_log10(double x), math_log1p(double x);
-double math_pow(double x, double y), math_powi(double x, int64_t n);
-double math_sqrt(double x), math_rsqrt(double x), math_cbrt(double x);
-double math_sin(double x), math_cos(double x), math_tan(double x);
-double math_asin(double x), math_acos(double x), math_atan(double x);
-double math_atan2(double y, double x);
-double math_sinh(double x), math_cosh(double x), math_tanh(double x);
-double math_asinh(double x), math_acosh(double x), math_atanh(double x), math_erf(double x);
+double core_trunc(double x), core_floor(double x), core_ceil(double x), core_round(double x);
+double core_roundeven(double x), core_fmod(double x, double y);
+double core_exp(double x), core_exp2(double x), core_expm1(double x);
+double core_log(double x), core_log2(double x), core_log10(double x), core_log1p(double x);
+double core_pow(double x, double y), core_powi(double x, int64_t n);
+double core_sqrt(double x), core_rsqrt(double x), core_cbrt(double x);
+double core_sin(double x), core_cos(double x), core_tan(double x);
+double core_asin(double x), core_acos(double x), core_atan(double x);
+double core_atan2(double y, double x);
+double core_sinh(double x), core_cosh(double x), core_tanh(double x);
+double core_asinh(double x), core_acosh(double x), core_atanh(double x), core_erf(double x);
 
 #endif
