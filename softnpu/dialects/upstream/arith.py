@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from xdsl.dialects import arith
 from xdsl.dialects.arith import IntegerOverflowAttr
-from xdsl.dialects.builtin import UnitAttr, VectorType, i1
+from xdsl.dialects.builtin import IntegerAttr, UnitAttr, VectorType, i1, i64
 from xdsl.ir import Attribute, Dialect, Operation
 from xdsl.irdl import irdl_op_definition
 from xdsl.parser import Parser
@@ -61,6 +61,12 @@ OVERFLOWING = ("arith.addi", "arith.subi", "arith.muli", "arith.shli")
 ROUNDING_MODES = ("to_nearest_even", "downward", "upward", "toward_zero", "to_nearest_away")
 
 SelectOp = unchecked(arith.SelectOp)
+
+COMPARISONS: dict[type[Operation], Sequence[str]] = {
+    unchecked(arith.CmpiOp): list(arith.CMPI_COMPARISON_OPERATIONS),
+    unchecked(arith.CmpfOp): list(arith.CMPF_COMPARISON_OPERATIONS),
+}
+"""Comparisons and their predicates, in the order of their numbers."""
 
 
 def parse_flagged(cls: type[Operation]) -> Callable[[Parser], Operation]:
@@ -182,24 +188,39 @@ def print_select(printer: Printer, op: Operation) -> None:
     printer.print_attribute(op.results[0].type)
 
 
-def parse_cmpi(parser: Parser) -> Operation:
-    """`slt, %a, %b : type`; the predicate may be in quotes."""
-    word = parser.parse_optional_str_literal() or parser.parse_identifier()
-    if word not in arith.CMPI_COMPARISON_OPERATIONS:
-        parser.raise_error(
-            f"'{word}' is no comparison: expected one of "
-            f"{', '.join(arith.CMPI_COMPARISON_OPERATIONS)}"
+def parse_comparison(cls: type[Operation], names: Sequence[str]) -> Callable[[Parser], Operation]:
+    """`slt, %a, %b : type`; the predicate may be in quotes. Vectors give a vector of i1."""
+
+    def parse(parser: Parser) -> Operation:
+        word = parser.parse_optional_str_literal() or parser.parse_identifier()
+        if word not in names:
+            parser.raise_error(f"'{word}' is no comparison: expected one of {', '.join(names)}")
+        properties: dict[str, Attribute] = {"predicate": IntegerAttr(names.index(word), i64)}
+        parser.parse_punctuation(",")
+        lhs = parser.parse_unresolved_operand()
+        parser.parse_punctuation(",")
+        rhs = parser.parse_unresolved_operand()
+        if parser.parse_optional_keyword("fastmath") is not None:
+            fast = arith.FastMathFlagsAttr.parse_parameter(parser)
+            properties["fastmath"] = arith.FastMathFlagsAttr(fast)
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        type = parser.parse_type()
+        return cls.create(
+            operands=[parser.resolve_operand(value, type) for value in (lhs, rhs)],
+            result_types=[_truth_of(type)],
+            properties=properties,
+            attributes=attributes,
         )
-    parser.parse_punctuation(",")
-    lhs = parser.parse_unresolved_operand()
-    parser.parse_punctuation(",")
-    rhs = parser.parse_unresolved_operand()
-    attributes = parser.parse_optional_attr_dict()
-    parser.parse_punctuation(":")
-    type = parser.parse_type()
-    op = arith.CmpiOp(parser.resolve_operand(lhs, type), parser.resolve_operand(rhs, type), word)
-    op.attributes.update(attributes)
-    return op
+
+    return parse
+
+
+def _truth_of(type: Attribute) -> Attribute:
+    """The type of a comparison of values of a type."""
+    if isinstance(type, VectorType):
+        return VectorType(i1, type.get_shape(), type.scalable_dims)
+    return i1
 
 
 PARSERS: dict[str, Callable[[Parser], Operation]] = {
@@ -207,7 +228,7 @@ PARSERS: dict[str, Callable[[Parser], Operation]] = {
     **{name: parse_flagged(cls) for name, cls in FLAGGED.items()},
     **{name: parse_exact(cls) for name, cls in EXACT.items()},
     "arith.select": parse_select,
-    "arith.cmpi": parse_cmpi,
+    **{cls.name: parse_comparison(cls, names) for cls, names in COMPARISONS.items()},
 }
 
 PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {
@@ -221,5 +242,11 @@ PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {
 def dialect() -> Dialect:
     """arith with our ops in it."""
     return with_ops(
-        arith.Arith, RemFOp, SelectOp, *CONVERSIONS.values(), *FLAGGED.values(), *EXACT.values()
+        arith.Arith,
+        RemFOp,
+        SelectOp,
+        *CONVERSIONS.values(),
+        *FLAGGED.values(),
+        *EXACT.values(),
+        *COMPARISONS,
     )
