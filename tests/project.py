@@ -65,6 +65,7 @@ STAGES = {
 
 def make_project(root: Path, *designs: str) -> Project:
     """Copies the project into root, with the named designs only."""
+    root.mkdir(exist_ok=True)
     ignore = shutil.ignore_patterns("__pycache__")
     for name in PARTS:
         source = ROOT / name

@@ -86,10 +86,11 @@ class _Analysis:
         start = function.value
         code = self.code[start - self.text.address :][: function.size]
         found: dict[int, None] = {}
-        for target in _targets(code, start):
+        for target, calls in _targets(code, start):
+            outside = target is None or not start <= target < start + function.size
             if target is None:
                 self.indirect[function.name] = None
-            elif not start <= target < start + function.size or target == start:
+            elif outside or (calls and target == start):
                 found[target] = None
         return list(found)
 
@@ -98,8 +99,11 @@ class _Analysis:
         return function.name if function else f"0x{address:x}"
 
 
-def _targets(code: bytes, start: int) -> Iterator[int | None]:
-    """Where the jumps and calls of some RV32IC code lead; None for a call through a pointer."""
+def _targets(code: bytes, start: int) -> Iterator[tuple[int | None, bool]]:
+    """Where the jumps and calls of some RV32IC code lead, and whether it comes back from there.
+
+    None stands for a call through a pointer. A jump to the function's own start is a loop.
+    """
     at = 0
     upper: dict[int, int] = {}
     while at + 2 <= len(code):
@@ -114,21 +118,21 @@ def _targets(code: bytes, start: int) -> Iterator[int | None]:
         (word,) = struct.unpack_from("<I", code, at)
         opcode, rd, rs1 = word & 0x7F, word >> 7 & 0x1F, word >> 15 & 0x1F
         if opcode == _JAL:
-            yield start + at + _jal_offset(word)
+            yield start + at + _jal_offset(word), rd == _RETURN_ADDRESS
         elif opcode == _JALR and rs1 in upper:
-            yield (upper[rs1] + _signed(word >> 20, 12)) & 0xFFFFFFFF
+            yield (upper[rs1] + _signed(word >> 20, 12)) & 0xFFFFFFFF, rd == _RETURN_ADDRESS
         elif opcode == _JALR and rd == _RETURN_ADDRESS:
-            yield None
+            yield None, True
         upper = {rd: start + at + (word & 0xFFFFF000)} if opcode == _AUIPC else {}
         at += 4
 
 
-def _compressed_target(half: int, pc: int) -> Iterator[int | None]:
+def _compressed_target(half: int, pc: int) -> Iterator[tuple[int | None, bool]]:
     operation, kind = half >> 13, half & 3
     if kind == 1 and operation in (1, 5):  # c.jal, c.j
-        yield pc + _compressed_offset(half)
+        yield pc + _compressed_offset(half), operation == 1
     elif half & 0xF07F == 0x9002 and half & 0x0F80:  # c.jalr
-        yield None
+        yield None, True
 
 
 def _compressed_offset(half: int) -> int:

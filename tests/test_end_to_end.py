@@ -1,0 +1,164 @@
+"""What a kernel author sees: a design that passes, one that nothing judges, and mistakes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.project import ROOT, Project, make_project
+
+KERNEL = "kernels_src/vector_scale.c"
+TEMPLATE = "mlir_templates/vector_scale.mlir.j2"
+DECLARED = "mlir_templates/vector_scale.py"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """vector_scale with its small variant only."""
+    made = make_project(tmp_path, "vector_scale")
+    made.edit(DECLARED, ', "large": {"n": 65536, "factor": -7}', "")
+    return made
+
+
+def test_a_design_is_built_run_and_passed(project: Project) -> None:
+    done = project.doit()
+    assert done.returncode == 0
+    folder = project.root / "build/npu1_1col/vector_scale/small"
+    for name in ("final.xclbin", "insts.bin", "main.pdi", "main_core_0_2.elf", "manifest.json"):
+        assert (folder / name).stat().st_size > 0
+    assert done.stdout.count("PASS       vector_scale/small") == 7
+
+
+def test_a_wrong_kernel_fails_with_the_first_difference(project: Project) -> None:
+    project.edit(KERNEL, "i = 0", "i = 1")
+    done = project.doit()
+    assert done.returncode == 1
+    assert "FAIL       vector_scale/small" in done.stdout
+    assert "first at 0: expected" in done.stdout
+
+
+def test_a_bare_pair_is_run_and_shown_as_not_judged(project: Project) -> None:
+    text = (ROOT / TEMPLATE).read_text()
+    for name, value in {"device": "npu1_1col", "line": "1024", "n": "2048"}.items():
+        text = text.replace("{{ " + name + " }}", value)
+    project.write("mlir_templates/double.mlir", text.replace("vector_scale", "double_it"))
+    project.write(
+        "kernels_src/double_it.c",
+        "void double_it(const int *x, int *y) {\n"
+        "    for (int i = 0; i < 1024; i++) y[i] = x[i] * 2;\n}\n",
+    )
+    done = project.doit("build", "test_emu:double/default")
+    assert done.returncode == 0, done.stdout
+    assert "not judged double/default" in done.stdout
+    assert "PASS       double" not in done.stdout
+    assert "out: min " in done.stdout
+    assert "give it buffers(p) and reference(p, ...) in mlir_templates/double.py" in done.stdout
+
+
+def test_a_c_error_shows_the_compilers_words_with_file_and_line(project: Project) -> None:
+    project.edit(KERNEL, "out[i] =", "out[j] =")
+    done = project.doit()
+    assert done.returncode == 1
+    assert "kernels_src/vector_scale.c:7:13: error: use of undeclared identifier 'j'" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_an_mlir_error_shows_line_column_caret_and_the_templates_line(project: Project) -> None:
+    project.edit(TEMPLATE, "aie.objectfifo.release @out", "aie.objectfifo.relase @out")
+    done = project.doit()
+    assert done.returncode == 1
+    assert "design.mlir:23:9: error: there is no op 'aie.objectfifo.relase'" in done.stdout
+    assert "did you mean 'aie.objectfifo.release'?" in done.stdout
+    assert "^" in done.stdout
+    assert f"rendered from {TEMPLATE}:23" in done.stdout
+
+
+def test_a_lock_that_nobody_releases_ends_in_seconds_with_the_reason(project: Project) -> None:
+    project.edit(TEMPLATE, "        aie.objectfifo.release @in(Consume, 1)\n", "")
+    project.edit(DECLARED, "def reference(p, x):", "def ignored(p, x):")
+    project.doit("build")
+    start = time.monotonic()
+    done = project.doit("test_emu")
+    assert time.monotonic() - start < 20
+    assert done.returncode == 1
+    assert "ERT_CMD_STATE_TIMEOUT" in done.stdout
+    assert "objectfifo in) ≥ 1 (now 0)" in done.stdout
+
+
+def test_a_core_that_never_ends_is_stopped(project: Project) -> None:
+    project.edit(
+        KERNEL, "    for", "    while (((volatile const int *)in)[0] < 1000000000000) {}\n    for"
+    )
+    start = time.monotonic()
+    done = project.doit()
+    assert time.monotonic() - start < 60
+    assert done.returncode == 1
+    assert "ERT_CMD_STATE_TIMEOUT" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"in": In(p.n,', '"in": In(p.n + 4,', "buffer 'in' has 16400 bytes"),
+        ('"in": In(', '"in": Out(', "declared Out, but the NPU reads %in"),
+        ('"in": In(p.n, "int32"), ', "", "declares 1 buffers (out), the runtime sequence takes 2"),
+    ],
+)
+def test_buffers_that_contradict_the_sequence_are_an_error_with_both_places(
+    project: Project, old: str, new: str, words: str
+) -> None:
+    project.edit(DECLARED, old, new)
+    done = project.doit("build")
+    assert done.returncode == 1
+    assert f"{DECLARED}:9: error: " in done.stdout
+    assert words in done.stdout
+    assert f"at {TEMPLATE}:28" in done.stdout
+
+
+def test_xclbin_and_insts_of_different_builds_are_refused(project: Project) -> None:
+    project.doit("build")
+    folder = project.root / "build/npu1_1col/vector_scale/small"
+    insts = folder / "insts.bin"
+    insts.write_bytes(insts.read_bytes()[:-1] + b"\x01")
+    done = project.doit("run", "-s", "test_emu:vector_scale/small")
+    assert done.returncode == 1
+    assert "the pair was not built together" in done.stdout
+
+
+def test_test_hw_without_an_npu_says_what_is_missing_and_names_test_emu(project: Project) -> None:
+    done = project.doit("test_hw")
+    assert done.returncode == 1
+    assert "pyxrt" in done.stdout
+    assert "doit test_emu" in done.stdout
+    assert "PASS" not in done.stdout
+
+
+def test_list_reads_like_a_table_of_contents(project: Project) -> None:
+    listed = [line.split()[0] for line in project.doit("list").stdout.splitlines()]
+    stages = ["render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin"]
+    assert listed[:8] == stages
+    assert {"build", "test_emu", "test_hw"} < set(listed)
+
+
+def test_the_bootstrap_names_the_package_when_venv_is_missing(tmp_path: Path) -> None:
+    """A Python whose `-m venv` fails, as Debian's does without python3-venv."""
+    project = make_project(tmp_path / "project", "vector_scale")
+    fake = tmp_path / "python"
+    fake.write_text(
+        '#!/bin/sh\ncase "$1 $2" in "-m venv") echo "No module named ensurepip"; exit 1;;\n'
+        '"--version "*) echo "Python 3.11.2";; *) case "$2" in *print*) echo 3.11;; esac;; esac\n'
+    )
+    fake.chmod(0o755)
+    done = subprocess.run(
+        [project.root / "doit"],
+        env={**os.environ, "NPUFORGE_PYTHON": str(fake)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "sudo apt install python3.11-venv" in done.stderr
