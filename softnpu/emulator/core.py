@@ -151,6 +151,8 @@ class Core(Actor):
 
     def restart(self) -> None:
         """Goes back to address 0 with all registers cleared."""
+        if self.pending is not None and self.pending[0] is Service.ACQUIRE:
+            self._lock(self.pending[1]).forget(self)
         self.pending = None
         self.done = False
         self._machine = None

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from softnpu.emulator.dma_engine import DmaState
     from softnpu.emulator.waits import Wait
 
-DESCRIPTORS_PER_TURN = 64
-"""How many descriptors a channel runs before the others have their turn."""
+DESCRIPTORS_PER_TURN = 1
+"""How many descriptors a channel runs before others, whose clocks are behind, have their turn."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,8 @@ class Channel(Actor):
 
     def reset(self) -> None:
         """Stops and forgets all tasks."""
+        if self.descriptor is not None and self.descriptor.acquire is not None:
+            self.descriptor.acquire.forget(self)
         self.queue.clear()
         self.task = None
         self.following = None
@@ -230,9 +232,9 @@ class SendChannel(Channel):
         """Puts as much into the stream as it takes; whether the descriptor is done."""
         words = self._words
         if words is None:
+            self.engine.will_read(self)
             words = self._words = descriptor.padded_pattern.read(self.memory, self.base)
             self._header = descriptor.header
-            self.engine.was_read(self)
         output = self.output
         if self._header is not None:
             if not output.offer(self._header, False, self.clock, self):
@@ -300,6 +302,8 @@ class ReceiveChannel(Channel):
             assert descriptor is not None
             size = min(self.remaining, count - done)
             piece = words if size == count else words[done : done + size]
+            if not self.position:
+                self.engine.will_write(self)
             descriptor.pattern.write(self.memory, self.base, self.position, piece)
             self.position += size
             self.remaining -= size
@@ -318,6 +322,7 @@ class ReceiveChannel(Channel):
             )
         self.engine.was_written(self)
         self.finish(descriptor)
+        self._arm()
 
     def _stream_wait(self) -> Wait:
         from softnpu.emulator import waits

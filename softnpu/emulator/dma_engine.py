@@ -14,7 +14,6 @@ from softnpu.arch.tiles import TileKind
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.descriptors import Descriptor, decode
 from softnpu.emulator.dma import Channel, ReceiveChannel, SendChannel, Task
-from softnpu.emulator.host_memory import HostMemory
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.network import Network
 from softnpu.emulator.scheduler import Actor, Scheduler
@@ -214,7 +213,9 @@ class DmaState:
     def locate(self, descriptor: Descriptor, channel: Channel) -> tuple[Words, int]:
         """The memory (words) and the word in it where a run of `descriptor` begins.
 
-        Steps the descriptor's iteration: "Field incremented after BD loaded" (AM025).
+        A shim's memory is the host's, which is looked up when the first word moves: until then
+        the place is the byte address. Steps the descriptor's iteration: "Field incremented after
+        BD loaded" (AM025).
 
         Raises:
             EmulatorError: the transfer leaves the memory, naming both.
@@ -226,7 +227,7 @@ class DmaState:
             )
             self._store_iteration(descriptor)
         if self.kind is TileKind.SHIM:
-            return self._host_memory().locate(descriptor, descriptor.base + 4 * offset, channel)
+            return self.no_memory, descriptor.base + 4 * offset
         place = self._tile_memory(descriptor, descriptor.base + offset, channel)
         if not descriptor.wrap:
             descriptor.place = place
@@ -236,9 +237,6 @@ class DmaState:
         field = self.facts.bd.field("iteration_current")
         words = self._registers[descriptor.number]
         words[field.word] = words[field.word] & ~field.mask | descriptor.current << field.lsb
-
-    def _host_memory(self) -> HostMemory:
-        return self._array.host
 
     def _tile_memory(
         self, descriptor: Descriptor, base: int, channel: Channel
@@ -255,10 +253,12 @@ class DmaState:
                 f"only channels below {MAXIMUM_NEIGHBOUR_MEMORY_CHANNEL} reach"
             )
         memory = self._array.tiles[tile].words
-        if offset + descriptor.pattern.span > len(memory):
+        sends = channel.direction is Direction.MM2S
+        pattern = descriptor.padded_pattern if sends else descriptor.pattern
+        if offset + pattern.span > len(memory):
             raise EmulatorError(
                 f"{channel.place}: descriptor {descriptor.number} covers words {offset:#x} to "
-                f"{offset + descriptor.pattern.span:#x} of tile {tile}, whose memory ends at "
+                f"{offset + pattern.span:#x} of tile {tile}, whose memory ends at "
                 f"{len(memory):#x}"
             )
         return memory, offset
@@ -271,10 +271,21 @@ class DmaState:
         tile, word = self._array.dma_memory_tile(self.tile, descriptor.base)
         return None if tile is None else (tile, 4 * word)
 
-    def was_read(self, channel: Channel) -> None:
-        """A descriptor begins to send: notes what it reads of a host buffer."""
+    def will_read(self, channel: Channel) -> None:
+        """A descriptor begins to send: finds its host buffer and notes what it reads of it."""
         if self.kind is TileKind.SHIM:
+            self._find_buffer(channel)
             self._array.host.note(channel, "read")
+
+    def will_write(self, channel: Channel) -> None:
+        """The first words for a descriptor have come: finds its host buffer."""
+        if self.kind is TileKind.SHIM:
+            self._find_buffer(channel)
+
+    def _find_buffer(self, channel: Channel) -> None:
+        descriptor = channel.descriptor
+        assert descriptor is not None
+        channel.memory, channel.base = self._array.host.locate(descriptor, channel.base, channel)
 
     def was_written(self, channel: Channel) -> None:
         """A descriptor has received all its words: notes what it wrote of a host buffer."""

@@ -22,7 +22,9 @@ class Lock:
         place: what reports call it, e.g. "lock 3 of tile (0,2)".
         value: -64 to 63.
         changed: the clock of the last change.
-        waiters: actors whose acquire was refused; woken by the next change.
+        waiters: (actor, value) of acquires that were refused, in their order. All are woken by
+            the next change; nobody passes one whose turn it is, since the lock's arbiter would
+            have granted it first.
         releasers: actors that have released it; reports name them as those who might again.
     """
 
@@ -38,13 +40,15 @@ class Lock:
         "waiters",
     )
 
-    def __init__(self, tile: tuple[int, int], index: int, wake: Callable[[Actor], None]) -> None:
+    def __init__(
+        self, tile: tuple[int, int], index: int, wake: Callable[[Actor, int], None]
+    ) -> None:
         self.tile = tile
         self.index = index
         self.place = f"lock {index} of tile ({tile[0]},{tile[1]})"
         self.value = 0
         self.changed = 0
-        self.waiters: list[Actor] = []
+        self.waiters: list[tuple[Actor, int]] = []
         self.releasers: dict[Actor, None] = {}
         self.stamps: deque[int] = deque()
         """When each unit of the value came in, oldest first; shorter than the value if unknown."""
@@ -56,16 +60,36 @@ class Lock:
         Moves the actor's clock to when the units that it took had been released.
         """
         taken = -value if value < 0 else value
-        held = self.value >= taken if value < 0 else self.value == value
-        if not held:
-            if actor not in self.waiters:
-                self.waiters.append(actor)
+        if not self._grants(value) or (self.waiters and self._is_behind(actor)):
+            self._enqueue(actor, value)
             return False
+        if self.waiters:
+            self.waiters = [waiter for waiter in self.waiters if waiter[0] is not actor]
         if taken:
             self._take(taken, actor)
         elif self.changed > actor.clock:
             actor.clock = self.changed
         return True
+
+    def _grants(self, value: int) -> bool:
+        return self.value >= -value if value < 0 else self.value == value
+
+    def _is_behind(self, actor: Actor) -> bool:
+        """Whether another waiter, ahead of `actor`, could have the lock now."""
+        for other, value in self.waiters:
+            if other is actor:
+                return False
+            if self._grants(value):
+                return True
+        return False
+
+    def _enqueue(self, actor: Actor, value: int) -> None:
+        if all(waiter[0] is not actor for waiter in self.waiters):
+            self.waiters.append((actor, value))
+
+    def forget(self, actor: Actor) -> None:
+        """`actor` does not wait any more: it was reset."""
+        self.waiters = [waiter for waiter in self.waiters if waiter[0] is not actor]
 
     def _take(self, units: int, actor: Actor) -> None:
         self.value -= units
@@ -108,6 +132,5 @@ class Lock:
         self._wake_all()
 
     def _wake_all(self) -> None:
-        waiters, self.waiters = self.waiters, []
-        for waiter in waiters:
-            self._wake(waiter)
+        for waiter, _ in self.waiters:
+            self._wake(waiter, self.changed)

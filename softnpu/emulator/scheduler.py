@@ -1,19 +1,20 @@
-"""Who runs next: actors that are ready, one after the other, until nothing can move.
+"""Who runs next: of the actors that are ready, the one whose clock is behind all others.
 
-An actor (a core, a DMA channel, the controller, a control port) runs until it must wait, then
-returns. What changes a lock, a stream or a queue wakes those that wait for it. Nothing here
-depends on wall time, so the same artifact and inputs always run in the same order. A seed
-shuffles that order, to hunt for races: what locks and streams order right comes out the same.
+An actor (a core, a DMA channel, the controller, a control port) runs until it must wait or has
+had a fair share, then returns. What changes a lock, a stream or a queue wakes those that wait for
+it. Nothing here depends on wall time, so the same artifact and inputs always run in the same
+order. A seed shuffles that order, to hunt for races: what locks and streams order right comes out
+the same.
 
-Every actor carries a clock in cycles. Clocks only follow causes (a lock released, a word
-passed), never the order in which Python happens to run the actors, so they are an estimate of
-the hardware's timing that does not depend on the schedule.
+Every actor carries a clock in cycles. Clocks follow causes (a lock released, a word passed), so
+they estimate the hardware's timing; running the one that is behind first makes contended locks go
+to those who would ask for them first.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
+from heapq import heappop, heappush
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -47,23 +48,29 @@ class Scheduler:
     """The ready queue.
 
     Args:
-        seed: shuffles the order of ready actors; None runs them first come, first served.
+        seed: shuffles the order of ready actors; None runs them by their clocks.
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self._ready: deque[Actor] = deque()
+        self._ready: list[tuple[float, int, Actor]] = []
+        self._count = 0
         self._random = None if seed is None else Random(seed)
         self._stopping = False
 
-    def wake(self, actor: Actor) -> None:
-        """Puts `actor` in the ready queue unless it is there already."""
+    def wake(self, actor: Actor, time: int = 0) -> None:
+        """Makes `actor` ready unless it is; `time` is when it was woken, if that is known."""
         if not actor.queued:
             actor.queued = True
-            self._ready.append(actor)
+            self._count += 1
+            clock = actor.clock
+            order: float = clock if clock > time else time
+            if self._random is not None:
+                order = self._random.random()
+            heappush(self._ready, (order, self._count, actor))
 
     def clear(self) -> None:
         """Forgets all who are ready."""
-        for actor in self._ready:
+        for _, _, actor in self._ready:
             actor.queued = False
         self._ready.clear()
 
@@ -87,9 +94,7 @@ class Scheduler:
         while ready:
             if until is not None and until():
                 return False
-            if self._random is not None:
-                ready.rotate(-self._random.randrange(len(ready)))
-            actor = ready.popleft()
+            actor = heappop(ready)[2]
             actor.queued = False
             actor.run()
             if self._stopping:

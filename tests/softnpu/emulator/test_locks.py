@@ -17,7 +17,7 @@ class Someone(Actor):
 
 def make() -> tuple[Lock, list[Actor]]:
     woken: list[Actor] = []
-    return Lock((0, 2), 3, woken.append), woken
+    return Lock((0, 2), 3, lambda actor, _: woken.append(actor)), woken
 
 
 def test_a_negative_acquire_takes_when_there_is_enough() -> None:
@@ -42,15 +42,48 @@ def test_acquiring_equal_to_zero_leaves_the_lock() -> None:
     assert lock.value == 0
 
 
-def test_a_refused_actor_is_woken_once_by_the_next_change() -> None:
+def test_a_refused_actor_is_woken_by_each_change_until_it_has_the_lock() -> None:
     lock, woken = make()
     waiting = Someone()
-    assert not lock.acquire(-1, waiting)
-    assert not lock.acquire(-1, waiting)
+    assert not lock.acquire(-2, waiting)
+    assert not lock.acquire(-2, waiting)
     lock.release(1, Someone())
     assert woken == [waiting]
     lock.release(1, Someone())
-    assert woken == [waiting]
+    assert woken == [waiting, waiting]
+    assert lock.acquire(-2, waiting)
+    lock.release(1, Someone())
+    assert woken == [waiting, waiting]
+
+
+def test_nobody_passes_a_waiter_whose_turn_it_is() -> None:
+    """Two channels share a semaphore: neither takes both units while the other waits."""
+    lock, woken = make()
+    first, second = Someone(), Someone()
+    assert not lock.acquire(-1, first)
+    assert not lock.acquire(-1, second)
+    lock.release(2, Someone())
+    assert lock.acquire(-1, first)
+    assert not lock.acquire(-1, first), "the second is next"
+    assert lock.acquire(-1, second)
+    assert lock.value == 0
+    assert woken
+
+
+def test_a_waiter_that_wants_more_than_there_is_lets_others_pass() -> None:
+    lock, _ = make()
+    assert not lock.acquire(-3, Someone())
+    lock.release(1, Someone())
+    assert lock.acquire(-1, Someone())
+
+
+def test_an_actor_that_was_reset_holds_up_nobody() -> None:
+    lock, _ = make()
+    gone = Someone()
+    assert not lock.acquire(-1, gone)
+    lock.forget(gone)
+    lock.release(1, Someone())
+    assert lock.acquire(-1, Someone())
 
 
 def test_taking_wakes_those_who_wait_for_zero() -> None:
@@ -98,7 +131,9 @@ def test_the_value_is_what_was_released_less_what_was_taken(changes: list[int]) 
     value = 0
     for change in changes:
         if change < 0:
-            granted = lock.acquire(change, Someone())
+            someone = Someone()
+            granted = lock.acquire(change, someone)
+            lock.forget(someone)
             assert granted == (value >= -change)
             value += change if granted else 0
         elif value + change <= 63:
