@@ -39,6 +39,7 @@ void attention(const int8_t *restrict qkv, int8_t *restrict out) {
         softmax(scores, weights);
         for (int column = 0; column < DIM; column++) {
             int32_t sum = 0;
+#pragma clang loop unroll_count(16)
             for (int i = 0; i < ROWS; i++)
                 sum += weights[i] * v[i * DIM + column];
             out[row * DIM + column] = requantised(sum);

@@ -16,6 +16,7 @@ _Static_assert(DIM == 1 << (2 * SHIFT), "SHIFT must be log2(sqrt(DIM))");
 // large scores would be the same and the softmax of them flat.
 static inline int32_t score(const int8_t *q, const int8_t *k) {
     int32_t sum = 0;
+#pragma clang loop unroll_count(16)
     for (int i = 0; i < DIM; i++)
         sum += q[i] * k[i];
     return sum >> SHIFT;
