@@ -1,0 +1,1 @@
+"""Figures: how fast, how large. Run with `python -m benchmarks.<name>`."""

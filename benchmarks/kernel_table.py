@@ -1,0 +1,226 @@
+"""The table of docs/kernels.md: what each kernel takes of a core, and how long it runs.
+
+python -m benchmarks.kernel_table            # prints it, from what ./doit built
+python -m benchmarks.kernel_table --write    # puts it into docs/kernels.md
+python -m benchmarks.kernel_table --check    # exit code 1 if the page says something else
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.designs import Variant, discover
+from runner import artifact, vectors
+from softnpu.compiler.selection import main_device
+from softnpu.dialects.aie import CoreOp
+from softnpu.dialects.source import parse_file
+from softnpu.emulator.context import Context
+from softnpu.emulator.report import RunReport
+from softnpu.formats import xclbin
+from softnpu.targets.standin import core_name, stack_need
+from softnpu.targets.standin.core import core_layout
+from softnpu.targets.standin.elf import Elf
+from softnpu.targets.standin.layout import DATA_MEMORY, PROGRAM_MEMORY
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "kernels.md"
+BEGIN = "<!-- python -m benchmarks.kernel_table --write -->\n"
+END = "<!-- end of the table -->\n"
+
+CYCLES_PER_MS = 1_000_000
+TOLERANCE = 0.02
+"""How far a number of the page may be from what is measured now: compilers move a little."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a run of a variant does, and the time that others measured for such work."""
+
+    work: str
+    phoenix: str = "-"
+
+
+KNOWN = {
+    "passthrough/default": Known("4 KB"),
+    "vector_add/default": Known("4096 elements"),
+    "vector_scale/small": Known("4096 elements"),
+    "vector_scale/large": Known("65,536 elements"),
+    "mel/frame": Known("1 frame", "0.58 ms"),
+    "mel/stream_30s": Known("3000 frames, a 10 ms hop"),
+    "mel_batch/n10": Known("2 x 10 frames", "2.37 ms for 10"),
+    "mel_batch/n20": Known("2 x 20 frames"),
+    "mel_batch/n30": Known("2 x 30 frames"),
+    "attention/t16": Known("1 tile", "0.56 ms (estimated by them)"),
+    "attention/t64": Known("1 tile", "2.08-2.40 ms"),
+    "attention_multicore/column": Known("4 tiles", "never ran correctly"),
+    "attention_multicore/columns": Known("4 tiles", "never ran correctly"),
+    "attention_sequence/n1500": Known("1500 x 1500 rows, one head"),
+}
+"""By variant. The times are those of a Whisper-on-Phoenix effort (scalar C, one core)."""
+
+
+@dataclass(frozen=True)
+class CoreUse:
+    """What a core's program takes, in bytes.
+
+    Attributes:
+        stack, stack_size: what its deepest calls need, and what the design declares.
+        data: stack, buffers, constants and variables, without gaps between memory banks.
+    """
+
+    stack: int
+    stack_size: int
+    program: int
+    data: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A variant's largest core, and one run of it."""
+
+    label: str
+    core: CoreUse
+    instructions: int
+    cycles: int
+
+    def cells(self) -> list[str]:
+        """The row's text."""
+        known = KNOWN.get(self.label, Known("-"))
+        return [
+            self.label,
+            known.work,
+            f"{self.core.stack:,} of {self.core.stack_size:,}",
+            f"{self.core.program:,}",
+            f"{self.core.data:,}",
+            f"{self.instructions:,}",
+            f"{self.cycles:,}",
+            f"{self.cycles / CYCLES_PER_MS:.2f} ms",
+            known.phoenix,
+        ]
+
+
+HEADINGS = (
+    "design/variant",
+    "a run does",
+    "stack: needed of declared",
+    f"program, of {PROGRAM_MEMORY:,}",
+    f"data, of {DATA_MEMORY:,}",
+    "instructions of the busiest core",
+    "cycles of the run, estimated",
+    "at 1 GHz, estimated",
+    "measured by others on a Phoenix NPU",
+)
+
+
+def rows(root: Path) -> Iterator[Row]:
+    """A row for each variant whose cores hold code."""
+    for variant in discover(root).variants:
+        uses = list(core_uses(variant))
+        if not uses:
+            continue
+        report = steady_run(variant)
+        busiest = max(core.instructions for core in report.statistics.cores.values())
+        largest = max(uses, key=lambda use: (use.data, use.program))
+        yield Row(variant.label, largest, busiest, report.cycles)
+
+
+def core_uses(variant: Variant) -> Iterator[CoreUse]:
+    """What each core of a built variant takes."""
+    device = main_device(parse_file(variant.folder / "input_array.mlir"))
+    for core in device.body.ops:
+        if not isinstance(core, CoreOp):
+            continue
+        path = variant.folder / f"{core_name(device, core)}.elf"
+        elf, layout = Elf(path), core_layout(device, core)
+        code, data = split_sizes(elf)
+        held = layout.stack_size + sum(buffer.size for buffer in layout.buffers) + data
+        yield CoreUse(stack_need(path).size, layout.stack_size, code, held)
+
+
+def split_sizes(elf: Elf) -> tuple[int, int]:
+    """Bytes of program memory, and of constants and variables."""
+    sections = [s for s in elf.sections if s.allocated]
+    code = sum(s.size for s in sections if s.address < PROGRAM_MEMORY)
+    return code, sum(s.size for s in sections if s.address >= PROGRAM_MEMORY)
+
+
+def steady_run(variant: Variant) -> RunReport:
+    """The second run of a context, on random inputs: the first one sets the array up, too."""
+    built = artifact.load(variant.folder)
+    context = Context(xclbin.parse(built.xclbin.read_bytes()))
+    inputs = next(iter(vectors.default_vectors(built.arguments))).inputs
+    buffers = [context.allocate(argument.bytes) for argument in built.arguments]
+    for argument, buffer in zip(built.arguments, buffers, strict=True):
+        if argument.is_input:
+            values = np.frombuffer(inputs[argument.name].tobytes(), np.uint8)
+            buffer.data[: len(values)] = values
+    context.run(built.insts.read_bytes(), buffers)
+    report = context.run(built.insts.read_bytes(), buffers)
+    if not report.completed:
+        raise SystemExit(f"{variant.label} does not complete: {report.outcome.value}")
+    return report
+
+
+def table(found: Iterable[Row]) -> str:
+    """The rows as Markdown."""
+    lines = [HEADINGS, [":--", ":--", *("--:" for _ in HEADINGS[2:])]]
+    return "".join(f"| {' | '.join(line)} |\n" for line in (*lines, *(r.cells() for r in found)))
+
+
+def split_page(text: str) -> tuple[str, str, str]:
+    """What stands before the table, the table, what stands behind it."""
+    before, _, rest = text.partition(BEGIN)
+    inside, _, after = rest.partition(END)
+    return before + BEGIN, inside, END + after
+
+
+def differences(page: str, measured: str) -> list[str]:
+    """The rows of the measured table that the page's does not have, but for small changes."""
+    known = {row.split("|")[1]: row for row in page.splitlines()}
+    return [
+        row for row in measured.splitlines() if not _alike(known.get(row.split("|")[1], ""), row)
+    ]
+
+
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+def _alike(one: str, other: str) -> bool:
+    if _NUMBER.sub("", one) != _NUMBER.sub("", other):
+        return False
+    pairs = zip(_numbers(one), _numbers(other), strict=True)
+    return all(abs(a - b) <= max(TOLERANCE * max(a, b), 0.011) for a, b in pairs)
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(found.replace(",", "")) for found in _NUMBER.findall(text)]
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="The table of docs/kernels.md")
+    parser.add_argument("--write", action="store_true", help="put it into the page")
+    parser.add_argument("--check", action="store_true", help="compare it with the page")
+    options = parser.parse_args()
+    measured = table(rows(ROOT))
+    if not options.write and not options.check:
+        print(measured, end="")
+        return 0
+    before, inside, after = split_page(PAGE.read_text())
+    if options.write:
+        PAGE.write_text(before + measured + after)
+        return 0
+    for row in differences(inside, measured):
+        print(f"{PAGE.relative_to(ROOT)} does not say: {row}", file=sys.stderr)
+    return 1 if differences(inside, measured) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
