@@ -55,8 +55,6 @@ IN_A_TILE = {
     "aie.memtile_dma": "memtile_dma",
     "aie.lock": "lock",
     "aie.buffer": "buffer",
-    "aiex.dma_configure_task": "dma_configure_task",
-    "aiex.dma_start_bd_chain": "dma_start_bd_chain",
 }
 
 BY_SYMBOL = {"aie.lock", "aie.buffer", "aie.external_buffer", "aie.dma"}
@@ -126,7 +124,7 @@ def suggested_name(op: Operation) -> str | None:
         if isinstance(symbol, StringAttr):
             return symbol.data
     if (kind := IN_A_TILE.get(op.name)) is not None:
-        tile = op.operands[-1 if op.name == "aiex.dma_start_bd_chain" else 0].owner
+        tile = op.operands[0].owner
         if isinstance(tile, TileOp):
             return f"{kind}_{tile.col}_{tile.row}"
     return None

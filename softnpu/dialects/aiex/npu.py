@@ -88,7 +88,7 @@ class NpuWriteRTPOp(DefinedOp):
     buffer: str = attr(SYMBOL)
     index: int = attr(UI32)
     value: int = attr(I32)
-    syntax = "`(` custom<OlderCoordinates>() $buffer `,` $index `,` $value `)` attr-dict"
+    syntax = "`(` $buffer `,` $index `,` $value `)` attr-dict"
 
 
 class NpuPushQueueOp(DefinedOp):

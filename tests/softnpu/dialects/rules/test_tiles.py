@@ -1,0 +1,105 @@
+"""What an author reads about tiles, cores, buffers and locks that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from softnpu.dialects.source import parse_text
+from softnpu.errors import DesignError
+
+Refusal = Callable[[str], DesignError]
+
+CORE = "%c = aie.core({tile}) {{\n{body}\naie.end }} {attributes}"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("%t = aie.tile(1, 2)", "there is no tile (1, 2) in npu1_1col"),
+        ("%t = aie.tile(0, 6)", "there is no tile (0, 6) in npu1_1col"),
+        (
+            '%t = aie.tile(0, 0) {allocation_scheme = "bank-aware"}',
+            "shim tile (0, 0) has no memory",
+        ),
+        ("%t = aie.logical_tile<CoreTile>(?, ?)", "aie.logical_tile asks for placement"),
+        (
+            "%s = aie.switchbox(%core) { }\n%r = aie.switchbox(%core) { }",
+            "tile (0, 2) has 2 switchboxes",
+        ),
+        (CORE.format(tile="%mem", body="", attributes=""), "'aie.core' needs a core tile"),
+        (
+            CORE.format(tile="%core", body="aie.event(0)", attributes='{elf_file = "c.elf"}'),
+            'core (0, 2) has both elf_file = "c.elf" and a body',
+        ),
+        (
+            CORE.format(
+                tile="%core", body="", attributes='{link_with = "a.o", link_files = ["b.o"]}'
+            ),
+            "core (0, 2) has both link_with and link_files",
+        ),
+        ("%b = aie.buffer(%shim) : memref<4xi32>", "tile (0, 0) is a shim tile"),
+        (
+            '%b = aie.buffer(%core) {sym_name = "big"} : memref<16385xi32>',
+            "buffer 'big' needs 65540 bytes, tile (0, 2) has 65536",
+        ),
+        ("%b = aie.buffer(%core) : memref<?xi32>", "memref<?xi32> has no fixed size"),
+        ("%l = aie.lock(%core, 16)", "tile (0, 2) has locks 0 to 15"),
+        ("%l = aie.lock(%mem, 64)", "tile (0, 1) has locks 0 to 63"),
+        (
+            '%l = aie.lock(%mem, 0) {sym_name = "far"}\n'
+            + CORE.format(tile="%core", body="aie.use_lock(%l, Release, 1)", attributes=""),
+            "core (0, 2) cannot reach lock 'far' in tile (0, 1)",
+        ),
+        (
+            '%b = aie.buffer(%mem) {sym_name = "far"} : memref<4xi32>\n'
+            + CORE.format(
+                tile="%core",
+                body="%i = arith.constant 0 : index\n%v = memref.load %b[%i] : memref<4xi32>",
+                attributes="",
+            ),
+            "core (0, 2) cannot reach buffer 'far' in tile (0, 1)",
+        ),
+        ("%l = aie.lock(%core, 0)\naie.use_lock(%l, Release, 1)", "belongs into a core"),
+    ],
+)
+def test_what_cannot_be_is_said(body: str, message: str, refusal: Refusal) -> None:
+    assert message in refusal(body).message
+
+
+def test_a_neighbours_memory_can_be_reached(read: Callable[[str], object]) -> None:
+    read(
+        "%b = aie.buffer(%north) : memref<4xi32>\n%l = aie.lock(%north, 0)\n"
+        + CORE.format(
+            tile="%core",
+            body="aie.use_lock(%l, AcquireGreaterEqual, 1)\n%i = arith.constant 0 : index\n"
+            "%v = memref.load %b[%i] : memref<4xi32>",
+            attributes="",
+        )
+    )
+
+
+def test_other_devices_are_refused_by_name() -> None:
+    with pytest.raises(DesignError) as caught:
+        parse_text("module { aie.device(xcvc1902) { } }")
+    assert caught.value.message == "npuforge does not build for xcvc1902"
+    assert "npu1_1col" in caught.value.notes[0]
+
+
+def test_a_descriptor_takes_a_lock_with_one_value(refusal: Refusal) -> None:
+    error = refusal(
+        """%l = aie.lock(%core, 0)
+        %b = aie.buffer(%core) : memref<4xi32>
+        %d = aie.mem(%core) {
+          aie.dma_start(MM2S, 0, ^bd, ^end)
+        ^bd:
+          aie.use_lock(%l, AcquireGreaterEqual, 1)
+          aie.use_lock(%l, AcquireGreaterEqual, 2)
+          aie.dma_bd(%b : memref<4xi32>)
+          aie.next_bd ^end
+        ^end:
+          aie.end
+        }"""
+    )
+    assert "a descriptor can acquire one lock, this one has 2 of them" in error.message
