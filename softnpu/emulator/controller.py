@@ -108,9 +108,13 @@ class Controller(Actor):
         operations = self._operations
         while self.position < len(operations):
             self._array.controller_clock = self.clock
-            if not self._step(operations[self.position]):
+            operation = operations[self.position]
+            since = self.clock
+            if not self._step(operation):
                 return
             self.position += 1
+            if self.clock > since and self._array.timeline is not None:
+                self._array.timeline.operation(self, operation, since, self.clock)
         self._array.set_deadline(self.clock + SETTLE_CYCLES, settling=True)
 
     def _step(self, operation: Operation) -> bool:

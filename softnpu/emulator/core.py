@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -48,6 +48,19 @@ class MachineError(EmulatorError):
         super().__init__(what)
         self.what = what
         self.pc = pc
+
+
+class ProcessorBus(Protocol):
+    """A tile's registers as its core reaches them; offsets in the tile."""
+
+    def bus_enabled(self) -> bool:
+        """Whether Core_Processor_Bus lets the core through."""
+
+    def read(self, offset: int) -> int:
+        """The word at `offset`."""
+
+    def write(self, offset: int, value: int) -> None:
+        """Writes the word at `offset`."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +204,8 @@ class Core(Actor):
         from softnpu.emulator.riscv import Machine
 
         self._tile.check_runnable()
-        self._machine = Machine(self._tile.program, self._tile.windows(), self._serve)
+        tile = self._tile
+        self._machine = Machine(tile.program, tile.windows(), self._serve, bus=tile)
         self._metered = 0
         self._locks = self._tile.core_locks()
         return self._machine

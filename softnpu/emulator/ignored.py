@@ -35,7 +35,7 @@ IGNORED: dict[str, str] = {
     r"NoC_Interface_.*|AIE_AXIMM_Config|ME_AXIMM_Config": "how shims reach memory; it always works",
     r".*Control_Packet_Handler_Status": "status bits; errors of control packets are raised here",
     r"Locks_(Overflow|Underflow).*": "status bits; locks over their range are errors here",
-    r"Core_Processor_Bus": "lets the core reach its tile's registers, which stand-in code cannot",
+    r"Core_Processor_Bus": "kept, and looked at when the core reaches for its tile's registers",
 }
 """Pattern of register names (mlir-aie, aie_registers_aie2.json) -> why it may be ignored."""
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from softnpu.arch.device import NORTH_WINDOW, WINDOW_SIZE
 from softnpu.arch.standin import STACK_BASE
-from softnpu.emulator.core import MachineError
+from softnpu.emulator.core import MachineError, ProcessorBus
 from softnpu.emulator.meter import Meter
+from softnpu.errors import EmulatorError
 
 _u: Any = importlib.import_module("unicorn")
 _r: Any = importlib.import_module("unicorn.riscv_const")
@@ -30,6 +31,9 @@ _PAGE = 0x1000
 _STACK_GUARD = NORTH_WINDOW + WINDOW_SIZE - _PAGE
 """The page below a core's own window, where a stack that is too small grows into. It belongs to
 the northern neighbour's memory and is mapped only when the code uses it with a sound stack."""
+
+BUS_START, BUS_SIZE = 0x80000, 0x80000
+"""Where a core sees its tile's registers (mlir-aie, test/npu-xrt/tile_mapped_read)."""
 
 _NO_END = 0xFFFFFFF0
 _MSTATUS_FPU_ON = 0x6000
@@ -55,6 +59,7 @@ class Machine:
         program: program memory, mapped at 0.
         windows: address -> the data memory that is seen there, 64 KB each.
         service: called at every `ecall`.
+        bus: the tile's registers, seen from BUS_START on once they are enabled.
     """
 
     def __init__(
@@ -62,10 +67,12 @@ class Machine:
         program: NDArray[np.uint8],
         windows: dict[int, NDArray[np.uint8]],
         service: Service,
+        bus: ProcessorBus,
     ) -> None:
         self._program = program
         self._windows = windows
         self._service = service
+        self._bus = bus
         self._error: BaseException | None = None
         self._uc = _u.Uc(_u.UC_ARCH_RISCV, _u.UC_MODE_RISCV32)
         self._map()
@@ -176,6 +183,9 @@ class Machine:
                 return True
             self._stop(MachineError(_describe_overflow(stack), self.pc))
             return False
+        if BUS_START <= address < BUS_START + BUS_SIZE and self._bus.bus_enabled():
+            self._map_bus()
+            return True
         verb = "writes to" if access in _WRITES else "reads from"
         if access in _FETCHES:
             verb = "jumps to"
@@ -183,6 +193,25 @@ class Machine:
         where = "which is program memory" if inside else "where there is no memory"
         self._stop(MachineError(f"{verb} {address:#x} ({size} bytes), {where}", self.pc))
         return False
+
+    def _map_bus(self) -> None:
+        """Maps the tile's registers; every access is a call."""
+
+        def read(_uc: Any, offset: int, _size: int, _data: Any) -> int:
+            return self._guarded(lambda: self._bus.read(offset)) or 0
+
+        def write(_uc: Any, offset: int, _size: int, value: int, _data: Any) -> None:
+            self._guarded(lambda: self._bus.write(offset, value))
+
+        self._uc.mmio_map(BUS_START, BUS_SIZE, read, None, write, None)
+
+    def _guarded(self, access: Callable[[], int | None]) -> int | None:
+        """Does a register access; an error ends the run, since it cannot pass through C code."""
+        try:
+            return access()
+        except EmulatorError as error:
+            self._stop(error)
+            return None
 
     def _map_guard(self) -> bool:
         """Maps the last page of the northern neighbour, if there is one."""

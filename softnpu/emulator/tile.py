@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 CORE_CONTROL, CORE_STATUS = 0x32000, 0x32004
 CORE_PC = 0x31100
+CORE_PROCESSOR_BUS = 0x32038
 _CORE_DONE = 1 << 20
 _LOCK_VALUE_BITS = 6
 
@@ -274,6 +275,10 @@ class CoreTile(Tile):
         if offset == CASCADE_CONTROL_REGISTER:
             return self._cascade_control
         return super()._read_other(offset)
+
+    def bus_enabled(self) -> bool:
+        """Whether the core may reach the tile's registers (Core_Processor_Bus)."""
+        return bool(self._stored.get(CORE_PROCESSOR_BUS, 0) & 1)
 
     def check_runnable(self) -> None:
         """Makes sure that the array's cores hold stand-in code.
