@@ -44,7 +44,10 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         "stand-in core, from portable C or C++: loops over arrays of standard types.",
     ),
     (
-        re.compile(r"undeclared identifier '(?:v\d+\w+|__builtin_aie\w*|undef_v\w+|aie\w+)'"),
+        re.compile(
+            r"(?:unknown type name|undeclared identifier|unknown builtin|undeclared function) "
+            r"'(?:v\d+\w+|__builtin_aie\w*|undef_v\w+|aie\w+)'"
+        ),
         "AIE vector intrinsics exist on AIE cores only. Write the loop in portable C, or keep "
         "the intrinsics behind '#ifdef __AIENGINE__' with a portable branch beside them.",
     ),

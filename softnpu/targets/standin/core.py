@@ -63,12 +63,13 @@ def compile_core(
     source, script, elf = (Path(f"{stem}{suffix}") for suffix in (".c", ".ld.script", ".elf"))
     out_dir.mkdir(parents=True, exist_ok=True)
     body = core_source(device_op, core)
-    source.write_text(body.text)
-    script.write_text(linker_script(device_op, core))
+    source.write_text(body.text, encoding="utf-8")
+    text = linker_script(device_op, core)
+    script.write_text(text, encoding="utf-8")
     link_core(
         _compile_body(source),
         _objects(device_op, core, objects),
-        script.read_text(),
+        text,
         elf,
         core_layout(device_op, core),
         calls=[Call(call.name, call.location) for call in body.calls],

@@ -37,13 +37,11 @@ _DATA_LENGTH = re.compile(r"(data \(!RX\) : ORIGIN = \w+, LENGTH = )\w+")
 _UNDEFINED = re.compile(r"undefined symbol: (.+)\n((?:>>> .*\n?)*)")
 _REFERENCE = re.compile(r">>> referenced by (.+?)(?: \((.+)\))?$", re.MULTILINE)
 
+_NO_OUTPUT = "a core has no output; put results into a buffer"
+_NO_HEAP = "a core has no heap; use an array, in the function or static"
 _LIBC_HINTS = {
-    "printf": "a core has no output; put results into a buffer",
-    "puts": "a core has no output; put results into a buffer",
-    "malloc": "a core has no heap; use an array, in the function or static",
-    "free": "a core has no heap; use an array, in the function or static",
-    "_Znwj": "a core has no heap; use an array, in the function or static",
-    "_ZdlPv": "a core has no heap; use an array, in the function or static",
+    **dict.fromkeys(("printf", "putchar", "puts", "fprintf"), _NO_OUTPUT),
+    **dict.fromkeys(("malloc", "calloc", "free", "operator new(unsigned int)"), _NO_HEAP),
     "__cxa_atexit": "objects with destructors cannot be static here",
 }
 
@@ -103,7 +101,7 @@ def link_core(
         raise _link_error(outcome.messages, objects, calls, layout)
     try:
         check_program(output, layout, location)
-    except DesignError:
+    except (DesignError, ToolError):
         output.unlink(missing_ok=True)
         raise
 

@@ -212,6 +212,7 @@ def flow_text(edges: list[Edge]) -> str:
     ]
     for k in sorted(reached(edges)):
         left, right = edges[k]
+        second = f"%l{k}, %y{k}" if (left + right) % 7 == 0 else f"%y{k}, %l{k}"
         lines += [
             f"^b{k}(%x{k}: i32, %n{k}: i32):",
             f"%id{k} = arith.constant {k + 1} : i32",
@@ -224,9 +225,8 @@ def flow_text(edges: list[Edge]) -> str:
             f"%shift{k} = arith.constant {k % 5} : i32",
             f"%s{k} = arith.shrui %y{k}, %shift{k} : i32",
             f"%bit{k} = arith.trunci %s{k} : i32 to i1",
-            f"cf.cond_br %bit{k}, ^b{left}(%y{k}, %l{k} : i32, i32), ^b{right}(%l{k}, %y{k} : i32, i32)"
-            if (left + right) % 7 == 0
-            else f"cf.cond_br %bit{k}, ^b{left}(%y{k}, %l{k} : i32, i32), ^b{right}(%y{k}, %l{k} : i32, i32)",
+            f"cf.cond_br %bit{k}, ^b{left}(%y{k}, %l{k} : i32, i32),"
+            f" ^b{right}({second} : i32, i32)",
         ]
     lines += ["^exit(%r: i32):", "memref.store %r, %out[%c0] : memref<4xi32>", "aie.end"]
     return "\n".join(lines)

@@ -30,29 +30,29 @@ def truncated(a: int, b: int) -> int:
 
 
 ALWAYS: dict[str, Meaning] = {
-    "arith.addi": lambda a, b, n: a + b,
-    "arith.subi": lambda a, b, n: a - b,
-    "arith.muli": lambda a, b, n: a * b,
-    "arith.andi": lambda a, b, n: a & b,
-    "arith.ori": lambda a, b, n: a | b,
-    "arith.xori": lambda a, b, n: a ^ b,
-    "arith.minsi": lambda a, b, n: min(a, b),
-    "arith.maxsi": lambda a, b, n: max(a, b),
+    "arith.addi": lambda a, b, _: a + b,
+    "arith.subi": lambda a, b, _: a - b,
+    "arith.muli": lambda a, b, _: a * b,
+    "arith.andi": lambda a, b, _: a & b,
+    "arith.ori": lambda a, b, _: a | b,
+    "arith.xori": lambda a, b, _: a ^ b,
+    "arith.minsi": lambda a, b, _: min(a, b),
+    "arith.maxsi": lambda a, b, _: max(a, b),
     "arith.minui": lambda a, b, n: min(unsigned(a, n), unsigned(b, n)),
     "arith.maxui": lambda a, b, n: max(unsigned(a, n), unsigned(b, n)),
 }
 DIVISIONS: dict[str, Meaning] = {
-    "arith.divsi": lambda a, b, n: truncated(a, b),
-    "arith.remsi": lambda a, b, n: a - b * truncated(a, b),
+    "arith.divsi": lambda a, b, _: truncated(a, b),
+    "arith.remsi": lambda a, b, _: a - b * truncated(a, b),
     "arith.divui": lambda a, b, n: unsigned(a, n) // unsigned(b, n),
     "arith.remui": lambda a, b, n: unsigned(a, n) % unsigned(b, n),
-    "arith.floordivsi": lambda a, b, n: a // b,
-    "arith.ceildivsi": lambda a, b, n: -(-a // b),
+    "arith.floordivsi": lambda a, b, _: a // b,
+    "arith.ceildivsi": lambda a, b, _: -(-a // b),
     "arith.ceildivui": lambda a, b, n: -(-unsigned(a, n) // unsigned(b, n)),
 }
 SHIFTS: dict[str, Meaning] = {
-    "arith.shli": lambda a, b, n: a << b,
-    "arith.shrsi": lambda a, b, n: a >> b,
+    "arith.shli": lambda a, b, _: a << b,
+    "arith.shrsi": lambda a, b, _: a >> b,
     "arith.shrui": lambda a, b, n: unsigned(a, n) >> b,
 }
 

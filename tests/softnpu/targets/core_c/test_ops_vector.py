@@ -44,7 +44,7 @@ def test_arithmetic_is_element_by_element(tmp_path: Path) -> None:
       %r = arith.select %less, %m, %b0 : vector<16xi1>, vector<16xi16>
       vector.store %r, %out[%c0] : memref<16xi16>, vector<16xi16>
     """
-    shapes = {name: ((16,), "i16") for name in ("a", "b", "out")}
+    shapes = dict.fromkeys(("a", "b", "out"), ((16,), "i16"))
     a, b = (RNG.integers(-(2**15), 2**15, 16).astype(np.int16) for _ in "ab")
     m = np.maximum((a * b) >> 3, a)
     expected = np.where(m.view(np.uint16) < b.view(np.uint16), m, b)
@@ -61,7 +61,7 @@ def test_bfloat16_vectors_round_as_scalars_do(tmp_path: Path) -> None:
       %n = arith.truncf %q : vector<32xf32> to vector<32xbf16>
       vector.store %n, %out[%c0] : memref<32xbf16>, vector<32xbf16>
     """
-    shapes = {name: ((32,), "bf16") for name in ("a", "out")}
+    shapes = dict.fromkeys(("a", "out"), ((32,), "bf16"))
     a = RNG.normal(size=32).astype(ml_dtypes.bfloat16)
     product = (a.astype(np.float32) ** 2).astype(ml_dtypes.bfloat16).astype(np.float64)
     fused = (product * np.float64(np.float32(1.1)) + product).astype(np.float32)
@@ -74,7 +74,7 @@ def test_a_load_needs_no_alignment_beyond_the_element(tmp_path: Path) -> None:
       %x = vector.load %a[%c3] : memref<64xi8>, vector<32xi8>
       vector.store %x, %out[%c5] : memref<64xi8>, vector<32xi8>
     """
-    shapes = {name: ((64,), "i8") for name in ("a", "out")}
+    shapes = dict.fromkeys(("a", "out"), ((64,), "i8"))
     a = RNG.integers(-128, 128, 64).astype(np.int8)
     assert (run(tmp_path, body, shapes, a=a)[5:37] == a[3:35]).all()
 
@@ -108,10 +108,11 @@ def test_transfers_pad_permute_and_broadcast(tmp_path: Path) -> None:
 def test_a_plain_transfer_is_one_load(tmp_path: Path) -> None:
     body = f"""{INDICES}
       %zero = arith.constant 0 : i32
-      %x = vector.transfer_read %a[%c2], %zero {{in_bounds = [true]}} : memref<32xi32>, vector<8xi32>
+      %x = vector.transfer_read %a[%c2], %zero {{in_bounds = [true]}}
+          : memref<32xi32>, vector<8xi32>
       vector.transfer_write %x, %out[%c0] {{in_bounds = [true]}} : vector<8xi32>, memref<32xi32>
       aie.end"""
-    shapes = {name: ((32,), "i32") for name in ("a", "out")}
+    shapes = dict.fromkeys(("a", "out"), ((32,), "i32"))
     made = program(tmp_path, body, shapes)
     assert "core_store(out, core_load(v8i32, &a[2]));" in made.text
     a = i32(32)
@@ -131,7 +132,7 @@ def test_masks_keep_elements_out(tmp_path: Path) -> None:
       vector.store %s, %out[%c16] : memref<32xi32>, vector<8xi32>
     """
     body = "%c16 = arith.constant 16 : index\n" + body
-    shapes = {name: ((32,), "i32") for name in ("a", "out")}
+    shapes = dict.fromkeys(("a", "out"), ((32,), "i32"))
     a = i32(32)
     out = run(tmp_path, body, shapes, a=a, out=np.full(32, -7, np.int32))
     assert out[:9].tolist() == [-7, *a[2:7].tolist(), -7, -7, -7]
@@ -184,7 +185,7 @@ def test_vectors_are_made_and_mixed(tmp_path: Path) -> None:
       vector.store %back, %out[%c8] : memref<16xi32>, vector<4xi32>
     """
     body = "%c8 = arith.constant 8 : index\n" + body
-    shapes = {name: ((16,), "i32") for name in ("a", "out")}
+    shapes = dict.fromkeys(("a", "out"), ((16,), "i32"))
     a = i32(16)
     first, x = a[:4], a[5]
     mixed = np.stack([first, np.full(4, x)], axis=1).reshape(-1)

@@ -1,0 +1,179 @@
+"""Kernels: what compiles, what the compiler read, and what an author is told."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from softnpu.arch.standin import ELF_MACHINE_RISCV
+from softnpu.errors import ToolError
+from softnpu.targets.standin import KERNEL_INCLUDE, compile_kernel, compiler_version
+from softnpu.targets.standin.elf import Elf
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def message(source: Path, **options: object) -> str:
+    """What compiling a broken kernel says."""
+    with pytest.raises(ToolError) as caught:
+        compile_kernel(source, source.with_suffix(".o"), **options)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def test_a_kernel_becomes_an_rv32_object_with_its_functions(tmp_path: Path) -> None:
+    source = write(
+        tmp_path, "scale.c", "void scale(int32_t *x, int n) { while (n--) *x++ *= FACTOR; }"
+    )
+    output = tmp_path / "made" / "scale.o"
+    assert compile_kernel(source, output, defines={"FACTOR": "3"}) == ""
+    elf = Elf(output)
+    assert elf.machine == ELF_MACHINE_RISCV
+    assert list(elf.functions) == ["scale"]
+
+
+def test_a_kernel_compiles_in_a_fraction_of_a_second(tmp_path: Path) -> None:
+    source = write(tmp_path, "k.c", "#include <string.h>\nvoid k(char *p) { memset(p, 0, 64); }")
+    start = time.monotonic()
+    compile_kernel(source, tmp_path / "k.o")
+    assert time.monotonic() - start < 1.0
+
+
+def test_the_depfile_lists_the_headers_really_read(tmp_path: Path) -> None:
+    write(tmp_path, "include/used.h", "#define N 4")
+    write(tmp_path, "include/unused.h", "#define M 4")
+    source = write(
+        tmp_path,
+        "k.c",
+        '#ifdef MORE\n#include "unused.h"\n#endif\n#include "used.h"\nint k(void) { return N; }',
+    )
+    depfile = tmp_path / "k.d"
+    compile_kernel(source, tmp_path / "k.o", include_dirs=[tmp_path / "include"], depfile=depfile)
+    text = depfile.read_text()
+    assert text.startswith(f"{tmp_path / 'k.o'}:")
+    assert "used.h" in text
+    assert "npu_core.h" in text
+    assert "unused.h" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("int k(int x) {\n  return x +;\n}", "k.c:2:13: error: expected expression"),
+        ("int k(int x) {\n  return helper(x);\n}", "k.c:2:10: error: call to undeclared function"),
+        ("int k(int x) {\n  x = 1;\n}", "k.c:3:1: error: non-void function does not return"),
+        (
+            "int k(char *x) {\n  int *y = x;\n  return *y;\n}",
+            "k.c:2:8: error: incompatible pointer",
+        ),
+        ('#include "missing.h"\n', "k.c:1:10: fatal error: 'missing.h' file not found"),
+    ],
+)
+def test_an_error_has_the_compilers_words_and_the_authors_place(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    said = message(write(tmp_path, "k.c", text))
+    assert f"{tmp_path}/{expected}" in said
+    assert "generated." not in said
+    assert "zig" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        (
+            "k.cc",
+            "#include <aie_api/aie.hpp>\nvoid k(int *a) { aie::vector<int, 16> v; }",
+            "aie_api is AMD's vector library",
+        ),
+        ("k.cc", "void k(int *a) { v16acc64 x; }", "AIE vector intrinsics exist on AIE cores only"),
+        (
+            "k.c",
+            "void k(int x) { __builtin_aiev2_acquire(48, x); }",
+            "AIE vector intrinsics exist on AIE cores only",
+        ),
+        ("k.c", "#include <adf.h>\n", "belongs to AMD's tools"),
+        ("k.c", 'extern "C" void k(void);', "name the file .cc"),
+    ],
+)
+def test_code_for_amds_compilers_is_told_apart(
+    tmp_path: Path, name: str, text: str, hint: str
+) -> None:
+    assert hint in message(write(tmp_path, name, text))
+
+
+def test_warnings_come_back_and_do_not_stop_the_build(tmp_path: Path) -> None:
+    source = write(tmp_path, "k.c", "int k(void) { int unused; return 1; }")
+    assert "k.c:1:19: warning: unused variable" in compile_kernel(source, tmp_path / "k.o")
+
+
+def test_what_peano_always_includes_is_there(tmp_path: Path) -> None:
+    source = write(
+        tmp_path,
+        "k.cc",
+        """
+        #include <aie_api/aie.hpp>
+        #include <type_traits>
+        extern "C" void k(int32 *restrict a, bfloat16 *b, uint8 n) {
+          event0();
+          for (int i = 0; i < n; i++)
+            chess_prepare_for_pipelining chess_loop_range(4, ) { a[i] += (int)b[i]; }
+          acquire_greater_equal(48, 1);
+          put_ms(a[0]);
+          v16int32 v = get_scd_v16int32();
+          put_mcd(upd_elem(v, 0, ext_elem(v, 1) + get_ss()));
+          release(49, 1);
+          event1();
+        }
+        """,
+    )
+    assert compile_kernel(source, tmp_path / "k.o") == ""
+
+
+def test_the_portable_header_serves_peano_too() -> None:
+    text = (KERNEL_INCLUDE / "npu_core.h").read_text()
+    for name in (
+        "acquire",
+        "release",
+        "put_ms",
+        "get_ss",
+        "mcd_write_vec",
+        "scd_read_vec",
+        "event",
+    ):
+        assert f"NPU_BUILTIN({name})" in text
+
+
+def test_a_missing_source_and_another_language_are_named(tmp_path: Path) -> None:
+    assert "no such kernel source" in message(tmp_path / "none.c")
+    fortran = write(tmp_path, "k.f90", "end")
+    assert "a kernel is C or C++, in a file that ends in .C, .c, .cc, .cpp, .cxx" in message(
+        fortran
+    )
+
+
+def test_many_kernels_compile_at_once(tmp_path: Path) -> None:
+    sources = [write(tmp_path, f"k{i}.c", f"int k{i}(void) {{ return {i}; }}") for i in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda s: compile_kernel(s, s.with_suffix(".o")), sources))
+    assert all(list(Elf(s.with_suffix(".o")).functions) == [s.stem] for s in sources)
+
+
+def test_the_same_source_gives_the_same_object(tmp_path: Path) -> None:
+    text = "float k(float x) { return x * 2; }"
+    for place in ("one", "two"):
+        source = write(tmp_path, "k.c", text)
+        compile_kernel(source, tmp_path / place / "k.o")
+    assert (tmp_path / "one/k.o").read_bytes() == (tmp_path / "two/k.o").read_bytes()
+
+
+def test_the_version_names_compiler_and_runtime() -> None:
+    assert compiler_version().startswith("zig clang 0.17")
+    assert ", stand-in runtime " in compiler_version()
