@@ -1,8 +1,10 @@
 """What dodo.py is made of: designs, toolchain, stages.
 
-A design's Python file needs the three buffer kinds only: `from pipeline import In, InOut, Out`.
+A design's Python file needs little of it: `from pipeline import In, InOut, Out`, and Tolerance
+where a floating-point output is to be judged more sharply than by its type.
 """
 
 from pipeline.buffers import Buffer, In, InOut, Out
+from runner.tolerance import Tolerance
 
-__all__ = ["Buffer", "In", "InOut", "Out"]
+__all__ = ["Buffer", "In", "InOut", "Out", "Tolerance"]

@@ -82,7 +82,9 @@ def _outcome(variant: Variant, device: str) -> dict[str, Any]:
     backend = session.backend(device)
     built = artifact.load(variant.folder)
     inputs = [*vectors.default_vectors(built.arguments), *_own_vectors(variant, built.arguments)]
-    return judge.judge(built, backend, inputs, _reference(variant, built.arguments)).as_json()
+    reference = _reference(variant, built.arguments)
+    tolerances = _tolerances(variant, built.arguments)
+    return judge.judge(built, backend, inputs, reference, tolerances).as_json()
 
 
 def _own_vectors(variant: Variant, arguments: Iterable[Any]) -> Iterator[Any]:
@@ -97,6 +99,25 @@ def _own_vectors(variant: Variant, arguments: Iterable[Any]) -> Iterator[Any]:
     inputs = [a for a in arguments if a.is_input]
     for name, values in made.items():
         yield Vector(name, {a.name: values[a.name] for a in inputs})
+
+
+def _tolerances(variant: Variant, arguments: Iterable[Any]) -> dict[str, Any]:
+    """The author's `tolerance`: a Tolerance for each output that its type does not judge alone."""
+    from runner.tolerance import Tolerance
+
+    declared = getattr(variant.design.module, "tolerance", {})
+    outputs = [a.name for a in arguments if a.is_output]
+    if (
+        not isinstance(declared, dict)
+        or not set(declared) <= set(outputs)
+        or not all(isinstance(t, Tolerance) for t in declared.values())
+    ):
+        raise PipelineError(
+            f"tolerance must be a dict of Tolerance by output ({', '.join(outputs)})",
+            variant.design.python,
+            variant.design.line_of("tolerance"),
+        )
+    return declared
 
 
 def _reference(variant: Variant, arguments: Iterable[Any]) -> Any:

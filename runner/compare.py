@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from runner.dtypes import is_float
+from runner.dtypes import finfo, is_float
+from runner.tolerance import Tolerance
 
 Array = np.ndarray[Any, Any]
 
@@ -32,11 +33,13 @@ class Comparison:
     details: tuple[str, ...] = ()
 
 
-def compare(name: str, got: Array, expected: Array) -> Comparison:
+def compare(
+    name: str, got: Array, expected: Array, tolerance: Tolerance | None = None
+) -> Comparison:
     """Compares an output (any shape) with the reference's array of the same shape and dtype.
 
-    Integers must be equal, floats close by RELATIVE_TOLERANCE. A constant, all-zero or unwritten
-    output where the reference is neither fails under that name.
+    Integers must be equal, floats as close as the tolerance says, or else by RELATIVE_TOLERANCE.
+    A constant, all-zero or unwritten output where the reference is neither fails under that name.
     """
     if got.shape != expected.shape or got.dtype != expected.dtype:
         return Comparison(
@@ -44,7 +47,7 @@ def compare(name: str, got: Array, expected: Array) -> Comparison:
             f"the reference gives {expected.dtype}{list(expected.shape)}, the buffer is"
             f" {got.dtype}{list(got.shape)}",
         )
-    wrong = _differs(got, expected)
+    wrong = _differs(got, expected, tolerance)
     degenerate = _degenerate(got, expected)
     if degenerate is None and not wrong.any():
         return Comparison(name, None)
@@ -52,13 +55,28 @@ def compare(name: str, got: Array, expected: Array) -> Comparison:
     return Comparison(name, fault, tuple(_details(got, expected, wrong)))
 
 
-def _differs(got: Array, expected: Array) -> Array:
+def _differs(got: Array, expected: Array, tolerance: Tolerance | None) -> Array:
     if not is_float(got.dtype):
         return np.asarray(got != expected)
-    tolerance = RELATIVE_TOLERANCE[got.dtype.name]
     g, e = got.astype(np.float64), expected.astype(np.float64)
-    near: Array = np.isclose(g, e, rtol=tolerance, atol=tolerance, equal_nan=True)
-    return ~near
+    if tolerance is None:
+        relative = RELATIVE_TOLERANCE[got.dtype.name]
+        return ~np.isclose(g, e, rtol=relative, atol=relative, equal_nan=True)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(g - e) <= tolerance.ulp * ulp(expected) + tolerance.absolute
+    return ~(near | (g == e) | (np.isnan(g) & np.isnan(e)))
+
+
+def ulp(values: Array) -> Array:
+    """The unit in the last place of each number of a floating-point array, as float64.
+
+    That is the spacing of the type's numbers from this one's power of two to the next; below the
+    smallest normal number the spacing there.
+    """
+    limits = finfo(values.dtype)
+    magnitude = np.maximum(np.abs(values.astype(np.float64)), float(limits.tiny))
+    _, exponent = np.frexp(np.where(np.isfinite(magnitude), magnitude, 1.0))
+    return np.asarray(np.ldexp(1.0, exponent - 1 - limits.nmant))
 
 
 def _degenerate(got: Array, expected: Array) -> str | None:

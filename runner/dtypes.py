@@ -26,6 +26,15 @@ def dtype(name: str) -> np.dtype[Any]:
         raise RunnerError(f"{name!r} is no element type; use int8, int32, bfloat16, ...") from error
 
 
+def finfo(kind: np.dtype[Any]) -> Any:
+    """numpy's description of a floating-point type, for bfloat16 as well."""
+    if kind.name == "bfloat16":
+        import ml_dtypes
+
+        return ml_dtypes.finfo(kind)
+    return np.finfo(kind)
+
+
 def is_float(kind: np.dtype[Any]) -> bool:
     """Whether the type holds floating-point numbers, bfloat16 included."""
     return kind.kind == "f" or kind.name == "bfloat16"

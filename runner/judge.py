@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
@@ -15,11 +15,14 @@ from runner.compare import Comparison, compare, statistics
 from runner.dtypes import dtype
 from runner.errors import RunnerError
 from runner.session import Session
+from runner.tolerance import Tolerance
 from runner.vectors import Vector
 
 Array = np.ndarray[Any, Any]
 Reference = Callable[[dict[str, Array]], dict[str, Array]]
 """Inputs by name -> outputs by name."""
+
+NONE_DECLARED: Mapping[str, Tolerance] = {}
 
 
 class Verdict(str, Enum):
@@ -73,8 +76,13 @@ def judge(
     xrt: Any,
     vectors: Iterable[Vector],
     reference: Reference | None,
+    tolerances: Mapping[str, Tolerance] = NONE_DECLARED,
 ) -> Outcome:
-    """Runs every vector in one context; a run that cannot complete fails and ends the series."""
+    """Runs every vector in one context; a run that cannot complete fails and ends the series.
+
+    Args:
+        tolerances: by output, for those that are not judged by their type alone.
+    """
     runs: list[RunResult] = []
     try:
         session = Session(xrt, artifact.xclbin, artifact.insts.read_bytes(), artifact.arguments)
@@ -90,7 +98,7 @@ def judge(
             runs.append(RunResult(vector.name, Verdict.FAIL, seconds, *_split(str(error))))
             break
         seconds = time.perf_counter() - start
-        runs.append(_verdict(artifact, vector, outputs, reference, seconds))
+        runs.append(_verdict(artifact, vector, outputs, reference, tolerances, seconds))
     return Outcome(artifact.label, artifact.device, tuple(runs))
 
 
@@ -104,6 +112,7 @@ def _verdict(
     vector: Vector,
     outputs: dict[str, Array],
     reference: Reference | None,
+    tolerances: Mapping[str, Tolerance],
     seconds: float,
 ) -> RunResult:
     if reference is None:
@@ -112,7 +121,8 @@ def _verdict(
     expected = reference(vector.inputs)
     by_name = {a.name: a for a in artifact.arguments if a.is_output}
     comparisons = [
-        compare(name, outputs[name], _shaped(expected[name], by_name[name])) for name in outputs
+        compare(name, outputs[name], _shaped(expected[name], by_name[name]), tolerances.get(name))
+        for name in outputs
     ]
     faults = [c for c in comparisons if c.fault]
     if faults:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ml_dtypes
 import numpy as np
 
-from runner.compare import POISON, compare, statistics
+from runner.compare import POISON, compare, statistics, ulp
+from runner.tolerance import Tolerance
 
 RAMP = np.arange(64, dtype=np.int32)
 
@@ -69,3 +70,32 @@ def test_statistics_count_what_was_never_written() -> None:
     got = RAMP.copy()
     got[0] = np.full(4, POISON, np.uint8).view(np.int32)[0]
     assert statistics(got).endswith("1 never written")
+
+
+def test_with_declared_units_small_outputs_are_judged_by_their_own_size() -> None:
+    expected = np.linspace(1, 2, 64, endpoint=False).astype(ml_dtypes.bfloat16) / 1024
+    step = np.full(64, 2.0**-17).astype(ml_dtypes.bfloat16)
+    assert compare("out", expected + 3 * step, expected).fault is None
+    assert compare("out", expected + step, expected, Tolerance(ulp=1)).fault is None
+    fault = compare("out", expected + 3 * step, expected, Tolerance(ulp=1)).fault
+    assert fault == "64 of 64 elements differ"
+
+
+def test_an_absolute_tolerance_is_for_what_cancels() -> None:
+    expected = np.array([1.0, 1e-9, 0.0], np.float32)
+    got = np.array([1.0, 3e-9, -2e-9], np.float32)
+    assert compare("out", got, expected, Tolerance(ulp=1)).fault is not None
+    assert compare("out", got, expected, Tolerance(ulp=1, absolute=4e-9)).fault is None
+
+
+def test_infinities_and_nans_agree_with_their_like_only() -> None:
+    expected = np.array([np.inf, -np.inf, np.nan, 1.0], np.float32)
+    assert compare("out", expected.copy(), expected, Tolerance(ulp=1)).fault is None
+    swapped = expected[[1, 0, 3, 2]]
+    assert compare("out", swapped, expected, Tolerance(ulp=1)).fault == "4 of 4 elements differ"
+
+
+def test_the_unit_in_the_last_place_doubles_at_powers_of_two() -> None:
+    values = np.array([1.0, 1.9921875, 2.0, -4.0, 0.0], ml_dtypes.bfloat16)
+    tiny = float(ml_dtypes.finfo(ml_dtypes.bfloat16).tiny)
+    assert ulp(values).tolist() == [2.0**-7, 2.0**-7, 2.0**-6, 2.0**-5, tiny * 2.0**-7]
