@@ -189,8 +189,21 @@ class Controller(Actor):
                 for col in range(sync.column, sync.column + sync.columns)
                 for row in range(sync.row, sync.row + sync.rows)
             ]
+            for key in self._missing:
+                self._channel(key)
         self._missing = [key for key in self._missing if not self._take(key)]
         return not self._missing
+
+    def _channel(self, key: TokenKey) -> Channel:
+        (col, row), direction, number = key
+        channels = self._array.tile(col, row).dma.channels
+        found = channels.get((Direction(direction), number))
+        if found is None:
+            raise EmulatorError(
+                f"the runtime sequence waits for a token of tile ({col},{row}) "
+                f"{Direction(direction).name} {number}, a channel that does not exist"
+            )
+        return found
 
     def _take(self, key: TokenKey) -> bool:
         came = self.tokens.get(key)
@@ -218,14 +231,7 @@ class Controller(Actor):
         if isinstance(operation, MaskPoll):
             return waits.PollWait(self, operation.address, operation.mask, operation.value)
         if self._missing:
-            tile, direction, number = self._missing[0]
-            channel = self._array.tile(*tile).dma.channels.get((Direction(direction), number))
-            if channel is None:
-                raise EmulatorError(
-                    f"the runtime sequence waits for a token of tile ({tile[0]},{tile[1]}) "
-                    f"{Direction(direction).name} {number}, a channel that does not exist"
-                )
-            return waits.TokenWait(self, channel)
+            return waits.TokenWait(self, self._channel(self._missing[0]))
         return None
 
 

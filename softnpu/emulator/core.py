@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from softnpu.emulator.tile import CoreTile
     from softnpu.emulator.waits import Wait
 
-INSTRUCTIONS_PER_TURN = 10_000_000
+INSTRUCTIONS_PER_TURN = 1_000_000
 """How long a core runs before the others have their turn."""
 
 _Results = tuple[int, ...] | None

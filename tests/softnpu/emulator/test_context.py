@@ -1,0 +1,243 @@
+"""Contexts: one array through several runs, outcomes, determinism, PDIs loaded on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from softnpu.emulator.array import Array
+from softnpu.emulator.context import CYCLES_PER_MS, Context
+from softnpu.emulator.explain import explain
+from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.report import Outcome, RunReport
+from softnpu.errors import EmulatorError, FormatError
+from softnpu.formats import txn
+from softnpu.formats.operations import BlockWrite, LoadPdi, MaskPoll, Operation, Sync
+from softnpu.formats.xclbin import CdoGroup
+from tests.softnpu.emulator.programs import Cores
+
+MEMTILE = "passthrough_memtile"
+WORKER = "passthrough_core"
+TILE = (0, 2)
+
+
+def with_operations(insts: bytes, *operations: Operation) -> bytes:
+    return txn.build(replace(txn.parse(insts), operations=operations))
+
+
+def operations_of(insts: bytes) -> tuple[Operation, ...]:
+    return txn.parse(insts).operations
+
+
+def buffers(context: Context, size: int = 8192) -> list[HostBuffer]:
+    made = [context.allocate(size, name) for name in ("in", "out")]
+    made[0].words[:] = np.arange(size // 4)
+    return made
+
+
+def worker(cores: Cores, **options: object) -> Context:
+    program = cores.worker(WORKER, TILE, "in_cons_buff", "out_buff", 256, "x + 1")
+    context: Context = cores.context(WORKER, {TILE: program}, **options)
+    return context
+
+
+def run_worker(cores: Cores, **options: object) -> tuple[RunReport, np.ndarray]:
+    context = worker(cores, **options)
+    data = buffers(context, 4096)
+    report = context.run(cores.insts(WORKER).read_bytes(), data)
+    return report, data[1].words.copy()
+
+
+def test_state_persists_from_run_to_run(cores: Cores) -> None:
+    """Three objects of two buffers: the second run starts with pong."""
+    context = cores.context(MEMTILE)
+    insts = bytearray(cores.insts(MEMTILE).read_bytes())
+    stream = txn.parse(bytes(insts))
+    length = (3 * 512).to_bytes(4, "little")
+    operations = [
+        BlockWrite(o.address, length + o.data[4:], o.tile) if isinstance(o, BlockWrite) else o
+        for o in stream.operations
+    ]
+    data = buffers(context, 3 * 2048)
+    sender = context.array.tile(0, 1).dma.senders[0]
+    seen = []
+    for _ in range(2):
+        report = context.run(with_operations(bytes(insts), *operations), data)
+        assert report.outcome is Outcome.COMPLETED
+        assert (data[1].words == data[0].words).all()
+        assert sender.descriptor is not None
+        seen.append(sender.descriptor.number)
+    assert seen == [3, 2], "the next object is in pong, then in ping"
+
+
+def test_a_run_can_be_stopped_looked_at_and_gone_on_with(cores: Cores) -> None:
+    context = worker(cores)
+    data = buffers(context, 4096)
+
+    def second_object_is_there(array: Array) -> bool:
+        return array.tile(*TILE).dma.receivers[0].counts.descriptors == 2
+
+    insts = cores.insts(WORKER).read_bytes()
+    report = context.run(insts, data, until=second_object_is_there)
+    assert report.outcome is Outcome.STOPPED
+    tile = context.array.tile(*TILE)
+    assert tile.words[0x8000 // 4 : 0x8000 // 4 + 4].tolist() == [0, 1, 2, 3]
+    assert "tile (0,2) locks:" in explain(report)
+    assert context.resume().outcome is Outcome.COMPLETED
+    assert (data[1].words == data[0].words + 1).all()
+
+
+def test_a_core_that_never_waits_times_out(cores: Cores) -> None:
+    program = cores.program(WORKER, TILE, "void program(void) { for (;;) {} }")
+    context = cores.context(WORKER, {TILE: program})
+    report = context.run(cores.insts(WORKER).read_bytes(), buffers(context, 4096), timeout_ms=5)
+    assert report.outcome is Outcome.TIMEOUT
+    assert context.array.core_tile(*TILE).core.clock == pytest.approx(5 * CYCLES_PER_MS, rel=0.01)
+    assert explain(report).endswith("and waits for nothing")
+
+
+def test_a_core_that_never_waits_does_not_hold_up_the_host(cores: Cores) -> None:
+    """It spins when its work is done: the run completes, and the next one finds it alive."""
+    source = """
+    void program(void) {
+      acquire(49, -1); acquire(50, -1); release(48, 1); release(51, 1);
+      for (;;) {}
+    }
+    """
+    context = cores.context(WORKER, {TILE: cores.program(WORKER, TILE, source)})
+    stream = operations_of(cores.insts(WORKER).read_bytes())
+    quiet = [o for o in stream if not isinstance(o, Sync)]
+    insts = with_operations(cores.insts(WORKER).read_bytes(), *quiet)
+    clocks = []
+    for _ in range(2):
+        report = context.run(insts, buffers(context, 4096))
+        assert report.outcome is Outcome.COMPLETED
+        clocks.append(context.array.core_tile(*TILE).core.clock)
+    assert clocks[1] > clocks[0]
+
+
+def test_the_same_inputs_give_the_same_everything(cores: Cores) -> None:
+    runs = []
+    for _ in range(2):
+        context = worker(cores, trace=True)
+        data = buffers(context, 4096)
+        report = context.run(cores.insts(WORKER).read_bytes(), data)
+        assert context.timeline is not None
+        runs.append((report.cycles, report.statistics, json.dumps(context.timeline.as_json())))
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_shuffled_order_gives_the_same_data_and_counts(cores: Cores, seed: int) -> None:
+    report, out = run_worker(cores)
+    shuffled, other = run_worker(cores, seed=seed)
+    assert (out == other).all()
+    assert {p: c.instructions for p, c in report.statistics.cores.items()} == {
+        p: c.instructions for p, c in shuffled.statistics.cores.items()
+    }
+    assert {p: c.bytes for p, c in report.statistics.channels.items()} == {
+        p: c.bytes for p, c in shuffled.statistics.channels.items()
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_race_shows_when_the_order_is_shuffled(cores: Cores, seed: int) -> None:
+    """A worker that does not wait for its input computes with whatever is there."""
+    source = """
+    void program(void) {
+      const int *from = in_cons_buff_0; int *to = out_buff_0;
+      acquire(50, -1);
+      for (int i = 0; i < 256; i++) to[i] = from[i] + 1;
+      release(51, 1);
+    }
+    """
+    context = cores.context(WORKER, {TILE: cores.program(WORKER, TILE, source)}, seed=seed)
+    data = buffers(context, 4096)
+    context.run(cores.insts(WORKER).read_bytes(), data)
+    RACES.add(tuple(data[1].words[:3].tolist()))
+
+
+RACES: set[tuple[int, ...]] = set()
+
+
+def test_shuffled_orders_disagreed_about_the_race() -> None:
+    assert len(RACES) > 1
+
+
+def pdi_context(cores: Cores, *ids: int) -> Context:
+    """A context whose partition holds the same PDI under several numbers."""
+    context: Context = cores.context(MEMTILE)
+    part = context.xclbin.partition
+    image = part.pdis[0]
+    pdis = tuple(replace(image, groups=(CdoGroup((0x901,), pdi_id=number),)) for number in ids)
+    context.xclbin.__dict__["partition"] = replace(part, pdis=pdis)
+    return Context(context.xclbin)
+
+
+def test_load_pdi_configures_the_array_anew(cores: Cores) -> None:
+    context = pdi_context(cores, 1, 2)
+    stream = operations_of(cores.insts(MEMTILE).read_bytes())
+    insts = with_operations(
+        cores.insts(MEMTILE).read_bytes(), *stream, LoadPdi(2), *stream, LoadPdi(1), *stream
+    )
+    data = buffers(context)
+    assert context.run(insts, data).outcome is Outcome.COMPLETED
+    assert data[1].written == 3 * 2048
+    assert (data[1].words == data[0].words).all()
+
+
+def test_a_pdi_that_is_not_there_is_refused_with_those_that_are(cores: Cores) -> None:
+    context = pdi_context(cores, 1, 2)
+    insts = with_operations(cores.insts(MEMTILE).read_bytes(), LoadPdi(7))
+    report = context.run(insts, buffers(context))
+    assert "loads PDI 7; the xclbin holds: 1, 2" in explain(report)
+
+
+def test_a_poll_that_never_holds_is_a_hang(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    poll = MaskPoll(address=1 << 20 | 0xC0000, mask=0x3F, value=40)
+    insts = with_operations(cores.insts(MEMTILE).read_bytes(), poll)
+    report = context.run(insts, buffers(context))
+    assert report.outcome is Outcome.HANG
+    assert "polls 0x1c0000 until its bits 0x3f are 0x28" in explain(report)
+
+
+def test_a_channel_that_is_not_there_cannot_be_waited_for(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    insts = with_operations(cores.insts(MEMTILE).read_bytes(), Sync(0, 0, 0, 5))
+    report = context.run(insts, buffers(context))
+    assert "tile (0,0) S2MM 5, a channel that does not exist" in explain(report)
+
+
+def test_a_stream_for_more_columns_than_the_partition_has_is_refused(cores: Cores) -> None:
+    stream = txn.parse(cores.insts(MEMTILE).read_bytes())
+    context = cores.context(MEMTILE)
+    with pytest.raises(EmulatorError, match="made for 2 columns, the xclbin's partition has 1"):
+        context.run(txn.build(replace(stream, columns=2)), buffers(context))
+
+
+def test_damaged_instructions_are_a_format_error(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    with pytest.raises(FormatError):
+        context.run(b"\0" * 64, buffers(context))
+
+
+def test_a_core_without_a_mark_is_refused(
+    golden_context: Callable[..., Context], cores: Cores
+) -> None:
+    """AMD's own golden xclbin: its cores are enabled, nobody says what they hold."""
+    context = golden_context(WORKER)
+    report = context.run(cores.insts(WORKER).read_bytes(), buffers(context, 4096))
+    assert report.outcome is Outcome.FAULT
+    assert 'pass core_isa="rv32"' in explain(report)
+
+
+def test_the_estimate_counts_words_and_instructions(cores: Cores) -> None:
+    report, _ = run_worker(cores)
+    instructions = report.statistics.cores["core (0,2)"].instructions
+    assert report.cycles > 1024, "the output takes 1024 cycles at a word each"
+    assert report.cycles < 2 * 1024 + instructions
