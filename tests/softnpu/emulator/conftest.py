@@ -12,7 +12,7 @@ import pytest
 from softnpu.emulator.context import Context
 from softnpu.formats import cdo, pdi
 from softnpu.formats.xclbin import parse
-from tests.softnpu.emulator.programs import HERE, Cores, Segments, compile_program, loads
+from tests.softnpu.emulator.programs import Cores, Segments, compile_program, header, loads
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +21,7 @@ def compile_core(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Segm
     made: dict[str, Segments] = {}
 
     def compile_(source: str, places: Mapping[str, int] | None = None) -> Segments:
-        lines = [f'#include "{HERE / "standin.h"}"']
-        lines += [f"#define {name} ((void *){at:#x})" for name, at in (places or {}).items()]
-        text = "\n".join([*lines, source])
+        text = "\n".join([*header(places or {}), source])
         if text not in made:
             made[text] = compile_program(text, tmp_path_factory.mktemp("core"))
         return made[text]

@@ -23,7 +23,7 @@ MEMORY { program : ORIGIN = 0, LENGTH = 0x4000  data : ORIGIN = 0x7e000, LENGTH 
 SECTIONS {
   .text : { *(.start) *(.text*) } > program
   .data : { *(.data*) *(.rodata*) *(.srodata*) *(.sdata*) *(.bss*) *(.sbss*) } > data
-  /DISCARD/ : { *(.comment) *(.eh_frame*) *(.riscv.attributes) *(.debug*) }
+  /DISCARD/ : { *(.comment) *(.eh_frame*) *(.riscv.attributes) }
 }
 """
 
@@ -37,14 +37,20 @@ def symbols(script: Path) -> dict[str, int]:
     return {name: int(address, 16) for address, name in found}
 
 
-def compile_program(text: str, folder: Path) -> Segments:
+def header(places: Mapping[str, int]) -> list[str]:
+    """What stands in front of a program's source: services, and buffers as pointers."""
+    lines = [f'#include "{HERE / "standin.h"}"']
+    return lines + [f"#define {name} ((void *){at:#x})" for name, at in places.items()]
+
+
+def compile_program(text: str, folder: Path, *flags: str) -> Segments:
     from elftools.elf.elffile import ELFFile
 
     (folder / "core.c").write_text(text)
     (folder / "core.ld").write_text(LINKER_SCRIPT)
     zig = (sys.executable, "-m", "ziglang")
     steps = (
-        (*zig, "cc", *FLAGS, "-c", "core.c", "-o", "core.o"),
+        (*zig, "cc", *FLAGS, *flags, "-c", "core.c", "-o", "core.o"),
         (*zig, "ld.lld", "-T", "core.ld", "core.o", "-o", "core.elf"),
     )
     for step in steps:
@@ -108,6 +114,12 @@ class Cores:
         return self.program(
             design, tile, WORKER, COUNT=count, RESULT=f"({result})", **ends, **OWN_LOCKS
         )
+
+    def elf(self, design: str, tile: tuple[int, int], source: str, folder: Path) -> Path:
+        """The ELF file of a program, with debug information."""
+        lines = header(self.places(design, *tile))
+        compile_program("\n".join([*lines, source]), folder, "-g")
+        return folder / "core.elf"
 
     def insts(self, design: str) -> Path:
         return self.golden / design / "insts.bin"

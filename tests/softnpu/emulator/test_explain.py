@@ -1,0 +1,166 @@
+"""A run that does not complete says why, in the author's names where a build gives them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from softnpu.emulator import names, waits
+from softnpu.emulator.context import Context
+from softnpu.emulator.explain import explain, wait_chain
+from softnpu.emulator.names import Names
+from softnpu.emulator.report import Outcome, RunReport
+from softnpu.errors import FormatError
+from softnpu.formats import txn
+from softnpu.formats.operations import Write
+from tests.softnpu.emulator.programs import Cores
+
+DESIGN = "passthrough_core"
+TILE = (0, 2)
+FORGETFUL = """
+void program(void) {
+  for (;;) { acquire(49, -1); acquire(50, -1); release(48, 1); }
+}
+"""
+"""Never says that the output is full."""
+
+GIVEN_NAMES = {
+    "locks": [
+        {"tile": [0, 2], "id": 1, "name": "in_cons_cons_lock_0"},
+        {"tile": [0, 2], "id": 2, "name": "out_prod_lock_0", "objectfifo": "out"},
+        {"tile": [0, 2], "id": 3, "name": "done"},
+    ],
+    "buffers": [{"tile": [0, 2], "address": 0x8000, "size": 1024, "name": "in_cons_buff_0"}],
+    "channels": [
+        {"tile": [0, 0], "direction": "MM2S", "channel": 0, "name": "in"},
+        {"tile": [0, 0], "direction": "S2MM", "channel": 0, "name": "out"},
+    ],
+    "cores": [{"tile": [0, 2], "elf": "core.elf"}],
+    "arguments": [{"index": 0, "name": "a"}],
+}
+
+
+def run(context: Context, insts: bytes) -> RunReport:
+    data = [context.allocate(4096, "in"), context.allocate(4096, "out")]
+    data[0].words[:] = np.arange(1024)
+    return context.run(insts, data)
+
+
+def hang(cores: Cores, source: str, *without: int) -> RunReport:
+    """Runs `source` on the golden passthrough, without the writes to some registers."""
+    context = cores.context(DESIGN, {TILE: cores.program(DESIGN, TILE, source)})
+    stream = txn.parse(cores.insts(DESIGN).read_bytes())
+    kept = tuple(
+        o for o in stream.operations if not (isinstance(o, Write) and o.address in without)
+    )
+    shape = (stream.devgen, stream.rows, stream.columns, stream.memory_rows)
+    report = run(context, txn.build(txn.Txn(*shape, kept)))
+    assert report.outcome is Outcome.HANG
+    return report
+
+
+def test_the_chain_leads_from_the_controller_to_the_core_that_forgot(cores: Cores) -> None:
+    lines = explain(hang(cores, FORGETFUL)).splitlines()
+    assert lines[0] == "nothing can move:"
+    assert "controller waits for the task-complete token of tile (0,0) S2MM 0" in lines[1]
+    assert "tile (0,0) S2MM 0 waits for data (0 of 1024 words of descriptor 0)" in lines[2]
+    assert "tile (0,2) MM2S 0 is where its stream comes from" in lines[3]
+    assert "waits for lock 3 of tile (0,2) ≥ 1 (now 0)" in lines[3]
+    assert "core (0,2) could release it; it waits at pc 0x" in lines[4]
+    assert "for lock 2 of tile (0,2) ≥ 1 (now 0)" in lines[4]
+    assert "the waits go round in a circle" in lines[5]
+
+
+def test_a_transfer_that_is_never_started_is_the_end_of_the_chain(cores: Cores) -> None:
+    source = FORGETFUL.replace("release(48, 1);", "release(48, 1); release(51, 1);")
+    last = explain(hang(cores, source, 0x1D214)).splitlines()[-1]
+    assert last.strip() == (
+        "tile (0,0) MM2S 0 is where its stream comes from; "
+        "it was never given a task: nothing starts a transfer there"
+    )
+
+
+def test_an_output_that_is_never_fetched_is_told(cores: Cores) -> None:
+    """Without the S2MM task no token can come."""
+    source = FORGETFUL.replace("release(48, 1);", "release(48, 1); release(51, 1);")
+    text = explain(hang(cores, source, 0x1D204))
+    assert "tile (0,0) S2MM 0 was never given a task" in text
+
+
+def test_a_core_that_has_ended_is_told(cores: Cores) -> None:
+    text = explain(hang(cores, "void program(void) { acquire(49, -1); }"))
+    assert "core (0,2) could release it; it has ended its program" in text
+
+
+def test_the_chain_is_data_too(cores: Cores) -> None:
+    report = hang(cores, FORGETFUL)
+    assert report.wait is not None
+    steps = [step.wait for _, step in wait_chain(report.array, report.wait).walk()]
+    assert [type(wait) for wait in steps] == [
+        waits.TokenWait,
+        waits.DataWait,
+        waits.LockWait,
+        waits.LockWait,
+        waits.LockWait,
+    ]
+    assert isinstance(steps[3], waits.LockWait)
+    assert (steps[3].lock.index, steps[3].value) == (2, -1)
+
+
+def test_names_from_the_build_take_the_places_of_numbers(cores: Cores, tmp_path: Path) -> None:
+    (tmp_path / "names.json").write_text(json.dumps(GIVEN_NAMES))
+    known = names.beside(tmp_path / "final.xclbin")
+    text = explain(hang(cores, FORGETFUL), known)
+    assert "tile (0,0) S2MM 0 [out] waits for data" in text
+    assert "lock done (lock 3 of tile (0,2))" in text
+    assert "lock out_prod_lock_0 (lock 2 of tile (0,2), objectfifo out)" in text
+    source = FORGETFUL.replace("release(48, 1);", "release(48, 1); release(51, 1);")
+    text = explain(hang(cores, source, 0x1D214), known)
+    assert "lock in_cons_cons_lock_0 (lock 1 of tile (0,2), objectfifo in)" in text
+    assert "(0 of 256 words of descriptor 0, buffer in_cons_buff_0)" in text
+    assert "tile (0,0) MM2S 0 [in] is where its stream comes from" in text
+
+
+def test_source_lines_come_from_the_programs_elf(
+    cores: Cores, compile_elf: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "core.elf").write_bytes(compile_elf.read_bytes())
+    (tmp_path / "names.json").write_text(json.dumps(GIVEN_NAMES))
+    known = names.beside(tmp_path / "final.xclbin")
+    text = explain(hang(cores, FORGETFUL), known)
+    assert "core (0,2) could release it; it waits in program (" in text
+    assert "(core.c:" in text or "(standin.h:" in text
+
+
+@pytest.fixture
+def compile_elf(cores: Cores, tmp_path: Path) -> Path:
+    """The ELF of FORGETFUL with its debug information."""
+    return cores.elf(DESIGN, TILE, FORGETFUL, tmp_path)
+
+
+def test_no_names_file_means_no_names(tmp_path: Path) -> None:
+    assert names.beside(tmp_path / "final.xclbin") == Names()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"locks": [{}]}', '{"cores": [{"tile": 3}]}', "\0"])
+def test_a_damaged_names_file_is_a_format_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "names.json").write_text(text)
+    with pytest.raises(FormatError, match=r"names\.json: not a names file"):
+        names.beside(tmp_path / "final.xclbin")
+
+
+@pytest.mark.parametrize(
+    ("lock", "fifo"),
+    [
+        ("in_cons_prod_lock_0", "in"),
+        ("out_prod_lock_0", "out"),
+        ("shared_1_cons_cons_lock_0", "shared"),
+        ("a_fifo_cons_lock", "a_fifo"),
+        ("gate", ""),
+    ],
+)
+def test_a_locks_name_tells_its_objectfifo(lock: str, fifo: str) -> None:
+    assert names.objectfifo_of(lock) == fifo
