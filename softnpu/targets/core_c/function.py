@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from softnpu.dialects.aie import LockOp
 from softnpu.dialects.source import design_error
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.expr import Expr, Prec
@@ -79,10 +80,21 @@ class Function:
 
     def loose(self, value: SSAValue) -> Expr:
         """A value's expression, right in the bits that its type has."""
-        found = self.values[value]
+        found = self.values.get(value)
+        if found is None:
+            found = self.values[value] = self._from_device(value)
         assert isinstance(found, Expr)
         self.writer.use(found)
         return found
+
+    def _from_device(self, value: SSAValue) -> Expr:
+        """A value that the core's body takes from around the core: a lock or a constant."""
+        op = value.owner
+        if isinstance(op, LockOp):
+            return c.literal(self.unit.lock_number(op))
+        if isinstance(op, Operation) and op.name in VALUES and not op.operands:
+            return VALUES[op.name](self, op)
+        raise design_error(self._owner(value), "this value cannot be used inside of a core")
 
     def memref(self, value: SSAValue) -> MemRef:
         """A memref value."""

@@ -38,7 +38,7 @@ def use_lock(f: Function, op: Operation) -> None:
         number = c.cast("uint32_t", f.expr(use.lock))
         name = ""
     else:
-        number = c.literal(_lock_number(f, use, owner))
+        number = c.literal(f.unit.lock_number(owner, use))
         name = owner.sym_name or f"lock {owner.lock_id} of tile {owner.position}"
     if use.release:
         f.line(f"npu_release({{}}, {use.lock_value});{_comment(name)}", number)
@@ -50,20 +50,6 @@ def use_lock(f: Function, op: Operation) -> None:
 
 def _comment(name: str) -> str:
     return f" /* {name} */" if name else ""
-
-
-def _lock_number(f: Function, use: UseLockOp, lock: LockOp) -> int:
-    """How the core numbers a lock."""
-    if lock.lock_id is None:
-        raise design_error(use, "the lock has no number yet", "run aie-assign-lock-ids")
-    base = f.unit.target.lock_local_base_index(*f.unit.core.position, *lock.position)
-    if base is None:
-        raise design_error(
-            use,
-            f"core {f.unit.core.position} cannot reach a lock of tile {lock.position}",
-            "a core reaches its own locks and those of its neighbours south, west and north",
-        )
-    return base + lock.lock_id
 
 
 @statement_op("aie.event")

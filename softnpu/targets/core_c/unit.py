@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import MemRefType, StringAttr
 from xdsl.ir import Operation, SSAValue
 
 from softnpu.arch.device import Device, device
-from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp
+from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp
 from softnpu.dialects.sizes import element_count
 from softnpu.dialects.source import design_error, location_of
 from softnpu.errors import SourceLocation
@@ -99,6 +99,19 @@ class Unit:
             f"extern {element.declare(name)}[{element_count(type)}]{alias};{place}"
         )
         return static_memref(Expr(name), element, layout_of(type, op))
+
+    def lock_number(self, lock: LockOp, user: Operation | None = None) -> int:
+        """How the core numbers a lock; DesignError at `user` when it cannot reach it."""
+        if lock.lock_id is None:
+            raise design_error(lock, "the lock has no number yet", "run aie-assign-lock-ids")
+        base = self.target.lock_local_base_index(*self.core.position, *lock.position)
+        if base is None:
+            raise design_error(
+                user or lock,
+                f"core {self.core.position} cannot reach a lock of tile {lock.position}",
+                "a core reaches its own locks and those of its neighbours south, west and north",
+            )
+        return base + lock.lock_id
 
     def global_memref(self, name: str, op: Operation) -> MemRef:
         """The memref of a `memref.global`, defined at its first use."""

@@ -33,7 +33,6 @@ typedef __bf16 bfloat16;
 #define chess_protect_access
 #define chess_separator()
 #define chess_separator_scheduler(...)
-#define chess_storage(...)
 #define chess_unroll_loop(...)
 
 NPU_INLINE void event0(void) { npu_event(0); }

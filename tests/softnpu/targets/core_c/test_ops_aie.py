@@ -80,6 +80,25 @@ def test_a_plain_acquire_waits_for_equality() -> None:
     assert "npu_release(53, 3); /* ready */" in text
 
 
+def test_a_lock_can_be_handed_to_a_function_of_the_design() -> None:
+    functions = """
+    %lock = aie.lock(%tile, 5) {sym_name = "ready"}
+    %four = arith.constant 4 : i32
+    func.func @wait(%l: index) {
+      aie.use_lock(%l, AcquireGreaterEqual, 1)
+      return
+    }
+    """
+    body = """
+      func.call @wait(%lock) : (index) -> ()
+      aie.debug(%four : i32)
+      aie.end"""
+    text = c_of(body, {}, functions)
+    assert "wait(53);" in text
+    assert "npu_debug_i32(4);" in text
+    assert "npu_acquire((uint32_t)l, -1);" in text
+
+
 def test_streams_events_and_cascade_ask_for_their_services(tmp_path: Path) -> None:
     body = """
       %c0 = arith.constant 0 : index
