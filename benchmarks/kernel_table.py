@@ -24,10 +24,10 @@ from softnpu.dialects.source import parse_file
 from softnpu.emulator.context import Context
 from softnpu.emulator.report import RunReport
 from softnpu.formats import xclbin
+from softnpu.targets.linking.elf import Elf
+from softnpu.targets.linking.layout import DATA_MEMORY, PROGRAM_MEMORY
 from softnpu.targets.standin import core_name, stack_need
 from softnpu.targets.standin.core import core_layout
-from softnpu.targets.standin.elf import Elf
-from softnpu.targets.standin.layout import DATA_MEMORY, PROGRAM_MEMORY
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "kernels.md"

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from softnpu.targets.linking.stack import StackNeed
 from softnpu.targets.standin.compile import compile_kernel
-from softnpu.targets.standin.stack import StackNeed, stack_need
+from softnpu.targets.standin.stack import stack_need
 from softnpu.targets.standin.toolchain import KERNEL_INCLUDE, compiler_version
 
 if TYPE_CHECKING:

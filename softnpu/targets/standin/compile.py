@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from softnpu.errors import ToolError
-from softnpu.targets.standin.toolchain import CXX_SUFFIXES, LIBM, clang, include_flags
+from softnpu.targets.linking.symbols import LIBM
+from softnpu.targets.standin.toolchain import CXX_SUFFIXES, clang, include_flags
 
 C_SUFFIXES = frozenset({".c"})
 C_FLAGS = ("-x", "c", "-std=c11")

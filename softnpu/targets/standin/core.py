@@ -11,8 +11,9 @@ from softnpu.dialects.source import design_error, location_of
 from softnpu.errors import ToolError
 from softnpu.targets.core_c import core_source
 from softnpu.targets.ldscript import link_files, linker_script
-from softnpu.targets.standin.layout import Buffer, CoreLayout
-from softnpu.targets.standin.link import Call, link_core
+from softnpu.targets.linking.layout import Buffer, CoreLayout
+from softnpu.targets.linking.symbols import Call
+from softnpu.targets.standin.link import link_core
 from softnpu.targets.standin.toolchain import clang, include_flags
 
 BODY_FLAGS = (

@@ -1,4 +1,4 @@
-"""How deep a linked core's stack can get: frame sizes, summed along the call graph.
+"""How deep a linked stand-in core's stack can get.
 
 The frames are those of RV32 code. An AIE core's are not the same, but arrays in C functions,
 which are what outgrows a stack, weigh the same in both.
@@ -8,80 +8,40 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from softnpu.targets.standin.elf import Elf, Symbol
+from softnpu.targets.linking.elf import Elf, Symbol
+from softnpu.targets.linking.stack import CallGraph, StackNeed
 
 _JAL, _AUIPC, _JALR = 0x6F, 0x17, 0x67
 _RETURN_ADDRESS = 1
 
 
-@dataclass(frozen=True)
-class StackNeed:
-    """What the stack must hold at its deepest.
-
-    Attributes:
-        size: bytes; for a recursive program, of one round.
-        path: the functions of the deepest call chain, each with the bytes of its frame.
-        recursive: functions that call themselves, directly or not: there is no bound.
-        indirect: functions that call through a pointer, whose callees are not counted.
-    """
-
-    size: int
-    path: tuple[tuple[str, int], ...]
-    recursive: tuple[str, ...]
-    indirect: tuple[str, ...]
-
-
 def stack_need(program: Path) -> StackNeed:
     """The stack need of a core's ELF, from where it starts."""
-    return _Analysis(Elf(program)).need()
+    code = _Code(Elf(program))
+    graph = CallGraph(code.frames, code.callees, code.name)
+    return graph.need(code.entry, code.indirect)
 
 
-class _Analysis:
+class _Code:
+    """The functions of a program by address, and the calls that their instructions make."""
+
     def __init__(self, elf: Elf) -> None:
         self.functions = {s.value: s for s in elf.symbols if s.is_function and s.is_defined}
-        self.frames = elf.frame_sizes()
+        sizes = elf.frame_sizes()
+        self.frames = {at: sizes.get(at, 0) for at in {*self.functions, *sizes, elf.entry}}
         self.entry = elf.entry
         self.text = elf.section(".text")
         self.code = elf.content(self.text) if self.text else b""
-        self.deepest: dict[int, tuple[int, tuple[int, ...]]] = {}
-        self.open: set[int] = set()
-        self.recursive: dict[str, None] = {}
         self.indirect: dict[str, None] = {}
 
-    def need(self) -> StackNeed:
-        size, path = self._depth(self.entry)
-        return StackNeed(
-            size,
-            tuple((self._name(at), self.frames.get(at, 0)) for at in path),
-            tuple(self.recursive),
-            tuple(self.indirect),
-        )
-
-    def _depth(self, address: int) -> tuple[int, tuple[int, ...]]:
-        """Bytes below the caller of the function at `address`, and the way to the deepest."""
-        if address in self.deepest:
-            return self.deepest[address]
-        if address in self.open:
-            self.recursive[self._name(address)] = None
-            return 0, ()
+    def callees(self, address: int) -> list[int]:
+        """Where the function at `address` leads to."""
         function = self.functions.get(address)
-        if function is None or self.text is None:
-            return 0, ()
-        self.open.add(address)
-        below = max(
-            (self._depth(callee) for callee in self._callees(function)),
-            key=lambda found: found[0],
-            default=(0, ()),
-        )
-        self.open.discard(address)
-        size = self.frames.get(address, 0) + below[0]
-        self.deepest[address] = (size, (address, *below[1]))
-        return self.deepest[address]
+        return [] if function is None or self.text is None else self._calls(function)
 
-    def _callees(self, function: Symbol) -> list[int]:
+    def _calls(self, function: Symbol) -> list[int]:
         assert self.text is not None
         start = function.value
         code = self.code[start - self.text.address :][: function.size]
@@ -94,7 +54,8 @@ class _Analysis:
                 found[target] = None
         return list(found)
 
-    def _name(self, address: int) -> str:
+    def name(self, address: int) -> str:
+        """The function's name, else its address."""
         function = self.functions.get(address)
         return function.name if function else f"0x{address:x}"
 

@@ -52,20 +52,6 @@ CODE_FLAGS = (
 
 CXX_SUFFIXES = frozenset({".cc", ".cpp", ".cxx", ".C"})
 
-LIBM_OF_AIE = frozenset({"fabs", "fabsf", "fabsl"})
-"""All that Peano's libm has (llvm-aie, libc/config/baremetal/aie2/entrypoints.txt)."""
-LIBM = tuple(
-    f"{name}{suffix}"
-    for name in """
-    acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1
-    fdim floor fma fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p
-    log2 logb lrint lround modf nearbyint nextafter pow remainder remquo rint round scalbn sin
-    sinh sqrt tan tanh tgamma trunc
-    """.split()  # noqa: SIM905
-    for suffix in ("", "f", "l")
-)
-"""Functions of <math.h> that clang would else inline or rename, hiding that AIE lacks them."""
-
 
 @dataclass(frozen=True)
 class Outcome:

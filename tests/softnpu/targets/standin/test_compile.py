@@ -10,8 +10,8 @@ import pytest
 
 from softnpu.arch.standin import ELF_MACHINE_RISCV
 from softnpu.errors import ToolError
+from softnpu.targets.linking.elf import Elf
 from softnpu.targets.standin import KERNEL_INCLUDE, compile_kernel, compiler_version
-from softnpu.targets.standin.elf import Elf
 
 
 def write(folder: Path, name: str, text: str) -> Path:

@@ -10,9 +10,9 @@ import pytest
 
 from softnpu.arch.standin import Service
 from softnpu.errors import DesignError, ToolError
+from softnpu.targets.linking.checks import STANDIN, check_object
+from softnpu.targets.linking.elf import Elf
 from softnpu.targets.standin import compile_core, compile_kernel, core_name
-from softnpu.targets.standin.elf import Elf
-from softnpu.targets.standin.link import check_object
 from softnpu.targets.standin.toolchain import RUNTIME
 from tests.softnpu.targets.core_machine import (
     Buffers,
@@ -219,15 +219,15 @@ def test_objects_for_other_machines_are_told_apart(tmp_path: Path, golden: Path)
     head[4], head[18:20] = 1, (264).to_bytes(2, "little")
     aie.write_bytes(head)
     with pytest.raises(ToolError, match=r"holds AIE code .* give the kernel's source instead"):
-        check_object(aie)
+        check_object(aie, STANDIN)
     head[18:20] = (62).to_bytes(2, "little")
     aie.write_bytes(head)
     with pytest.raises(ToolError, match="is for another machine"):
-        check_object(aie)
+        check_object(aie, STANDIN)
     text = tmp_path / "text.o"
     text.write_text("version https://git-lfs.github.com/spec/v1\n" * 3)
     with pytest.raises(ToolError, match="is no 32-bit little-endian ELF file"):
-        check_object(text)
+        check_object(text, STANDIN)
 
 
 def test_a_call_beyond_the_stack_hits_nothing_that_is_mapped(tmp_path: Path) -> None:

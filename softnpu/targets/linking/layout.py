@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from softnpu.arch.standin import STACK_BASE
-from softnpu.targets.standin.elf import Elf, Section, Symbol
+from softnpu.targets.linking.elf import Elf, Section, Symbol
 
 PROGRAM_MEMORY = 0x4000
 DATA_MEMORY = 0x10000
