@@ -1,0 +1,73 @@
+"""The library's kernels, built in a folder of their own and run on the emulator."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from runner import artifact
+from runner.session import Session, backend
+from softnpu.targets.standin import StackNeed, stack_need
+from tests.project import ROOT, Project, make_project
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A built variant: `folder` holds its artifacts."""
+
+    folder: Path
+
+    def run(self, **inputs: Array) -> dict[str, Array]:
+        """Runs it once, in a context of its own; outputs by name."""
+        built = artifact.load(self.folder)
+        session = Session(
+            backend("emulator"), built.xclbin, built.insts.read_bytes(), built.arguments
+        )
+        return session.run(inputs)
+
+    @property
+    def stack(self) -> StackNeed:
+        """What the deepest calls of the core in column 0, row 2 need."""
+        return stack_need(self.folder / "main_core_0_2.elf")
+
+
+def project_of(folder: Path, label: str) -> Project:
+    """A project with the design of a variant `<design>/<variant>`, to build or to break."""
+    folder.mkdir(parents=True)
+    return make_project(folder, label.split("/")[0])
+
+
+def built(project: Project, label: str, device: str = "npu1_1col") -> Kernel:
+    """Builds a variant, which must succeed."""
+    done = project.doit(f"manifest:{label}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Kernel(project.root / "build" / device / label)
+
+
+def refusal(project: Project, task: str) -> str:
+    """Runs a task, which must fail; what it says, white space evened out."""
+    done = project.doit(task)
+    assert done.returncode != 0, f"{task} was accepted\n{done.stdout}"
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def module_at(name: str) -> ModuleType:
+    """A Python file of the project that lies in no package, by its path from the root."""
+    path = ROOT / name
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def correlation(a: Array, b: Array) -> float:
+    """Pearson's correlation of two arrays' elements."""
+    return float(np.corrcoef(a.astype(float).ravel(), b.astype(float).ravel())[0, 1])
