@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
-from doit.tools import config_changed
 
 from pipeline import kernels as kernel_inputs
 from pipeline.designs import KERNELS, Variant
 from pipeline.errors import PipelineError, shown
+from pipeline.keys import Key
 from pipeline.toolchain import tool_key
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _task(
         "actions": [(explained(action), [variant])],
         "file_dep": [str(p) for p in reads],
         "targets": [str(p) for p in writes],
-        "uptodate": [config_changed(key), *uptodate],
+        "uptodate": [Key(key), *uptodate],
         "clean": True,
     }
 

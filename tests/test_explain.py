@@ -1,0 +1,62 @@
+"""`doit explain` names what changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project, make_project
+
+KERNEL_TASK = "kernels:vector_add/default:vector_add"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = make_project(tmp_path_factory.mktemp("project"), "vector_add")
+    assert project.doit("build").returncode == 0
+    return project
+
+
+def test_what_is_up_to_date_is_said_and_exits_0(built: Project) -> None:
+    done = built.doit("explain", KERNEL_TASK)
+    assert done.returncode == 0
+    assert f"{KERNEL_TASK}: up to date" in done.stdout
+
+
+def test_a_changed_parameter_is_named_with_both_values(built: Project) -> None:
+    built.edit("mlir_templates/vector_add.py", '"line": 256', '"line": 128')
+    done = built.doit("explain")
+    assert done.returncode == 1
+    assert "options defines LINE: 256 -> 128" in done.stdout
+    assert (
+        "options line: '256' -> '128'" in done.stdout or "options line: 256 -> 128" in done.stdout
+    )
+    assert "cores:vector_add/default\n    after " in done.stdout
+    built.edit("mlir_templates/vector_add.py", '"line": 128', '"line": 256')
+
+
+def test_a_changed_source_a_missing_target_and_a_tool_are_named(built: Project) -> None:
+    built.edit("kernels_src/vector_add.c", "// Adds", "// adds")
+    (built.root / "build/npu1_1col/vector_add/default/insts.bin").unlink()
+    path = built.root / "softnpu/targets/standin/compile.py"
+    text = path.read_text()
+    path.write_text(text + "# another version\n")
+    done = built.doit("explain", f"insts:{'vector_add/default'}", KERNEL_TASK)
+    assert "input changed: kernels_src/vector_add.c" in done.stdout
+    assert "header changed" not in done.stdout
+    assert "not made yet: build/npu1_1col/vector_add/default/insts.bin" in done.stdout
+    assert "tools npuforge: " in done.stdout
+    path.write_text(text)
+
+
+def test_an_unknown_task_is_an_error(built: Project) -> None:
+    done = built.doit("explain", "no_such_task")
+    assert done.returncode == 1
+    assert "no task is called no_such_task" in done.stdout
+
+
+def test_nothing_is_run(built: Project, tmp_path: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in (built.root / "build").rglob("*")}
+    built.doit("explain")
+    assert before == {p: p.stat().st_mtime_ns for p in (built.root / "build").rglob("*")}
