@@ -1,0 +1,54 @@
+"""names.json carries a design's names to the emulator's reports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from softnpu.dialects.source import parse_file, parse_text
+from softnpu.emulator import names
+from softnpu.errors import DesignError
+from softnpu.targets import names_json
+
+
+def test_the_emulator_finds_the_designs_own_names(golden: Path, tmp_path: Path) -> None:
+    module = parse_file(golden / "passthrough_core" / "input_physical.mlir")
+    (tmp_path / "names.json").write_text(names_json.emit(module))
+    known = names.beside(tmp_path / "final.xclbin")
+    tile = (0, 2)
+    assert known.lock(tile, 1) == ("lock in_cons_cons_lock_0 (lock 1 of tile (0,2), objectfifo in)")
+    assert known.buffer(tile, 0x8000 + 1023) == "in_cons_buff_0"
+    assert known.buffer(tile, 0x8000 + 1024) is None
+    assert known.channel((0, 0), "MM2S", 0) == "tile (0,0) MM2S 0 [in]"
+    assert known.channel((0, 0), "S2MM", 0) == "tile (0,0) S2MM 0 [out]"
+
+
+def test_a_core_is_found_by_the_name_of_its_elf(golden: Path) -> None:
+    module = parse_file(golden / "cascade_pair" / "input_physical.mlir")
+    cores = json.loads(names_json.emit(module))["cores"]
+    assert {tuple(c["tile"]): c["elf"] for c in cores} == {
+        (0, 2): "main_core_0_2.elf",
+        (0, 3): "main_core_0_3.elf",
+    }
+
+
+def test_what_has_no_name_or_number_is_left_out() -> None:
+    module = parse_text(
+        """
+        aie.device(npu1_1col) {
+          %t = aie.tile(0, 2)
+          %0 = aie.lock(%t, 3)
+          %1 = aie.lock(%t) {sym_name = "nowhere"}
+          %2 = aie.buffer(%t) {sym_name = "unplaced"} : memref<4xi32>
+        }
+        """
+    )
+    found = json.loads(names_json.emit(module))
+    assert found["locks"] == found["buffers"] == []
+
+
+def test_a_device_that_is_not_there_is_named() -> None:
+    with pytest.raises(DesignError, match="'other'"):
+        names_json.emit(parse_text("aie.device(npu1_1col) { }"), "other")
