@@ -1,4 +1,4 @@
-"""The parts of an RV32 ELF that linking a core asks about: sections, symbols, frame sizes.
+"""The parts of a 32-bit ELF that linking a core asks about: sections, symbols, frame sizes.
 
 Read with `struct`, since a build reads one per core. Source: the ELF specification; for
 `.stack_sizes`, LLVM's documentation of -fstack-size-section.
@@ -24,6 +24,8 @@ _SEGMENT = struct.Struct("<8I")
 _SYMBOL = struct.Struct("<IIIBBH")
 
 _SYMBOL_TABLE = 2
+_RELOCATIONS = {4: struct.Struct("<IIi"), 9: struct.Struct("<II")}
+"""The two kinds of relocation sections, RELA with an addend and REL without."""
 _ALLOCATED = 0x2
 _LOAD = 1
 _FUNCTION, _OBJECT = 2, 1
@@ -42,6 +44,7 @@ class Section:
     offset: int
     size: int
     link: int
+    info: int = 0
 
     @property
     def allocated(self) -> bool:
@@ -85,6 +88,23 @@ class Symbol:
         return self.section != _UNDEFINED
 
 
+@dataclass(frozen=True)
+class Relocation:
+    """A place in a section that the linker fills in with an address.
+
+    Attributes:
+        section: index of the section with the place.
+        offset: of the place in it.
+        symbol: index of the symbol whose address it is.
+        addend: what is added to that.
+    """
+
+    section: int
+    offset: int
+    symbol: int
+    addend: int
+
+
 class Elf:
     """One ELF file.
 
@@ -120,8 +140,8 @@ class Elf:
         ]
         names = raw[self._names][4] if raw else 0
         return tuple(
-            Section(self._string(names + name), kind, flags, address, offset, size, link)
-            for name, kind, flags, address, offset, size, link, *_ in raw
+            Section(self._string(names + name), kind, flags, address, offset, size, link, info)
+            for name, kind, flags, address, offset, size, link, info, *_ in raw
         )
 
     @property
@@ -133,9 +153,14 @@ class Elf:
             if kind == _LOAD and size:
                 yield Segment(address, size)
 
-    @cached_property
+    @property
     def symbols(self) -> tuple[Symbol, ...]:
         """Every named symbol."""
+        return tuple(symbol for symbol in self.symbol_table if symbol.name)
+
+    @cached_property
+    def symbol_table(self) -> tuple[Symbol, ...]:
+        """Every symbol in the file's order, as relocations count them."""
         found = []
         for section in self.sections:
             if section.kind != _SYMBOL_TABLE:
@@ -143,10 +168,20 @@ class Elf:
             names = self.sections[section.link].offset
             for at in range(section.offset, section.offset + section.size, _SYMBOL.size):
                 name, value, size, info, _, index = _SYMBOL.unpack_from(self._data, at)
-                if name:
-                    symbol = self._string(names + name)
-                    found.append(Symbol(symbol, value, size, info & 0xF, info >> 4, index))
+                symbol = self._string(names + name) if name else ""
+                found.append(Symbol(symbol, value, size, info & 0xF, info >> 4, index))
         return tuple(found)
+
+    @property
+    def relocations(self) -> Iterator[Relocation]:
+        """Where the linker puts addresses, section by section."""
+        for section in self.sections:
+            entry = _RELOCATIONS.get(section.kind)
+            if entry is None:
+                continue
+            for at in range(section.offset, section.offset + section.size, entry.size):
+                offset, info, *addend = entry.unpack_from(self._data, at)
+                yield Relocation(section.info, offset, info >> 8, addend[0] if addend else 0)
 
     @property
     def functions(self) -> dict[str, Symbol]:
@@ -164,15 +199,22 @@ class Elf:
     def frame_sizes(self) -> dict[int, int]:
         """Bytes of stack that each function takes for itself, by the function's address."""
         section = self.section(".stack_sizes")
-        return dict(_stack_sizes(self.content(section))) if section else {}
+        entries = _stack_sizes(self.content(section)) if section else ()
+        return {address: size for _, address, size in entries}
+
+    def stack_sizes(self, section: Section) -> dict[int, int]:
+        """A .stack_sizes section of an object: bytes by the offset of the function's address."""
+        return {at: size for at, _, size in _stack_sizes(self.content(section))}
 
     def _string(self, at: int) -> str:
         return self._data[at : self._data.index(b"\0", at)].decode(errors="replace")
 
 
-def _stack_sizes(content: bytes) -> Iterator[tuple[int, int]]:
+def _stack_sizes(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """(offset of the entry, address of the function, bytes of its frame)."""
     at = 0
     while at + 4 < len(content):
+        entry = at
         (address,) = struct.unpack_from("<I", content, at)
         at += 4
         size = shift = 0
@@ -183,7 +225,7 @@ def _stack_sizes(content: bytes) -> Iterator[tuple[int, int]]:
             shift += 7
             if not byte & 0x80:
                 break
-        yield address, size
+        yield entry, address, size
 
 
 def is_archive(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from softnpu.arch.standin import STACK_BASE
@@ -55,8 +55,7 @@ class CoreLayout:
 def data_table(layout: CoreLayout, program: Elf) -> tuple[str, ...]:
     """The tile's data memory, one line an item: offset, bytes, what it is."""
     data = sum(s.size for s in _data_sections(program))
-    rows = [(0, layout.stack_size, "stack (stack_size)")]
-    rows += [(b.offset, b.size, b.name) for b in sorted(layout.buffers, key=lambda b: b.offset)]
+    rows = _design_rows(layout)
     if data:
         rows.append((layout.used, data, f"constants and variables of the code{_largest(program)}"))
     used = layout.used + data
@@ -66,7 +65,25 @@ def data_table(layout: CoreLayout, program: Elf) -> tuple[str, ...]:
         if used > DATA_MEMORY
         else f"{DATA_MEMORY - used:,} free at the end"
     )
-    return (*(f"{offset:#07x} {size:>8,}  {what}" for offset, size, what in rows), total)
+    return (*_lines(rows), total)
+
+
+def design_table(layout: CoreLayout) -> tuple[str, ...]:
+    """The design's share of the data memory alone, for a program that could not be linked."""
+    free = DATA_MEMORY - layout.used
+    return (*_lines(_design_rows(layout)), f"{DATA_MEMORY:,} bytes in all, {free:,} behind them")
+
+
+def _design_rows(layout: CoreLayout) -> list[tuple[int, int, str]]:
+    buffers = sorted(layout.buffers, key=lambda b: b.offset)
+    return [
+        (0, layout.stack_size, "stack (stack_size)"),
+        *((b.offset, b.size, b.name) for b in buffers),
+    ]
+
+
+def _lines(rows: Iterable[tuple[int, int, str]]) -> Iterator[str]:
+    return (f"{offset:#07x} {size:>8,}  {what}" for offset, size, what in rows)
 
 
 def code_table(program: Elf) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from softnpu.targets.linking.checks import STANDIN, check_object, check_program
 from softnpu.targets.linking.elf import Elf
 from softnpu.targets.linking.layout import DATA_MEMORY, CoreLayout
 from softnpu.targets.linking.symbols import Call, link_error
+from softnpu.targets.linking.zeros import write_out_zeros
 from softnpu.targets.standin.stack import stack_need
 from softnpu.targets.standin.toolchain import run, runtime
 
@@ -73,6 +74,7 @@ def link_core(
     if not outcome.ok:
         output.unlink(missing_ok=True)
         raise link_error(outcome.messages, objects, calls, layout)
+    write_out_zeros(output)
     try:
         check_program(Elf(output), STANDIN, layout, lambda: stack_need(output), location)
     except (DesignError, ToolError):
