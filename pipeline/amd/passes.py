@@ -1,0 +1,189 @@
+"""aie-opt's pass pipelines, in the spelling of the version at hand.
+
+The lists are those of mlir-aie's driver (aiecc.cpp: runResourceAllocationPipeline,
+runRoutingPipeline, runNpuLoweringPipeline, runLLVMLoweringPipeline; for versions before 2026 the
+lists of python/compiler/aiecc/main.py). Versions differ in names, in which passes there are, and
+in the options of a pass: what `aie-opt --help` lists decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.amd.probing import Tool
+from softnpu.errors import ToolError
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass of a pipeline.
+
+    Attributes:
+        names: its spellings, the newest first.
+        options: written when the version at hand has them.
+        needed: whether a version without the pass cannot do the work; one that is not needed is
+            left out there (it came later, and what it does was not asked for before).
+    """
+
+    names: tuple[str, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+    needed: bool = True
+
+
+def _pass(name: str, /, **options: str) -> Pass:
+    return Pass((name,), {key.replace("_", "-"): value for key, value in options.items()})
+
+
+def _later(*names: str, **options: str) -> Pass:
+    """A pass that older versions do without."""
+    return Pass(names, {key.replace("_", "-"): value for key, value in options.items()}, False)
+
+
+ALWAYS = frozenset(
+    ("tilecol", "tilerow", "target-backend", "use-bare-ptr-memref-call-conv", "dynamic")
+)
+"""Options without which a pass would do something else: written whatever is listed."""
+
+TRACES = (
+    _pass("aie-trace-to-config"),
+    _pass("aie-trace-pack-reg-writes"),
+    Pass(("aie-inline-trace-config", "aiex-inline-trace-config")),
+)
+"""Only where a design traces: aiecc leaves them out otherwise."""
+
+
+def resource_allocation(tool: Tool, target: str, *, traces: bool, alloc: str = "") -> str:
+    """The design -> locks, BDs and buffers with their numbers.
+
+    Args:
+        target: "aie2" or "aie2p".
+        traces: whether the design has aie.trace ops.
+        alloc: how buffers are placed; "" for the default.
+    """
+    placing = {"alloc-scheme": alloc} if alloc else {}
+    fifos = {"dynamic-objFifos": "false", "packet-sw-objFifos": "false"}
+    device = (
+        *(TRACES if traces else ()),
+        _pass("aie-assign-lock-ids"),
+        _pass("aie-register-objectFifos"),
+        Pass(("aie-objectFifo-stateful-transform",), fifos),
+        _pass("aie-assign-bd-ids"),
+        _pass("aie-lower-cascade-flows"),
+        _pass("aie-lower-broadcast-packet"),
+        _pass("aie-lower-multicast"),
+        _later("aie-assign-tile-controller-ids"),
+        _later("aie-generate-column-control-overlay", route_shim_to_tile_ctrl="false"),
+        Pass(("aie-assign-buffer-addresses",), placing),
+        _later("aie-assign-core-link-files"),
+        _later("aie-vector-transfer-lowering", max_transfer_rank="1"),
+    )
+    module = (
+        _pass("convert-vector-to-aievec", aie_target=target, target_backend="llvmir"),
+        _pass("lower-affine"),
+        _pass("aie-canonicalize-device"),
+    )
+    return _module(
+        _spelt(tool, module),
+        _nested(tool, device),
+        _spelt(tool, [_pass("convert-scf-to-cf")]),
+    )
+
+
+def routing(tool: Tool) -> str:
+    """Flows -> connections in stream switches."""
+    return _module(_nested(tool, [_pass("aie-create-pathfinder-flows")]))
+
+
+def npu_lowering(tool: Tool) -> str:
+    """Runtime sequences -> what the NPU's controller does."""
+    device = (
+        _pass("aie-materialize-bd-chains"),
+        _pass("aie-substitute-shim-dma-allocations"),
+        _pass("aie-assign-runtime-sequence-bd-ids"),
+        _pass("aie-dma-tasks-to-npu"),
+        _pass("aie-dma-to-npu"),
+        _later("aie-lower-set-lock"),
+    )
+    module = [_later("aie-materialize-runtime-sequences")]
+    return _module(_spelt(tool, module), _nested(tool, device))
+
+
+_TO_LLVM = (
+    _pass("canonicalize"),
+    _pass("cse"),
+    _pass("expand-strided-metadata"),
+    _pass("lower-affine"),
+    _pass("arith-expand"),
+    _pass("finalize-memref-to-llvm"),
+    _pass("convert-func-to-llvm", use_bare_ptr_memref_call_conv="true"),
+    _pass("convert-to-llvm", dynamic="true"),
+    _pass("convert-vector-to-llvm"),
+    _later("convert-ub-to-llvm"),
+    _pass("canonicalize"),
+    _pass("cse"),
+)
+_TO_LLVM_BEFORE_2026 = (
+    _pass("canonicalize"),
+    _pass("cse"),
+    _pass("convert-vector-to-llvm"),
+    _pass("expand-strided-metadata"),
+    _pass("lower-affine"),
+    _pass("convert-math-to-llvm"),
+    _pass("convert-index-to-llvm"),
+    _pass("arith-expand"),
+    _pass("convert-arith-to-llvm"),
+    _pass("finalize-memref-to-llvm"),
+    _pass("convert-func-to-llvm", use_bare_ptr_memref_call_conv="true"),
+    _pass("convert-cf-to-llvm"),
+    _pass("canonicalize"),
+    _pass("cse"),
+)
+"""For versions whose convert-aievec-to-llvm takes no target yet (mlir-aie 1.1)."""
+
+
+def core_lowering(tool: Tool, device: str, tile: tuple[int, int], target: str) -> str:
+    """One core's body -> the LLVM dialect."""
+    column, row = tile
+    newer = "aie-target" in tool.passes.get("convert-aievec-to-llvm", ())
+    body = (
+        _pass("aie-standard-lowering", device=device, tilecol=str(column), tilerow=str(row)),
+        _pass("aiex-standard-lowering"),
+        _pass("convert-aievec-to-llvm", aie_target=target),
+        *(_TO_LLVM if newer else _TO_LLVM_BEFORE_2026),
+    )
+    locks = (
+        _pass("aie-localize-locks"),
+        _pass("aie-normalize-address-spaces"),
+        _later("aie-transform-bfp-types"),
+    )
+    return _module(_nested(tool, locks), _spelt(tool, body))
+
+
+def _module(*parts: Sequence[str]) -> str:
+    return f"builtin.module({','.join(step for part in parts for step in part)})"
+
+
+def _nested(tool: Tool, passes: Iterable[Pass]) -> list[str]:
+    return [f"aie.device({','.join(_spelt(tool, passes))})"]
+
+
+def _spelt(tool: Tool, passes: Iterable[Pass]) -> list[str]:
+    """The passes as the version at hand writes them.
+
+    Raises:
+        ToolError: a needed pass that it does not have.
+    """
+    steps = []
+    for one in passes:
+        name = next((name for name in one.names if name in tool.passes), None)
+        if name is not None:
+            known = tool.passes[name] | ALWAYS
+            options = " ".join(f"{k}={v}" for k, v in one.options.items() if k in known)
+            steps.append(f"{name}{{{options}}}" if options else name)
+        elif one.needed:
+            raise ToolError(
+                f"{tool.path} ({tool.version}) has no pass {' or '.join(one.names)}: this version "
+                "of mlir-aie cannot be used for it (1.1 and newer can)"
+            )
+    return steps
