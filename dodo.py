@@ -5,7 +5,7 @@ from pathlib import Path
 
 from doit.tools import Interactive
 
-from pipeline import checks, stages
+from pipeline import checks, new, stages
 from pipeline.designs import discover
 from pipeline.reporter import Reporter
 
@@ -88,6 +88,19 @@ def task_test_hw():
 def task__npu():
     """whether an NPU can be reached from this Python"""
     return checks.npu()
+
+
+def task_new():
+    """start a design: doit new --name saxpy [--like vector_scale]"""
+    return {
+        "actions": [new.action],
+        "params": [
+            {"name": "name", "long": "name", "default": "", "help": "name of the design"},
+            {"name": "like", "long": "like", "default": "", "help": "a design to start from"},
+        ],
+        "uptodate": [False],
+        "verbosity": 2,
+    }
 
 
 def task_lint():

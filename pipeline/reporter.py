@@ -43,7 +43,7 @@ class Reporter:
         if not task.actions:
             return
         self._counts["done"] += 1
-        if not self._note_outcome(task):
+        if not self._note_outcome(task) and _subject(task):
             self._write(f"{_stage(task):<9} {_subject(task)}")
 
     def skip_uptodate(self, task: Any) -> None:

@@ -1,0 +1,18 @@
+// NAME: what runs on a core of the NPU, in plain C.
+//
+// The design calls this function once for every line of the stream. Its arguments are buffers in
+// the core's own 64 KB of memory; nothing else of the host can be seen from here.
+//
+// - LINE, A and B are parameters: mlir_templates/NAME.py declares them, and each reaches this file
+//   as a macro in capitals.
+// - Large local arrays need stack: the build adds up what the core needs and says which
+//   stack_size to write when 1,024 bytes are not enough. `static` arrays take memory instead.
+// - The core has no operating system and no heap; use <stdint.h> and the like.
+
+#include <stdint.h>
+
+void NAME(const int32_t *restrict x, int32_t *restrict y) {
+    for (int i = 0; i < LINE; i++)
+        y[i] = (int32_t)((uint32_t)A * (uint32_t)x[i] + (uint32_t)B);
+    // (Unsigned, so that an overflow wraps, as it does in the numpy reference.)
+}

@@ -1,0 +1,57 @@
+"""`doit new` writes three files, and never over an author's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.designs import discover
+from pipeline.errors import PipelineError
+from pipeline.new import new
+
+
+def _files(root: Path) -> set[str]:
+    return {str(p.relative_to(root)) for p in root.rglob("*") if p.is_file()}
+
+
+def test_three_files_make_a_design_that_is_found(tmp_path: Path) -> None:
+    new(tmp_path, "saxpy")
+    assert _files(tmp_path) == {
+        "kernels_src/saxpy.c",
+        "mlir_templates/saxpy.mlir.j2",
+        "mlir_templates/saxpy.py",
+    }
+    found = discover(tmp_path)
+    assert not found.broken
+    assert [v.label for v in found.variants] == ["saxpy/small", "saxpy/large"]
+    assert found.variants[0].kernels == (tmp_path / "kernels_src/saxpy.c",)
+
+
+def test_like_takes_another_design_under_the_new_name(tmp_path: Path) -> None:
+    new(tmp_path, "saxpy")
+    new(tmp_path, "second", like="saxpy")
+    assert "void second(" in (tmp_path / "kernels_src/second.c").read_text()
+    assert "saxpy" not in (tmp_path / "mlir_templates/second.mlir.j2").read_text()
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "kernels_src").mkdir()
+    kernel = tmp_path / "kernels_src/saxpy.c"
+    kernel.write_text("mine")
+    with pytest.raises(PipelineError, match="exists already"):
+        new(tmp_path, "saxpy")
+    assert _files(tmp_path) == {"kernels_src/saxpy.c"}
+    assert kernel.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["", "2fast", "my kernel", "../x", "Upper"])
+def test_a_name_that_is_no_c_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(PipelineError, match="cannot name a C function"):
+        new(tmp_path, name)
+
+
+def test_an_unknown_design_to_start_from_lists_those_that_exist(tmp_path: Path) -> None:
+    new(tmp_path, "saxpy")
+    with pytest.raises(PipelineError, match="no design 'saxpi'; there are saxpy"):
+        new(tmp_path, "other", like="saxpi")
