@@ -1,6 +1,8 @@
-"""What the int8 kernels should be, in exact integers, written from their arithmetic."""
+"""What the int8 kernels should be, bit for bit, written from their arithmetic."""
 
 import numpy as np
+
+from . import _bf16
 
 
 def clip8(x):
@@ -23,3 +25,8 @@ def layernorm(x, gamma, beta):
     # The square root of an integer below 2**52 is never rounded up to the next integer.
     inverse = 32768 // np.floor(np.sqrt(variance)).astype(np.int64)
     return clip8((gamma * ((centred * inverse) >> 8) >> 7) + beta)
+
+
+def gelu(x):
+    """GELU in its tanh form of 127ths: any shape, int8 -> int8."""
+    return clip8(np.rint(127 * _bf16.gelu(x.astype(np.float64) / 127)))
