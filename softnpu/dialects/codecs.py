@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Generic, TypeVar, cast
 
@@ -21,6 +22,9 @@ from xdsl.printer import Printer
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from softnpu.dialects.enums import spelling
+
+NEAR = 0.5
+"""How alike (0 to 1) a word and a spelling must be for the one to be meant."""
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -100,18 +104,11 @@ class IntCodec(Codec[int]):
         return self.what if too_low or too_high else None
 
     def parse(self, parser: Parser) -> Attribute:
-        return self._typed(parser, parser.parse_integer(allow_boolean=False))
+        return self.store(parser.parse_integer(allow_boolean=False))
 
     def parse_optional(self, parser: Parser) -> Attribute | None:
         value = parser.parse_optional_integer(allow_boolean=False)
-        return None if value is None else self._typed(parser, value)
-
-    def _typed(self, parser: Parser, value: int) -> Attribute:
-        if parser.parse_optional_punctuation(":") is not None:
-            type = parser.parse_type()
-            if type != self.type:
-                parser.raise_error(f"expected {self.what}, found type {type}")
-        return self.store(value)
+        return None if value is None else self.store(value)
 
     def print(self, printer: Printer, stored: Attribute) -> None:
         printer.print_string(str(self.load(stored)))
@@ -209,10 +206,18 @@ class SymbolRefCodec(Codec[str]):
 class EnumCodec(Codec[E]):
     """A member of an enumeration: stored as an i32, written as a keyword or a string."""
 
-    def __init__(self, enum: type[E], noun: str = "keyword here", prefix: str = "") -> None:
-        """`noun`: what a member is to an author; `prefix`: what those to be named start with."""
+    def __init__(
+        self,
+        enum: type[E],
+        noun: str = "keyword here",
+        prefix: str = "",
+        renamed: Mapping[str, str] | None = None,
+    ) -> None:
+        """`noun`: what a member is to an author; `prefix`: what those to be named start with;
+        `renamed`: what to suggest for words that once were members."""
         self.enum = enum
         self.noun = noun
+        self.renamed = renamed or {}
         self.members: dict[int, E] = {int(member.value): member for member in enum}
         self._stored = {member: IntegerAttr(member.value, i32) for member in enum}
         self.by_spelling = {spelling(member): member for member in enum}
@@ -262,11 +267,17 @@ class EnumCodec(Codec[E]):
 
     def nearest(self, word: str) -> str | None:
         """The spelling nearest to a word; one that goes on from it comes first."""
-        from difflib import get_close_matches
+        from difflib import SequenceMatcher
 
-        near = get_close_matches(word, self.choices, n=len(self.choices), cutoff=0.5)
-        longer = [choice for choice in self.choices if choice.startswith(word)]
-        return next(iter((*longer, *near)), None)
+        if word in self.renamed:
+            return self.renamed[word]
+
+        def distance(choice: str) -> tuple[bool, float, str]:
+            ratio = SequenceMatcher(None, word, choice).ratio()
+            return not choice.startswith(word), -ratio, choice
+
+        nearest = min(self.choices, key=distance)
+        return nearest if -distance(nearest)[1] >= NEAR else None
 
     def print(self, printer: Printer, stored: Attribute) -> None:
         printer.print_identifier_or_string_literal(spelling(self.load(stored)))

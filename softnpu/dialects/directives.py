@@ -47,12 +47,17 @@ def tensor_of(type: Attribute) -> Attribute:
 def parse_elements(parser: Parser, type: Attribute) -> Attribute:
     """`dense<...>`, whose type is known; or any attribute with its type written out."""
     if parser.parse_optional_keyword("dense") is None:
-        position = parser.pos
-        stored = parser.parse_attribute()
-        if not isinstance(stored, (DenseIntOrFPElementsAttr, DenseResourceAttr)):
-            parser.raise_error(f"expected dense<...>, found {stored}", position, parser.pos)
-        return stored
+        return _parse_typed_elements(parser)
     return parser.parse_dense_int_or_fp_elements_attr(cast(Any, type))
+
+
+def _parse_typed_elements(parser: Parser) -> Attribute:
+    """`dense<...> : type`"""
+    position = parser.pos
+    stored = parser.parse_attribute()
+    if not isinstance(stored, (DenseIntOrFPElementsAttr, DenseResourceAttr)):
+        parser.raise_error(f"expected dense<...>, found {stored}", position, parser.pos)
+    return stored
 
 
 def parse_producer(parser: Parser, parts: Parts, tile: OperandField, dimensions: AttrField) -> None:
@@ -115,7 +120,9 @@ def parse_init_values(
     if parser.parse_optional_punctuation("=") is None:
         return
     position = parser.pos
-    found = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parser.parse_attribute)
+    found = parser.parse_comma_separated_list(
+        parser.Delimiter.SQUARE, lambda: _parse_typed_elements(parser)
+    )
     number = parts.properties[depth.mlir]
     if isinstance(number, ArrayAttr):
         number = cast("ArrayAttr[Attribute]", number).data[0]

@@ -33,7 +33,8 @@ def _tile_in(block: Block, wanted: TileOp, user: Operation) -> TileOp:
     if found is not None and found.is_before_in_block(user):
         return found
     tile = wanted if found is None else found
-    tile.detach()  # type: ignore[no-untyped-call]
+    if tile.parent is not None:
+        tile.detach()  # type: ignore[no-untyped-call]
     first = block.first_op
     assert first is not None
     block.insert_op_before(tile, first)

@@ -62,6 +62,7 @@ def verify(top: Operation) -> None:
         _check_operands(op, order)
         _check_blocks(op)
         _check_symbols(op)
+    for op in top.walk():
         _check_op(op)
 
 

@@ -52,12 +52,16 @@ if TYPE_CHECKING:
     from softnpu.dialects.aie.dma import MemOp
 
 
+OLDER_DEVICES = {"npu": "npu1", "npu1_4col": "npu1", "npu2_8col": "npu2"}
+"""Names of whole devices that are not in use any more, and what they are called."""
+
+
 class DeviceOp(DefinedOp):
     """A design for one device; `sym_name` tells several in a file apart."""
 
     name = "aie.device"
     implicit_end = True
-    device: AIEDevice = attr(EnumCodec(AIEDevice, "device", prefix="npu"))
+    device: AIEDevice = attr(EnumCodec(AIEDevice, "device", "npu", OLDER_DEVICES))
     sym_name: str = attr(SYMBOL_NAME, default="main")
     body_region: Region = region()
     traits = traits_def(SymbolOpInterface(), SymbolTable(), IsolatedFromAbove())

@@ -23,7 +23,12 @@ from softnpu.dialects.codecs import ANY
 from softnpu.dialects.directives import parse_elements, print_without_type, tensor_of
 from softnpu.dialects.opdef import DefinedOp, attr, operand, result, result_type
 from softnpu.dialects.upstream import with_ops
-from softnpu.dialects.upstream.forms import parse_conversion, print_attributes, print_conversion
+from softnpu.dialects.upstream.forms import (
+    parse_conversion,
+    print_attributes,
+    print_conversion,
+    unchecked,
+)
 
 RMW_KINDS = (
     "addf",
@@ -71,6 +76,9 @@ class StoreOp(memref.StoreOp):
 
     def verify_(self) -> None:
         _check_indices(self)
+
+
+RankOp = unchecked(memref.RankOp)
 
 
 class TransposeOp(DefinedOp):
@@ -182,7 +190,7 @@ def parse_rank(parser: Parser) -> Operation:
     value = parser.parse_unresolved_operand()
     attributes = parser.parse_optional_attr_dict()
     parser.parse_punctuation(":")
-    return memref.RankOp.create(
+    return RankOp.create(
         operands=[parser.resolve_operand(value, parser.parse_type())],
         result_types=[IndexType()],
         attributes=attributes,
@@ -259,4 +267,4 @@ PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {
 
 def dialect() -> Dialect:
     """memref with our ops in it."""
-    return with_ops(memref.MemRef, GlobalOp, LoadOp, StoreOp, TransposeOp)
+    return with_ops(memref.MemRef, GlobalOp, LoadOp, RankOp, StoreOp, TransposeOp)

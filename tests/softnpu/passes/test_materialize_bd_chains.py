@@ -35,15 +35,15 @@ def test_a_started_chain_becomes_a_task_with_its_arguments(lower: Lower) -> None
         "{issue_token = true, repeat_count = 3 : i32}"
     )
     assert steps_of(lower(started(start), LOWER)) == [
-        "%dma_configure_task_0_0 = aiex.dma_configure_task(%shim_noc_tile_0_0, S2MM, 1) {",
+        "%0 = aiex.dma_configure_task(%shim_noc_tile_0_0, S2MM, 1) {",
         "aie.dma_bd(%arg1 : memref<1024xi32>, 0, 8)",
         "aie.next_bd ^bb1",
         "^bb1:  // pred: ^bb0",
         "aie.dma_bd(%arg0 : memref<1024xi32>, 8, 8)",
         "aie.end",
         "} {issue_token = true, repeat_count = 3 : i32}",
-        "aiex.dma_start_task(%dma_configure_task_0_0)",
-        "aiex.dma_await_task(%dma_configure_task_0_0)",
+        "aiex.dma_start_task(%0)",
+        "aiex.dma_await_task(%0)",
     ]
 
 

@@ -24,11 +24,11 @@ def task_for(name: str) -> str:
 
 def test_a_task_gets_tile_direction_and_channel(lower: Lower) -> None:
     assert steps_of(lower(task_for("out"), LOWER)) == [
-        "%dma_configure_task_0_0 = aiex.dma_configure_task(%shim_noc_tile_0_0, S2MM, 1) {",
+        "%0 = aiex.dma_configure_task(%shim_noc_tile_0_0, S2MM, 1) {",
         "aie.dma_bd(%arg0 : memref<1024xi32>, 0, 8)",
         "aie.end",
         "} {issue_token = true}",
-        "aiex.dma_start_task(%dma_configure_task_0_0)",
+        "aiex.dma_start_task(%0)",
     ]
 
 

@@ -1,0 +1,83 @@
+"""Structure that no design may break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from xdsl.context import Context
+
+from softnpu.dialects.source import parse_text
+from softnpu.errors import DesignError
+
+Refusal = Callable[[str], DesignError]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("aie.flow(%t, DMA : 0, %core, DMA : 0)\n%t = aie.tile(0, 4)", "is used before"),
+        ("%c = aie.core(%core) { aie.event(0) }", "core (0, 2): this block does not end"),
+        (
+            '%a = aie.lock(%core) {sym_name = "x"}\n%b = aie.lock(%core) {sym_name = "x"}',
+            "'x' is defined twice",
+        ),
+        ("aie.runtime_sequence() { }\naie.runtime_sequence() { }", "'sequence' is defined twice"),
+        (
+            "%l = aie.lock(%core)\n%m = aie.lock(%l)",
+            "'aie.lock': tile must be an aie.tile, not 'aie.lock'",
+        ),
+        ("%c = aie.core(%core) { aie.connect<DMA : 0, DMA : 1>\n aie.end }", "stands directly in"),
+        (
+            "%c = aie.core(%core) { %i = arith.constant 0 : index\n"
+            "cf.br ^b\n^a: %j = arith.addi %i, %i : index\n cf.br ^b\n"
+            "^b: %k = arith.addi %j, %j : index\n aie.end }",
+            "is not defined on every way to this op",
+        ),
+        (
+            "func.func @f() { %l = aie.lock(%core)\n return }",
+            "is defined outside of 'func.func', which is isolated",
+        ),
+        (
+            "%c = aie.core(%core) { %m = memref.alloc() : memref<2x2xi32>\n"
+            "%i = arith.constant 0 : index\n%v = memref.load %m[%i] : memref<2x2xi32>\n aie.end }",
+            "1 indices into a memref of 2 dimensions",
+        ),
+    ],
+)
+def test_what_is_broken_is_said(body: str, message: str, refusal: Refusal) -> None:
+    error = refusal(body)
+    assert message in error.message
+    assert error.location is not None
+
+
+def test_a_value_of_another_region_is_out_of_sight(mlir: Context) -> None:
+    text = """module {
+      aie.device(npu1_1col) {
+        %t = aie.tile(0, 2)
+        %u = aie.tile(0, 3)
+        %c = aie.core(%t) { %y = arith.addi %x, %x : i32
+          aie.end }
+        %d = aie.core(%u) { %x = arith.constant 1 : i32
+          aie.end }
+      }
+    }"""
+    with pytest.raises(DesignError):
+        parse_text(text, "f", mlir)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_broken_text_gives_no_other_error(seed: int, mlir: Context, golden) -> None:  # type: ignore[no-untyped-def]
+    import random
+    import re
+
+    rng = random.Random(seed)
+    path = rng.choice(sorted(golden.glob("*/design.mlir")))
+    tokens = re.findall(r"\s+|[%@^]?\w[\w.]*|\"[^\"]*\"|.", path.read_text())
+    for _ in range(rng.randint(1, 3)):
+        start = rng.randrange(len(tokens))
+        tokens[start : start + rng.randint(0, 4)] = rng.sample(tokens, rng.randint(0, 2))
+    try:
+        parse_text("".join(tokens), "f", mlir)
+    except DesignError as error:
+        assert error.message
