@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 
@@ -14,6 +15,10 @@ from pipeline.errors import PipelineError
 from pipeline.keys import Key
 from pipeline.stages import Task
 from pipeline.toolchain import tool_key
+
+if TYPE_CHECKING:
+    from runner.artifact import Artifact
+    from runner.judge import Diagnosis, Expected, Outcome
 
 RUN_ON = {"test_emu": "emulator", "test_hw": "npu"}
 
@@ -45,10 +50,10 @@ def npu() -> Task:
 
 def _find_npu() -> TaskFailed | None:
     from runner.errors import RunnerError
-    from runner.session import backend
+    from runner.launch import find_npu
 
     try:
-        backend("npu")
+        find_npu()
     except RunnerError as error:
         return TaskFailed(str(error))
     return None
@@ -61,7 +66,7 @@ def _run(variant: Variant, check: str) -> TaskFailed | None:
     target = results_file(variant, check)
     target.unlink(missing_ok=True)
     try:
-        outcome = {**_outcome(variant, RUN_ON[check]), "run_on": RUN_ON[check]}
+        outcome = {**_outcome(variant, RUN_ON[check]).as_json(), "run_on": RUN_ON[check]}
     except (PipelineError, RunnerError) as error:
         return TaskFailed(str(error))
     target.write_text(json.dumps(outcome, indent=1))
@@ -76,15 +81,60 @@ def failed_runs(outcome: dict[str, Any]) -> str:
     return f"{failed} of {len(outcome['runs'])} runs failed"
 
 
-def _outcome(variant: Variant, device: str) -> dict[str, Any]:
-    from runner import artifact, judge, session, vectors
+def _outcome(variant: Variant, target: str) -> Outcome:
+    from runner import artifact
 
-    backend = session.backend(device)
     built = artifact.load(variant.folder)
+    if target == RUN_ON["test_hw"]:
+        return _on_hardware(variant, built)
+    return _judged(variant, built, target)
+
+
+def _on_hardware(variant: Variant, built: Artifact) -> Outcome:
+    """One artifact at a time: what runs beside it on the NPU would change times and contexts."""
+    from pipeline.emulated import diagnosis
+    from runner import judge
+    from runner.core_code import CoreCode, core_code_of
+
+    if core_code_of(built) is CoreCode.STAND_IN:
+        return judge.skipped(built, STAND_IN)
+    on_hang = diagnosis(variant, built, _expected(variant, built.arguments))
+    with _alone(variant.folder):
+        return _judged(variant, built, RUN_ON["test_hw"], on_hang)
+
+
+STAND_IN = "stand-in cores, for the emulator only; with Peano they are built for the NPU"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Holds the NPU for this process among those of one build."""
+    import fcntl
+
+    with (folder.parents[1] / "npu.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _judged(
+    variant: Variant, built: Artifact, target: str, on_hang: Diagnosis | None = None
+) -> Outcome:
+    from runner import judge, launch, vectors
+
     inputs = [*vectors.default_vectors(built.arguments), *_own_vectors(variant, built.arguments)]
-    reference = _reference(variant, built.arguments)
-    tolerances = _tolerances(variant, built.arguments)
-    return judge.judge(built, backend, inputs, reference, tolerances).as_json()
+    return judge.judge(
+        built,
+        lambda artifact: launch.open_artifact(artifact, target),
+        inputs,
+        _expected(variant, built.arguments),
+        on_hang,
+    )
+
+
+def _expected(variant: Variant, arguments: Iterable[Any]) -> Expected:
+    from runner.judge import Expected
+
+    return Expected(_reference(variant, arguments), _tolerances(variant, arguments))
 
 
 def _own_vectors(variant: Variant, arguments: Iterable[Any]) -> Iterator[Any]:

@@ -14,6 +14,8 @@ import numpy as np
 from runner.dtypes import dtype
 from runner.errors import RunnerError
 
+XCLBIN, INSTS, MANIFEST = "final.xclbin", "insts.bin", "manifest.json"
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -84,14 +86,14 @@ def load(folder: Path) -> Artifact:
         RunnerError: when something is missing or is not what the manifest binds together.
     """
     manifest = _manifest(folder)
-    for name in ("final.xclbin", "insts.bin"):
+    for name in (XCLBIN, INSTS):
         _check_digest(folder / name, manifest["artifacts"][name])
     arguments = manifest["arguments"]
     return Artifact(
         label=f"{manifest['design']}/{manifest['variant']}",
         device=manifest["device"],
-        xclbin=folder / "final.xclbin",
-        insts=folder / "insts.bin",
+        xclbin=folder / XCLBIN,
+        insts=folder / INSTS,
         arguments=tuple(
             Argument(a["name"], a["direction"], tuple(a["shape"]), a["dtype"])
             for a in arguments["buffers"]
@@ -101,8 +103,36 @@ def load(folder: Path) -> Artifact:
     )
 
 
+def check_pair(xclbin: Path, insts: Path) -> None:
+    """Refuses a pair of files that a manifest beside one of them knows not to belong together.
+
+    Files without a manifest are accepted: they were built elsewhere.
+
+    Raises:
+        RunnerError: naming the manifest.
+    """
+    given = {XCLBIN: digest(xclbin), INSTS: digest(insts)}
+    known = []
+    for folder in dict.fromkeys((xclbin.parent, insts.parent)):
+        if (folder / MANIFEST).is_file():
+            bound: dict[str, str] = _manifest(folder)["artifacts"]
+            if all(bound.get(name) == value for name, value in given.items()):
+                return
+            known.append(folder / MANIFEST)
+    if known:
+        raise RunnerError(
+            f"{xclbin} and {insts} are not a pair that {known[0]} binds together: they were not"
+            " built together. Build again (doit build), or say --any-pair if you mean it"
+        )
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, as manifests hold it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     if not path.is_file():
         raise RunnerError(f"{path} is missing: build the design first (doit build)")
     manifest: dict[str, Any] = json.loads(path.read_text())
@@ -112,7 +142,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _check_digest(path: Path, expected: str) -> None:
     if not path.is_file():
         raise RunnerError(f"{path} is missing: build the design first (doit build)")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+    if digest(path) != expected:
         raise RunnerError(
             f"{path} is not the file that manifest.json beside it was written for: the pair was"
             " not built together. Build again (doit build)"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from runner.artifact import Argument
+from runner.artifact import Argument, check_pair
 from runner.dtypes import dtype
 from runner.errors import RunnerError
-from runner.session import Session, backend
+from runner.launch import EMULATOR, NPU, open_pair
+from runner.session import TIMEOUT_MS
 
 Array = np.ndarray[Any, Any]
 
@@ -82,13 +84,18 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--arg", action="append", default=[], dest="arguments", metavar="ARG", help=ARGUMENT_HELP
     )
-    parser.add_argument("--device", choices=("emulator", "npu"), default="emulator")
+    parser.add_argument("--device", choices=(EMULATOR, NPU), default=EMULATOR)
     parser.add_argument(
         "--core-isa",
         choices=("rv32",),
         help="what the cores' programs are, for an xclbin that carries no mark (emulator only)",
     )
-    parser.add_argument("--timeout", type=int, default=10_000, metavar="MS")
+    parser.add_argument("--timeout", type=int, default=TIMEOUT_MS, metavar="MS")
+    parser.add_argument(
+        "--any-pair",
+        action="store_true",
+        help="accept an xclbin and insts that a manifest.json beside them does not bind together",
+    )
     parser.set_defaults(run=execute)
 
 
@@ -98,14 +105,24 @@ def execute(options: argparse.Namespace) -> int:
     for path in (options.xclbin, options.insts):
         if not path.is_file():
             raise RunnerError(f"{path} does not exist")
-    xrt = backend(options.device)
-    if options.core_isa:
-        if options.device != "emulator":
-            raise RunnerError("--core-isa is for the emulator: an NPU runs its own code only")
-        xrt.assume_core_isa(options.core_isa)
-    session = Session(xrt, options.xclbin, options.insts.read_bytes(), [f.argument for f in files])
+    if options.core_isa and options.device != EMULATOR:
+        raise RunnerError("--core-isa is for the emulator: an NPU runs its own code only")
+    if not options.any_pair:
+        check_pair(options.xclbin, options.insts)
+    opened = open_pair(
+        options.xclbin,
+        options.insts,
+        [f.argument for f in files],
+        options.device,
+        core_isa=options.core_isa,
+    )
+    for warning in opened.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
     inputs = {f.argument.name: f.values for f in files if f.values is not None}
-    outputs = session.run(inputs, options.timeout)
+    try:
+        outputs = opened.session.run(inputs, options.timeout)
+    finally:
+        opened.session.close()
     for file in files:
         if file.result is not None:
             np.save(file.result, outputs[file.argument.name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
@@ -14,15 +14,29 @@ from runner.artifact import Argument, Artifact
 from runner.compare import Comparison, compare, statistics
 from runner.dtypes import dtype
 from runner.errors import RunnerError
-from runner.session import Session
+from runner.launch import Opened
+from runner.session import Runs
 from runner.tolerance import Tolerance
 from runner.vectors import Vector
 
 Array = np.ndarray[Any, Any]
 Reference = Callable[[dict[str, Array]], dict[str, Array]]
 """Inputs by name -> outputs by name."""
+Diagnosis = Callable[[Vector], str]
+"""A vector on which a run hung -> what the emulator says about the same design on it."""
 
-NONE_DECLARED: Mapping[str, Tolerance] = {}
+
+@dataclass(frozen=True)
+class Expected:
+    """What the author says of the outputs.
+
+    Attributes:
+        reference: None for a design that nothing judges.
+        tolerances: by output name; those without one have their dtype's.
+    """
+
+    reference: Reference | None = None
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
 
 
 class Verdict(str, Enum):
@@ -31,6 +45,7 @@ class Verdict(str, Enum):
     PASS = "PASS"
     FAIL = "FAIL"
     NOT_JUDGED = "not judged"
+    SKIPPED = "SKIPPED"
 
 
 @dataclass(frozen=True)
@@ -52,11 +67,16 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All runs of one artifact."""
+    """All runs of one artifact.
+
+    Attributes:
+        warnings: what the checks before launch, or XRT meanwhile, found doubtful.
+    """
 
     label: str
     device: str
     runs: tuple[RunResult, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -64,7 +84,10 @@ class Outcome:
         verdicts = {run.verdict for run in self.runs}
         if Verdict.FAIL in verdicts or not verdicts:
             return Verdict.FAIL
-        return Verdict.NOT_JUDGED if Verdict.NOT_JUDGED in verdicts else Verdict.PASS
+        for weaker in (Verdict.SKIPPED, Verdict.NOT_JUDGED):
+            if weaker in verdicts:
+                return weaker
+        return Verdict.PASS
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for results.json."""
@@ -73,33 +96,56 @@ class Outcome:
 
 def judge(
     artifact: Artifact,
-    xrt: Any,
+    opening: Callable[[Artifact], Opened],
     vectors: Iterable[Vector],
-    reference: Reference | None,
-    tolerances: Mapping[str, Tolerance] = NONE_DECLARED,
+    expected: Expected,
+    diagnosis: Diagnosis | None = None,
 ) -> Outcome:
     """Runs every vector in one context; a run that cannot complete fails and ends the series.
 
     Args:
-        tolerances: by output, for those that are not judged by their type alone.
+        opening: checks and loads the artifact where it shall run.
+        diagnosis: asked when a run hangs.
     """
-    runs: list[RunResult] = []
     try:
-        session = Session(xrt, artifact.xclbin, artifact.insts.read_bytes(), artifact.arguments)
+        opened = opening(artifact)
     except RunnerError as error:
         failure = RunResult("load", Verdict.FAIL, 0.0, *_split(str(error)))
         return Outcome(artifact.label, artifact.device, (failure,))
+    try:
+        runs = tuple(_runs(artifact, opened.session, vectors, expected, diagnosis))
+        warnings = (*opened.warnings, *opened.session.notes())
+    finally:
+        opened.session.close()
+    return Outcome(artifact.label, artifact.device, runs, warnings)
+
+
+def skipped(artifact: Artifact, reason: str) -> Outcome:
+    """The outcome of an artifact that cannot be run where it was asked for."""
+    run = RunResult("all", Verdict.SKIPPED, 0.0, reason)
+    return Outcome(artifact.label, artifact.device, (run,))
+
+
+def _runs(
+    artifact: Artifact,
+    session: Runs,
+    vectors: Iterable[Vector],
+    expected: Expected,
+    diagnosis: Diagnosis | None,
+) -> Iterator[RunResult]:
     for vector in vectors:
         start = time.perf_counter()
         try:
             outputs = session.run(vector.inputs)
         except RunnerError as error:
             seconds = time.perf_counter() - start
-            runs.append(RunResult(vector.name, Verdict.FAIL, seconds, *_split(str(error))))
-            break
+            message = str(error)
+            if error.hang and diagnosis is not None:
+                message += "\n" + diagnosis(vector)
+            yield RunResult(vector.name, Verdict.FAIL, seconds, *_split(message))
+            return
         seconds = time.perf_counter() - start
-        runs.append(_verdict(artifact, vector, outputs, reference, tolerances, seconds))
-    return Outcome(artifact.label, artifact.device, tuple(runs))
+        yield _verdict(artifact, vector, outputs, expected, seconds)
 
 
 def _split(message: str) -> tuple[str, tuple[str, ...]]:
@@ -111,17 +157,17 @@ def _verdict(
     artifact: Artifact,
     vector: Vector,
     outputs: dict[str, Array],
-    reference: Reference | None,
-    tolerances: Mapping[str, Tolerance],
+    expected: Expected,
     seconds: float,
 ) -> RunResult:
-    if reference is None:
+    if expected.reference is None:
         lines = tuple(f"{name}: {statistics(values)}" for name, values in outputs.items())
         return RunResult(vector.name, Verdict.NOT_JUDGED, seconds, "no reference", lines)
-    expected = reference(vector.inputs)
+    wanted = expected.reference(vector.inputs)
+    tolerances = expected.tolerances
     by_name = {a.name: a for a in artifact.arguments if a.is_output}
     comparisons = [
-        compare(name, outputs[name], _shaped(expected[name], by_name[name]), tolerances.get(name))
+        compare(name, outputs[name], _shaped(wanted[name], by_name[name]), tolerances.get(name))
         for name in outputs
     ]
     faults = [c for c in comparisons if c.fault]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from rich.table import Table
 
-STYLES = {"PASS": "green", "FAIL": "bold red", "not judged": "yellow"}
+STYLES = {"PASS": "green", "FAIL": "bold red", "not judged": "yellow", "SKIPPED": "yellow"}
 
 
 def verdict_lines(outcome: Mapping[str, Any]) -> list[str]:
@@ -25,6 +25,7 @@ def verdict_lines(outcome: Mapping[str, Any]) -> list[str]:
             f" {milliseconds:8.1f} ms  {run['summary']}"
         )
         lines.extend(f"           {detail}" for detail in run["details"])
+    lines.extend(f"warning    {outcome['label']:<28} {text}" for text in outcome["warnings"])
     return lines
 
 
@@ -49,14 +50,15 @@ def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:
     for name in ("runs", "median ms"):
         table.add_column(name, justify="right")
     for outcome in outcomes:
+        skipped = outcome["verdict"] == "SKIPPED"
         passed = sum(run["verdict"] == "PASS" for run in outcome["runs"])
         table.add_row(
             outcome["label"],
             outcome["device"],
             outcome["run_on"],
             Text(outcome["verdict"], style=STYLES[outcome["verdict"]]),
-            f"{passed}/{len(outcome['runs'])}",
-            f"{_median(run['seconds'] for run in outcome['runs']) * 1000:.1f}",
+            "-" if skipped else f"{passed}/{len(outcome['runs'])}",
+            "-" if skipped else f"{_median(run['seconds'] for run in outcome['runs']) * 1000:.1f}",
         )
     return table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,15 +12,34 @@ from runner.artifact import Argument
 from runner.compare import POISON
 from runner.dtypes import dtype
 from runner.errors import RunnerError
+from runner.messages import explained, is_hang
+from softnpu.formats.xclbin.reader import NO_BANK
+from softnpu.formats.xclbin.spec import KERNEL_NAME as KERNEL
 
 Array = np.ndarray[Any, Any]
 
-KERNEL = "MLIR_AIE"
 OPCODE = 3
-"""Run a transaction stream (mlir-aie, python/utils/xrt.py)."""
+"""Run a transaction stream (mlir-aie, python/utils/hostruntime/xrtruntime/hostruntime.py)."""
+INSTRUCTIONS = 1
 FIRST_BUFFER = 3
 """Kernel argument of the first host buffer: opcode, instructions, their size, bo0, ..."""
 TIMEOUT_MS = 10_000
+
+XRT_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, MemoryError, OSError)
+"""What pyxrt raises: pybind11's translation of C++ exceptions, and arguments of other types."""
+
+
+class Runs(Protocol):
+    """A loaded kernel, wherever it runs."""
+
+    def run(self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS) -> dict[str, Array]:
+        """Runs once; see `Session.run`."""
+
+    def notes(self) -> list[str]:
+        """What was said in runs that completed and is worth a warning."""
+
+    def close(self) -> None:
+        """Gives the context back; nothing can be run after it."""
 
 
 class Session:
@@ -32,7 +51,7 @@ class Session:
         arguments: the host buffers in order.
 
     Raises:
-        RunnerError: with the backend's own message.
+        RunnerError: with the backend's own message and what it means.
     """
 
     def __init__(self, xrt: Any, xclbin: Path, insts: bytes, arguments: Sequence[Argument]) -> None:
@@ -40,8 +59,8 @@ class Session:
         self._arguments = tuple(arguments)
         try:
             self._open(xclbin, insts)
-        except RuntimeError as error:
-            raise RunnerError(str(error)) from error
+        except XRT_ERRORS as error:
+            raise RunnerError(explained(str(error))) from error
 
     def _open(self, xclbin: Path, insts: bytes) -> None:
         xrt = self._xrt
@@ -49,9 +68,11 @@ class Session:
         image = xrt.xclbin(str(xclbin))
         self._device.register_xclbin(image)
         self._context = xrt.hw_context(self._device, image.get_uuid())
-        self._kernel = xrt.kernel(self._context, KERNEL)
+        self._kernel = xrt.kernel(
+            self._context, kernel_name([k.get_name() for k in image.get_kernels()])
+        )
         self._insts = xrt.bo(
-            self._device, len(insts), xrt.bo.flags.cacheable, self._kernel.group_id(1)
+            self._device, len(insts), xrt.bo.flags.cacheable, self._group(INSTRUCTIONS)
         )
         self._insts.write(insts, 0)
         self._insts_bytes = len(insts)
@@ -61,10 +82,20 @@ class Session:
                 self._device,
                 argument.bytes,
                 xrt.bo.flags.host_only,
-                self._kernel.group_id(FIRST_BUFFER + i),
+                self._group(FIRST_BUFFER + i),
             )
             for i, argument in enumerate(self._arguments)
         ]
+
+    def _group(self, index: int) -> int:
+        """The memory group of a kernel argument that is a buffer, from the xclbin."""
+        group = int(self._kernel.group_id(index))
+        if group & NO_BANK == NO_BANK:
+            raise RunnerError(
+                f"XRT gives group {group} for argument {index} of the kernel, which means no"
+                " memory: it is a scalar in this xclbin, or not connected"
+            )
+        return group
 
     def _to_device(self, buffer: Any) -> None:
         buffer.sync(self._xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE)
@@ -77,6 +108,7 @@ class Session:
 
         Args:
             inputs: an array for each input argument, by name, of its shape and dtype.
+            timeout_ms: at least 1: XRT takes 0 for "as long as it takes".
 
         Returns:
             An array for each output argument, by name.
@@ -87,11 +119,11 @@ class Session:
         try:
             self._fill(inputs)
             run = self._kernel(OPCODE, self._insts, self._insts_bytes, *self._buffers)
-            state = run.wait(timeout_ms)
-        except RuntimeError as error:
-            raise RunnerError(str(error)) from error
+            state = run.wait(max(timeout_ms, 1))
+        except XRT_ERRORS as error:
+            raise RunnerError(explained(str(error)), hang=is_hang(str(error))) from error
         if state != self._xrt.ert_cmd_state.ERT_CMD_STATE_COMPLETED:
-            raise RunnerError(self._explain(run, state))
+            raise _incomplete(run, state)
         return self._outputs()
 
     def _fill(self, inputs: Mapping[str, Array]) -> None:
@@ -112,30 +144,31 @@ class Session:
                 outputs[argument.name] = raw.view(dtype(argument.dtype)).reshape(argument.shape)
         return outputs
 
-    def _explain(self, run: Any, state: Any) -> str:
-        """The backend's own explanation where it has one (softnpu does)."""
-        name = getattr(state, "name", str(state))
-        explanation = getattr(run, "explanation", None)
-        return f"{name}\n{explanation()}" if explanation else name
+    def notes(self) -> list[str]:
+        """Nothing: in this process XRT writes to the console itself."""
+        return []
+
+    def close(self) -> None:
+        """Gives context, buffers and device back; they are few."""
+        self._buffers.clear()
+        del self._insts, self._kernel, self._context, self._device
 
 
-def backend(device: str) -> Any:
-    """The module behind `--device`: "emulator" is softnpu.pyxrt, "npu" XRT's pyxrt.
+def kernel_name(names: Sequence[str]) -> str:
+    """The kernel to run: mlir-aie's MLIR_AIE where there is one, the first otherwise.
 
     Raises:
-        RunnerError: when pyxrt cannot be imported, naming the emulator as the way out.
+        RunnerError: the xclbin has none.
     """
-    if device == "emulator":
-        from softnpu import pyxrt
+    if not names:
+        raise RunnerError(explained("No valid DPU kernel found in xclbin"))
+    return KERNEL if KERNEL in names else names[0]
 
-        return pyxrt
-    try:
-        import pyxrt as hardware
-    except ImportError as error:
-        raise RunnerError(
-            f"no NPU can be reached from here: Python cannot import pyxrt ({error}).\n"
-            "pyxrt comes with AMD's XRT and its NPU plugin; source its setup script\n"
-            "(/opt/xilinx/xrt/setup.sh) so that this Python finds it.\n"
-            "Without an NPU, `doit test_emu` runs the same artifacts on the emulator."
-        ) from error
-    return hardware
+
+def _incomplete(run: Any, state: Any) -> RunnerError:
+    """A run that did not complete: its state, with the backend's own explanation (softnpu's)."""
+    name = getattr(state, "name", str(state))
+    explanation = getattr(run, "explanation", None)
+    if explanation is not None and (text := explanation()):
+        return RunnerError(f"{name}\n{text}", hang=is_hang(name))
+    return RunnerError(explained(name), hang=is_hang(name))

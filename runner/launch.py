@@ -1,0 +1,94 @@
+"""Opens a session for an artifact: checked first, then loaded where it shall run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner import preflight
+from runner.artifact import Argument, Artifact
+from runner.errors import RunnerError
+from runner.preflight import EMULATOR, NPU, Launch
+from runner.session import Runs, Session
+
+WITHOUT_NPU = (
+    "Without an NPU, `doit test_emu` runs the same artifacts on the emulator (stand-in cores)."
+)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A loaded kernel, with what the checks before it found doubtful."""
+
+    session: Runs
+    warnings: tuple[str, ...]
+
+
+def open_artifact(artifact: Artifact, target: str) -> Opened:
+    """Opens a built artifact; see `open_pair`."""
+    return open_pair(
+        artifact.xclbin,
+        artifact.insts,
+        artifact.arguments,
+        target,
+        device=artifact.device,
+        core_isa=artifact.core_isa,
+    )
+
+
+def open_pair(
+    xclbin: Path,
+    insts: Path,
+    arguments: Sequence[Argument],
+    target: str,
+    *,
+    device: str | None = None,
+    core_isa: str | None = None,
+) -> Opened:
+    """Checks an xclbin with its instruction stream and loads it.
+
+    Args:
+        target: EMULATOR or NPU.
+        device: what the design was built for, None if nobody knows.
+        core_isa: what the cores hold, for an xclbin without a mark.
+
+    Raises:
+        RunnerError: the pair is refused, or cannot be loaded.
+    """
+    launch = preflight.read(xclbin, insts, arguments, target, device=device, core_isa=core_isa)
+    warnings = preflight.check(launch)
+    session = _on_npu(launch, xclbin, insts) if target == NPU else _emulated(launch, xclbin, insts)
+    return Opened(session, warnings)
+
+
+def _emulated(launch: Launch, xclbin: Path, insts: Path) -> Runs:
+    from softnpu import pyxrt
+
+    pyxrt.assume_core_isa(launch.core_isa)
+    return Session(pyxrt, xclbin, insts.read_bytes(), launch.arguments)
+
+
+def _on_npu(launch: Launch, xclbin: Path, insts: Path) -> Runs:
+    from runner.npu.locate import find
+    from runner.npu.session import NpuSession
+
+    return NpuSession(find(), xclbin, insts.read_bytes(), launch.arguments, launch.generation)
+
+
+def find_npu() -> str:
+    """The name of the NPU that can be reached from this Python.
+
+    Raises:
+        RunnerError: saying what is missing, and naming the emulator as the way out.
+    """
+    from runner.npu.locate import find
+    from runner.npu.process import probe
+
+    try:
+        return probe(find())
+    except RunnerError as error:
+        raise RunnerError(f"no NPU can be reached from here: {error}\n{WITHOUT_NPU}") from error
+
+
+__all__ = ["EMULATOR", "NPU", "Opened", "find_npu", "open_artifact", "open_pair"]

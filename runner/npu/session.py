@@ -1,0 +1,99 @@
+"""A kernel loaded on the NPU, in a child process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runner.artifact import Argument
+from runner.errors import RunnerError
+from runner.messages import KERNEL_MESSAGES, explanations
+from runner.npu import kernel_log
+from runner.npu.generation import generation
+from runner.npu.locate import Found
+from runner.npu.process import GRACE_SECONDS, OPEN_SECONDS, NpuProcess
+from runner.npu.protocol import Load, Probe, Request, Run
+from runner.session import TIMEOUT_MS
+
+Array = np.ndarray[Any, Any]
+
+
+class NpuSession:
+    """One context on the NPU; see `runner.session.Session`.
+
+    Args:
+        made_for: "npu1" or "npu2", what the instruction stream was made for.
+
+    Raises:
+        RunnerError: with XRT's message, what it means, and what the kernel's log says.
+    """
+
+    def __init__(
+        self,
+        pyxrt: Found,
+        xclbin: Path,
+        insts: bytes,
+        arguments: Sequence[Argument],
+        made_for: str,
+    ) -> None:
+        self._log = kernel_log.KernelLog()
+        self._process = NpuProcess(pyxrt)
+        try:
+            self._check_generation(made_for)
+            self._ask(Load(xclbin, insts, tuple(arguments)), OPEN_SECONDS)
+        except RunnerError:
+            self._process.close()
+            raise
+
+    def _check_generation(self, made_for: str) -> None:
+        name = self._ask(Probe(), OPEN_SECONDS)
+        found = generation(name)
+        if found is not None and found != made_for:
+            raise RunnerError(
+                f"the artifact is for {made_for}, this machine's NPU is {name} ({found}): write"
+                f" aie.device({found}_1col) or the like in the design and build again"
+            )
+
+    def run(self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS) -> dict[str, Array]:
+        """Runs once; see `Session.run`. After a failure the context is not used again."""
+        for_xrt = max(timeout_ms, 1)
+        seconds = for_xrt / 1000 + GRACE_SECONDS
+        outputs: dict[str, Array] = self._ask(Run(dict(inputs), for_xrt), seconds)
+        return outputs
+
+    def notes(self) -> list[str]:
+        """What XRT wrote to the console in runs that seemed to go well, explained where known."""
+        return [f"XRT said: {e.meaning}; {e.remedy}" for e in explanations(self._process.console())]
+
+    def close(self) -> None:
+        """Gives the context back and ends the process."""
+        self._process.close()
+
+    def _ask(self, request: Request, seconds: float) -> Any:
+        try:
+            return self._process.ask(request, seconds)
+        except RunnerError as error:
+            raise RunnerError(
+                "\n".join([str(error), *self._circumstances()]), hang=error.hang
+            ) from error
+
+    def _circumstances(self) -> list[str]:
+        """What else is known of a failure: XRT's console, the kernel's log."""
+        lines = []
+        if console := self._process.console():
+            lines.append("XRT wrote:")
+            lines += [f"  {line}" for line in console.splitlines()]
+            lines += [f"  means: {e.meaning}" for e in explanations(console)]
+        log = self._log.news()
+        if log.lines:
+            lines.append("the kernel's log:")
+            lines += [f"  {line}" for line in log.lines]
+            for item in explanations("\n".join(log.lines), KERNEL_MESSAGES):
+                lines += [f"  means: {item.meaning}", f"  do: {item.remedy}"]
+        elif log.unreadable:
+            lines.append(f"the kernel's log cannot be read here ({log.unreadable}); see it with:")
+            lines.append(f"  {kernel_log.BY_HAND}")
+        return lines

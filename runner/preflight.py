@@ -1,0 +1,313 @@
+"""What is checked before a launch, for the emulator and the NPU alike.
+
+On hardware these mistakes hang the NPU, fault in the IOMMU or silently return zeros. Everything
+comes out of the xclbin and the instruction stream themselves, so that artifacts built elsewhere
+are checked too. One mistake hides no other: all are told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.artifact import Argument
+from runner.core_code import CoreCode, core_code
+from runner.errors import RunnerError
+from runner.session import kernel_name
+from softnpu.arch.address import split_address
+from softnpu.arch.device import device_of_shape
+from softnpu.arch.dma import QUEUE_DEPTH, Direction
+from softnpu.arch.standin import STANDIN_ISA
+from softnpu.errors import SoftnpuError
+from softnpu.formats import txn
+from softnpu.formats.operations import AddressPatch, BlockSet, BlockWrite, MaskWrite, Sync, Write
+from softnpu.formats.transfers import StreamTransfer, queue_pressure, stream_transfers
+from softnpu.formats.xclbin import Argument as KernelArgument
+from softnpu.formats.xclbin import Xclbin, parse
+from softnpu.formats.xclbin.metadata import GLOBAL, SCALAR
+from softnpu.formats.xclbin.spec import FIRST_BUFFER_ARGUMENT, HOST_BUFFERS
+
+GENERATIONS = {3: "npu1", 4: "npu2"}
+"""The devices of an instruction stream's generation byte."""
+CORE_ISAS = {3: "aie2", 4: "aie2p"}
+"""What the cores of each generation execute."""
+DMA_GRANULARITY = 4
+"""Bytes: a shim descriptor counts whole words (aie-rt, xaie_dma_aieml.c)."""
+
+EMULATOR, NPU = "emulator", "npu"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What is about to be run.
+
+    Attributes:
+        target: EMULATOR or NPU.
+        device: the device that the design was built for, if a manifest tells.
+        core_isa: what the cores hold, for an xclbin whose mark does not tell.
+    """
+
+    xclbin: Xclbin
+    stream: txn.Txn
+    arguments: tuple[Argument, ...]
+    target: str
+    device: str | None = None
+    core_isa: str | None = None
+
+    @property
+    def columns(self) -> int:
+        """Columns of the xclbin's partition."""
+        return self.xclbin.partition.columns
+
+    @property
+    def generation(self) -> str:
+        """ "npu1" or "npu2", by the instruction stream."""
+        number = self.stream.devgen
+        return GENERATIONS.get(number, f"a device of generation {number}")
+
+    def argument(self, index: int) -> str:
+        """The name of a host buffer as messages call it."""
+        known = index < len(self.arguments)
+        return f"argument {index} ({self.arguments[index].name})" if known else f"argument {index}"
+
+
+def read(
+    xclbin: Path,
+    insts: Path,
+    arguments: Sequence[Argument],
+    target: str,
+    *,
+    device: str | None = None,
+    core_isa: str | None = None,
+) -> Launch:
+    """Reads the pair of files.
+
+    Raises:
+        RunnerError: a file is missing or is not what its name says.
+    """
+    try:
+        image, stream = parse(xclbin.read_bytes()), txn.parse(insts.read_bytes())
+    except OSError as error:
+        raise RunnerError(f"{error.filename}: {error.strerror}") from error
+    except SoftnpuError as error:
+        raise RunnerError(f"{xclbin.name} and {insts.name}: {error}") from error
+    return Launch(image, stream, tuple(arguments), target, device, core_isa)
+
+
+def check(launch: Launch) -> tuple[str, ...]:
+    """Makes sure that a launch can succeed; gives what is allowed and may still go wrong.
+
+    Raises:
+        RunnerError: naming everything that is wrong.
+    """
+    problems = [line for rule in ERRORS for line in _told(rule, launch)]
+    if problems:
+        head = f"refused before launch on the {launch.target}:"
+        raise RunnerError("\n".join([head, *(f"- {p}" for p in problems)]))
+    return tuple(line for rule in WARNINGS for line in rule(launch))
+
+
+Rule = Callable[[Launch], Iterable[str]]
+
+
+def _told(rule: Rule, launch: Launch) -> list[str]:
+    """A rule's complaints; a section of the xclbin that it cannot read is one too."""
+    try:
+        return list(rule(launch))
+    except SoftnpuError as error:
+        return [str(error)]
+
+
+# errors
+
+
+def core_code_fits(launch: Launch) -> Iterator[str]:
+    """Stand-in cores run on the emulator only, AIE cores on their own generation of NPU only."""
+    code = core_code(launch.xclbin, launch.core_isa)
+    if launch.target == NPU and code is CoreCode.STAND_IN:
+        yield STAND_IN_ON_NPU
+    if launch.target == EMULATOR and code is CoreCode.AIE:
+        yield (
+            "the cores hold AIE code, which only an NPU executes: run it there (doit test_hw), or"
+            " build with stand-in cores for the emulator (without Peano). If it is stand-in code"
+            f" without a mark, say so: --core-isa {STANDIN_ISA}"
+        )
+    wanted = CORE_ISAS.get(launch.stream.devgen)
+    given = launch.core_isa
+    if code is CoreCode.AIE and given in CORE_ISAS.values() and given != wanted:
+        yield f"the cores hold {given} code, {launch.generation} executes {wanted}"
+
+
+STAND_IN_ON_NPU = (
+    "the cores hold stand-in code (RV32), which only the emulator executes: run it there"
+    " (doit test_emu), or install Peano and build again for the NPU (doit doctor tells what is"
+    " missing)"
+)
+
+
+def device_fits(launch: Launch) -> Iterator[str]:
+    """The pair, and the manifest beside it, are for one device."""
+    stream = launch.stream
+    if stream.devgen not in GENERATIONS:
+        yield f"the instruction stream is for device generation {stream.devgen}; known are 3 and 4"
+    elif device_of_shape(stream.devgen, launch.columns) is None:
+        yield (
+            f"the instruction stream is for {launch.generation}, which has no"
+            f" {launch.columns} columns as the xclbin's partition does: not built together"
+        )
+    if stream.columns > launch.columns:
+        yield (
+            f"the instruction stream was made for {stream.columns} columns, the xclbin's partition"
+            f" has {launch.columns}: not built together"
+        )
+    if launch.device and not launch.device.startswith(launch.generation):
+        yield (
+            f"the design was built for {launch.device}, the instruction stream is for"
+            f" {launch.generation}"
+        )
+
+
+def addresses_lie_inside(launch: Launch) -> Iterator[str]:
+    """The stream touches no tile outside the partition."""
+    outside: dict[tuple[int, int], int] = {}
+    for index, operation in enumerate(launch.stream.operations):
+        tile = _tile(operation)
+        if tile and (tile[0] >= launch.columns or tile[1] >= launch.stream.rows):
+            outside.setdefault(tile, index)
+    for (column, row), index in outside.items():
+        yield (
+            f"operation {index} of the instruction stream touches tile ({column},{row}), the"
+            f" partition has {launch.columns} columns and {launch.stream.rows} rows"
+        )
+
+
+def _tile(operation: object) -> tuple[int, int] | None:
+    match operation:
+        case Write() | MaskWrite() | BlockWrite() | BlockSet() | AddressPatch():
+            column, row, _ = split_address(operation.address)
+            return column, row
+        case Sync():
+            return operation.column + operation.columns - 1, operation.row + operation.rows - 1
+    return None
+
+
+def arguments_fit(launch: Launch) -> Iterator[str]:
+    """There are as many host buffers as the stream uses and the kernel can take."""
+    given = len(launch.arguments)
+    room = min(HOST_BUFFERS, len(_kernel_arguments(launch)) - FIRST_BUFFER_ARGUMENT)
+    if given > room:
+        yield (
+            f"{given} host buffers were given, the xclbin's kernel takes {room} at most: what is"
+            " over would never reach the NPU; put several into one buffer"
+        )
+    used = {o.argument for o in launch.stream.operations if isinstance(o, AddressPatch)}
+    for index in sorted(used):
+        if index >= given:
+            yield (
+                f"the instruction stream uses host buffer {index} (counted from 0), {given} were"
+                " given"
+            )
+
+
+def signature_fits(launch: Launch) -> Iterator[str]:
+    """The kernel takes opcode, instructions, their size and buffers, each in a memory."""
+    wanted = (SCALAR, GLOBAL, SCALAR, *[GLOBAL] * len(launch.arguments))
+    for index, (argument, kind) in enumerate(zip(_kernel_arguments(launch), wanted, strict=False)):
+        memory = launch.xclbin.memory_index(index)
+        name = f"argument {index} ({argument.name}) of the xclbin's kernel"
+        if argument.qualifier != kind:
+            found = QUALIFIERS.get(argument.qualifier, "of an unknown kind")
+            yield f"{name} is {found}, {QUALIFIERS[kind]} was expected"
+        elif kind == GLOBAL and memory is None:
+            yield (
+                f"{name} is connected to no memory (CONNECTIVITY section): its buffer would be"
+                " left untouched"
+            )
+        elif memory is not None and not 0 <= memory < len(launch.xclbin.group_memories):
+            yield f"{name} is connected to memory {memory}, which is none"
+
+
+QUALIFIERS = {SCALAR: "a scalar", GLOBAL: "a buffer"}
+
+
+def _kernel_arguments(launch: Launch) -> Sequence[KernelArgument]:
+    name = kernel_name([kernel.name for kernel in launch.xclbin.kernels])
+    return launch.xclbin.kernel(name).arguments
+
+
+def transfers_fit(launch: Launch) -> Iterator[str]:
+    """Every byte that a transfer touches lies in the buffer whose address it is given."""
+    for transfer in _transfers(launch):
+        size = launch.arguments[transfer.argument].bytes
+        if transfer.end > size or transfer.start < 0:
+            yield (
+                f"{_told_of(launch, transfer)} bytes {transfer.start} to {transfer.end}, the buffer"
+                f" has {size}: on the NPU an IOMMU fault or foreign data"
+            )
+    for index, operation in enumerate(launch.stream.operations):
+        if isinstance(operation, AddressPatch) and operation.offset % DMA_GRANULARITY:
+            yield (
+                f"operation {index} starts a transfer at byte {operation.offset} of"
+                f" {launch.argument(operation.argument)}; a DMA counts whole words of"
+                f" {DMA_GRANULARITY} bytes"
+            )
+
+
+def _transfers(launch: Launch) -> list[StreamTransfer]:
+    """Those of arguments that were given; others are `arguments_fit`'s."""
+    found = stream_transfers(launch.stream.operations)
+    return [t for t in found if t.argument < len(launch.arguments)]
+
+
+def _told_of(launch: Launch, transfer: StreamTransfer) -> str:
+    verb = "reads" if transfer.direction is Direction.MM2S else "writes"
+    channel = f"tile ({transfer.column},0) {transfer.direction.name} {transfer.channel}"
+    return f"the DMA of {channel} {verb} {launch.argument(transfer.argument)},"
+
+
+ERRORS: tuple[Rule, ...] = (
+    core_code_fits,
+    device_fits,
+    addresses_lie_inside,
+    arguments_fit,
+    signature_fits,
+    transfers_fit,
+)
+
+# warnings
+
+
+def queues_hold(launch: Launch) -> Iterator[str]:
+    """Tasks that are put into a queue which earlier ones may still fill."""
+    told = set()
+    for pressure in queue_pressure(launch.stream.operations):
+        channel = (pressure.column, pressure.direction, pressure.channel)
+        if channel not in told:
+            told.add(channel)
+            yield (
+                f"up to {pressure.waiting} tasks may wait in the queue of tile"
+                f" ({pressure.column},0) {pressure.direction.name} {pressure.channel}, which holds"
+                f" {QUEUE_DEPTH}: operation {pressure.operation} then blocks the controller; wait"
+                " for earlier tasks (dma_wait, dma_await_task) or join them"
+            )
+
+
+def directions_fit(launch: Launch) -> Iterator[str]:
+    """Buffers that are declared to move one way and move another, or none."""
+    transfers = _transfers(launch)
+    read = {t.argument for t in transfers if t.direction is Direction.MM2S}
+    written = {t.argument for t in transfers if t.direction is Direction.S2MM}
+    for index, argument in enumerate(launch.arguments):
+        name = launch.argument(index)
+        if index in written and not argument.is_output:
+            yield f"{name} is an input, and a transfer writes it: what it holds then is not read"
+        if index in read and not argument.is_input:
+            yield f"{name} is an output, and a transfer reads it before it holds anything"
+        if argument.is_output and index not in written:
+            yield f"{name} is an output, and no transfer of the instruction stream writes it"
+        if argument.direction == "in" and index not in read | written:
+            yield f"{name} is an input, and no transfer of the instruction stream reads it"
+
+
+WARNINGS: tuple[Rule, ...] = (queues_hold, directions_fit)
