@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from runner import artifact
-from runner.session import Session, backend
+from runner.launch import EMULATOR, open_artifact
 from softnpu.targets.standin import StackNeed, stack_need
 from tests.project import ROOT, Project, make_project
 
@@ -26,11 +26,11 @@ class Kernel:
 
     def run(self, **inputs: Array) -> dict[str, Array]:
         """Runs it once, in a context of its own; outputs by name."""
-        built = artifact.load(self.folder)
-        session = Session(
-            backend("emulator"), built.xclbin, built.insts.read_bytes(), built.arguments
-        )
-        return session.run(inputs)
+        session = open_artifact(artifact.load(self.folder), EMULATOR).session
+        try:
+            return session.run(inputs)
+        finally:
+            session.close()
 
     @property
     def stack(self) -> StackNeed:
