@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 CHECKS = ("test_emu", "test_hw")
+SKIPPED = "SKIPPED"
+"""The verdict of an artifact that cannot run where it was asked for; runner.judge writes it."""
 
 
 class Reporter:
@@ -23,6 +25,7 @@ class Reporter:
         self.outstream = outstream
         self._counts: Counter[str] = Counter()
         self._outcomes: dict[str, Path] = {}
+        self._verdicts: dict[str, str] = {}
         self._failures: list[str] = []
         self._runtime_errors: list[str] = []
 
@@ -42,8 +45,9 @@ class Reporter:
         """A task has done its work."""
         if not task.actions:
             return
-        self._counts["done"] += 1
-        if not self._note_outcome(task) and _subject(task):
+        verdict = self._note_outcome(task)
+        self._counts["skipped" if verdict == SKIPPED else "done"] += 1
+        if verdict is None and _subject(task):
             self._write(f"{_stage(task):<9} {_subject(task)}")
 
     def skip_uptodate(self, task: Any) -> None:
@@ -65,21 +69,29 @@ class Reporter:
             return
         self._counts["failed"] += 1
         self._failures.append(task.name)
-        if not self._note_outcome(task):
+        if self._note_outcome(task) is None:
             self._write(f"FAILED    {task.name}")
             self._write(_indent(fail.get_msg()))
 
-    def _note_outcome(self, task: Any) -> bool:
-        """Prints a check's verdict lines; False when the task left none."""
+    @property
+    def skipped_all(self) -> bool:
+        """Whether artifacts were to be run, and each one was skipped."""
+        verdicts = self._verdicts.values()
+        return bool(verdicts) and all(verdict == SKIPPED for verdict in verdicts)
+
+    def _note_outcome(self, task: Any) -> str | None:
+        """Prints a check's verdict lines and gives its verdict; None when the task left none."""
         target = Path(task.targets[0]) if task.targets else None
         if _stage(task) not in CHECKS or target is None or not target.is_file():
-            return False
+            return None
         from runner.report import verdict_lines
 
-        for line in verdict_lines(json.loads(target.read_text())):
+        outcome = json.loads(target.read_text())
+        for line in verdict_lines(outcome):
             self._write(line)
         self._outcomes[task.name] = target
-        return True
+        self._verdicts[task.name] = str(outcome["verdict"])
+        return self._verdicts[task.name]
 
     def cleanup_error(self, exception: Any) -> None:
         """`doit` could not clean up."""
@@ -101,6 +113,8 @@ class Reporter:
             self._write(f"{sum(self._counts.values())} tasks: {', '.join(parts)}")
         for name in self._failures:
             self._write(f"failed: {name}")
+        if self.skipped_all:
+            self._write("failed: nothing was run: no artifact among these is for hardware")
         for message in self._runtime_errors:
             self._write(message)
 
