@@ -18,10 +18,14 @@ from xdsl.ir import Block, BlockArgument, Operation, OpResult, Region, SSAValue
 
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.cfg import Cfg, Loop
-from softnpu.targets.core_c.expr import Expr
+from softnpu.targets.core_c.expr import Expr, Span
 from softnpu.targets.core_c.function import VALUES, Function
+from softnpu.targets.core_c.types import INDEX_BITS
 from softnpu.targets.core_c.writer import Block as CBlock
 from softnpu.targets.core_c.writer import Label
+
+SIGNED_LESS = 2
+"""`slt` of arith.cmpi."""
 
 Leave = Callable[[Operation, bool], None]
 """How a terminator that leaves the region (return, end, yield) is written; the flag says whether
@@ -285,7 +289,7 @@ class RegionWriter:
             yield
             return
         argument = counter.argument
-        with self.f.counter_name() as name:
+        with self.f.counter_name(self._span(counter)) as name:
             self.f.values[argument] = name
             self.counted.add(argument)
             yield
@@ -295,12 +299,22 @@ class RegionWriter:
     def _head(self, counter: Counter | None, condition: Expr) -> str:
         if counter is None:
             return f"while ({condition})"
-        name = cast(Expr, self.f.values[counter.argument])
-        first = self.first.pop(counter.argument)
-        start = self.f.type(counter.argument).declare(f"{name} = {first}")
-        step = self.f.expr(_other_operand(counter.step, counter.argument))
-        advance = f"{name}++" if step.literal == 1 else f"{name} += {step}"
-        return f"for ({start}; {condition}; {advance})"
+        argument = counter.argument
+        name = cast(Expr, self.f.values[argument])
+        step = self.f.expr(_other_operand(counter.step, argument))
+        return self.f.for_head(
+            name, self.f.type(argument), self.first.pop(argument), str(condition), step
+        )
+
+    def _span(self, counter: Counter) -> Span | None:
+        """What the counter's values are, when its loop has numbers for bounds."""
+        argument = counter.argument
+        below = counter.condition.predicate.value.data == SIGNED_LESS
+        if not below or self.f.type(argument).bits < INDEX_BITS:
+            return None
+        bound = self.f.expr(counter.condition.rhs)
+        step = self.f.expr(_other_operand(counter.step, argument))
+        return c.counter_span(self.first[argument], bound, step)
 
     def _counter(self, loop: Loop) -> Counter | None:
         """The argument that makes a loop a counting one, as the lowering of scf.for does."""

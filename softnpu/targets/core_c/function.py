@@ -18,9 +18,9 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from softnpu.dialects.aie import LockOp
 from softnpu.dialects.source import design_error
 from softnpu.targets.core_c import expr as c
-from softnpu.targets.core_c.expr import Expr, Prec
+from softnpu.targets.core_c.expr import Expr, Prec, Span
 from softnpu.targets.core_c.names import Names
-from softnpu.targets.core_c.types import CType, c_type
+from softnpu.targets.core_c.types import I32, CType, c_type
 from softnpu.targets.core_c.writer import Writer
 
 if TYPE_CHECKING:
@@ -187,12 +187,12 @@ class Function:
         self.values[value] = found
 
     @contextmanager
-    def counter_name(self) -> Iterator[Expr]:
+    def counter_name(self, span: Span | None = None) -> Iterator[Expr]:
         """A name for the variable of a `for` loop that is written inside this context."""
         name = self.names.loop(len(self.counters))
         self.counters.append(name)
         try:
-            yield c.variable(name)
+            yield c.variable(name, span)
         finally:
             self.counters.pop()
 
@@ -240,6 +240,12 @@ class Function:
             f"'{op.name}'{f' {what}' if what else ''} is not supported in a core's body",
             "move this part into a C kernel, or build with AMD's tools",
         )
+
+    def for_head(self, name: Expr, type: CType, first: Expr, test: str, step: Expr) -> str:
+        """`for (...)`; the counter is an int where that is known to do."""
+        counter = I32 if name.span is not None else type
+        advance = f"{name}++" if step.literal == 1 else f"{name} += {step}"
+        return f"for ({counter.declare(f'{name} = {first}')}; {test}; {advance})"
 
     def line(self, template: str, *parts: Expr) -> None:
         """Write a line with expressions in the places of `{}`."""

@@ -87,7 +87,7 @@ def add(left: Expr, right: Expr) -> Expr:
         return right
     if right.literal == 0:
         return left
-    return c.binary("+", left, right, Prec.ADD)
+    return c.binary64("+", left, right, Prec.ADD)
 
 
 def multiply(left: Expr, right: Expr) -> Expr:
@@ -100,7 +100,7 @@ def multiply(left: Expr, right: Expr) -> Expr:
         return right
     if right.literal == 1:
         return left
-    return c.binary("*", left, right, Prec.MULTIPLY)
+    return c.binary64("*", left, right, Prec.MULTIPLY)
 
 
 def layout_of(type: MemRefType, op: Operation) -> Layout:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from xdsl.dialects import affine
 from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import (
@@ -24,6 +23,10 @@ from softnpu.targets.core_c.expr import Expr, Prec
 from softnpu.targets.core_c.function import Function, statement_op, value_op
 from softnpu.targets.core_c.memory import add, multiply
 from softnpu.targets.core_c.ops_scf import body
+from softnpu.targets.core_c.types import INDEX
+
+if TYPE_CHECKING:
+    from xdsl.dialects import affine
 
 DIVISIONS = {
     AffineBinaryOpKind.FloorDiv: "core_floordivs64",
@@ -48,13 +51,13 @@ def _evaluated(node: AffineExpr, values: Sequence[Expr], dims: int) -> Expr:
     left, right = _evaluated(node.lhs, values, dims), _evaluated(node.rhs, values, dims)
     if node.kind is AffineBinaryOpKind.Add:
         if right.literal is not None and right.literal < 0 and left.literal is None:
-            return c.binary("-", left, c.literal(-right.literal), Prec.ADD)
+            return c.binary64("-", left, c.literal(-right.literal), Prec.ADD)
         return add(left, right)
     if node.kind is AffineBinaryOpKind.Mul:
         return multiply(left, right)
     if node.kind is AffineBinaryOpKind.Mod:
         quotient = c.call(DIVISIONS[AffineBinaryOpKind.FloorDiv], left, right)
-        return c.binary("-", left, multiply(quotient, right), Prec.ADD)
+        return c.binary64("-", left, multiply(quotient, right), Prec.ADD)
     return c.call(DIVISIONS[node.kind], left, right)
 
 
@@ -79,18 +82,17 @@ def _extreme(values: Sequence[Expr], which: str) -> Expr:
 
 @statement_op("affine.for")
 def for_loop(f: Function, op: Operation) -> None:
-    loop = cast(affine.ForOp, op)
+    loop = cast("affine.ForOp", op)
     carried = loop.body.block.args[1:]
     for argument, first in zip(carried, loop.inits, strict=True):
         f.start_variable(argument, first)
     low = map_results(f, loop.lowerBoundMap.data, loop.lowerBoundOperands)
     high = map_results(f, loop.upperBoundMap.data, loop.upperBoundOperands)
-    step = loop.step.value.data
-    with f.counter_name() as name:
+    start, end = _extreme(low, "max"), _extreme(high, "min")
+    step = c.literal(loop.step.value.data)
+    with f.counter_name(c.counter_span(start, end, step)) as name:
         f.values[loop.body.block.args[0]] = name
-        advance = f"{name}++" if step == 1 else f"{name} += {step}"
-        test = f"{name} < {_extreme(high, 'min')}"
-        with f.writer.block(f"for (int64_t {name} = {_extreme(low, 'max')}; {test}; {advance})"):
+        with f.writer.block(f.for_head(name, INDEX, start, f"{name} < {end}", step)):
             f.hand_over(carried, body(f, loop.body).operands)
     for result, argument in zip(op.results, carried, strict=True):
         f.values[result] = f.values[argument]

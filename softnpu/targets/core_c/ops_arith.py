@@ -108,6 +108,8 @@ def ring(f: Function, op: Operation) -> Expr:
         raise f.unsupported(op, f"on vectors of i{element_of(type).bits}")
     if operator in OPPOSITE and right.literal is not None and INT_MIN < right.literal < 0:
         operator, right = OPPOSITE[operator], c.literal(-right.literal)
+    if type.bits == INDEX_BITS:
+        return c.binary64(operator, left, right, prec)
     made = c.binary(operator, left, right, prec)
     return made.as_loose() if type.kind == "int" and not _fills_int(type) else made
 
@@ -160,13 +162,14 @@ def _helper(f: Function, op: Operation, name: str) -> Expr:
         return _vector_helper(f, op, name, left, right)
     operator = {"divsi": "/", "remsi": "%"}.get(name)
     if operator and right.literal is not None and right.literal > 0:
-        return c.binary(operator, left, right, Prec.MULTIPLY)
+        made = c.binary64 if type.bits == INDEX_BITS else c.binary
+        return made(operator, left, right, Prec.MULTIPLY)
     if type.kind == "bool":
         return _boolean_helper(f, op, name, left, right)
     if name in UNSIGNED and not type.exact:
         left, right = unsigned(left, type), unsigned(right, type)
-    made = c.call(f"{HELPERS[name]}{type.container}", left, right)
-    return made if type.exact else made.as_loose()
+    called = c.call(f"{HELPERS[name]}{type.container}", left, right)
+    return called if type.exact else called.as_loose()
 
 
 def _boolean_helper(f: Function, op: Operation, name: str, left: Expr, right: Expr) -> Expr:
@@ -205,6 +208,8 @@ def shift(f: Function, op: Operation) -> Expr:
     if name == "shrui":
         shifted = c.binary(operator, unsigned(left, type), right, Prec.SHIFT)
         return c.cast(type.name, shifted) if type.exact else shifted.as_loose()
+    if type.bits == INDEX_BITS:
+        return c.binary64(operator, left, right, Prec.SHIFT)
     made = c.binary(operator, left, right, Prec.SHIFT)
     return made.as_loose() if name == "shli" and not _fills_int(type) else made
 
@@ -226,6 +231,8 @@ def add_extended(f: Function, op: Operation) -> None:
         raise f.unsupported(op, f"on {op.results[0].type}")
     left, right = f.settled(op.operands[0]), f.settled(op.operands[1])
     adds = op.name == "arith.addui_extended"
+    if left.span is not None:
+        left = c.cast(type.name, left)
     total = f.store(c.binary("+" if adds else "-", left, right, Prec.ADD), type)
     first = total if adds else left
     flag = c.binary(

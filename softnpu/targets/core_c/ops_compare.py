@@ -7,7 +7,6 @@ from typing import cast
 from xdsl.dialects.builtin import IntegerAttr, IntegerType
 from xdsl.ir import Operation
 
-from softnpu.dialects.upstream import index
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.expr import Expr, Prec
 from softnpu.targets.core_c.function import Function, value_op
@@ -65,8 +64,10 @@ def _unsigned_operand(value: Expr, type: CType) -> Expr:
 
 def _predicate(op: Operation) -> int:
     """The predicate's number; the index dialect has the same ones, by name."""
-    if isinstance(op, index.CmpOp):
-        return index.PREDICATES.index(op.pred)
+    if op.name == "index.cmp":
+        from softnpu.dialects.upstream.index import PREDICATES, CmpOp
+
+        return PREDICATES.index(cast(CmpOp, op).pred)
     return cast("IntegerAttr[IntegerType]", op.properties["predicate"]).value.data
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, cast
 
-from xdsl.dialects import memref
 from xdsl.dialects.builtin import DYNAMIC_INDEX, AffineMapAttr, MemRefType
 from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineDimExpr
@@ -17,6 +17,9 @@ from softnpu.targets.core_c.expr import Expr, Prec
 from softnpu.targets.core_c.function import Function, statement_op, value_op
 from softnpu.targets.core_c.memory import MemRef, layout_of, multiply, static_memref
 from softnpu.targets.core_c.types import INDEX, CType
+
+if TYPE_CHECKING:
+    from xdsl.dialects import memref
 
 
 def memory_type(op: Operation, value: SSAValue) -> MemRefType:
@@ -88,7 +91,7 @@ def nothing(f: Function, op: Operation) -> None:
 
 @statement_op("memref.get_global")
 def get_global(f: Function, op: Operation) -> None:
-    name = cast(memref.GetGlobalOp, op).name_.root_reference.data
+    name = cast("memref.GetGlobalOp", op).name_.root_reference.data
     f.bind(op.results[0], f.unit.global_memref(name, op))
 
 
@@ -143,7 +146,7 @@ def _static(op: Operation, name: str) -> list[int]:
 
 @statement_op("memref.subview")
 def subview(f: Function, op: Operation) -> None:
-    view = cast(memref.SubviewOp, op)
+    view = cast("memref.SubviewOp", op)
     source = f.memref(view.source)
     offsets = _mixed(f, _static(op, "static_offsets"), view.offsets, "offset")
     sizes = _mixed(f, _static(op, "static_sizes"), view.sizes, "size")
@@ -204,7 +207,7 @@ def _ones_in(sizes: Sequence[int]) -> int:
 @statement_op("memref.reinterpret_cast")
 def reinterpret_cast(f: Function, op: Operation) -> None:
     """A new view of the operand's memory from its base, whatever offset the operand has."""
-    view = cast(memref.ReinterpretCastOp, op)
+    view = cast("memref.ReinterpretCastOp", op)
     source = f.memref(view.source)
     offsets = _mixed(f, _static(op, "static_offsets"), view.offsets, "offset")
     sizes = _mixed(f, _static(op, "static_sizes"), view.sizes, "size")
@@ -285,10 +288,13 @@ def _nest(f: Function, source: MemRef, target: MemRef, indices: list[Expr]) -> N
     if len(indices) == len(source.sizes):
         f.line("{} = {};", target.at(indices), source.at(indices))
         return
-    with f.counter_name() as i:
-        size = source.sizes[len(indices)]
-        with f.writer.block(f"for (int64_t {i} = 0; {i} < {size}; {i}++)"):
-            _nest(f, source, target, [*indices, i])
+    size = source.sizes[len(indices)]
+    zero, one = c.literal(0), c.literal(1)
+    with ExitStack() as stack:
+        i = stack.enter_context(f.counter_name(c.counter_span(zero, size, one)))
+        head = f.for_head(i, INDEX, zero, f"{i} < {size}", one)
+        stack.enter_context(f.writer.block(head))
+        _nest(f, source, target, [*indices, i])
 
 
 def _contiguous(memref: MemRef) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.expr import Expr
 from softnpu.targets.core_c.function import Function, statement_op
 from softnpu.targets.core_c.ops_arith import unsigned
+from softnpu.targets.core_c.types import INDEX, INDEX_BITS
 from softnpu.targets.core_c.writer import Block as CBlock
+
+if TYPE_CHECKING:
+    from xdsl.dialects import scf
 
 
 def body(f: Function, region: Region) -> Operation:
@@ -39,20 +42,20 @@ def _results(f: Function, op: Operation) -> None:
 
 @statement_op("scf.for")
 def for_loop(f: Function, op: Operation) -> None:
-    loop = cast(scf.ForOp, op)
+    loop = cast("scf.ForOp", op)
     carried = loop.body.block.args[1:]
     for argument, first in zip(carried, loop.iter_args, strict=True):
         f.start_variable(argument, first)
     type = f.type(loop.lb)
-    end, step = f.settled(loop.ub, "end"), f.settled(loop.step, "step")
-    with f.counter_name() as name:
+    start, end, step = f.expr(loop.lb), f.settled(loop.ub, "end"), f.settled(loop.step, "step")
+    unsigned_test = "unsignedCmp" in op.properties
+    span = None if unsigned_test or type.bits < INDEX_BITS else c.counter_span(start, end, step)
+    with f.counter_name(span) as name:
         f.values[loop.body.block.args[0]] = name
         left, right = name, end
-        if "unsignedCmp" in op.properties:
+        if unsigned_test:
             left, right = unsigned(name, type), unsigned(end, type)
-        advance = f"{name}++" if step.literal == 1 else f"{name} += {step}"
-        start = type.declare(f"{name} = {f.expr(loop.lb)}")
-        with f.writer.block(f"for ({start}; {left} < {right}; {advance})"):
+        with f.writer.block(f.for_head(name, type, start, f"{left} < {right}", step)):
             last = body(f, loop.body)
             f.hand_over(carried, last.operands)
     for result, argument in zip(op.results, carried, strict=True):
@@ -78,13 +81,13 @@ def if_else(f: Function, op: Operation) -> None:
 
 @statement_op("scf.while")
 def while_loop(f: Function, op: Operation) -> None:
-    loop = cast(scf.WhileOp, op)
+    loop = cast("scf.WhileOp", op)
     before, after = loop.before_region.block, loop.after_region.block
     for argument, first in zip(before.args, loop.arguments, strict=True):
         f.start_variable(argument, first)
     _results(f, op)
     with f.writer.block("for (;;)"):
-        condition = cast(scf.ConditionOp, body(f, loop.before_region))
+        condition = cast("scf.ConditionOp", body(f, loop.before_region))
         leave = CBlock(f"if ({c.negated(f.expr(condition.condition))})")
         with f.writer.inside(leave):
             used = [
@@ -103,7 +106,7 @@ def while_loop(f: Function, op: Operation) -> None:
 
 @statement_op("scf.index_switch")
 def index_switch(f: Function, op: Operation) -> None:
-    switch = cast(scf.IndexSwitchOp, op)
+    switch = cast("scf.IndexSwitchOp", op)
     _results(f, op)
     cases = [int(value) for value in switch.cases.get_values()]
     with f.writer.block(f"switch ({f.expr(switch.arg)})"):
@@ -128,7 +131,7 @@ def execute_region(f: Function, op: Operation) -> None:
 @statement_op("scf.parallel")
 def parallel(f: Function, op: Operation) -> None:
     """One after the other, which is one of the orders that it allows."""
-    loop = cast(scf.ParallelOp, op)
+    loop = cast("scf.ParallelOp", op)
     if op.results:
         raise f.unsupported(op, "with a reduction")
     bounds = [
@@ -148,8 +151,8 @@ def _counters(
         yield
         return
     low, high, step = bounds[depth]
-    with f.counter_name() as name:
+    with f.counter_name(c.counter_span(low, high, step)) as name:
         f.values[block.args[depth]] = name
-        head = f"for (int64_t {name} = {low}; {name} < {high}; {name} += {step})"
+        head = f.for_head(name, INDEX, low, f"{name} < {high}", step)
         with f.writer.block(head), _counters(f, block, bounds, depth + 1):
             yield

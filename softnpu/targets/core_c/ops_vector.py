@@ -46,7 +46,7 @@ def each_element(
     with ExitStack() as stack:
         indices = []
         for size in sizes:
-            i = stack.enter_context(f.counter_name())
+            i = stack.enter_context(f.counter_name((start, size)))
             head = f"for (int32_t {i} = {start}; {i} < {size}; {i}++)"
             stack.enter_context(f.writer.block(head))
             indices.append(i)

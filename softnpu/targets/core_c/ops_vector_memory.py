@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from xdsl.dialects import vector
 from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr
@@ -16,6 +15,9 @@ from softnpu.targets.core_c.function import Function, statement_op, value_op
 from softnpu.targets.core_c.memory import MemRef, add
 from softnpu.targets.core_c.ops_vector import each_element, row_number, shape
 from softnpu.targets.core_c.types import CType, element_of
+
+if TYPE_CHECKING:
+    from xdsl.dialects import vector
 
 
 @value_op("vector.load")
@@ -55,7 +57,7 @@ def store(f: Function, op: Operation) -> None:
 
 @statement_op("vector.maskedload")
 def masked_load(f: Function, op: Operation) -> None:
-    load = cast(vector.MaskedLoadOp, op)
+    load = cast("vector.MaskedLoadOp", op)
     source = f.memref(load.base)
     indices = [f.settled(index) for index in load.indices]
     mask = f.settled(load.mask, "mask")
@@ -68,7 +70,7 @@ def masked_load(f: Function, op: Operation) -> None:
 
 @statement_op("vector.maskedstore")
 def masked_store(f: Function, op: Operation) -> None:
-    store = cast(vector.MaskedStoreOp, op)
+    store = cast("vector.MaskedStoreOp", op)
     target = f.memref(store.base)
     indices = [f.settled(index) for index in store.indices]
     mask, value = f.settled(store.mask, "mask"), f.settled(store.value_to_store)
@@ -115,7 +117,7 @@ def _is_plain(op: Operation, memref: MemRef, sizes: Sequence[int]) -> bool:
 
 @statement_op("vector.transfer_read")
 def transfer_read(f: Function, op: Operation) -> None:
-    read = cast(vector.TransferReadOp, op)
+    read = cast("vector.TransferReadOp", op)
     source = f.memref(read.source)
     sizes = shape(read.result)
     type = memory_vector(f, op, read.result)
@@ -142,7 +144,7 @@ def transfer_read(f: Function, op: Operation) -> None:
 
 @statement_op("vector.transfer_write")
 def transfer_write(f: Function, op: Operation) -> None:
-    write = cast(vector.TransferWriteOp, op)
+    write = cast("vector.TransferWriteOp", op)
     target = f.memref(write.source)
     sizes = shape(write.vector)
     memory_vector(f, op, write.vector)

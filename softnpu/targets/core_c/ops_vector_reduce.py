@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from xdsl.dialects import vector
 from xdsl.dialects.builtin import AffineMapAttr, ArrayAttr
 from xdsl.ir import Operation
 from xdsl.ir.affine import AffineDimExpr, AffineMap
@@ -16,6 +15,9 @@ from softnpu.targets.core_c.function import Function, statement_op, value_op
 from softnpu.targets.core_c.ops_math import fused_multiply_add
 from softnpu.targets.core_c.ops_vector import each_element, numbers_of, row_number, shape
 from softnpu.targets.core_c.types import CType, element_of
+
+if TYPE_CHECKING:
+    from xdsl.dialects import vector
 
 REDUCTIONS = {
     "add": "{a} + {b}",
@@ -64,7 +66,7 @@ def fma(f: Function, op: Operation) -> Expr:
 @statement_op("vector.reduction")
 def reduction(f: Function, op: Operation) -> None:
     """From the first element (or the accumulator) on, in order."""
-    reduce = cast(vector.ReductionOp, op)
+    reduce = cast("vector.ReductionOp", op)
     type = f.type(reduce.dest)
     kind = kind_of(f, op, type)
     value = f.settled(reduce.vector)

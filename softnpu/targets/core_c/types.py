@@ -1,7 +1,8 @@
 """MLIR types in C.
 
 Integers are signless in MLIR; here each is held sign-extended in the signed C type of the next
-width, `i1` as bool. `index` is int64_t, as mlir-aie's data layout has it. Vectors of any rank
+width, `i1` as bool. `index` has 64 bits, as mlir-aie's data layout says (a counter or a sum of
+counters that provably fits is computed in C's int: see `Expr.span`). Vectors of any rank
 are clang's ext_vector_type with all elements in a row; a vector of i1 has elements 0 and -1.
 """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
-from xdsl.dialects import func, memref
+from xdsl.dialects import func
 from xdsl.dialects.builtin import MemRefType, StringAttr
 from xdsl.ir import Operation, SSAValue
 
@@ -117,12 +117,12 @@ class Unit:
         """The memref of a `memref.global`, defined at its first use."""
         if name not in self._globals:
             definition = self.symbol(name, op)
-            if not isinstance(definition, memref.GlobalOp):
+            if definition.name != "memref.global":
                 raise design_error(op, f"'@{name}' is no memref.global")
             self._globals[name] = self._define_global(definition, name)
         return self._globals[name]
 
-    def _define_global(self, op: memref.GlobalOp, symbol: str) -> MemRef:
+    def _define_global(self, op: Operation, symbol: str) -> MemRef:
         from softnpu.targets.core_c.constants import initializer
 
         type = cast(MemRefType, op.properties["type"])
@@ -132,8 +132,7 @@ class Unit:
         const = "const " if "constant" in op.properties else ""
         head = f"static {const}{element.declare(name)}[{element_count(type)}]"
         self._global_lines.append(f"{head}{f' = {values}' if values else ''};")
-        base = Expr(name) if not const else c.cast(f"{element.name} *", Expr(name))
-        return static_memref(_parenthesised(base), element, layout_of(type, op))
+        return static_memref(Expr(name), element, layout_of(type, op))
 
     def _element(self, type: MemRefType, op: Operation) -> CType:
         found = c_type(type)
@@ -277,7 +276,3 @@ def _leave_function(function: Function, op: Operation, final: bool) -> None:
 
 def _titled(title: str, lines: list[str]) -> list[str]:
     return [f"/* {title} */", *lines] if lines else []
-
-
-def _parenthesised(value: Expr) -> Expr:
-    return value if value.text == identifier(value.text) else Expr(f"({value})")

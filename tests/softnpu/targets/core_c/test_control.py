@@ -36,7 +36,7 @@ def test_a_lowered_for_reads_as_for() -> None:
       cf.br ^head(%next : index)
     ^exit:
       aie.end"""
-    assert lines_of(body) == ["for (int64_t i = 0; i < 4; i += 2) {", "out[i] = 7;", "}"]
+    assert lines_of(body) == ["for (int32_t i = 0; i < 4; i += 2) {", "out[i] = 7;", "}"]
 
 
 def test_a_loop_that_carries_a_value_declares_it_before(tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ def test_many_loops_in_a_row_do_not_exhaust_python(tmp_path: Path) -> None:
         ]
     parts.append("aie.end")
     run = program(tmp_path, "\n".join(parts), OUT)
-    assert run.text.count("for (int64_t i = 0; i < 2; i++)") == count
+    assert run.text.count("for (int32_t i = 0; i < 2; i++)") == count
     assert run(out=np.zeros(4, np.int32))["out"][0] == 2 * count
 
 

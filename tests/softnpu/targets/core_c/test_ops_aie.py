@@ -96,7 +96,7 @@ def test_a_lock_can_be_handed_to_a_function_of_the_design() -> None:
     text = c_of(body, {}, functions)
     assert "wait(53);" in text
     assert "npu_debug_i32(4);" in text
-    assert "npu_acquire((uint32_t)l, -1);" in text
+    assert "npu_acquire((uint32_t)l_1, -1);" in text
 
 
 def test_streams_events_and_cascade_ask_for_their_services(tmp_path: Path) -> None:

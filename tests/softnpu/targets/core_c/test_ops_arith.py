@@ -241,6 +241,40 @@ def test_extended_operations_give_both_halves(tmp_path: Path) -> None:
     assert out == [means(int(x), int(y)) for x, y in zip(a, b, strict=True)]
 
 
+def test_indices_have_64_bits_although_counters_are_ints(tmp_path: Path) -> None:
+    ops = """
+      %big = arith.constant 2147483647 : index
+      %three = arith.constant 3 : index
+      %seven = arith.constant 7 : index
+      %p = arith.muli %i, %big : index
+      %q = arith.muli %p, %p : index
+      %m = arith.subi %three, %i : index
+      %sh = arith.shli %m, %three : index
+      %o = arith.divsi %sh, %three : index
+      %s = arith.addi %q, %o : index
+      %less = arith.cmpi slt, %p, %seven : index
+      %t = arith.select %less, %m, %s : index
+      %u = arith.remsi %t, %big : index
+      %w = arith.xori %u, %s : index
+      %x = arith.addi %w, %big : index
+      %y = arith.addi %x, %big : index
+      %r = arith.index_cast %y : index to i64
+    """
+    body, buffers = elementwise(ops, {"a": "i64"}, "i64", 12)
+    made = program(tmp_path, body, buffers)
+    assert "for (int32_t i = 0; i < 12; i++)" in made.text
+
+    def means(i: int) -> int:
+        big = 2**31 - 1
+        p = i * big
+        s = wrapped(p * p + truncated((3 - i) << 3, 3), 64)
+        t = 3 - i if p < 7 else s
+        return wrapped((t - big * truncated(t, big) ^ s) + 2 * big, 64)
+
+    out = made(a=np.zeros(12, np.int64))["out"]
+    assert out.tolist() == [means(i) for i in range(12)]
+
+
 def test_a_division_by_zero_stops_the_core_instead_of_going_on(tmp_path: Path) -> None:
     run = binary(tmp_path, "arith.divsi", "i32")
     with pytest.raises(CoreFaultError):

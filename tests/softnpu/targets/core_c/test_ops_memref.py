@@ -194,3 +194,70 @@ def test_a_cast_that_states_what_is_so_is_fine(tmp_path: Path) -> None:
       aie.end"""
     run = program(tmp_path, body, {"a": ((6, 8), "i32")}, KERNEL, kernel=tmp_path / "kernel.o")
     assert run(a=GRID)["a"][0].tolist() == [0, 1, 2, 3, 4, 5, 6, 70]
+
+
+CHOICE = {"a": ((6, 8), "i32"), "b": ((6, 8), "i32"), "out": ((6, 8), "i32")}
+
+
+def test_a_buffer_can_be_chosen_at_run_time(tmp_path: Path) -> None:
+    body = f"""{LOOP}
+      %one = arith.constant 1 : i32
+      scf.for %i = %c0 to %c4 step %c1 {{
+        %odd = arith.remsi %i, %c2 : index
+        %chosen = scf.index_switch %odd -> memref<6x8xi32>
+        case 0 {{
+          scf.yield %a : memref<6x8xi32>
+        }}
+        default {{
+          scf.yield %b : memref<6x8xi32>
+        }}
+        %x = memref.load %chosen[%i, %c3] : memref<6x8xi32>
+        memref.store %x, %out[%c0, %i] : memref<6x8xi32>
+      }}
+      aie.end"""
+    a, b = GRID, GRID * 100
+    out = program(tmp_path, body, CHOICE)(a=a, b=b)["out"]
+    assert out[0, :4].tolist() == [a[0, 3], b[1, 3], a[2, 3], b[3, 3]]
+
+
+def test_a_view_with_a_dynamic_offset_goes_from_block_to_block(tmp_path: Path) -> None:
+    view = "memref<8xi32, strided<[1], offset: ?>>"
+    body = f"""{LOOP}
+      %rows = arith.constant 5 : index
+      %v0 = memref.subview %a[0, 0] [1, 8] [1, 1] : memref<6x8xi32> to memref<8xi32, strided<[1]>>
+      %any = memref.cast %v0 : memref<8xi32, strided<[1]>> to {view}
+      cf.br ^head(%c0, %any, %any : index, {view}, {view})
+    ^head(%i: index, %now: {view}, %before: {view}):
+      %go = arith.cmpi slt, %i, %rows : index
+      cf.cond_br %go, ^body, ^exit
+    ^body:
+      %x = memref.load %now[%c3] : {view}
+      %y = memref.load %before[%c3] : {view}
+      %s = arith.subi %x, %y : i32
+      memref.store %s, %out[%c0, %i] : memref<6x8xi32>
+      %i2 = arith.addi %i, %c1 : index
+      %following = memref.subview %a[%i2, 0] [1, 8] [1, 1] : memref<6x8xi32> to {view}
+      cf.br ^head(%i2, %following, %now : index, {view}, {view})
+    ^exit:
+      aie.end"""
+    grid = GRID**2
+    out = program(tmp_path, body, CHOICE)(a=grid)["out"]
+    column = grid[:, 3]
+    assert out[0, :5].tolist() == [0, *(column[i] - column[i - 1] for i in range(1, 5))]
+
+
+def test_the_shape_of_a_memref_can_be_asked_for(tmp_path: Path) -> None:
+    body = f"""{LOOP}
+      %n = memref.dim %a, %c1 : memref<6x8xi32>
+      %m = arith.index_cast %n : index to i32
+      memref.store %m, %out[%c0, %c0] : memref<6x8xi32>
+      %t = memref.transpose %a (d0, d1) -> (d1, d0) : memref<6x8xi32>
+          to memref<8x6xi32, strided<[1, 8]>>
+      %x = memref.load %t[%c3, %c1] : memref<8x6xi32, strided<[1, 8]>>
+      memref.store %x, %out[%c0, %c1] : memref<6x8xi32>
+      %f = memref.collapse_shape %a [[0, 1]] : memref<6x8xi32> into memref<48xi32>
+      %y = memref.load %f[%c4] : memref<48xi32>
+      memref.store %y, %out[%c0, %c2] : memref<6x8xi32>
+      aie.end"""
+    out = program(tmp_path, body, CHOICE)(a=GRID * 3)["out"]
+    assert out[0, :3].tolist() == [8, GRID[1, 3] * 3, 12]
