@@ -11,13 +11,8 @@ from xdsl.ir import Block, Operation
 from softnpu.dialects.aie.tiles import DeviceOp, TileOp
 
 
-def placeholder(col: int) -> TileOp:
-    """A shim tile that stands in no block until `settle` finds the real one."""
-    return TileOp(col=col, row=0)
-
-
 def settle(module: Operation) -> None:
-    """Give the ops of a module that use placeholders the tiles that they mean."""
+    """Give ops whose tile stands in no block, only a position, the tile that they mean."""
     for device in (op for op in module.walk() if isinstance(op, DeviceOp)):
         for op in list(device.body.ops):
             for index, value in enumerate(op.operands):

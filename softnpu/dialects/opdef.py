@@ -73,7 +73,7 @@ class DefinedOp(Operation):
     implicit_end: ClassVar[bool] = False
     """One block, ended by an `aie.end` that the text leaves out."""
     status: ClassVar[str] = ""
-    """For docs/dialect.md: why an op is only parsed, or refused. Empty: compiled."""
+    """For docs/dialect.md: `read only: why` or `refused: why`. Empty: compiled."""
 
     attr_fields: ClassVar[dict[str, AttrField]] = {}
     operand_fields: ClassVar[list[OperandField]] = []

@@ -27,7 +27,6 @@ from softnpu.dialects.attributes import (
 )
 from softnpu.dialects.codecs import BOOL, I32, I64, NATURAL, STR, SYMBOL_NAME, EnumCodec
 from softnpu.dialects.enums import DMAChannelDir
-from softnpu.dialects.older import placeholder
 from softnpu.dialects.opdef import (
     INDEX,
     DefinedOp,
@@ -235,7 +234,8 @@ class ShimDMAAllocationOp(DefinedOp):
             properties["channel_index"] = I64.parse(parser)
             if tile is None:
                 parser.parse_punctuation(",")
-                value: SSAValue = placeholder(parser.parse_integer()).result
+                # A stand-in for the tile, which `older.settle` replaces.
+                value: SSAValue = TileOp(col=parser.parse_integer(), row=0).result
             else:
                 value = parser.resolve_operand(tile, INDEX)
             if parser.parse_optional_punctuation(",") is not None:

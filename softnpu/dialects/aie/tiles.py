@@ -85,6 +85,7 @@ class LogicalTileOp(DefinedOp):
     """A tile that a placer has yet to choose."""
 
     name = "aie.logical_tile"
+    status = "refused: aiecc's pipeline places no tiles either"
     tile_type: AIETileType = attr(EnumCodec(AIETileType, "tile type"))
     col: int | None = attr(NATURAL, default=None)
     row: int | None = attr(NATURAL, default=None)
@@ -195,6 +196,7 @@ class PLIOOp(DefinedOp):
     """An interface to programmable logic (no NPU has one)."""
 
     name = "aie.plio"
+    status = "read only: no NPU has programmable logic"
     col: int = attr(I32)
     result: OpResult = result(INDEX)
     syntax = "`(` $col `)` attr-dict"

@@ -11,7 +11,7 @@ from softnpu.dialects.enums import LockAction, WireBundle
 from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, region, result
 
 BUNDLE = EnumCodec(WireBundle, "bundle of ports")
-UNLOWERED = "mlir-aie has no lowering for NPUs either"
+UNLOWERED = "read only: mlir-aie has no lowering for NPUs either"
 
 
 class GetTileOp(DefinedOp):

@@ -17,11 +17,10 @@ from xdsl.ir import Dialect, Operation
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
-OURS = ("arith", "func", "index", "math", "memref", "scf", "vector")
+OURS = ("affine", "arith", "func", "index", "math", "memref", "scf", "vector")
 """Dialects with a module here."""
 
 XDSLS = {
-    "affine": "Affine",
     "cf": "Cf",
     "dlti": "DLTI",
     "llvm": "LLVM",

@@ -61,6 +61,7 @@ OVERFLOWING = ("arith.addi", "arith.subi", "arith.muli", "arith.shli")
 ROUNDING_MODES = ("to_nearest_even", "downward", "upward", "toward_zero", "to_nearest_away")
 
 SelectOp = unchecked(arith.SelectOp)
+SubUIExtendedOp = unchecked(arith.AddUIExtendedOp, name="arith.subui_extended")
 
 COMPARISONS: dict[type[Operation], Sequence[str]] = {
     unchecked(arith.CmpiOp): list(arith.CMPI_COMPARISON_OPERATIONS),
@@ -245,6 +246,7 @@ def dialect() -> Dialect:
         arith.Arith,
         RemFOp,
         SelectOp,
+        SubUIExtendedOp,
         *CONVERSIONS.values(),
         *FLAGGED.values(),
         *EXACT.values(),

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import cast
 
 from xdsl.dialects import scf
-from xdsl.ir import Block, Dialect, Operation
-from xdsl.parser import Parser
+from xdsl.ir import Attribute, Block, Dialect, Operation, SSAValue
+from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from softnpu.dialects.opdef import INDEX
 from softnpu.dialects.upstream import with_ops
 
 
@@ -29,14 +30,9 @@ class WhileOp(scf.WhileOp):
 
 def print_execute_region(printer: Printer, op: Operation) -> None:
     """`-> i32 { ... }`"""
-    types = op.result_types
-    if types:
+    if op.results:
         printer.print_string(" -> ")
-        if len(types) == 1:
-            printer.print_attribute(types[0])
-        else:
-            with printer.in_parens():
-                printer.print_list(types, printer.print_attribute)
+        _print_types(printer, op)
     printer.print_string(" ")
     printer.print_region(op.regions[0])
     printer.print_op_attributes(dict(sorted(op.attributes.items())))
@@ -74,12 +70,116 @@ def print_index_switch(printer: Printer, op: Operation) -> None:
     )
 
 
+def parse_parallel(parser: Parser) -> Operation:
+    """`(%i, %j) = (%a, %b) to (%c, %d) step (%e, %f) init (%x) -> type { ... }`"""
+    arguments = parser.parse_comma_separated_list(
+        parser.Delimiter.PAREN, lambda: parser.parse_argument(expect_type=False)
+    )
+    bounds: list[list[SSAValue]] = []
+    for separator in ("=", "to", "step"):
+        if separator == "=":
+            parser.parse_punctuation("=")
+        else:
+            parser.parse_keyword(separator)
+        bounds.append(_parse_values(parser, [INDEX] * len(arguments)))
+    initial: list[UnresolvedOperand] = []
+    if parser.parse_optional_keyword("init") is not None:
+        initial = parser.parse_comma_separated_list(
+            parser.Delimiter.PAREN, parser.parse_unresolved_operand
+        )
+    types: list[Attribute] = []
+    if parser.parse_optional_punctuation("->") is not None:
+        types = _parse_types(parser)
+    values = parser.resolve_operands(initial, types, parser.pos)
+    body = parser.parse_region([argument.resolve(INDEX) for argument in arguments])
+    if not isinstance(body.block.last_op, scf.ReduceOp):
+        body.block.add_op(scf.ReduceOp())
+    lower, upper, step = bounds
+    op = scf.ParallelOp(lower, upper, step, body, values)
+    op.attributes.update(parser.parse_optional_attr_dict())
+    return op
+
+
+def _parse_values(parser: Parser, types: list[Attribute]) -> list[SSAValue]:
+    found = parser.parse_comma_separated_list(
+        parser.Delimiter.PAREN, parser.parse_unresolved_operand
+    )
+    return list(parser.resolve_operands(found, types, parser.pos))
+
+
+def _parse_types(parser: Parser) -> list[Attribute]:
+    """One type, or several in parentheses."""
+    found = parser.parse_optional_comma_separated_list(parser.Delimiter.PAREN, parser.parse_type)
+    return [parser.parse_type()] if found is None else list(found)
+
+
+def print_parallel(printer: Printer, op: Operation) -> None:
+    loop = cast(scf.ParallelOp, op)
+    parts = (
+        (" (", loop.body.block.args),
+        (" = (", loop.lowerBound),
+        (" to (", loop.upperBound),
+        (" step (", loop.step),
+        *([(" init (", loop.initVals)] if loop.initVals else ()),
+    )
+    for word, values in parts:
+        printer.print_string(word)
+        printer.print_list(values, printer.print_ssa_value)
+        printer.print_string(")")
+    if op.results:
+        printer.print_string(" -> ")
+        _print_types(printer, op)
+    printer.print_string(" ")
+    printer.print_region(loop.body, print_entry_block_args=False)
+    printer.print_op_attributes(dict(sorted(op.attributes.items())))
+
+
+def _print_types(printer: Printer, op: Operation) -> None:
+    if len(op.results) == 1:
+        printer.print_attribute(op.results[0].type)
+        return
+    with printer.in_parens():
+        printer.print_list(op.result_types, printer.print_attribute)
+
+
+def parse_reduce(parser: Parser) -> Operation:
+    """`(%v : type) { ^bb0(%a: type, %b: type): ... }`, or nothing at all."""
+    values: list[SSAValue] = []
+
+    def value() -> None:
+        name = parser.parse_unresolved_operand()
+        parser.parse_punctuation(":")
+        values.append(parser.resolve_operand(name, parser.parse_type()))
+
+    parser.parse_optional_comma_separated_list(parser.Delimiter.PAREN, value)
+    regions = [parser.parse_region()] if values else []
+    while values and parser.parse_optional_punctuation(",") is not None:
+        regions.append(parser.parse_region())
+    return scf.ReduceOp(values, regions)
+
+
+def print_reduce(printer: Printer, op: Operation) -> None:
+    printer.print_string(" " if not op.operands else "(")
+    for index, value in enumerate(op.operands):
+        printer.print_string(", " if index else "")
+        printer.print_ssa_value(value)
+        printer.print_string(" : ")
+        printer.print_attribute(value.type)
+    if op.operands:
+        printer.print_string(") ")
+        printer.print_list(op.regions, printer.print_region)
+
+
 PARSERS: dict[str, Callable[[Parser], Operation]] = {
     "scf.index_switch": parse_index_switch,
+    "scf.parallel": parse_parallel,
+    "scf.reduce": parse_reduce,
 }
 PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {
     "scf.execute_region": print_execute_region,
     "scf.index_switch": print_index_switch,
+    "scf.parallel": print_parallel,
+    "scf.reduce": print_reduce,
 }
 
 

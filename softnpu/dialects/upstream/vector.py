@@ -136,6 +136,21 @@ class FromElementsOp(DefinedOp):
         parts.types["elements"] = [element] * len(parts.operands["elements"])
 
 
+class SplatOp(DefinedOp):
+    """A vector of one value over and over (older MLIR; `vector.broadcast` in newer)."""
+
+    name = "vector.splat"
+    input: SSAValue = operand()
+    aggregate_type: VectorType = result_type()
+    aggregate: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$input attr-dict `:` type($aggregate)"
+
+    @classmethod
+    def infer_types(cls, parts: Parts) -> None:
+        parts.types["input"] = [cast("VectorType[Any]", parts.types["aggregate"][0]).element_type]
+
+
 class InterleaveOp(DefinedOp):
     """The elements of two vectors by turns."""
 
@@ -240,6 +255,7 @@ def dialect() -> Dialect:
         ConstantMaskOp,
         MultiDimReductionOp,
         FromElementsOp,
+        SplatOp,
         InterleaveOp,
         StepOp,
         OuterProductOp,

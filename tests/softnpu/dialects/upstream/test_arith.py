@@ -38,6 +38,7 @@ ARGUMENTS = (
         "arith.index_castui %arg0 : i32 to index",
         "arith.bitcast %arg4 : vector<16xi32> to vector<16xf32>",
         "arith.mulsi_extended %arg0, %arg1 : i32",
+        "arith.subui_extended %arg0, %arg1 : i32, i1",
     ],
 )
 def test_mlirs_spelling(op: str, code: Code) -> None:

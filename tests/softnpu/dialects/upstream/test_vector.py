@@ -24,6 +24,7 @@ ARGUMENTS = (
         "memref<16x32xi32>, vector<16xi32>",
         "vector.transfer_write %arg3, %arg0[%arg1, %arg1] : vector<16xi32>, memref<16x32xi32>",
         "%0 = vector.broadcast %arg2 : i32 to vector<16xi32>",
+        "%0 = vector.splat %arg2 : vector<16xi32>",
         "%0 = vector.extract %arg3[0] : i32 from vector<16xi32>",
         "%0 = vector.insert %arg2, %arg3 [0] : i32 into vector<16xi32>",
         "%0 = vector.fma %arg5, %arg5, %arg5 : vector<16xf32>",
