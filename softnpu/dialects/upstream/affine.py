@@ -8,7 +8,7 @@ from xdsl.dialects import affine
 from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir import Dialect, Operation, OpResult, SSAValue
 from xdsl.irdl import traits_def
-from xdsl.parser import Parser
+from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 
@@ -33,7 +33,7 @@ class MaxOp(DefinedOp):
         stored = parser.parse_attribute()
         if not isinstance(stored, AffineMapAttr):
             parser.raise_error(f"expected an affine map, found {stored}", position, parser.pos)
-        values = []
+        values: list[UnresolvedOperand] = []
         for delimiter in (parser.Delimiter.PAREN, parser.Delimiter.SQUARE):
             found = parser.parse_optional_comma_separated_list(
                 delimiter, parser.parse_unresolved_operand

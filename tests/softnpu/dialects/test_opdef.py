@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from xdsl.dialects.builtin import IntegerAttr, MemRefType, StringAttr, i32, i64
-from xdsl.dialects.test import TestOp
+from xdsl.dialects.test import TestOp as Source
 from xdsl.utils.exceptions import VerifyException
 
 from softnpu.dialects.aie import FlowOp, LockOp, MasterSetOp, SwitchboxOp, TileOp, WireBundle
@@ -13,7 +13,7 @@ from softnpu.dialects.aiex import NpuDmaMemcpyNdOp
 
 def transfer() -> NpuDmaMemcpyNdOp:
     """A transfer with an offset and a size in operands."""
-    buffer, offset, size = TestOp(result_types=[MemRefType(i32, [64]), i64, i64]).results
+    buffer, offset, size = Source(result_types=[MemRefType(i32, [64]), i64, i64]).results
     return NpuDmaMemcpyNdOp(
         memref=buffer,
         offsets=(offset,),
@@ -77,7 +77,7 @@ def test_regions_with_an_implied_end_are_closed() -> None:
 
 
 def test_parts_are_checked_against_the_definition() -> None:
-    tile, number = TileOp(col=0, row=1), TestOp(result_types=[i32])
+    tile, number = TileOp(col=0, row=1), Source(result_types=[i32])
     flow = FlowOp(
         source=tile.result,
         source_bundle=WireBundle.DMA,
