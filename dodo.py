@@ -1,15 +1,17 @@
 """npuforge: C kernels and MLIR designs to checked runs on AMD NPUs, with or without one."""
 
+import os
 import sys
 from pathlib import Path
 
 from doit.tools import Interactive
 
-from pipeline import checks, new, stages
+from pipeline import checks, new, selection, stages
 from pipeline.designs import discover
 from pipeline.reporter import Reporter
 
 FOUND = discover(Path())
+CHAIN = selection.chain(os.environ)
 
 DOIT_CONFIG = {
     "default_tasks": ["build", "test_emu"],
@@ -25,49 +27,54 @@ DOIT_CONFIG = {
 
 def task_render():
     """template + parameters -> design.mlir"""
-    yield from (stages.render(v) for v in FOUND.variants)
+    yield from (stages.render(v, CHAIN) for v in FOUND.variants)
     yield from (stages.broken(name, error) for name, error in FOUND.broken.items())
 
 
 def task_kernels():
     """C kernels -> object files"""
     for variant in FOUND.variants:
-        yield from stages.kernels(variant)
+        yield from stages.kernels(variant, CHAIN)
 
 
 def task_lower():
     """design.mlir -> addresses, locks, DMA programs, routes"""
-    yield from (stages.lower(v) for v in FOUND.variants)
+    yield from (stages.lower(v, CHAIN) for v in FOUND.variants)
 
 
 def task_cores():
     """core code + objects -> main_core_<column>_<row>.elf"""
-    yield from (stages.cores(v) for v in FOUND.variants)
+    yield from (stages.cores(v, CHAIN) for v in FOUND.variants)
 
 
 def task_insts():
     """runtime sequence -> insts.bin"""
-    yield from (stages.insts(v) for v in FOUND.variants)
+    yield from (stages.insts(v, CHAIN) for v in FOUND.variants)
 
 
 def task_cdo():
     """array configuration + programs -> three CDO files"""
-    yield from (stages.cdo(v) for v in FOUND.variants)
+    yield from (stages.cdo(v, CHAIN) for v in FOUND.variants)
 
 
 def task_pdi():
     """CDO files -> main.pdi"""
-    yield from (stages.pdi(v) for v in FOUND.variants)
+    yield from (stages.pdi(v, CHAIN) for v in FOUND.variants)
 
 
 def task_xclbin():
     """PDI -> final.xclbin"""
-    yield from (stages.xclbin(v) for v in FOUND.variants)
+    yield from (stages.xclbin(v, CHAIN) for v in FOUND.variants)
 
 
 def task_manifest():
     """what made each artifact -> manifest.json"""
-    yield from (stages.manifest(v) for v in FOUND.variants)
+    yield from (stages.manifest(v, CHAIN) for v in FOUND.variants)
+
+
+def task__toolchain():
+    """whether the tools that were asked for are there"""
+    return stages.toolchain(CHAIN)
 
 
 def task_build():

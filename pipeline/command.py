@@ -7,6 +7,7 @@ from typing import Any
 
 from doit.cmd_run import Run as DoitRun
 
+from pipeline.options import TOOLCHAIN_OPTIONS, take_options
 from pipeline.reporter import Reporter
 
 
@@ -18,10 +19,11 @@ class Run(DoitRun):  # type: ignore[misc]
     """
 
     name = "run"
+    cmd_options = (*DoitRun.cmd_options, *TOOLCHAIN_OPTIONS)
 
     def execute(self, params: Any, args: Any) -> int:
         """Runs the selected tasks."""
-        return 1 if super().execute(params, args) else 0
+        return 1 if super().execute(params, take_options(params, args)) else 0
 
     @wraps(DoitRun._execute)  # doit reads from its signature which options to pass
     def _execute(self, outfile: Any, *, reporter: Any, **options: Any) -> int:

@@ -18,7 +18,8 @@ from pipeline import kernels as kernel_inputs
 from pipeline.designs import KERNELS, Variant
 from pipeline.errors import PipelineError, shown
 from pipeline.keys import Key
-from pipeline.toolchain import tool_key
+from pipeline.making import Kernel, Work, maker
+from pipeline.selection import Toolchain
 
 if TYPE_CHECKING:
     from softnpu.errors import SourceLocation
@@ -27,6 +28,9 @@ Task = dict[str, Any]
 
 STAGES = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin", "manifest")
 """The stages of a build, in order."""
+
+MADE = STAGES[:-1]
+"""The stages whose makers the manifest records."""
 
 CDO_FILES = ("main_aie_cdo_elfs.bin", "main_aie_cdo_init.bin", "main_aie_cdo_enable.bin")
 
@@ -62,7 +66,8 @@ def _template_note(variant: Variant, location: SourceLocation | None) -> str:
 def _task(
     stage: str,
     variant: Variant,
-    action: Action,
+    chain: Toolchain,
+    action: Callable[..., dict[str, Any] | None],
     *,
     reads: Iterable[Path],
     writes: Iterable[Path],
@@ -70,22 +75,40 @@ def _task(
     name: str = "",
     uptodate: Iterable[Callable[..., bool]] = (),
 ) -> Task:
-    key = {"tools": tool_key(stage), "options": options or {}}
+    key = {"tools": chain.key(stage), "options": options or {}}
     return {
         "name": variant.label + (f":{name}" if name else ""),
-        "actions": [(explained(action), [variant])],
+        "actions": [(explained(functools.partial(action, chain=chain)), [variant])],
         "file_dep": [str(p) for p in reads],
         "targets": [str(p) for p in writes],
         "uptodate": [Key(key), *uptodate],
+        "task_dep": ["_toolchain"] if chain.problems() else [],
+        "meta": {"tools": chain.tools_of(stage)},
         "clean": True,
     }
 
 
-def render(variant: Variant) -> Task:
+def toolchain(chain: Toolchain) -> Task:
+    """Fails, once and before any work, when a tool that was asked for is not there."""
+    return {"actions": [(_refuse, [chain])], "uptodate": [False]}
+
+
+def _refuse(chain: Toolchain) -> TaskFailed | None:
+    problems = chain.problems()
+    return TaskFailed("\n".join(problems)) if problems else None
+
+
+def _work(variant: Variant) -> Work:
+    objects = {object_file(variant, s).name: object_file(variant, s) for s in variant.kernels}
+    return Work(variant.folder, variant.device, objects)
+
+
+def render(variant: Variant, chain: Toolchain) -> Task:
     """Template and parameters -> design.mlir."""
     return _task(
         "render",
         variant,
+        chain,
         _render,
         reads=[variant.design.source],
         writes=[variant.folder / "design.mlir"],
@@ -93,18 +116,20 @@ def render(variant: Variant) -> Task:
     )
 
 
-def _render(variant: Variant) -> None:
+def _render(variant: Variant, chain: Toolchain) -> None:
+    del chain
     variant.folder.mkdir(parents=True, exist_ok=True)
     (variant.folder / "design.mlir").write_text(variant.rendered.text)
 
 
-def kernels(variant: Variant) -> Iterable[Task]:
+def kernels(variant: Variant, chain: Toolchain) -> Iterable[Task]:
     """Each C kernel that the variant links -> its object file."""
     for source in variant.kernels:
         output = object_file(variant, source)
         yield _task(
             "kernels",
             variant,
+            chain,
             functools.partial(_compile_kernel, source=source),
             reads=[source],
             writes=[output],
@@ -119,44 +144,46 @@ def object_file(variant: Variant, source: Path) -> Path:
     return variant.folder / f"{source.stem}.o"
 
 
-def _compile_kernel(variant: Variant, source: Path) -> dict[str, Any]:
-    from softnpu.targets import standin
-
-    output = object_file(variant, source)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    standin.compile_kernel(
+def kernel(variant: Variant, source: Path, output: Path) -> Kernel:
+    """What compiling one of a variant's kernels takes."""
+    return Kernel(
         source,
         output,
         defines=kernel_inputs.defines(source, variant.parameters),
         include_dirs=[variant.design.root / KERNELS],
         depfile=output.with_suffix(".d"),
     )
-    return kernel_inputs.headers_read(output.with_suffix(".d"), variant.design.root)
 
 
-def lower(variant: Variant) -> Task:
+def _compile_kernel(variant: Variant, chain: Toolchain, source: Path) -> dict[str, Any]:
+    wanted = kernel(variant, source, object_file(variant, source))
+    maker(chain, "kernels").kernel(_work(variant), wanted)
+    return kernel_inputs.headers_read(wanted.depfile, variant.design.root)
+
+
+def lower(variant: Variant, chain: Toolchain) -> Task:
     """design.mlir -> buffers, locks and BDs with addresses, then routed."""
     names = ("input_with_addresses.mlir", "input_physical.mlir", "input_array.mlir")
     return _task(
         "lower",
         variant,
+        chain,
         _lower,
         reads=[variant.folder / "design.mlir"],
         writes=[variant.folder / name for name in names],
     )
 
 
-def _lower(variant: Variant) -> None:
-    from softnpu.compiler import driver
-
-    driver.lower(variant.folder / "design.mlir", variant.folder)
+def _lower(variant: Variant, chain: Toolchain) -> None:
+    maker(chain, "lower").lower(_work(variant))
 
 
-def cores(variant: Variant) -> Task:
+def cores(variant: Variant, chain: Toolchain) -> Task:
     """Each core's code and objects -> main_core_<column>_<row>.elf."""
     return _task(
         "cores",
         variant,
+        chain,
         _cores,
         reads=[
             variant.folder / "input_array.mlir",
@@ -166,25 +193,21 @@ def cores(variant: Variant) -> Task:
     )
 
 
-def _cores(variant: Variant) -> None:
+def _cores(variant: Variant, chain: Toolchain) -> None:
     from pipeline import manifest
-    from softnpu.compiler import driver
 
-    elfs = driver.cores(
-        variant.folder / "input_array.mlir",
-        variant.folder,
-        {object_file(variant, s).name: object_file(variant, s) for s in variant.kernels},
-    )
+    elfs = maker(chain, "cores").cores(_work(variant))
     manifest.write_json(
         variant.folder / "cores.json", {elf.name: kernel_inputs.digest(elf) for elf in elfs}
     )
 
 
-def insts(variant: Variant) -> Task:
+def insts(variant: Variant, chain: Toolchain) -> Task:
     """The runtime sequence -> insts.bin, and its arguments, checked against what is declared."""
     return _task(
         "insts",
         variant,
+        chain,
         _insts,
         reads=[variant.folder / "design.mlir", variant.folder / "input_physical.mlir"],
         writes=[variant.folder / "insts.bin", variant.folder / "arguments.json"],
@@ -192,53 +215,51 @@ def insts(variant: Variant) -> Task:
     )
 
 
-def _insts(variant: Variant) -> None:
+def _insts(variant: Variant, chain: Toolchain) -> None:
     from pipeline import arguments
-    from softnpu.compiler import driver
 
     arguments.write(variant, variant.folder / "arguments.json")
-    driver.insts(variant.folder / "input_physical.mlir", variant.folder / "insts.bin")
+    maker(chain, "insts").insts(_work(variant))
 
 
-def cdo(variant: Variant) -> Task:
+def cdo(variant: Variant, chain: Toolchain) -> Task:
     """The array's configuration and the cores' programs -> three CDO files."""
     return _task(
         "cdo",
         variant,
+        chain,
         _cdo,
         reads=[variant.folder / "input_array.mlir", variant.folder / "cores.json"],
         writes=[variant.folder / name for name in CDO_FILES],
     )
 
 
-def _cdo(variant: Variant) -> None:
-    from softnpu.compiler import driver
-
-    driver.cdo(variant.folder / "input_array.mlir", variant.folder, variant.folder)
+def _cdo(variant: Variant, chain: Toolchain) -> None:
+    maker(chain, "cdo").cdo(_work(variant))
 
 
-def pdi(variant: Variant) -> Task:
+def pdi(variant: Variant, chain: Toolchain) -> Task:
     """The CDO files -> main.pdi, as bootgen packs them."""
     return _task(
         "pdi",
         variant,
+        chain,
         _pdi,
         reads=[variant.folder / name for name in CDO_FILES],
         writes=[variant.folder / "main_design.bif", variant.folder / "main.pdi"],
     )
 
 
-def _pdi(variant: Variant) -> None:
-    from softnpu.compiler import driver
-
-    driver.pdi(variant.folder)
+def _pdi(variant: Variant, chain: Toolchain) -> None:
+    maker(chain, "pdi").pdi(_work(variant))
 
 
-def xclbin(variant: Variant) -> Task:
+def xclbin(variant: Variant, chain: Toolchain) -> Task:
     """The PDI and three descriptions -> final.xclbin, as xclbinutil packs it."""
     return _task(
         "xclbin",
         variant,
+        chain,
         _xclbin,
         reads=[
             variant.folder / "main.pdi",
@@ -249,17 +270,15 @@ def xclbin(variant: Variant) -> Task:
     )
 
 
-def _xclbin(variant: Variant) -> None:
-    from softnpu.compiler import driver
-
-    driver.xclbin(variant.folder / "input_array.mlir", variant.folder)
+def _xclbin(variant: Variant, chain: Toolchain) -> None:
+    maker(chain, "xclbin").xclbin(_work(variant))
 
 
-def manifest(variant: Variant) -> Task:
+def manifest(variant: Variant, chain: Toolchain) -> Task:
     """manifest.json, which binds xclbin and insts.bin, and names.json, by which a hang is told."""
     return {
         "name": variant.label,
-        "actions": [(explained(_manifest), [variant])],
+        "actions": [(explained(functools.partial(_manifest, chain=chain)), [variant])],
         "file_dep": [
             str(variant.folder / name)
             for name in (
@@ -268,15 +287,16 @@ def manifest(variant: Variant) -> Task:
             )
         ],
         "targets": [str(variant.folder / name) for name in ("manifest.json", "names.json")],
+        "uptodate": [Key({"tools": {stage: chain.key(stage) for stage in MADE}})],
         "clean": True,
     }
 
 
-def _manifest(variant: Variant) -> None:
+def _manifest(variant: Variant, chain: Toolchain) -> None:
     from pipeline import manifest as manifests
     from softnpu.compiler import names
 
-    manifests.write(variant)
+    manifests.write(variant, chain)
     arguments = json.loads((variant.folder / "arguments.json").read_text())["buffers"]
     names.write(
         variant.folder / "input_physical.mlir",

@@ -1,4 +1,4 @@
-"""Which tools make the artifacts, and the version of each as part of a task's key."""
+"""What npuforge's own stages are made of, with versions, as part of a task's key."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ class Tools:
 
 
 _EMITTER = Tools(("xdsl",), (*COMPILER, "softnpu/targets", "softnpu/formats"))
-_COMPILER = Tools(("ziglang",), ("softnpu/targets/standin", "softnpu/targets/standin_runtime"))
+_COMPILER = Tools(
+    ("ziglang",),
+    ("softnpu/targets/standin", "softnpu/targets/standin_runtime", "softnpu/targets/linking"),
+)
 _PACKER = Tools((), ("softnpu/formats", "softnpu/compiler"))
 
 TOOLS = {

@@ -1,0 +1,38 @@
+"""The choice of tools as doit's options: `doit build --toolchain auto`, `doit --pdi embedded`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from doit.exceptions import InvalidCommand
+
+from pipeline import selection
+from pipeline.errors import PipelineError
+
+TOOLCHAIN_OPTIONS = tuple(
+    {
+        "name": name,
+        "long": name,
+        "default": "",
+        "type": str,
+        "help": f"whose tools make {'everything' if name == selection.WHOLE else name}: "
+        f"{', '.join(selection.MAKERS)}",
+    }
+    for name in selection.OPTIONS
+)
+"""doit reads those in front of the tasks; behind a task `selection.take` does."""
+
+
+def take_options(params: Any, args: list[str]) -> list[str]:
+    """Passes the choice of tools on to dodo.py, and returns the other arguments.
+
+    Raises:
+        InvalidCommand: for a choice that there is not.
+    """
+    given = [f"--{name}={params[name]}" for name in selection.OPTIONS if params.get(name)]
+    try:
+        selection.take(given, os.environ)
+        return selection.take(args, os.environ)
+    except PipelineError as error:
+        raise InvalidCommand(error.message) from error
