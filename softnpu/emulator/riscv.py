@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,15 @@ BUS_START, BUS_SIZE = 0x80000, 0x80000
 
 _NO_END = 0xFFFFFFF0
 _MSTATUS_FPU_ON = 0x6000
+_MSTATUS_TRANSLATE_DATA = 1 << 17
+"""MPRV with a previous privilege of user: data accesses go through the page tables."""
+
+_TABLES = 0xFFFFE000
+"""Where the page tables lie, out of every window's way."""
+_SATP_SV32 = 1 << 31
+_READ_WRITE, _POINTER = 0xD7, 0x01
+"""Page table entries: valid, readable, writable, for user mode, accessed, dirty; and a table."""
+_ENTRIES = 1024
 _USER_ECALL, _MACHINE_ECALL = 8, 11
 _ILLEGAL_INSTRUCTION = 2
 _TRAPS = {
@@ -77,8 +87,8 @@ class Machine:
         self._uc = _u.Uc(_u.UC_ARCH_RISCV, _u.UC_MODE_RISCV32)
         self._map()
         self._uc.hook_add(_u.UC_HOOK_INTR, self._on_interrupt)
-        self._uc.hook_add(_u.UC_HOOK_MEM_INVALID, self._on_bad_access)
-        self._uc.reg_write(_r.UC_RISCV_REG_MSTATUS, _MSTATUS_FPU_ON)
+        self._watch_gaps()
+        self._mark_data()
         self._uc.reg_write(_PC, 0)
         self._meter = Meter(self._uc, program)
 
@@ -86,8 +96,38 @@ class Machine:
         code = _u.UC_PROT_READ | _u.UC_PROT_EXEC
         self._uc.mem_map_ptr(0, len(self._program), code, self._program.ctypes.data)
         for address, memory in self._windows.items():
-            size = WINDOW_SIZE - _PAGE if address == NORTH_WINDOW else WINDOW_SIZE
-            self._map_data(address, size, memory.ctypes.data)
+            self._map_data(address, self._mapped(address), memory.ctypes.data)
+
+    def _mapped(self, window: int) -> int:
+        """Bytes of a window that are mapped from the start."""
+        return WINDOW_SIZE - _PAGE if window == NORTH_WINDOW else WINDOW_SIZE
+
+    def _watch_gaps(self) -> None:
+        """Hears of accesses to all that is no data memory.
+
+        Only there: Unicorn makes every store slow where somebody listens.
+        """
+        begin = 0
+        for address in sorted(self._windows):
+            if begin < address:
+                self._watch(begin, address - 1)
+            begin = address + self._mapped(address)
+        self._watch(begin, (1 << 32) - 1)
+
+    def _watch(self, begin: int, end: int) -> None:
+        self._uc.hook_add(_u.UC_HOOK_MEM_INVALID, self._on_bad_access, None, begin, end)
+
+    def _mark_data(self) -> None:
+        """Tells Unicorn that data memory holds no code.
+
+        Without page tables every page may, and each store has to look whether it hit any, which
+        makes it eleven times slower. The tables map every address to itself.
+        """
+        tables = _page_tables()
+        self._uc.mem_map_ptr(_TABLES, tables.nbytes, _u.UC_PROT_READ, tables.ctypes.data)
+        status = _MSTATUS_FPU_ON | _MSTATUS_TRANSLATE_DATA
+        self._uc.reg_write(_r.UC_RISCV_REG_MSTATUS, status)
+        self._uc.reg_write(_r.UC_RISCV_REG_SATP, _SATP_SV32 | _TABLES // _PAGE)
 
     def _map_data(self, address: int, size: int, pointer: int) -> None:
         self._uc.mem_map_ptr(address, size, _u.UC_PROT_READ | _u.UC_PROT_WRITE, pointer)
@@ -220,6 +260,16 @@ class Machine:
             return False
         self._map_data(_STACK_GUARD, _PAGE, memory.ctypes.data + WINDOW_SIZE - _PAGE)
         return True
+
+
+@cache
+def _page_tables() -> NDArray[np.uint32]:
+    """Two pages: the table for all 4 GB, and that for its first 4 MB."""
+    tables = np.zeros(2 * _ENTRIES, np.uint32)
+    tables[:_ENTRIES] = np.arange(_ENTRIES) << 20 | _READ_WRITE
+    tables[0] = (_TABLES + _PAGE) // _PAGE << 10 | _POINTER
+    tables[_ENTRIES:] = np.arange(_ENTRIES) << 10 | _READ_WRITE
+    return tables
 
 
 def _describe_overflow(stack: int) -> str:

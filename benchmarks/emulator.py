@@ -1,0 +1,250 @@
+"""How fast the emulator is: wall times on this machine, of artifacts compiled here.
+
+python -m benchmarks.emulator            # everything; attention needs ./doit build first
+python -m benchmarks.emulator --quick    # one repetition each
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from softnpu.compiler.driver import compile_design
+from softnpu.emulator.context import Context
+from softnpu.emulator.explain import explain
+from softnpu.formats import xclbin
+
+ROOT = Path(__file__).resolve().parent.parent
+ATTENTION = ROOT / "build" / "npu1_1col" / "attention" / "t64"
+
+MB = 1_000_000
+TOTAL = 16 << 20
+"""Bytes of the passthrough."""
+
+PASSTHROUGH = """
+aie.device(npu1_1col) {{
+  %shim = aie.tile(0, 0)
+  %memory = aie.tile(0, 1)
+  aie.objectfifo @in(%shim, {{%memory}}, 2 : i32) : !aie.objectfifo<memref<{words}xi32>>
+  aie.objectfifo @out(%memory, {{%shim}}, 2 : i32) : !aie.objectfifo<memref<{words}xi32>>
+  aie.objectfifo.link [@in] -> [@out] ([] [])
+  aie.runtime_sequence(%a: memref<{total}xi32>, %b: memref<{total}xi32>) {{
+    aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 1, 1, {total}][0, 0, 0, 1])
+      {{id = 0 : i64, metadata = @in}} : memref<{total}xi32>
+    aiex.npu.dma_memcpy_nd(%b[0, 0, 0, 0][1, 1, 1, {total}][0, 0, 0, 1])
+      {{id = 1 : i64, metadata = @out, issue_token = true}} : memref<{total}xi32>
+    aiex.npu.dma_wait {{symbol = @out}}
+  }}
+}}
+"""
+
+OBJECT = 64
+"""Words of the objects that busy cores work on."""
+ROUNDS = 20_000
+"""How often a busy core goes over its object."""
+
+BUSY_CORE = """
+  %core_{c}_{r} = aie.core(%t_{c}_{r}) {{
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %words = arith.constant {words} : index
+    %rounds = arith.constant {rounds} : index
+    %forever = arith.constant 9223372036854775807 : index
+    scf.for %n = %c0 to %forever step %c1 {{
+      %i = aie.objectfifo.acquire @in_{c}_{r}(Consume, 1) : !aie.objectfifosubview<{object}>
+      %x = aie.objectfifo.subview.access %i[0] : !aie.objectfifosubview<{object}> -> {object}
+      %o = aie.objectfifo.acquire @out_{c}_{r}(Produce, 1) : !aie.objectfifosubview<{object}>
+      %y = aie.objectfifo.subview.access %o[0] : !aie.objectfifosubview<{object}> -> {object}
+      scf.for %k = %c0 to %rounds step %c1 {{
+        scf.for %j = %c0 to %words step %c1 {{
+          %v = memref.load %x[%j] : {object}
+          %w = memref.load %y[%j] : {object}
+          %s = arith.addi %v, %w : i32
+          memref.store %s, %y[%j] : {object}
+        }}
+      }}
+      aie.objectfifo.release @in_{c}_{r}(Consume, 1)
+      aie.objectfifo.release @out_{c}_{r}(Produce, 1)
+    }}
+    aie.end
+  }}
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the output."""
+
+    what: str
+    value: str
+    goal: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints every figure as soon as it is known."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="one repetition each")
+    repetitions = 1 if parser.parse_args(arguments).quick else 5
+    print(f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as folder:
+        for figure in figures(Path(folder), repetitions):
+            print(f"{figure.what:46} {figure.value:>14}   goal {figure.goal}", flush=True)
+    return 0
+
+
+def figures(folder: Path, repetitions: int) -> Iterator[Figure]:
+    """Measures one thing after the other."""
+    yield startup(folder, repetitions)
+    for size, goal in ((65536, "300 MB/s"), (2048, "40 MB/s")):
+        yield passthrough(folder, size, goal, repetitions)
+    yield attention(repetitions)
+    yield sixteen_cores(folder, repetitions)
+
+
+def best(run: Callable[[], object], repetitions: int) -> float:
+    """The shortest of several wall times, in seconds."""
+    times = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A compiled design."""
+
+    folder: Path
+
+    @classmethod
+    def compiled(cls, text: str, folder: Path) -> Artifact:
+        """Compiles a design from its text."""
+        folder.mkdir(parents=True)
+        design = folder / "design.mlir"
+        design.write_text(text)
+        compile_design(design, folder)
+        return cls(folder)
+
+    def context(self) -> Context:
+        """A new context."""
+        return Context(xclbin.parse((self.folder / "final.xclbin").read_bytes()))
+
+    @property
+    def insts(self) -> bytes:
+        """The instruction stream."""
+        return (self.folder / "insts.bin").read_bytes()
+
+
+def run_with(artifact: Artifact, *sizes: int) -> Callable[[], Context]:
+    """A function that runs the artifact on buffers of these sizes, in one context."""
+    context, insts = artifact.context(), artifact.insts
+    buffers = [context.allocate(size) for size in sizes]
+
+    def run() -> Context:
+        report = context.run(insts, buffers)
+        if not report.completed:
+            raise SystemExit(explain(report))
+        return context
+
+    buffers[0].words[:] = np.arange(len(buffers[0].words))
+    run()
+    return run
+
+
+def passthrough(folder: Path, size: int, goal: str, repetitions: int) -> Figure:
+    """16 MB through the memory tile, in objects of `size` bytes."""
+    text = PASSTHROUGH.format(words=size // 4, total=TOTAL // 4)
+    artifact = Artifact.compiled(text, folder / f"passthrough_{size}")
+    seconds = best(run_with(artifact, TOTAL, TOTAL), repetitions)
+    what = f"16 MB passthrough, objects of {size // 1024} KB"
+    return Figure(what, f"{TOTAL / MB / seconds:.0f} MB/s", goal)
+
+
+def startup(folder: Path, repetitions: int) -> Figure:
+    """From an xclbin file to a configured array with one core that waits for work."""
+    artifact = Artifact.compiled(busy_design(1, 1), folder / "startup")
+
+    def start() -> None:
+        context = artifact.context()
+        context.array.set_deadline(1, settling=True)
+        context.configure()
+        context.array.scheduler.run()
+
+    return Figure("start-up from xclbin", f"{best(start, repetitions) * 1000:.1f} ms", "60 ms")
+
+
+def attention(repetitions: int) -> Figure:
+    """The project's own int8 attention, one tile of 64x64."""
+    what = "int8 attention 64x64, one tile"
+    if not (ATTENTION / "final.xclbin").is_file():
+        return Figure(what, "not built", "15 ms (run ./doit build)")
+    seconds = best(run_with(Artifact(ATTENTION), 3 * 64 * 64, 64 * 64), repetitions)
+    return Figure(what, f"{seconds * 1000:.1f} ms", "15 ms (Phoenix, as others measured: 2.1 ms)")
+
+
+def busy_design(columns: int, rows: int) -> str:
+    """A design whose cores compute for a while on every object."""
+    name = "npu1" if columns == 4 else f"npu1_{columns}col"
+    lines = [f"aie.device({name}) {{"]
+    for c in range(columns):
+        lines += _busy_column(c, [2 + r for r in range(rows)])
+    part = OBJECT * rows
+    whole = f"memref<{part * columns}xi32>"
+    lines.append(f"  aie.runtime_sequence(%a: {whole}, %b: {whole}) {{")
+    for c in range(columns):
+        place = f"[0, 0, 0, {part * c}][1, 1, 1, {part}][0, 0, 0, 1]"
+        lines += [
+            f"    aiex.npu.dma_memcpy_nd(%a{place}) {{id = 0 : i64, metadata = @in_{c}}} : {whole}",
+            f"    aiex.npu.dma_memcpy_nd(%b{place}) {{id = 1 : i64, metadata = @out_{c},"
+            f" issue_token = true}} : {whole}",
+        ]
+    lines += [f"    aiex.npu.dma_wait {{symbol = @out_{c}}}" for c in range(columns)]
+    return "\n".join([*lines, "  }", "}"])
+
+
+def _busy_column(c: int, rows: list[int]) -> list[str]:
+    """Tiles, objectfifos and cores of one column: the memory tile splits and joins."""
+    part, whole = f"memref<{OBJECT}xi32>", f"memref<{OBJECT * len(rows)}xi32>"
+    ins, outs = ([f"@{side}_{c}_{r}" for r in rows] for side in ("in", "out"))
+    offsets = [OBJECT * n for n in range(len(rows))]
+    lines = [f"  %t_{c}_0 = aie.tile({c}, 0)", f"  %t_{c}_1 = aie.tile({c}, 1)"]
+    lines += [f"  %t_{c}_{r} = aie.tile({c}, {r})" for r in rows]
+    lines += [_fifo(f"in_{c}", c, 0, 1, whole), _fifo(f"out_{c}", c, 1, 0, whole)]
+    for r in rows:
+        lines += [_fifo(f"in_{c}_{r}", c, 1, r, part), _fifo(f"out_{c}_{r}", c, r, 1, part)]
+    lines += [
+        f"  aie.objectfifo.link [@in_{c}] -> [{', '.join(ins)}] ([] {offsets})",
+        f"  aie.objectfifo.link [{', '.join(outs)}] -> [@out_{c}] ({offsets} [])",
+    ]
+    values = {"words": OBJECT, "rounds": ROUNDS, "object": part}
+    return lines + [BUSY_CORE.format(c=c, r=r, **values) for r in rows]
+
+
+def _fifo(name: str, c: int, source: int, to: int, kind: str) -> str:
+    return (
+        f"  aie.objectfifo @{name}(%t_{c}_{source}, {{%t_{c}_{to}}}, 2 : i32) "
+        f": !aie.objectfifo<{kind}>"
+    )
+
+
+def sixteen_cores(folder: Path, repetitions: int) -> Figure:
+    """Four columns of four busy cores, against one core with the same work each."""
+    one = Artifact.compiled(busy_design(1, 1), folder / "one_core")
+    sixteen = Artifact.compiled(busy_design(4, 4), folder / "sixteen_cores")
+    alone = best(run_with(one, *[4 * OBJECT] * 2), repetitions)
+    together = best(run_with(sixteen, *[4 * 16 * OBJECT] * 2), repetitions)
+    what = f"16 busy cores (one: {alone * 1000:.1f} ms)"
+    return Figure(what, f"{together / alone:.1f} times", "under 20 times one core's time")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
