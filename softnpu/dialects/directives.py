@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from softnpu.dialects.opdef import AttrField, DefinedOp, OperandField, ResultField
 
 DYNAMIC = -(1 << 63)
+"""In a list of numbers: the value stands in an operand."""
+
 OLDER_STRIDES = 3
+"""Strides of a transfer before the innermost was written out."""
 
 
 def tensor_of(type: Attribute) -> Attribute:

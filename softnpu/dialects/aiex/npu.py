@@ -8,12 +8,10 @@ from xdsl.ir import SSAValue
 from softnpu.dialects.array_codecs import DENSE_I32, DENSE_I64
 from softnpu.dialects.attributes import PACKET, PacketInfoAttr
 from softnpu.dialects.codecs import BOOL, I32, I64, SYMBOL, UI8, UI32, UI64, EnumCodec
+from softnpu.dialects.directives import DYNAMIC
 from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.opdef import DefinedOp, attr, operand, operands
 from softnpu.dialects.sizes import element_bits
-
-DYNAMIC = -(1 << 63)
-"""In a list of sizes: the value stands in an operand."""
 
 DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")
 
