@@ -6,7 +6,7 @@ from pathlib import Path
 
 from doit.tools import Interactive
 
-from pipeline import checks, new, selection, stages
+from pipeline import checks, crosscheck, new, selection, stages
 from pipeline.designs import discover
 from pipeline.reporter import Reporter
 
@@ -70,6 +70,16 @@ def task_xclbin():
 def task_manifest():
     """what made each artifact -> manifest.json"""
     yield from (stages.manifest(v, CHAIN) for v in FOUND.variants)
+
+
+def task_compare():
+    """every stage by AMD's tools and by npuforge, from the same inputs"""
+    yield from (crosscheck.compare(v, CHAIN) for v in FOUND.variants)
+
+
+def task_parity():
+    """compare all designs, and report each artifact as identical or its first difference"""
+    return crosscheck.report(FOUND.variants)
 
 
 def task__toolchain():

@@ -1,0 +1,53 @@
+"""The tasks behind `doit parity`: one a variant, and the report over all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from doit.exceptions import TaskFailed
+
+from pipeline import parity
+from pipeline.designs import Variant
+from pipeline.selection import Toolchain
+from pipeline.stages import Task
+
+REPORT = "parity.json"
+
+
+def rows_file(variant: Variant) -> Path:
+    """Where a variant's rows are kept."""
+    return parity.FOLDER / variant.device / variant.design.name / variant.name / REPORT
+
+
+def compare(variant: Variant, chain: Toolchain) -> Task:
+    """Compares one variant, whatever has changed since."""
+    return {
+        "name": variant.label,
+        "actions": [(_compare, [variant, chain])],
+        "file_dep": [str(p) for p in (variant.design.source, *variant.kernels)],
+        "uptodate": [False],
+    }
+
+
+def _compare(variant: Variant, chain: Toolchain) -> None:
+    parity.save(parity.compare(variant, chain), rows_file(variant))
+
+
+def report(variants: Sequence[Variant]) -> Task:
+    """Prints what came of it; fails when a file differs, or when nothing could be compared."""
+    return {
+        "actions": [(_report, [[rows_file(variant) for variant in variants]])],
+        "task_dep": ["compare"],
+        "uptodate": [False],
+        "verbosity": 2,
+    }
+
+
+def _report(files: Sequence[Path]) -> TaskFailed | None:
+    rows = [row for file in files if file.is_file() for row in parity.load(file)]
+    sys.stdout.write("".join(f"{line}\n" for line in parity.lines(rows)))
+    sys.stdout.flush()
+    problem = parity.problem(rows)
+    return TaskFailed(problem) if problem else None
