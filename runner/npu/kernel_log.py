@@ -39,11 +39,15 @@ class KernelLog:
     """The log from the moment on at which this is made.
 
     The latest line marks the moment: the log's clock is not the one that programs can ask.
+
+    Args:
+        everything: from the start of the machine on instead.
     """
 
-    def __init__(self, run: Runner | None = None) -> None:
+    def __init__(self, run: Runner | None = None, *, everything: bool = False) -> None:
         self._run = run or run_command
-        self._start = max((seconds for seconds, _ in self._read() or ()), default=-1.0)
+        earlier = () if everything else (seconds for seconds, _ in self._read() or ())
+        self._start = max(earlier, default=-1.0)
 
     def news(self) -> Log:
         """The latest lines about the NPU that are new."""

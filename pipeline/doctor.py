@@ -1,0 +1,73 @@
+"""`doit doctor`: what this machine has of what builds and runs need, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from doit.cmd_base import Command
+
+if TYPE_CHECKING:
+    from pipeline.amd.probing import Prober
+    from runner.doctor import Tool
+
+
+class Doctor(Command):  # type: ignore[misc]
+    """Checks Python, AMD's tools, XRT, the driver and the NPU; one failure hides no other."""
+
+    name = "doctor"
+    doc_purpose = "check what builds and runs on the NPU need"
+    doc_usage = ""
+    doc_description = """
+Each line is a check, with what mends it below. Nothing is changed and root is never needed; what
+cannot be seen from here is told. The exit code is 0 when doit test_hw can work, 1 otherwise.
+"""
+    cmd_options = (
+        {
+            "name": "json",
+            "long": "json",
+            "type": bool,
+            "default": False,
+            "help": "write the findings as JSON",
+        },
+    )
+
+    def execute(self, opt_values: Mapping[str, Any], _pos_args: list[str]) -> int:
+        """Examines and tells."""
+        from runner.doctor import System, as_json, as_text, examine, hardware_ready
+
+        checks = examine(System(), list(tools(os.environ)))
+        print(as_json(checks) if opt_values["json"] else as_text(checks))  # noqa: T201
+        return 0 if hardware_ready(checks) else 1
+
+
+def tools(environment: Mapping[str, str]) -> Iterator[Tool]:
+    """AMD's tools as the pipeline finds them."""
+    from pipeline.amd.finding import TOOLS
+    from pipeline.amd.probing import Prober
+    from pipeline.selection import CACHE
+
+    prober = Prober(CACHE)
+    for name in TOOLS:
+        yield _tool(name, environment, prober)
+    prober.save()
+
+
+def _tool(name: str, environment: Mapping[str, str], prober: Prober) -> Tool:
+    from pipeline.amd import finding, probing
+    from pipeline.selection import HOW_TO_GET, find
+    from runner.doctor import Tool
+
+    needed, remedy = name == finding.PEANO, HOW_TO_GET[name]
+    chosen = find(name, environment, prober)
+    if not isinstance(chosen, probing.Tool):
+        told = " ".join(chosen.replace(remedy, "").split()).rstrip(";")
+        broken = bool(finding.candidates(name, environment))
+        return Tool(name, None, reason=told, needed=needed, remedy=remedy, broken=broken)
+    others = []
+    for candidate in finding.candidates(name, environment):
+        other = prober.probe(name, candidate)
+        if isinstance(other, probing.Tool) and other.digest != chosen.digest:
+            others.append(f"{other.path} ({other.version})")
+    return Tool(name, str(chosen.path), chosen.version, chosen.reason, tuple(others), needed)

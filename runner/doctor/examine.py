@@ -1,0 +1,62 @@
+"""All checks, one after the other; none hides another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from runner.doctor import devices, machine, tools, xrt
+from runner.doctor.check import Check, Status, unseen
+from runner.doctor.system import System
+from runner.doctor.tools import Tool
+
+ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+"""What odd contents of a file may cause in a check: that one then says so, the others go on."""
+
+HARDWARE: tuple[tuple[str, Callable[[System], Check]], ...] = (
+    ("NPU", devices.npu),
+    ("driver", devices.driver),
+    ("IOMMU", devices.iommu),
+    ("firmware", devices.firmware),
+    ("device node", devices.node),
+    ("memlock", machine.memlock),
+    ("XRT", xrt.xrt),
+    ("XRT plugin", xrt.plugin),
+    ("pyxrt", xrt.pyxrt),
+    ("power mode", devices.power_mode),
+    ("contexts", devices.contexts),
+    ("kernel log", machine.kernel_log),
+)
+
+
+def examine(system: System, found: Sequence[Tool]) -> list[Check]:
+    """Everything that the doctor looks at.
+
+    Args:
+        found: AMD's build tools, each found or not.
+    """
+    jobs: list[tuple[str, Callable[[], Check]]] = [
+        ("Python", machine.python),
+        ("packages", machine.packages),
+        *((tool.name, partial(tools.check, tool)) for tool in found),
+        ("tools fit", partial(tools.fit, found)),
+        *((name, partial(job, system)) for name, job in HARDWARE),
+    ]
+    return [_guarded(name, job) for name, job in jobs]
+
+
+def _guarded(name: str, job: Callable[[], Check]) -> Check:
+    try:
+        return job()
+    except ERRORS as error:
+        return unseen(name, f"the check itself failed: {type(error).__name__}: {error}")
+
+
+def emulator_ready(checks: Sequence[Check]) -> bool:
+    """Whether `doit test_emu` can work."""
+    return not any(c.status is Status.FAILED and not c.hardware for c in checks)
+
+
+def hardware_ready(checks: Sequence[Check]) -> bool:
+    """Whether `doit test_hw` can work, as far as can be told."""
+    return not any(c.status is Status.FAILED for c in checks)
