@@ -90,7 +90,16 @@ class Controller(Actor):
         self.position = 0
         self._missing = []
         self._stuck = None
+        self._note_old_tokens()
         self._array.scheduler.wake(self)
+
+    def _note_old_tokens(self) -> None:
+        for key, came in self.tokens.items():
+            if came:
+                self._array.hazard(
+                    f"{len(came)} task-complete tokens of {self._channel(key).place} were never "
+                    "waited for; a wait in the next run may take one of them and end too early"
+                )
 
     @property
     def finished(self) -> bool:

@@ -289,8 +289,14 @@ class DmaState:
 
     def was_written(self, channel: Channel) -> None:
         """A descriptor has received all its words: notes what it wrote of a host buffer."""
-        if self.kind is TileKind.SHIM:
-            self._array.host.note(channel, "written")
+        if self.kind is not TileKind.SHIM:
+            return
+        buffer = self._array.host.note(channel, "written")
+        if self._array.settling:
+            self._array.hazard(
+                f"{channel.place} still wrote to {buffer.name} after the end of the runtime "
+                "sequence; on hardware the host may read it too early: wait for the transfer"
+            )
 
     def issue_token(self, channel: Channel) -> None:
         """Sends the channel's task-complete token on its way."""

@@ -103,7 +103,7 @@ class HostMemory:
         self._in_use[channel] = buffer
         return buffer.words, start // WORD
 
-    def note(self, channel: Channel, how: Literal["read", "written"]) -> None:
+    def note(self, channel: Channel, how: Literal["read", "written"]) -> HostBuffer:
         """Counts what a channel's descriptor moves of the buffer that it was located in."""
         buffer = self._in_use[channel]
         descriptor = channel.descriptor
@@ -112,3 +112,4 @@ class HostMemory:
             buffer.read += descriptor.pattern.length
         else:
             buffer.written += channel.position
+        return buffer

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 from softnpu import pyxrt
 from softnpu.formats import txn
 from softnpu.formats.operations import BlockWrite, Sync, Write
+from softnpu.formats.xclbin import SectionKind, container
 
 TO_DEVICE = pyxrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE
 FROM_DEVICE = pyxrt.xclBOSyncDirection.XCL_BO_SYNC_BO_FROM_DEVICE
@@ -299,6 +300,36 @@ def test_a_missing_or_damaged_xclbin_is_a_runtime_error(tmp_path: Path) -> None:
     (tmp_path / "bad.xclbin").write_bytes(b"not an xclbin")
     with pytest.raises(RuntimeError, match=r"bad\.xclbin"):
         pyxrt.xclbin(str(tmp_path / "bad.xclbin"))
+
+
+def without_section(path: Path, kind: SectionKind, to: Path) -> str:
+    """A copy of an xclbin without one of its sections."""
+    parsed = container.parse(path.read_bytes())
+    kept = tuple(section for section in parsed.sections if section.kind != kind)
+    to.write_bytes(container.build(replace(parsed, sections=kept)))
+    return str(to)
+
+
+def test_an_xclbin_without_kernels_says_which_section_is_missing(
+    host: Host, tmp_path: Path
+) -> None:
+    path = without_section(
+        host.folder / "final.xclbin", SectionKind.EMBEDDED_METADATA, tmp_path / "x.xclbin"
+    )
+    context = pyxrt.hw_context(host.device, path)
+    with pytest.raises(RuntimeError, match=r"No valid DPU kernel found in xclbin \(err=22\)") as e:
+        pyxrt.kernel(context, "MLIR_AIE")
+    assert "no EMBEDDED_METADATA section" in str(e.value)
+
+
+def test_an_xclbin_without_a_partition_is_an_error_when_it_runs(host: Host, tmp_path: Path) -> None:
+    path = without_section(
+        host.folder / "final.xclbin", SectionKind.AIE_PARTITION, tmp_path / "x.xclbin"
+    )
+    kernel = pyxrt.kernel(pyxrt.hw_context(host.device, path), "MLIR_AIE")
+    run = kernel(3, host.instructions(), 0, host.buffer(IN), host.buffer(OUT))
+    assert run.wait() == ERROR
+    assert "AIE_PARTITION" in run.explanation()
 
 
 def test_buffers_have_ends(host: Host) -> None:

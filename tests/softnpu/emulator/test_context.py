@@ -120,6 +120,18 @@ def test_a_core_that_never_waits_does_not_hold_up_the_host(cores: Cores) -> None
     assert clocks[1] > clocks[0]
 
 
+def test_what_the_sequence_does_not_wait_for_is_a_hazard(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    insts = cores.insts(MEMTILE).read_bytes()
+    quiet = [o for o in operations_of(insts) if not isinstance(o, Sync)]
+    data = buffers(context)
+    report = context.run(with_operations(insts, *quiet), data)
+    assert (data[1].words == data[0].words).all()
+    assert "tile (0,0) S2MM 0 still wrote to out after the end" in report.hazards[0]
+    report = context.run(insts, data)
+    assert any("1 task-complete tokens of tile (0,0) S2MM 0" in h for h in report.hazards)
+
+
 def test_the_same_inputs_give_the_same_everything(cores: Cores) -> None:
     runs = []
     for _ in range(2):
