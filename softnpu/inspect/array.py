@@ -1,0 +1,326 @@
+"""The configured array: what the operations of a CDO (and of a runtime sequence) leave in it.
+
+Pure data, from the artifact alone: which tiles have programs, descriptors, locks and tasks, which
+connections the stream switches make, and the routes that these add up to. Text, JSON and pictures
+are made from it elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from softnpu.arch.dma import DMA_ENGINES, Direction
+from softnpu.arch.ports import (
+    SHIM_DEMUX_FIELDS,
+    SHIM_DEMUX_REGISTER,
+    SHIM_MM2S_PORTS,
+    SHIM_MUX_FIELDS,
+    SHIM_MUX_REGISTER,
+    SHIM_S2MM_PORTS,
+    Bundle,
+    Port,
+    ShimSource,
+)
+from softnpu.arch.tiles import TileKind
+from softnpu.formats import cdo
+from softnpu.formats import pdi as images
+from softnpu.formats.operations import Operation
+from softnpu.formats.xclbin import Xclbin
+
+Position = tuple[int, int]
+"""(column, row)."""
+
+
+@dataclass(frozen=True)
+class HostAddress:
+    """A place in a host buffer: byte `offset` of kernel buffer `argument`, counted from 0."""
+
+    argument: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """A buffer descriptor as it was written.
+
+    Attributes:
+        fields: by lower-case name, as the registers hold them (see arch.dma).
+        host: where a runtime sequence pointed it, None where it has an address of its own.
+    """
+
+    number: int
+    kind: TileKind
+    words: tuple[int, ...]
+    fields: Mapping[str, int] = field(compare=False)
+    host: HostAddress | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether a channel would run it."""
+        return bool(self.fields["valid_bd"])
+
+    @property
+    def bytes(self) -> int:
+        """How much one run of it moves."""
+        return 4 * self.fields["buffer_length"]
+
+    @property
+    def address(self) -> int:
+        """Byte address as the tile's DMA counts (see `DmaEngine.address_fields`)."""
+        return DMA_ENGINES[self.kind].byte_address(self.fields)
+
+    @property
+    def next(self) -> int | None:
+        """The descriptor that follows, None at the end of a chain."""
+        return self.fields["next_bd"] if self.fields["use_next_bd"] else None
+
+    @property
+    def packet_id(self) -> int | None:
+        """The id of the packets that it sends, None for a plain stream."""
+        return self.fields["packet_id"] if self.fields["enable_packet"] else None
+
+    @property
+    def locks(self) -> tuple[int, ...]:
+        """The locks that it takes and gives, as the tile's DMA numbers them."""
+        taken = (self.fields["lock_acq_id"],) if self.fields["lock_acq_enable"] else ()
+        given = (self.fields["lock_rel_id"],) if self.fields["lock_rel_value"] else ()
+        return tuple(dict.fromkeys(taken + given))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task pushed into a DMA channel's queue, with the descriptors as they then were.
+
+    Attributes:
+        runs: how often the chain runs.
+        token: whether its end is told to the controller.
+        chain: the descriptors in the order that they run; a chain that is a ring stands once.
+    """
+
+    direction: Direction
+    channel: int
+    runs: int
+    token: bool
+    chain: tuple[Descriptor, ...]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock and the value that it was given."""
+
+    number: int
+    value: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """Bytes of a memory that were written."""
+
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What sends packets of a slave port to a master port."""
+
+    slot: int
+    id: int
+    mask: int
+    arbiter: int
+    msel: int
+    drops_header: bool
+
+    def matches(self, id: int) -> bool:
+        """Whether the rule takes packets with this id."""
+        return id & self.mask == self.id & self.mask
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A stream switch joins a slave port to a master port; `rule` is None for circuits."""
+
+    tile: Position
+    slave: Port
+    master: Port
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a route begins or ends.
+
+    Attributes:
+        direction: of the DMA channel behind the port, None where there is none.
+        channel: that DMA channel.
+    """
+
+    tile: Position
+    port: Port
+    direction: Direction | None = None
+    channel: int = 0
+
+    def __str__(self) -> str:
+        place = f"({self.tile[0]},{self.tile[1]})"
+        if self.direction is not None:
+            return f"{place} {self.direction.name} {self.channel}"
+        return f"{place} {self.port}"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A stream through the array: one source, one or more sinks.
+
+    Attributes:
+        hops: the connections on its way, from the source on.
+        packet_ids: the packets that take it, empty for a circuit.
+    """
+
+    source: Endpoint
+    sinks: tuple[Endpoint, ...]
+    hops: tuple[Connection, ...]
+    packet_ids: tuple[int, ...] = ()
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it carries task-complete tokens or control packets, not data."""
+        ends = (self.source, *self.sinks)
+        return any(end.port.bundle is Bundle.TileControl for end in ends)
+
+    @property
+    def is_trace(self) -> bool:
+        """Whether it carries a trace."""
+        return self.source.port.bundle is Bundle.Trace
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """Which way a core's cascade was set: where it takes from, where it gives to."""
+
+    source: Bundle
+    destination: Bundle
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What was written to one tile.
+
+    Attributes:
+        program: bytes of program memory written.
+        runs: whether the core was enabled.
+        memory: the parts of its data memory that were filled.
+        mux: shim only, south slave port of the switch -> what feeds it.
+        demux: shim only, south master port of the switch -> what it feeds.
+    """
+
+    position: Position
+    kind: TileKind
+    program: int = 0
+    runs: bool = False
+    descriptors: tuple[Descriptor, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    memory: tuple[Span, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    cascade: Cascade | None = None
+    mux: Mapping[int, ShimSource] = field(default_factory=dict)
+    demux: Mapping[int, ShimSource] = field(default_factory=dict)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether more than streams on their way to other tiles concerns it."""
+        return bool(
+            self.program or self.descriptors or self.tasks or self.memory or self.mux or self.demux
+        )
+
+    def channel_tasks(self, direction: Direction, channel: int) -> tuple[Task, ...]:
+        """The tasks of one DMA channel, in order."""
+        return tuple(
+            task for task in self.tasks if (task.direction, task.channel) == (direction, channel)
+        )
+
+    def source(self, port: Port) -> Endpoint:
+        """What sends into a slave port of the tile's switch."""
+        if self.kind is TileKind.SHIM and port.bundle is Bundle.South:
+            if self.mux.get(port.channel) is ShimSource.DMA:
+                return self._dma_end(port, Direction.MM2S, SHIM_MM2S_PORTS.index(port.channel))
+        elif port.bundle is Bundle.DMA:
+            return self._dma_end(port, Direction.MM2S, port.channel)
+        return Endpoint(self.position, port)
+
+    def sink(self, port: Port) -> Endpoint:
+        """What takes from a master port of the tile's switch."""
+        if self.kind is TileKind.SHIM and port.bundle is Bundle.South:
+            if self.demux.get(port.channel) is ShimSource.DMA:
+                return self._dma_end(port, Direction.S2MM, SHIM_S2MM_PORTS.index(port.channel))
+        elif port.bundle is Bundle.DMA:
+            return self._dma_end(port, Direction.S2MM, port.channel)
+        return Endpoint(self.position, port)
+
+    def _dma_end(self, port: Port, direction: Direction, channel: int) -> Endpoint:
+        return Endpoint(self.position, port, direction, channel)
+
+
+@dataclass(frozen=True)
+class ConfiguredArray:
+    """All tiles of an array, by position.
+
+    Attributes:
+        columns, rows: the array's size; tiles that nothing was written to are there too.
+    """
+
+    columns: int
+    rows: int
+    tiles: Mapping[Position, Tile]
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes that the connections add up to, by source."""
+        from softnpu.inspect.routes import routes
+
+        return routes(self)
+
+    @property
+    def used(self) -> tuple[Tile, ...]:
+        """The tiles with something of their own, column by column."""
+        return tuple(tile for tile in self.tiles.values() if tile.is_used)
+
+
+def of_operations(operations: Iterable[Operation], columns: int | None = None) -> ConfiguredArray:
+    """The array that operations configure.
+
+    Args:
+        operations: of CDO files, in order; those of a runtime sequence may follow, then shim
+            descriptors and tasks are there too.
+        columns: the array's; those that are written to unless given.
+    """
+    from softnpu.inspect.written import Written
+
+    written = Written()
+    for operation in operations:
+        written.apply(operation)
+    return written.array(columns)
+
+
+def of_xclbin(parsed: Xclbin, sequence: Iterable[Operation] = ()) -> ConfiguredArray:
+    """The array that the CDO in an xclbin configures, and then a runtime sequence's operations.
+
+    Raises:
+        FormatError: there is no partition, or its PDI holds no CDO that is understood.
+    """
+    partition = parsed.partition
+    configuration = [
+        operation
+        for pdi in partition.pdis
+        for operation in cdo.operations(images.parse(pdi.image).cdo())
+    ]
+    return of_operations([*configuration, *sequence], partition.columns)
+
+
+def shim_choices(register: int, value: int) -> dict[int, ShimSource]:
+    """What a shim's mux or demux register selects, by south port; PLIO, the reset value, not."""
+    fields = {SHIM_MUX_REGISTER: SHIM_MUX_FIELDS, SHIM_DEMUX_REGISTER: SHIM_DEMUX_FIELDS}[register]
+    chosen = {port: value >> lsb & 3 for port, lsb in fields.items()}
+    return {port: ShimSource(c) for port, c in chosen.items() if c in (1, 2)}

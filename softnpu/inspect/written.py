@@ -1,0 +1,262 @@
+"""What operations leave in an array's registers, tile by tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from softnpu.arch.address import split_address
+from softnpu.arch.device import MEMORY_TILE_ROWS, ROWS
+from softnpu.arch.dma import DMA_ENGINES, Direction
+from softnpu.arch.ports import (
+    CASCADE_CONTROL_REGISTER,
+    SHIM_DEMUX_REGISTER,
+    SHIM_MUX_REGISTER,
+    SLOTS,
+    STREAM_SWITCHES,
+    Bundle,
+    ShimSource,
+    StreamSwitch,
+)
+from softnpu.arch.tiles import LOCK_STRIDE, TILE_FACTS, TileKind
+from softnpu.formats.operations import (
+    AddressPatch,
+    BlockSet,
+    BlockWrite,
+    MaskWrite,
+    Operation,
+    Write,
+)
+from softnpu.formats.records import words
+from softnpu.inspect.array import (
+    Cascade,
+    ConfiguredArray,
+    Connection,
+    Descriptor,
+    HostAddress,
+    Lock,
+    Position,
+    Rule,
+    Span,
+    Task,
+    Tile,
+    shim_choices,
+)
+
+_CORE_CONTROL = 0x32000
+_CORE_ENABLE = 1
+_ENABLED = 1 << 31
+_PACKETS = 1 << 30
+_DROP_HEADER = 1 << 7
+_SLOT_ENABLED = 1 << 8
+_LOCK_BITS = 6
+
+
+class Written:
+    """Collects operations; `array` tells what they add up to."""
+
+    def __init__(self) -> None:
+        self._tiles: dict[Position, TileWritten] = {}
+
+    def apply(self, operation: Operation) -> None:
+        """Takes one more operation; those that change no register change nothing here."""
+        match operation:
+            case Write(address, value):
+                self._write(address, [value])
+            case MaskWrite(address, mask, value):
+                self._write(address, [value], mask)
+            case BlockWrite(address, data):
+                self._write(address, words(data))
+            case BlockSet(address, value, count):
+                self._write(address, [value] * count)
+            case AddressPatch(address, argument, offset):
+                tile, place = self._at(address)
+                tile.patch(place, HostAddress(argument, offset))
+
+    def _write(self, address: int, values: Sequence[int], mask: int = 0xFFFFFFFF) -> None:
+        tile, offset = self._at(address)
+        tile.write(offset, values, mask)
+
+    def _at(self, address: int) -> tuple[TileWritten, int]:
+        column, row, offset = split_address(address)
+        place = (column, row)
+        if place not in self._tiles:
+            self._tiles[place] = TileWritten(place)
+        return self._tiles[place], offset
+
+    def array(self, columns: int | None = None) -> ConfiguredArray:
+        """The array as it now is."""
+        width = max([columns or 1, *(column + 1 for column, _ in self._tiles)])
+        height = max([ROWS, *(row + 1 for _, row in self._tiles)])
+        places = [(column, row) for column in range(width) for row in range(height)]
+        tiles = {p: self._tiles.get(p, TileWritten(p)).tile() for p in places}
+        return ConfiguredArray(width, height, tiles)
+
+
+class TileWritten:
+    """The registers and memories of one tile."""
+
+    def __init__(self, position: Position) -> None:
+        self.position = position
+        self.kind = _kind(position[1])
+        self._engine = DMA_ENGINES[self.kind]
+        self._facts = TILE_FACTS[self.kind]
+        self._registers: dict[int, int] = {}
+        self._data: list[Span] = []
+        self._program: list[Span] = []
+        self._patches: dict[int, HostAddress] = {}
+        self._tasks: list[Task] = []
+
+    def write(self, offset: int, values: Sequence[int], mask: int) -> None:
+        """Words from byte `offset` on."""
+        if offset < self._facts.data_memory:
+            self._data.append(Span(offset, 4 * len(values)))
+        elif 0 <= offset - self._facts.program_base < self._facts.program_memory:
+            self._program.append(Span(offset - self._facts.program_base, 4 * len(values)))
+        else:
+            for index, value in enumerate(values):
+                self._set(offset + 4 * index, value, mask)
+
+    def patch(self, offset: int, host: HostAddress) -> None:
+        """A descriptor is pointed at a host buffer."""
+        found = self._engine.bd_at(offset)
+        if found is not None:
+            self._patches[found[0]] = host
+
+    def _set(self, offset: int, value: int, mask: int) -> None:
+        self._registers[offset] = self._registers.get(offset, 0) & ~mask | value & mask
+        descriptor = self._engine.bd_at(offset)
+        if descriptor is not None and descriptor[1] == 0:
+            self._patches.pop(descriptor[0], None)
+        channel = self._engine.channel_at(offset)
+        if channel is not None and channel[2]:
+            self._start(channel[0], channel[1], value)
+
+    def _start(self, direction: Direction, channel: int, command: int) -> None:
+        fields = self._engine.queue.unpack([command])
+        chain = tuple(self._chain(fields["start_bd_id"]))
+        runs, token = fields["repeat_count"] + 1, bool(fields["enable_token_issue"])
+        self._tasks.append(Task(direction, channel, runs, token, chain))
+
+    def _chain(self, first: int) -> Iterator[Descriptor]:
+        seen: set[int] = set()
+        number: int | None = first
+        while number is not None and number not in seen and number < self._engine.bds:
+            seen.add(number)
+            descriptor = self._descriptor(number)
+            yield descriptor
+            number = descriptor.next
+
+    def _descriptor(self, number: int) -> Descriptor:
+        start = self._engine.bd_address(number)
+        stored = tuple(self._registers.get(start + 4 * n, 0) for n in range(self._engine.bd.words))
+        fields = self._engine.bd.unpack(stored)
+        return Descriptor(number, self.kind, stored, fields, self._patches.get(number))
+
+    def tile(self) -> Tile:
+        """The tile as it now is."""
+        numbers = {
+            found[0]
+            for offset in self._registers
+            if (found := self._engine.bd_at(offset)) is not None
+        }
+        return Tile(
+            self.position,
+            self.kind,
+            program=sum(span.size for span in _merged(self._program)),
+            runs=self._core_runs(),
+            descriptors=tuple(self._descriptor(number) for number in sorted(numbers)),
+            tasks=tuple(self._tasks),
+            locks=tuple(self._locks()),
+            memory=_merged(self._data),
+            connections=tuple(self._connections()),
+            cascade=self._cascade(),
+            mux=self._shim_choices(SHIM_MUX_REGISTER),
+            demux=self._shim_choices(SHIM_DEMUX_REGISTER),
+        )
+
+    def _core_runs(self) -> bool:
+        control = self._registers.get(_CORE_CONTROL, 0)
+        return self.kind is TileKind.CORE and bool(control & _CORE_ENABLE)
+
+    def _locks(self) -> Iterator[Lock]:
+        for number in range(self._facts.locks):
+            value = self._registers.get(self._facts.lock_base + LOCK_STRIDE * number)
+            if value is not None:
+                yield Lock(number, _signed(value, _LOCK_BITS))
+
+    def _cascade(self) -> Cascade | None:
+        value = self._registers.get(CASCADE_CONTROL_REGISTER)
+        if value is None or self.kind is not TileKind.CORE:
+            return None
+        return Cascade(
+            Bundle.West if value & 1 else Bundle.North,
+            Bundle.East if value & 2 else Bundle.South,
+        )
+
+    def _shim_choices(self, register: int) -> dict[int, ShimSource]:
+        if self.kind is not TileKind.SHIM:
+            return {}
+        return shim_choices(register, self._registers.get(register, 0))
+
+    def _connections(self) -> Iterator[Connection]:
+        switch = STREAM_SWITCHES[self.kind]
+        for index, slave in enumerate(switch.slaves):
+            mode = self._registers.get(switch.slave_base + 4 * index, 0)
+            if not mode & _ENABLED:
+                continue
+            if mode & _PACKETS:
+                for rule, master in self._ruled(switch, index):
+                    yield Connection(self.position, slave, switch.masters[master], rule)
+            else:
+                for master in self._masters(switch, _ENABLED | index, _ENABLED | _PACKETS | 0x7F):
+                    yield Connection(self.position, slave, switch.masters[master])
+
+    def _masters(self, switch: StreamSwitch, wanted: int, mask: int) -> Iterator[int]:
+        """The master ports whose configuration is `wanted` under `mask`."""
+        for index in range(len(switch.masters)):
+            if self._registers.get(switch.master_base + 4 * index, 0) & mask == wanted:
+                yield index
+
+    def _ruled(self, switch: StreamSwitch, slave: int) -> Iterator[tuple[Rule, int]]:
+        """The rules of a packet-switched slave port with the master ports that they lead to.
+
+        A rule names an arbiter and a master select; a master port listens to one arbiter, under a
+        mask of master selects (AM025; see emulator/stream_switch.py for the fields).
+        """
+        for slot in range(SLOTS):
+            value = self._registers.get(switch.slot_base + 4 * (SLOTS * slave + slot), 0)
+            if not value & _SLOT_ENABLED:
+                continue
+            arbiter, msel = value & 7, value >> 4 & 3
+            wanted = _ENABLED | _PACKETS | 1 << 3 + msel | arbiter
+            mask = _ENABLED | _PACKETS | 1 << 3 + msel | 7
+            for master in self._masters(switch, wanted, mask):
+                drops = bool(self._registers[switch.master_base + 4 * master] & _DROP_HEADER)
+                yield (
+                    Rule(slot, value >> 24 & 0x1F, value >> 16 & 0x1F, arbiter, msel, drops),
+                    master,
+                )
+
+
+def _merged(spans: list[Span]) -> tuple[Span, ...]:
+    """The spans in order, those that touch or overlap as one."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda s: s.offset):
+        last = merged[-1] if merged else None
+        if last is not None and span.offset <= last.offset + last.size:
+            end = max(last.offset + last.size, span.offset + span.size)
+            merged[-1] = Span(last.offset, end - last.offset)
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def _kind(row: int) -> TileKind:
+    if row == 0:
+        return TileKind.SHIM
+    return TileKind.MEMORY if row <= MEMORY_TILE_ROWS else TileKind.CORE
+
+
+def _signed(value: int, bits: int) -> int:
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> bits - 1 else value
