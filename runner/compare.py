@@ -64,7 +64,7 @@ def _differs(got: Array, expected: Array, tolerance: Tolerance | None) -> Array:
         return ~np.isclose(g, e, rtol=relative, atol=relative, equal_nan=True)
     with np.errstate(invalid="ignore"):
         near = np.abs(g - e) <= tolerance.ulp * ulp(expected) + tolerance.absolute
-    return ~(near | (g == e) | (np.isnan(g) & np.isnan(e)))
+    return np.asarray(~(near | (g == e) | (np.isnan(g) & np.isnan(e))))
 
 
 def ulp(values: Array) -> Array:
