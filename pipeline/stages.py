@@ -135,7 +135,7 @@ def kernels(variant: Variant, chain: Toolchain) -> Iterable[Task]:
             writes=[output],
             options={"defines": kernel_inputs.defines(source, variant.parameters)},
             name=source.stem,
-            uptodate=[kernel_inputs.headers_unchanged],
+            uptodate=[kernel_inputs.headers_unchanged, kernel_inputs.object_unchanged],
         )
 
 
@@ -158,7 +158,10 @@ def kernel(variant: Variant, source: Path, output: Path) -> Kernel:
 def _compile_kernel(variant: Variant, chain: Toolchain, source: Path) -> dict[str, Any]:
     wanted = kernel(variant, source, object_file(variant, source))
     maker(chain, "kernels").kernel(_work(variant), wanted)
-    return kernel_inputs.headers_read(wanted.depfile, variant.design.root)
+    return {
+        **kernel_inputs.headers_read(wanted.depfile, variant.design.root),
+        **kernel_inputs.object_made(wanted.output),
+    }
 
 
 def lower(variant: Variant, chain: Toolchain) -> Task:
