@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from softnpu.arch.address import split_address
 from softnpu.arch.device import Device
-from softnpu.arch.registers import find
+from softnpu.arch.registers import AIE2, AIE2P, find
 from softnpu.arch.tiles import TILE_FACTS, TileKind
+from softnpu.emulator.addressing import Words
 from softnpu.emulator.host_memory import HostMemory
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.network import Network
@@ -25,6 +28,18 @@ STANDIN_ISA = "rv32"
 _WINDOW_OF_MEMORY_TILE = (-1, 0, 1)
 """Columns to the owner of each window that a memory tile's DMA sees: west, own, east."""
 
+_PHYSICAL_COLUMNS = {AIE2: 5, AIE2P: 8}
+"""Columns of the whole array; npu1 partitions begin in column 1, since 0 has no shim DMA."""
+
+
+class OutsideMemory:
+    """A memory tile beside the partition: its memory and locks can be reached, nothing else."""
+
+    def __init__(self, place: tuple[int, int], scheduler: Scheduler) -> None:
+        facts = TILE_FACTS[TileKind.MEMORY]
+        self.words: Words = np.zeros(facts.data_memory // 4, np.uint32)
+        self.locks = [Lock(place, i, scheduler.wake) for i in range(facts.locks)]
+
 
 class Array:
     """The tiles of one partition.
@@ -34,6 +49,7 @@ class Array:
         core_isa: "rv32" if enabled cores hold stand-in code, None if nobody knows.
         seed: shuffles the order of ready actors, see Scheduler.
         host: the host's memory, if other arrays share it.
+        start_column: where the partition lies in the whole array.
 
     Attributes:
         tiles: by (col, row).
@@ -49,6 +65,7 @@ class Array:
         core_isa: str | None = None,
         seed: int | None = None,
         host: HostMemory | None = None,
+        start_column: int = 0,
     ) -> None:
         self.device = device
         self.core_isa = core_isa
@@ -61,6 +78,8 @@ class Array:
         self.settling = False
         self.timed_out = False
         self._parked: list[Actor] = []
+        self._start_column = start_column
+        self._outside: dict[tuple[int, int], OutsideMemory] = {}
         self.hazards: dict[str, None] = {}
         self.tiles: dict[tuple[int, int], Tile] = {}
         for place in device.tiles():
@@ -136,7 +155,7 @@ class Array:
             raise EmulatorError(
                 f"tile ({tile[0]},{tile[1]}): lock {id} belongs to a memory tile that is not there"
             )
-        return self.tiles[owner].locks[lock]
+        return self.memory_tile(owner).locks[lock]
 
     def dma_memory_tile(
         self, tile: tuple[int, int], word: int
@@ -150,8 +169,24 @@ class Array:
     def _memory_tile_owner(self, tile: tuple[int, int], window: int) -> tuple[int, int] | None:
         if window >= len(_WINDOW_OF_MEMORY_TILE):
             return None
-        owner = (tile[0] + _WINDOW_OF_MEMORY_TILE[window], tile[1])
-        return owner if owner in self.tiles else None
+        col = tile[0] + _WINDOW_OF_MEMORY_TILE[window]
+        physical = self._start_column + col
+        exists = 0 <= physical < _PHYSICAL_COLUMNS[self.device.generation]
+        return (col, tile[1]) if exists else None
+
+    def memory_tile(self, place: tuple[int, int]) -> Tile | OutsideMemory:
+        """The tile at `place`, which may be a memory tile beside the partition."""
+        if place in self.tiles:
+            return self.tiles[place]
+        if place not in self._outside:
+            self._outside[place] = OutsideMemory(place, self.scheduler)
+            side = "west" if place[0] < 0 else "east"
+            self.hazard(
+                f"a DMA reaches the memory tile {side} of the partition, which may belong to "
+                "somebody else; a memory tile's own memory begins at word 0x20000, its own locks "
+                "at 64"
+            )
+        return self._outside[place]
 
     # life
 

@@ -78,9 +78,15 @@ class Context:
     def array(self) -> Array:
         """The array, made at the first run or when it is first looked at."""
         if self._array is None:
-            columns = self.xclbin.partition.columns
-            device = _device_for(self._devgen or _NPU1_DEVGEN, columns)
-            self._array = Array(device, self._core_isa, self._seed, self.host)
+            partition = self.xclbin.partition
+            device = _device_for(self._devgen or _NPU1_DEVGEN, partition.columns)
+            self._array = Array(
+                device,
+                self._core_isa,
+                self._seed,
+                self.host,
+                start_column=min(partition.start_columns, default=0),
+            )
             self._array.timeline = self.timeline
             self.controller = Controller(self._array, self._load_pdi)
         return self._array

@@ -252,7 +252,7 @@ class DmaState:
                 f"{channel.place}: descriptor {descriptor.number} lies in tile {tile}, which "
                 f"only channels below {MAXIMUM_NEIGHBOUR_MEMORY_CHANNEL} reach"
             )
-        memory = self._array.tiles[tile].words
+        memory = self._array.memory_tile(tile).words
         sends = channel.direction is Direction.MM2S
         pattern = descriptor.padded_pattern if sends else descriptor.pattern
         if offset + pattern.span > len(memory):
