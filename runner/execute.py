@@ -55,8 +55,11 @@ def parse_argument(text: str, name: str) -> FileArgument:
 def _filled(direction: str, name: str, source: Path, result: Path | None) -> FileArgument:
     try:
         values = np.load(source, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise RunnerError(f"{source} is no .npy file that can be read: {error}") from error
+    if not isinstance(values, np.ndarray) or not values.size:
+        raise RunnerError(f"{source} holds no array with elements")
+    dtype(values.dtype.name)
     argument = Argument(name, direction, values.shape, values.dtype.name)
     return FileArgument(argument, values, result)
 
@@ -125,5 +128,12 @@ def execute(options: argparse.Namespace) -> int:
         opened.session.close()
     for file in files:
         if file.result is not None:
-            np.save(file.result, outputs[file.argument.name])
+            _save(file.result, outputs[file.argument.name])
     return 0
+
+
+def _save(path: Path, values: Array) -> None:
+    try:
+        np.save(path, values)
+    except OSError as error:
+        raise RunnerError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,78 @@
+"""`doit test_hw` as a user meets it, with softnpu in place of XRT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project, make_project
+from tests.runner.npu.fakes import fake_pyxrt
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    made = make_project(tmp_path_factory.mktemp("project"), "passthrough", "passthrough_memtile")
+    made.tasks_run("build")
+    return made
+
+
+@pytest.fixture
+def xrt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on Python's path for a pyxrt of the test's own."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path
+
+
+def test_without_xrt_it_fails_and_names_what_is_missing_and_the_emulator(project: Project) -> None:
+    done = project.doit("test_hw")
+    assert done.returncode == 1
+    assert "no pyxrt on this machine" in done.stdout
+    assert "doit test_emu" in done.stdout
+    assert "PASS" not in done.stdout and "Traceback" not in done.stdout + done.stderr
+
+
+def test_artifacts_for_hardware_run_and_stand_ins_are_shown_as_skipped(
+    project: Project, xrt: Path
+) -> None:
+    fake_pyxrt(xrt)
+    done = project.doit("test_hw")
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.splitlines()
+    assert sum(line.startswith("PASS  ") and "memtile" in line for line in lines) >= 3
+    (skipped,) = (line for line in lines if line.startswith("SKIPPED"))
+    assert "passthrough/default" in skipped and "stand-in cores" in skipped
+    assert "1 skipped" in lines[-1]
+
+
+def test_nothing_but_skipped_artifacts_is_a_failure(project: Project, xrt: Path) -> None:
+    fake_pyxrt(xrt)
+    done = project.doit("test_hw:passthrough/default")
+    assert done.returncode == 1
+    assert "no artifact among these is for hardware" in done.stdout
+
+
+def test_after_a_hang_the_emulator_tells_how_the_same_design_fares(
+    project: Project, xrt: Path
+) -> None:
+    fake_pyxrt(xrt, "kernel = after_start(lambda run, ms: ert_cmd_state.ERT_CMD_STATE_TIMEOUT)\n")
+    done = project.doit("test_hw:passthrough_memtile/default")
+    assert done.returncode == 1
+    assert "ERT_CMD_STATE_TIMEOUT" in done.stdout
+    assert "the emulator completes the same design on the same inputs" in done.stdout
+
+
+def test_a_device_that_cannot_be_opened_fails_before_any_artifact(
+    project: Project, xrt: Path
+) -> None:
+    fake_pyxrt(
+        xrt,
+        """
+class device(emulated.device):
+    def __init__(self, index=0):
+        raise RuntimeError("Open /dev/accel/accel0 failed (err=-13): Permission denied")
+""",
+    )
+    done = project.doit("test_hw")
+    assert done.returncode == 1
+    assert "usermod -aG render" in done.stdout and "doit test_emu" in done.stdout

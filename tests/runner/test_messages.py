@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from runner.messages import KERNEL_MESSAGES, explained, explanations, is_hang
+
+CONNECTIVITY = (
+    "Kernel MLIR_AIE has no compute units with connectivity required for global argument at index"
+    " {index}. The argument is allocated in bank {bank}, the compute unit is connected to bank"
+    " {connected}. Allocating local copy of argument buffer in connected bank."
+)
+
+KNOWN = [
+    (
+        CONNECTIVITY.format(index=0, bank=1, connected=131071),
+        "argument 0 of the kernel is a scalar",
+    ),
+    (CONNECTIVITY.format(index=4, bank=1, connected=65536), "the buffer of argument 4"),
+    ("Reverting to host copy of buffers (exec_buf: Operation not supported)", "not at fault"),
+    ("kernel state ert_cmd_state.ERT_CMD_STATE_ERROR", "no opcode, no instruction buffer"),
+    ("ERT_CMD_STATE_TIMEOUT", "a lock that nobody releases"),
+    ("qds_device::wait() unexpected command state", "watchdog (2 seconds"),
+    ("ERT_CMD_STATE_ABORT", "took the job off the NPU"),
+    ("load_axlf: Operation not supported", "register_xclbin"),
+    ("Bad BO flags (err=95)", "device_only"),
+    ("unsupported buffer type: none flag (err=95)", "host_only"),
+    ("__init__(): incompatible constructor arguments. The following", "bo.host_only"),
+    ("DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed (err=-2): No such file", "no hardware context"),
+    ("DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed (err=-28)", "doit doctor lists them"),
+    ("DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed (err=-22)", "refused the context"),
+    ("DRM_IOCTL_AMDXDNA_CONFIG_HWCTX IOCTL failed (err=62): Timer expired", "xclbin's PDI"),
+    ("DRM_IOCTL_AMDXDNA_EXEC_CMD IOCTL failed (err=5)", "context has been lost"),
+    ("No valid DPU kernel found in xclbin (err=22)", "EMBEDDED_METADATA"),
+    ("There are no PDI nodes in the AIE Partition section", "AIE_PARTITION"),
+    ("No such kernel 'DPU'", "no kernel called DPU"),
+    ("Open /dev/accel/accel0 failed (err=-13): Permission denied", "usermod -aG render"),
+    ("[Errno 13] Permission denied: '/dev/accel/accel0'", "usermod -aG render"),
+    ("mmap(addr=(nil), len=67108864, prot=3, flags=1, offset=0) failed (err=-11)", "memlock"),
+    ("DRM_IOCTL_AMDXDNA_CREATE_BO IOCTL failed (err=-12): Cannot allocate memory", "memlock"),
+    (" No such device with index '0'", "XRT sees no NPU"),
+    ("No such library '/opt/xilinx/xrt/lib/libxrt_core.so.2'", "XILINX_XRT"),
+    ("Failed to open library '/x/libxrt_driver_xdna.so.2'", "another version of XRT"),
+    ("libxrt_coreutil.so.2: cannot open shared object file: No such file", "source XRT's setup.sh"),
+    ("version `GLIBCXX_3.4.32' not found (required by pyxrt", "conda"),
+    ("pyxrt.so: undefined symbol: _ZN3xrt6deviceC1Ej", "different versions"),
+]
+
+
+@pytest.mark.parametrize(("raw", "plain"), KNOWN)
+def test_a_known_message_is_shown_raw_and_explained(raw: str, plain: str) -> None:
+    told = explained(raw)
+    assert told.startswith(raw.strip())
+    assert plain in told.partition("\n")[2]
+    assert len(explanations(raw)) == 1, "two rows claim the same message"
+
+
+def test_a_message_that_nobody_knows_stays_as_it_is() -> None:
+    assert explained("the sky is green") == "the sky is green"
+
+
+def test_the_python_that_pyxrt_was_built_for_is_named_in_the_remedy() -> None:
+    raw = "Python version mismatch: module was compiled for Python 3.12, but the interpreter"
+    assert "NPUFORGE_PYTHON=python3.12 ./doit" in explained(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "hangs"),
+    [
+        ("ERT_CMD_STATE_TIMEOUT", True),
+        ("qds_device::wait() unexpected command state", True),
+        ("ERT_CMD_STATE_ERROR", False),
+        ("Bad BO flags (err=95)", False),
+    ],
+)
+def test_only_runs_that_did_not_end_count_as_hangs(raw: str, hangs: bool) -> None:
+    assert is_hang(raw) is hangs
+
+
+@pytest.mark.parametrize(
+    ("line", "plain"),
+    [
+        (
+            "AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:c5:00.1 domain=0x1a]",
+            "no buffer covers",
+        ),
+        (
+            "amdxdna 0000:c6:00.1: [drm] *ERROR* aie2_hw_start: firmware is not alive",
+            "did not start",
+        ),
+        ("amdxdna_tdr_work: Device isn't making progress... Count 243", "watchdog"),
+        (
+            "amdxdna: failed to request_firmware amdnpu/1502_00/, ret -2",
+            "amdnpu/1502_00/, is missing",
+        ),
+    ],
+)
+def test_the_kernels_own_lines_are_explained(line: str, plain: str) -> None:
+    assert plain in explained(line, KERNEL_MESSAGES)
