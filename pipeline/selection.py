@@ -45,8 +45,8 @@ PREFIX = "NPUFORGE_"
 
 CACHE = Path("build/.cache/tools.json")
 
-GLUE = ("pipeline/amd", "pipeline/selection.py", "pipeline/making.py")
-"""npuforge's own part in what AMD's tools make."""
+GLUE = ("pipeline/amd", "pipeline/making.py", "softnpu/compiler", "softnpu/dialects")
+"""npuforge's own part in what AMD's tools make: it hands files from one to the next."""
 
 HOW_TO_GET = {
     AIE_OPT: "docs/hardware.md says how to install the wheel mlir_aie",

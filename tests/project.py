@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,18 +20,25 @@ PARTS = (
 
 @dataclass(frozen=True)
 class Project:
-    """The copy; `doit` runs in it with this test's own Python."""
+    """The copy; `doit` runs in it with this test's own Python.
+
+    Attributes:
+        environment: added to this test's own; npuforge's own tools are asked for unless it says
+            otherwise, whatever this machine has.
+    """
 
     root: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
-    def doit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def doit(self, *arguments: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
         """Runs doit and captures what it prints."""
         return subprocess.run(
             [sys.executable, "-m", "doit", *arguments],
             cwd=self.root,
+            env={**os.environ, "NPUFORGE_TOOLCHAIN": "embedded", **self.environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
             check=False,
         )
 

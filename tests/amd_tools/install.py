@@ -1,0 +1,44 @@
+"""Puts fakes of AMD's programs into a folder."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+FAKE = Path(__file__).parent / "fake.py"
+
+NEWEST, OLDEST = "2026-03", "1.1"
+SPELLINGS = (NEWEST, OLDEST)
+
+WITHOUT_PEANO = ("aie-opt", "aie-translate", "bootgen", "xclbinutil")
+PEANO = ("clang", "clang++", "opt", "llc", "ld.lld")
+
+
+def install(
+    folder: Path,
+    programs: Iterable[str] = WITHOUT_PEANO,
+    *,
+    spelling: str = NEWEST,
+    modes: Mapping[str, str] | None = None,
+    version: str = "",
+) -> Path:
+    """Writes the programs into `folder`, which is made when it is missing.
+
+    Args:
+        modes: by program, "silent", "fail" or "other"; the others work.
+        version: added to what the programs say of themselves.
+
+    Returns:
+        The folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in programs:
+        behaviour = {"spelling": spelling, "mode": (modes or {}).get(name, ""), "version": version}
+        words = [sys.executable, str(FAKE), json.dumps(behaviour), name]
+        program = folder / name
+        program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        program.chmod(0o755)
+    return folder
