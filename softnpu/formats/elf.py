@@ -161,6 +161,8 @@ def _segments(data: Bytes, header: _Header) -> tuple[Segment, ...]:
     found = [
         _SegmentHeader.read(data, header.segment_table + n * size) for n in range(header.segments)
     ]
+    if sum(s.file_size for s in found if s.type == _LOAD) > len(data):
+        raise FormatError("the ELF file's segments say that they are longer than the file")
     return tuple(
         Segment(s.address, _slice(data, s.offset, s.file_size, "segment"), s.size, s.flags)
         for s in found
@@ -174,6 +176,8 @@ def _functions(data: Bytes, header: _Header) -> tuple[Symbol, ...]:
         _SectionHeader.read(data, header.section_table + n * size) for n in range(header.sections)
     ]
     functions: list[Symbol] = []
+    if sum(s.size for s in sections if s.type == _SYMBOL_TABLE) > len(data):
+        raise FormatError("the ELF file's symbol tables say that they are longer than the file")
     for section in sections:
         if section.type == _SYMBOL_TABLE and section.link < len(sections):
             functions.extend(_symbols(data, section, sections[section.link]))

@@ -1,18 +1,20 @@
 """Programmable device images: the container that carries an array's configuration.
 
 A PDI for an NPU is four words of bus-width pattern, a table header, one image header, one
-partition header and the partition's data: one CDO, filled up with zeros to 16 bytes.
+partition header and the partition's data: one CDO, filled up with zeros to 16 bytes. The PDIs that
+AMD ships carry a compact CDO instead (see cdo_compact); they are read here, not written.
 
-Source: bootgen (imageheadertable-versal.h, partitionheadertable-versal.h), `-arch versal`.
+Sources: bootgen (imageheadertable-versal.h, partitionheadertable-versal.h), `-arch versal`; XRT,
+xclbinutil's aie-pdi-transform (load_pdi.h).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softnpu.errors import FormatError
-from softnpu.formats import cdo, cdo_merge
+from softnpu.formats import cdo, cdo_compact, cdo_merge
 from softnpu.formats.identify import PDI_MAGIC, FileKind, identify, wrong_kind
 from softnpu.formats.records import Bytes, Record, padded, raw, text, u16, u32, u64, word_bytes
 
@@ -100,24 +102,41 @@ class _PartitionHeader(Record):
     key_source: int = u32()
     grey_iv: bytes = raw(12)
     revoke_id: int = u32()
-    reserved: bytes = raw(36)
+    reserved: bytes = raw(24)
+    transform: int = u32()
+    command_bytes: int = u32()
+    transform_check: int = u32()
     checksum: int = u32()
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether the data is a compact CDO: the three words vouch for each other."""
+        return (
+            self.transform == cdo_compact.TRANSFORM_TYPE
+            and self.transform_check == cdo_compact.check_word(self.command_bytes)
+        )
 
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition's data, without the zeros that fill it up."""
+    """A partition's data, without the zeros that fill it up.
+
+    Attributes:
+        command_bytes: of a compact CDO, the length of its command zone; None for a plain one.
+    """
 
     data: bytes
     attributes: int = _CDO_ATTRIBUTES
+    command_bytes: int | None = None
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether the data is a CDO in the compact form of the PDIs that AMD ships."""
+        return self.command_bytes is not None
 
     @property
     def holds_cdo(self) -> bool:
-        """Whether the data is a CDO as mlir-aie makes it.
-
-        The PDIs that AMD ships with its driver have the same container around a compact form of
-        commands, which is not documented and not understood here.
-        """
+        """Whether the data is a CDO, plain or compact."""
         return identify(self.data) is FileKind.CDO
 
     def cdo(self) -> cdo.Cdo:
@@ -125,9 +144,10 @@ class Partition:
         if not self.holds_cdo:
             raise FormatError(
                 f"the PDI's partition ({len(self.data)} bytes, starting "
-                f"{self.data[:16].hex(' ', 4)}) is no CDO: the PDIs that AMD ships carry a "
-                "compact form of commands, which is not supported"
+                f"{self.data[:16].hex(' ', 4)}) is no CDO"
             )
+        if self.command_bytes is not None:
+            return cdo_compact.parse(self.data, self.command_bytes)
         return cdo.parse(self.data)
 
 
@@ -172,7 +192,7 @@ def parse(data: Bytes) -> Pdi:
     if identify(data) is not FileKind.PDI:
         raise wrong_kind(data, FileKind.PDI)
     table = _TableHeader.read(data, len(PDI_MAGIC))
-    _check(table, data, len(PDI_MAGIC))
+    _check(table, len(PDI_MAGIC))
     if table.version != _VERSION:
         raise FormatError(f"PDI of version {table.version:#x}; only {_VERSION:#x} is known")
     if max(table.images, table.partitions) > _MAXIMUM_HEADERS:
@@ -188,7 +208,7 @@ def parse(data: Bytes) -> Pdi:
 
 def _read_image(data: Bytes, at: int, limit: int) -> Image:
     header = _ImageHeader.read(data, at)
-    _check(header, data, at)
+    _check(header, at)
     if header.sections > limit:
         raise FormatError(f"the PDI's image at byte {at:#x} has {header.sections} partitions")
     partitions, where = [], 4 * header.partition_header
@@ -200,7 +220,9 @@ def _read_image(data: Bytes, at: int, limit: int) -> Image:
 
 def _read_partition(data: Bytes, at: int) -> Partition:
     header = _PartitionHeader.read(data, at)
-    _check(header, data, at)
+    if header.is_compact:
+        return _read_compact(header, data, at)
+    _check(header, at)
     if header.encrypted_words != header.total_words:
         raise FormatError(f"the PDI's partition at byte {at:#x} is encrypted or signed")
     start, size = 4 * header.offset, 4 * header.data_words
@@ -212,9 +234,18 @@ def _read_partition(data: Bytes, at: int) -> Partition:
     return Partition(bytes(data[start : start + size]), header.attributes)
 
 
-def _check(header: _TableHeader | _ImageHeader | _PartitionHeader, data: Bytes, at: int) -> None:
+def _read_compact(header: _PartitionHeader, data: Bytes, at: int) -> Partition:
+    """The lengths and the checksum in the header are still those of the plain CDO."""
+    _check(replace(header, transform=0, command_bytes=0, transform_check=0), at)
+    start = 4 * header.offset
+    if start >= len(data):
+        raise FormatError(f"the PDI's partition data at byte {start:#x} lie outside the file")
+    return Partition(bytes(data[start:]), header.attributes, header.command_bytes)
+
+
+def _check(header: _TableHeader | _ImageHeader | _PartitionHeader, at: int) -> None:
     end = at + header.byte_size() - 4
-    expected = cdo.checksum(data[at:end])
+    expected = cdo.checksum(header.write()[:-4])
     if header.checksum != expected:
         raise FormatError(
             f"the PDI header's checksum at byte {end:#x} should be {expected:#010x}, "
@@ -232,6 +263,8 @@ def build(pdi: Pdi) -> bytes:
         raise FormatError("a PDI for an NPU has one image with one partition")
     image = pdi.images[0]
     partition = image.partitions[0]
+    if partition.is_compact:
+        raise FormatError("a PDI with a compact CDO cannot be written")
     name = image.name.encode()
     if len(name) > 15:
         raise FormatError(f"the PDI image's name '{image.name}' is longer than 15 bytes")

@@ -177,19 +177,27 @@ def parse(data: Bytes) -> Container:
     headers = [
         _SectionHeader.read(data, _Fixed.byte_size() + n * size) for n in range(fixed.sections)
     ]
+    for header in headers:
+        _check_section(header, len(data))
+    if sum(header.size for header in headers) > len(data):
+        raise FormatError("the xclbin's sections say that together they are longer than the file")
     sections = tuple(_read_section(view, header) for header in headers)
     end = max((header.offset + header.size for header in headers), default=_Fixed.byte_size())
     return Container(_header(fixed), sections, bytes(view[end:]))
 
 
-def _read_section(view: memoryview, header: _SectionHeader) -> Section:
+def _check_section(header: _SectionHeader, size: int) -> None:
     end = header.offset + header.size
-    if end > len(view):
+    if end > size:
         raise FormatError(
             f"the xclbin's {kind_name(header.kind)} section ends at byte {end:#x}, "
-            f"the file at {len(view):#x}"
+            f"the file at {size:#x}"
         )
-    return Section(header.kind, bytes(view[header.offset : end]), text(header.name))
+
+
+def _read_section(view: memoryview, header: _SectionHeader) -> Section:
+    data = bytes(view[header.offset : header.offset + header.size])
+    return Section(header.kind, data, text(header.name))
 
 
 def _header(fixed: _Fixed) -> Header:

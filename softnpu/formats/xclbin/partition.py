@@ -111,13 +111,17 @@ def parse(data: bytes) -> Partition:
     """The partition in an AIE_PARTITION section; FormatError if it does not hold together."""
     record = _PartitionRecord.read(data)
     start = _array(data, "H", record.start_offset, record.start_count)
+    size = _PdiRecord.byte_size()
+    pdis = [
+        _PdiRecord.read(data, record.pdi_offset + n * size)
+        for n in _range(record.pdi_count, "PDIs")
+    ]
+    if sum(pdi.image_size for pdi in pdis) > len(data):
+        raise FormatError("the AIE partition's PDIs say that they are longer than the section")
     return Partition(
         record.columns,
         start,
-        tuple(
-            _parse_pdi(data, record.pdi_offset + n * _PdiRecord.byte_size())
-            for n in _range(record.pdi_count, "PDIs")
-        ),
+        tuple(_parse_pdi(data, pdi) for pdi in pdis),
         record.operations_per_cycle,
         record.inference_fingerprint,
         record.pre_post_fingerprint,
@@ -126,8 +130,7 @@ def parse(data: bytes) -> Partition:
     )
 
 
-def _parse_pdi(data: bytes, at: int) -> PartitionPdi:
-    record = _PdiRecord.read(data, at)
+def _parse_pdi(data: bytes, record: _PdiRecord) -> PartitionPdi:
     _within(data, record.image_offset, record.image_size, "PDI")
     image = data[record.image_offset : record.image_offset + record.image_size]
     groups = tuple(

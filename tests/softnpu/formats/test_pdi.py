@@ -50,11 +50,11 @@ def test_the_commands_inside_are_those_of_the_files(golden: Path) -> None:
     assert cdo.operations(image.cdo())[-1] == MaskWrite(0x232000, mask=1, value=1)
 
 
-def test_amds_compact_payload_is_named_not_misread() -> None:
-    compact = Partition(bytes.fromhex("01000000 02000000 00203200 00000000"))
-    image = pdi.parse(pdi.build(Pdi((Image((compact,)),))))
+def test_data_that_are_no_cdo_are_named_not_misread() -> None:
+    other = Partition(bytes.fromhex("01000000 02000000 00203200 00000000"))
+    image = pdi.parse(pdi.build(Pdi((Image((other,)),))))
     assert not image.images[0].partitions[0].holds_cdo
-    with pytest.raises(FormatError, match="compact form of commands, which is not supported"):
+    with pytest.raises(FormatError, match="starting 01000000 02000000 .* is no CDO"):
         image.cdo()
 
 

@@ -115,3 +115,17 @@ def test_arbitrary_commands_behind_a_right_cdo_header(body: bytes) -> None:
 def test_arbitrary_operations_behind_a_right_stream_header(body: bytes) -> None:
     head = STARTS[read_txn] + word_bytes([3, 16 + len(body)])
     only_format_errors(read_txn, head + body)
+
+
+def test_sections_that_share_bytes_cannot_multiply_a_file() -> None:
+    """A small file of many sections, each the whole file, would fill the memory."""
+    from softnpu.formats.xclbin import container
+
+    count = 20_000
+    sections = tuple(container.Section(1, b"") for _ in range(count))
+    data = bytearray(container.build(container.Container(container.Header(), sections)))
+    for number in range(count):
+        at = 0x1C8 + 40 * number + 24
+        data[at : at + 16] = (0).to_bytes(8, "little") + len(data).to_bytes(8, "little")
+    with pytest.raises(FormatError, match="together they are longer than the file"):
+        xclbin.parse(bytes(data))
