@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from runner import execute
+from runner import draw, execute, whisper_budget
 from runner.errors import RunnerError
 
 
@@ -16,6 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     execute.add_parser(commands)
+    draw.add_parser(commands)
+    whisper_budget.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
         code: int = options.run(options)

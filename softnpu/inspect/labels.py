@@ -66,6 +66,13 @@ class Labels:
             lines.append(f"used by BD {', '.join(users)}")
         return "\n".join(lines)
 
+    def is_used(self, tile: Tile, lock: Lock) -> bool:
+        """Whether a lock is more than one that start-up set to zero with all the others."""
+        named = (tile.position, lock.number) in self.names.locks
+        return bool(
+            named or lock.value or any(self._uses(tile, d, lock.number) for d in tile.descriptors)
+        )
+
     def descriptor(self, tile: Tile, descriptor: Descriptor) -> str:
         """What a descriptor does, with the names of its buffer and locks."""
         lines = [f"BD {descriptor.number}", *describe(descriptor.kind, descriptor.words)]

@@ -232,10 +232,8 @@ class TileWritten:
             mask = _ENABLED | _PACKETS | 1 << 3 + msel | 7
             for master in self._masters(switch, wanted, mask):
                 drops = bool(self._registers[switch.master_base + 4 * master] & _DROP_HEADER)
-                yield (
-                    Rule(slot, value >> 24 & 0x1F, value >> 16 & 0x1F, arbiter, msel, drops),
-                    master,
-                )
+                id, id_mask = value >> 24 & 0x1F, value >> 16 & 0x1F
+                yield Rule(slot, id, id_mask, arbiter, msel, drops), master
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:

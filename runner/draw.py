@@ -1,0 +1,83 @@
+"""`python -m runner draw`: the array of a built design as a picture."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from runner.artifact import INSTS, XCLBIN
+from runner.errors import RunnerError
+
+BUILD = "build"
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the sub-command `draw`."""
+    parser = commands.add_parser(
+        "draw",
+        help="draw the configured array of a design as SVG",
+        description="Draws the array that an xclbin configures: tiles, memories, locks, buffer"
+        " descriptors, and the routes through the stream switches.",
+    )
+    parser.add_argument(
+        "design", metavar="DESIGN", help="DESIGN or DESIGN/VARIANT as built, or an xclbin file"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="instead of the console")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draws the picture; returns the exit code."""
+    picture = drawn(find(options.design))
+    if options.output is None:
+        sys.stdout.write(f"{picture}\n")
+    else:
+        options.output.write_text(picture, encoding="utf-8")
+    return 0
+
+
+def find(design: str, build: Path = Path(BUILD)) -> Path:
+    """The xclbin that DESIGN means.
+
+    Raises:
+        RunnerError: there is none, or there are several.
+    """
+    given = Path(design)
+    if given.is_file():
+        return given
+    if (given / XCLBIN).is_file():
+        return given / XCLBIN
+    found = sorted(
+        path
+        for path in build.glob(f"*/*/*/{XCLBIN}")
+        if design in (f"{path.parts[-3]}/{path.parts[-2]}", path.parts[-3])
+    )
+    if len(found) == 1:
+        return found[0]
+    if found:
+        labels = ", ".join(f"{path.parts[-3]}/{path.parts[-2]}" for path in found)
+        raise RunnerError(f"{design} means several artifacts; say which one: {labels}")
+    raise RunnerError(f"{design} is neither a file nor a built design; build it first (doit build)")
+
+
+def drawn(xclbin: Path, *, styled: bool = True) -> str:
+    """The picture of an xclbin as SVG, with the names and the instruction stream beside it.
+
+    Raises:
+        RunnerError: the xclbin or a file beside it cannot be understood.
+    """
+    from softnpu.emulator import names
+    from softnpu.errors import FormatError
+    from softnpu.formats import txn
+    from softnpu.formats import xclbin as xclbins
+    from softnpu.inspect import array, picture
+
+    insts = xclbin.with_name(INSTS)
+    try:
+        sequence = txn.parse(insts.read_bytes()).operations if insts.is_file() else ()
+        configured = array.of_xclbin(xclbins.parse(xclbin.read_bytes()), sequence)
+        return picture.draw(configured, names.beside(xclbin), styled=styled)
+    except FormatError as error:
+        raise RunnerError(f"{xclbin}: {error}") from error
