@@ -47,11 +47,12 @@ def _sections(data: bytes) -> list[tuple[str, bytes]]:
 
 
 def _decoded(path: Path) -> list[str]:
-    """The inspector's lines, without the title, which names the file."""
+    """The inspector's lines, without the title, which names the file, and an xclbin's header."""
     from softnpu.inspect.files import report
     from softnpu.inspect.report import to_text
 
-    return list(to_text(report(path)))[1:]
+    lines = list(to_text(report(path)))[1:]
+    return lines[lines.index("") :] if path.suffix == ".xclbin" else lines
 
 
 def _first(ours: list[str], theirs: list[str]) -> str:

@@ -1,0 +1,98 @@
+"""Pass pipelines in the spelling of the version at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.amd import passes
+from pipeline.amd.finding import AIE_OPT, Candidate
+from pipeline.amd.probing import Prober, Tool
+from softnpu.errors import ToolError
+from tests.amd_tools.install import NEWEST, OLDEST, install
+
+
+def aie_opt(folder: Path, spelling: str = NEWEST) -> Tool:
+    path = install(folder, [AIE_OPT], spelling=spelling) / AIE_OPT
+    tool = Prober(folder / "cache").probe(AIE_OPT, Candidate(path, "PATH"))
+    assert isinstance(tool, Tool)
+    return tool
+
+
+ALLOCATION = (
+    "builtin.module(convert-vector-to-aievec{aie-target=aie2 target-backend=llvmir},lower-affine,"
+    "aie-canonicalize-device,aie.device(aie-trace-to-config,aie-trace-pack-reg-writes,"
+    "aie-inline-trace-config,aie-assign-lock-ids,aie-register-objectFifos,"
+    "aie-objectFifo-stateful-transform{dynamic-objFifos=false packet-sw-objFifos=false},"
+    "aie-assign-bd-ids,aie-lower-cascade-flows,aie-lower-broadcast-packet,aie-lower-multicast,"
+    "aie-assign-tile-controller-ids,"
+    "aie-generate-column-control-overlay{route-shim-to-tile-ctrl=false},"
+    "aie-assign-buffer-addresses,aie-vector-transfer-lowering{max-transfer-rank=1}),"
+    "convert-scf-to-cf)"
+)
+NPU = (
+    "builtin.module(aie-materialize-runtime-sequences,aie.device(aie-materialize-bd-chains,"
+    "aie-substitute-shim-dma-allocations,aie-assign-runtime-sequence-bd-ids,aie-dma-tasks-to-npu,"
+    "aie-dma-to-npu,aie-lower-set-lock))"
+)
+CORE = (
+    "builtin.module(aie.device(aie-localize-locks,aie-normalize-address-spaces,"
+    "aie-transform-bfp-types),aie-standard-lowering{device=main tilecol=1 tilerow=3},"
+    "aiex-standard-lowering,convert-aievec-to-llvm{aie-target=aie2p},canonicalize,cse,"
+    "expand-strided-metadata,lower-affine,arith-expand,finalize-memref-to-llvm,"
+    "convert-func-to-llvm{use-bare-ptr-memref-call-conv=true},convert-to-llvm{dynamic=true},"
+    "convert-vector-to-llvm,convert-ub-to-llvm,canonicalize,cse)"
+)
+"""The pipelines that the golden artifacts were made with (mlir-aie 5ff2ab97)."""
+
+
+def test_the_pipelines_are_those_of_the_golden_artifacts(tmp_path: Path) -> None:
+    tool = aie_opt(tmp_path)
+    assert passes.resource_allocation(tool, "aie2", traces=True) == ALLOCATION
+    assert passes.npu_lowering(tool) == NPU
+    assert passes.core_lowering(tool, "main", (1, 3), "aie2p") == CORE
+    assert passes.routing(tool) == "builtin.module(aie.device(aie-create-pathfinder-flows))"
+
+
+def test_traces_are_lowered_only_where_there_are_some(tmp_path: Path) -> None:
+    assert "trace" not in passes.resource_allocation(aie_opt(tmp_path), "aie2", traces=False)
+
+
+def test_an_older_version_gets_the_passes_that_it_has(tmp_path: Path) -> None:
+    tool = aie_opt(tmp_path, OLDEST)
+    allocation = passes.resource_allocation(tool, "aie2", traces=False)
+    assert "aie-vector-transfer-lowering" not in allocation
+    assert "aie-materialize-runtime-sequences" not in passes.npu_lowering(tool)
+    core = passes.core_lowering(tool, "main", (0, 2), "aie2")
+    assert "convert-aievec-to-llvm,canonicalize" in core
+    assert "convert-to-llvm{" not in core
+    assert "convert-cf-to-llvm" in core
+
+
+def test_a_newer_version_gets_its_further_pass(tmp_path: Path) -> None:
+    tool = aie_opt(tmp_path)
+    later = Tool(
+        tool.name,
+        tool.path,
+        tool.reason,
+        tool.version,
+        tool.digest,
+        tool.options,
+        {**tool.passes, "aie-assign-core-link-files": frozenset()},
+    )
+    text = passes.resource_allocation(later, "aie2", traces=False)
+    assert "aie-assign-buffer-addresses,aie-assign-core-link-files," in text
+
+
+def test_a_version_that_cannot_do_it_is_refused_by_the_pass(tmp_path: Path) -> None:
+    tool = aie_opt(tmp_path, OLDEST)
+    with pytest.raises(ToolError, match=r"has no pass aie-trace-to-config.*1\.1 and newer can"):
+        passes.resource_allocation(tool, "aie2", traces=True)
+
+
+def test_a_scheme_of_placing_buffers_is_passed_on(tmp_path: Path) -> None:
+    text = passes.resource_allocation(
+        aie_opt(tmp_path), "aie2", traces=False, alloc="basic-sequential"
+    )
+    assert "aie-assign-buffer-addresses{alloc-scheme=basic-sequential}" in text

@@ -1,0 +1,62 @@
+"""How two files of one name part, in words of their content."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.comparing import difference
+from softnpu.arch.device import device
+from softnpu.formats import xclbin
+
+
+def copy(golden: Path, name: str, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return Path(shutil.copy(golden / "passthrough_core" / name, folder / name))
+
+
+def test_an_instruction_is_shown_by_its_register(golden: Path, tmp_path: Path) -> None:
+    ours = copy(golden, "insts.bin", tmp_path / "ours")
+    theirs = copy(golden, "insts.bin", tmp_path / "theirs")
+    assert difference(ours, theirs) == ""
+    data = bytearray(theirs.read_bytes())
+    data[-8] ^= 1
+    theirs.write_bytes(data)
+    text = difference(ours, theirs)
+    assert "npuforge: " in text
+    assert "AMD:      " in text
+    assert "wait       (0,0) shim" in text
+
+
+def test_mlir_that_is_only_written_differently_is_the_same(golden: Path, tmp_path: Path) -> None:
+    ours = copy(golden, "input_physical.mlir", tmp_path / "ours")
+    theirs = copy(golden, "input_physical.mlir", tmp_path / "theirs")
+    theirs.write_text(f"// made by hand\n\n{theirs.read_text()}")
+    assert difference(ours, theirs) == ""
+    text = theirs.read_text()
+    theirs.write_text(text.replace("address = 1024 : i32", "address = 2048 : i32", 1))
+    found = difference(ours, theirs)
+    assert "npuforge: " in found
+    assert "address = 1024" in found
+    assert "address = 2048" in found
+
+
+def test_a_time_in_an_xclbin_is_no_difference(golden: Path, tmp_path: Path) -> None:
+    pdi = (golden / "passthrough_core" / "design.pdi").read_bytes()
+    spec = xclbin.spec_for(device("npu1_1col"), pdi)
+    ours, theirs = tmp_path / "a.xclbin", tmp_path / "b.xclbin"
+    ours.write_bytes(xclbin.build(spec))
+    theirs.write_bytes(xclbin.build(replace(spec, timestamp=99)))
+    assert difference(ours, theirs) == ""
+    theirs.write_bytes(xclbin.build(xclbin.spec_for(device("npu1_2col"), pdi)))
+    found = difference(ours, theirs)
+    assert "npuforge: " in found
+    assert "column" in found
+
+
+def test_a_file_that_ends_early_is_told(golden: Path, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "a.ld.script", tmp_path / "b.ld.script"
+    ours.write_text("one\ntwo\n")
+    theirs.write_text("one\n")
+    assert difference(ours, theirs).endswith("npuforge: two\n  AMD:      (ends here)")
