@@ -99,7 +99,7 @@ def _on_hardware(variant: Variant, built: Artifact) -> Outcome:
     if core_code_of(built) is CoreCode.STAND_IN:
         return judge.skipped(built, STAND_IN)
     on_hang = diagnosis(variant, built, _expected(variant, built.arguments))
-    with _alone(variant.folder):
+    with _alone(variant.folder.parents[2]):
         return _judged(variant, built, RUN_ON["test_hw"], on_hang)
 
 
@@ -107,11 +107,11 @@ STAND_IN = "stand-in cores, for the emulator only; with Peano they are built for
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Holds the NPU for this process among those of one build."""
+def _alone(build: Path) -> Iterator[None]:
+    """Holds the NPU for this process among those of one build folder."""
     import fcntl
 
-    with (folder.parents[1] / "npu.lock").open("w") as lock:
+    with (build / "npu.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -76,9 +76,8 @@ class NpuSession:
         try:
             return self._process.ask(request, seconds)
         except RunnerError as error:
-            raise RunnerError(
-                "\n".join([str(error), *self._circumstances()]), hang=error.hang
-            ) from error
+            lines = [str(error), *_who_holds_contexts(str(error)), *self._circumstances()]
+            raise RunnerError("\n".join(lines), hang=error.hang) from error
 
     def _circumstances(self) -> list[str]:
         """What else is known of a failure: XRT's console, the kernel's log."""
@@ -97,3 +96,12 @@ class NpuSession:
             lines.append(f"the kernel's log cannot be read here ({log.unreadable}); see it with:")
             lines.append(f"  {kernel_log.BY_HAND}")
         return lines
+
+
+def _who_holds_contexts(message: str) -> list[str]:
+    """For a context that could not be had: the processes that have some."""
+    if "CREATE_HWCTX" not in message:
+        return []
+    from runner.doctor import System, devices
+
+    return [f"  contexts: {devices.contexts(System()).detail}"]

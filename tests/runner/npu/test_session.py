@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runner.doctor import devices
+from runner.doctor.check import ok
 from runner.errors import RunnerError
 from runner.npu import kernel_log
 from runner.npu import process as npu_process
@@ -143,6 +145,16 @@ class {name}(emulated.{name}):
 """
     with pytest.raises(RunnerError, match=plain):
         opening(faults)
+
+
+def test_a_context_that_cannot_be_had_is_told_with_those_who_hold_some(
+    opening: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = ok("contexts", "6 in use: llm (pid 4711)")
+    monkeypatch.setattr(devices, "contexts", lambda _: held)
+    fault = "RuntimeError('DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed (err=-2)')"
+    with pytest.raises(RunnerError, match=r"contexts: 6 in use: llm \(pid 4711\)"):
+        opening(f"def hw_context(*arguments):\n    raise {fault}\n")
 
 
 def test_the_drivers_watchdog_is_named(opening: Opener) -> None:
