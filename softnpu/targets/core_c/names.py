@@ -15,7 +15,7 @@ KEYWORDS = frozenset(
 LOOP_NAMES = "ijklmnpq"
 """What loop variables are called, from the outermost in."""
 
-_HEADER_NAMES = re.compile(r"npu_|NPU_|core_[a-z]|CORE_|__|u?int\d*_|U?INT\d*_|v\d+[a-z]+\d+$")
+_HEADER_NAMES = re.compile(r"npu_|NPU_|core_[a-z]|CORE_|__|u?int(?:\d+|ptr|max)_t$|U?INT\d+_|v\d+[a-z]+\d+$")
 """What npu_core.h, core_support.h and <stdint.h> define (a core's function is `core_0_2`)."""
 _RUNTIME_NAMES = re.compile(r"npu_|core_[a-z]|__standin|main$")
 

@@ -35,6 +35,7 @@ DIAGNOSTIC_FLAGS = (
     "-Werror=division-by-zero",
     "-Wno-unknown-pragmas",
     "-Wno-unused-function",
+    "-ferror-limit=5",
 )
 KERNEL_FLAGS = ("-fno-common", *(f"-fno-builtin-{name}" for name in LIBM))
 

@@ -1,0 +1,155 @@
+"""The runtime and headers of stand-in cores, run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from softnpu.arch.standin import Service
+from softnpu.targets.standin import compile_core, compile_kernel
+from softnpu.targets.standin.toolchain import runtime
+from tests.softnpu.targets.core_machine import Machine, Program, core_of, design, program
+
+DECLARED = 'func.func private @kernel(memref<64xi8>) attributes {link_with = "kernel.o"}'
+CALL = "func.call @kernel(%a) : (memref<64xi8>) -> ()\naie.end"
+BYTES = {"a": ((64,), "i8")}
+
+
+def kernel(folder: Path, text: str, suffix: str = ".c") -> Program:
+    """A core that calls `kernel` on 64 bytes."""
+    source = folder / f"kernel{suffix}"
+    source.write_text(text)
+    compile_kernel(source, folder / "kernel.o")
+    return program(folder, CALL, BYTES, DECLARED, kernel=folder / "kernel.o")
+
+
+def test_a_kernel_in_c_talks_to_the_array(tmp_path: Path) -> None:
+    made = kernel(
+        tmp_path,
+        """
+        #include <npu_core.h>
+        void kernel(int8_t *a) {
+          int last;
+          npu_acquire_greater_equal(49, 2);
+          npu_acquire_equal(48, 1);
+          npu_put_packet_header(3, 1);
+          npu_put_stream(npu_get_stream_last(&last) + last, 1);
+          npu_get_cascade(a);
+          a[0]++;
+          npu_put_cascade(a);
+          npu_event(1);
+          npu_release(50, -1);
+        }
+        """,
+    )
+    machine = Machine(made.elf)
+    word = np.arange(64, dtype=np.int8)
+    machine.replies = [40, word.tobytes()]
+    machine.run()
+    address = made.addresses["a"]
+    assert machine.asked == [
+        (Service.ACQUIRE, 49, -2),
+        (Service.ACQUIRE, 48, 1),
+        (Service.PUT_PACKET_HEADER, 3, 1),
+        (Service.GET_STREAM, 0, 0),
+        (Service.PUT_STREAM, 41, 1),
+        (Service.GET_CASCADE, address, 0),
+        (Service.PUT_CASCADE, address, 0),
+        (Service.EVENT, 1, 0),
+        (Service.RELEASE, 50, -1),
+    ]
+    word[0] = 1
+    assert machine.sent == [word.tobytes()]
+
+
+def test_a_vector_of_128_bytes_crosses_the_cascade_in_two(tmp_path: Path) -> None:
+    made = kernel(
+        tmp_path,
+        """
+        extern "C" void kernel(int8_t *a) {
+          v32int32 v = get_scd_v32int32();
+          put_mcd(upd_elem(v, 31, ext_elem(v, 0)));
+        }
+        """,
+        ".cc",
+    )
+    machine = Machine(made.elf)
+    words = np.arange(100, 132, dtype=np.int32)
+    machine.replies = [words[:16].tobytes(), words[16:].tobytes()]
+    machine.run()
+    words[31] = 100
+    assert b"".join(machine.sent) == words.tobytes()
+
+
+def test_memory_functions_move_every_alignment_and_overlap(tmp_path: Path) -> None:
+    made = kernel(
+        tmp_path,
+        """
+        #include <string.h>
+        void kernel(int8_t *a) {
+          volatile uint8_t *b = (volatile uint8_t *)a;
+          uint8_t what = b[0], to = b[1], from = b[2], size = b[3];
+          if (what == 0) memmove(a + to, a + from, size);
+          else if (what == 1) memcpy(a + to, a + from, size);
+          else if (what == 2) memset(a + to, from, size);
+          else b[4] = (uint8_t)((memcmp(a + to, a + from, size) > 0)
+                     - (memcmp(a + to, a + from, size) < 0));
+        }
+        """,
+    )
+
+    @settings(
+        max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(
+        st.binary(min_size=56, max_size=56),
+        st.integers(0, 3),
+        st.integers(8, 40),
+        st.integers(8, 40),
+        st.integers(0, 20),
+    )
+    def property(data: bytes, what: int, to: int, start: int, size: int) -> None:
+        if what == 1 and abs(to - start) < size:
+            return
+        given = bytes([what, to, start, size, 0, 0, 0, 0]) + data
+        expected = bytearray(given)
+        if what < 2:
+            expected[to : to + size] = given[start : start + size]
+        elif what == 2:
+            expected[to : to + size] = bytes([start] * size)
+        else:
+            left, right = given[to : to + size], given[start : start + size]
+            expected[4] = ((left > right) - (left < right)) & 0xFF
+        out = made(a=np.frombuffer(given, np.int8))["a"]
+        assert out.tobytes() == bytes(expected)
+
+    property()
+
+
+def test_the_runtime_is_made_once_and_kept_in_the_environment() -> None:
+    made = runtime()
+    assert made.crt0.name == "crt0.o"
+    assert made.library.exists()
+    assert runtime() is made
+
+
+def test_the_elf_tells_lines_of_c(tmp_path: Path) -> None:
+    from elftools.elf.elffile import ELFFile
+
+    kernel(tmp_path, "void kernel(int8_t *a) {\n  for (int i = 0; i < 64; i++)\n    a[i]++;\n}\n")
+    with (tmp_path / "main_core_0_2.elf").open("rb") as file:
+        dwarf = ELFFile(file).get_dwarf_info()
+        names = {
+            unit.get_top_DIE().attributes["DW_AT_name"].value.decode() for unit in dwarf.iter_CUs()
+        }
+    assert str(tmp_path / "kernel.c") in names
+    assert str(tmp_path / "main_core_0_2.c") in names
+
+
+def test_the_same_design_gives_the_same_program(tmp_path: Path) -> None:
+    device, core = core_of(design("aie.event(0)\naie.end", {}))
+    first = compile_core(device, core, {}, tmp_path).read_bytes()
+    assert compile_core(device, core, {}, tmp_path).read_bytes() == first
