@@ -15,7 +15,9 @@ KEYWORDS = frozenset(
 LOOP_NAMES = "ijklmnpq"
 """What loop variables are called, from the outermost in."""
 
-_HEADER_NAMES = re.compile(r"npu_|NPU_|core_[a-z]|CORE_|__|u?int(?:\d+|ptr|max)_t$|U?INT\d+_|v\d+[a-z]+\d+$")
+_HEADER_NAMES = re.compile(
+    r"npu_|NPU_|core_[a-z]|CORE_|__|U?INT\d+_|u?int(?:\d+|ptr|max)_t$|v\d+[a-z]+\d+$"
+)
 """What npu_core.h, core_support.h and <stdint.h> define (a core's function is `core_0_2`)."""
 _RUNTIME_NAMES = re.compile(r"npu_|core_[a-z]|__standin|main$")
 
@@ -53,6 +55,8 @@ class Names:
     def take(self, wanted: str) -> str:
         """A name like `wanted` that nothing has yet."""
         name = base = identifier(wanted)
+        if is_reserved(f"{base}_1"):  # its beginning is
+            name = base = f"d_{base}"
         count = 1
         while name in self or name in LOOP_NAMES:
             name = f"{base}_{count}"

@@ -17,6 +17,16 @@ def test_a_name_taken_gets_a_number() -> None:
     assert [inner.take("x"), inner.take("later"), inner.take("int")] == ["x_3", "later_1", "int_1"]
 
 
+def test_the_headers_names_are_left_to_them() -> None:
+    names = Names()
+    assert [names.take(name) for name in ("core_add", "npu_release", "int32_t", "core_0_2")] == [
+        "d_core_add",
+        "d_npu_release",
+        "int32_t_1",
+        "core_0_2",
+    ]
+
+
 def test_what_no_identifier_holds_is_replaced() -> None:
     assert identifier("a.b-c") == "a_b_c"
     assert identifier("0x") == "_0x"
