@@ -14,6 +14,8 @@ from pipeline.designs import KERNELS, TEMPLATES
 
 WATCHED = (KERNELS, TEMPLATES)
 
+LISTEN_MS = 200
+
 
 class Watch(Command):  # type: ignore[misc]
     """Runs doit once, then again after each change of the author's files, until interrupted.
@@ -36,11 +38,16 @@ Without a task, watches for `build` and `test_emu`. Ends with Ctrl-C.
 
         folders = [name for name in WATCHED if Path(name).is_dir()]
         _run(pos_args)
-        _say(f"watching {' and '.join(folders)}; Ctrl-C ends")
+        told = False
         try:
-            for changes in watch(*folders, raise_interrupt=True):
-                _say(f"saved: {', '.join(_names(path for _, path in changes))}")
-                _run(pos_args)
+            # An empty set comes every LISTEN_MS; the first one shows that listening has begun.
+            for changes in watch(*folders, rust_timeout=LISTEN_MS, yield_on_timeout=True):
+                if not told:
+                    _say(f"watching {' and '.join(folders)}; Ctrl-C ends")
+                    told = True
+                if changes:
+                    _say(f"saved: {', '.join(_names(path for _, path in changes))}")
+                    _run(pos_args)
         except KeyboardInterrupt:
             _say("watch ended")
         return 0

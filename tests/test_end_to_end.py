@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -81,9 +80,7 @@ def test_a_lock_that_nobody_releases_ends_in_seconds_with_the_reason(project: Pr
     project.edit(TEMPLATE, "        aie.objectfifo.release @in(Consume, 1)\n", "")
     project.edit(DECLARED, "def reference(p, x):", "def ignored(p, x):")
     project.doit("build")
-    start = time.monotonic()
-    done = project.doit("test_emu")
-    assert time.monotonic() - start < 20
+    done = project.doit("test_emu", timeout=20)
     assert done.returncode == 1
     assert "ERT_CMD_STATE_TIMEOUT" in done.stdout
     assert "objectfifo in) ≥ 1 (now 0)" in done.stdout
@@ -93,9 +90,7 @@ def test_a_core_that_never_ends_is_stopped(project: Project) -> None:
     project.edit(
         KERNEL, "    for", "    while (((volatile const int *)in)[0] < 1000000000000) {}\n    for"
     )
-    start = time.monotonic()
-    done = project.doit()
-    assert time.monotonic() - start < 60
+    done = project.doit(timeout=60)
     assert done.returncode == 1
     assert "ERT_CMD_STATE_TIMEOUT" in done.stdout
 

@@ -81,7 +81,7 @@ def _edits() -> dict[str, tuple[Callable[[Project], None], set[str]]]:
         ),
         "the C compiler's driver": (
             lambda p: _append(p, "softnpu/targets/standin/compile.py", "# another version"),
-            {"kernels", "cores", "insts", "cdo"},
+            {"kernels", "cores", "insts", "cdo", "manifest", "test_emu"},
         ),
     }
 
