@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 KEYWORDS = frozenset(
     """
@@ -19,7 +20,7 @@ _HEADER_NAMES = re.compile(
     r"npu_|NPU_|core_[a-z]|CORE_|__|U?INT\d+_|u?int(?:\d+|ptr|max)_t$|v\d+[a-z]+\d+$"
 )
 """What npu_core.h, core_support.h and <stdint.h> define (a core's function is `core_0_2`)."""
-_RUNTIME_NAMES = re.compile(r"npu_|core_[a-z]|__standin|main$")
+_RUNTIME_NAME = re.compile(r"\b(?:npu|core)_[a-z]\w*(?:##\w+)?")
 
 
 def is_reserved(name: str) -> bool:
@@ -28,8 +29,25 @@ def is_reserved(name: str) -> bool:
 
 
 def is_runtime_symbol(name: str) -> bool:
-    """Whether a symbol of that name is, or could be, the stand-in runtime's own."""
-    return _RUNTIME_NAMES.match(name) is not None
+    """Whether the stand-in's runtime has a symbol of that name, which no other may then have."""
+    if name in ("main", "__start"):
+        return True
+    return name.startswith(("npu_", "core_")) and name in _runtime_symbols()
+
+
+@cache
+def _runtime_symbols() -> frozenset[str]:
+    """The functions of the generated file's headers, families written out."""
+    from softnpu.targets.standin.toolchain import KERNEL_INCLUDE, STANDIN_INCLUDE
+
+    headers = (KERNEL_INCLUDE / "npu_core.h", STANDIN_INCLUDE / "core_support.h")
+    found: set[str] = set()
+    for header in headers:
+        for name in _RUNTIME_NAME.findall(header.read_text(encoding="utf-8")):
+            stem, _, parameter = name.partition("##")
+            members = {"N": ("8", "16", "32", "64"), "name": ("f32", "f64")}.get(parameter, ("",))
+            found.update(stem + member for member in members)
+    return frozenset(found)
 
 
 def identifier(name: str) -> str:

@@ -164,7 +164,7 @@ class Unit:
             raise design_error(
                 op,
                 f"'{symbol}' is a name of the stand-in's own runtime",
-                "choose one that is not main and does not start with core_ or npu_",
+                "choose another",
             )
         name = self.names.take(symbol)
         return name, "" if name == symbol else f' __asm__("{symbol}")'

@@ -249,10 +249,20 @@ def test_names_that_c_keeps_for_itself_are_bent_and_still_link(tmp_path: Path) -
     assert made(i=np.array([4, 0], np.int32))["i"].tolist() == [15, 0]
 
 
-def test_a_kernel_cannot_take_a_name_of_the_runtime() -> None:
-    functions = "func.func private @core_divs32(memref<2xi32>)"
-    body = """
-      func.call @core_divs32(%a) : (memref<2xi32>) -> ()
+@pytest.mark.parametrize("name", ["core_divs32", "core_maximum_f32", "npu_acquire", "main"])
+def test_a_kernel_cannot_take_a_name_of_the_runtime(name: str) -> None:
+    functions = f"func.func private @{name}(memref<2xi32>)"
+    body = f"""
+      func.call @{name}(%a) : (memref<2xi32>) -> ()
       aie.end"""
-    with pytest.raises(DesignError, match="'core_divs32' is a name of the stand-in's own runtime"):
+    with pytest.raises(DesignError, match=f"'{name}' is a name of the stand-in's own runtime"):
         c_of(body, {"a": ((2,), "i32")}, functions)
+
+
+def test_a_kernel_may_begin_like_one() -> None:
+    functions = "func.func private @core_add(memref<2xi32>)"
+    body = """
+      func.call @core_add(%a) : (memref<2xi32>) -> ()
+      aie.end"""
+    text = c_of(body, {"a": ((2,), "i32")}, functions)
+    assert 'void d_core_add(int32_t *) __asm__("core_add");' in text
