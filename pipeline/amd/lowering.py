@@ -44,9 +44,11 @@ def lower(folder: Path, device_name: str, aie_opt: Tool) -> None:
 
 def write_array(folder: Path) -> None:
     """The routed design without its runtime sequences: what cores and configuration depend on."""
-    from softnpu.compiler.modules import read_module, write_module
+    from softnpu.compiler.modules import places_file, read_module, write_module
     from softnpu.compiler.selection import without_sequences
 
+    # aie-opt prints no places; those of npuforge's own lowering would be of another text.
+    places_file(folder / PHYSICAL).unlink(missing_ok=True)
     write_module(folder / ARRAY, without_sequences(read_module(folder / PHYSICAL)))
 
 
