@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,8 @@ cannot be seen from here is told. The exit code is 0 when doit test_hw can work,
         from runner.doctor import System, as_json, as_text, examine, hardware_ready
 
         checks = examine(System(), list(tools(os.environ)))
-        print(as_json(checks) if opt_values["json"] else as_text(checks))  # noqa: T201
+        text = as_json(checks) if opt_values["json"] else as_text(checks)
+        sys.stdout.write(f"{text}\n")
         return 0 if hardware_ready(checks) else 1
 
 

@@ -6,8 +6,10 @@ class RunnerError(Exception):
 
     Attributes:
         hang: the run was started and did not end, so that an emulated run can tell why.
+        elsewhere: nothing is wrong with the artifact, only with where it was to run.
     """
 
-    def __init__(self, message: str, *, hang: bool = False) -> None:
+    def __init__(self, message: str, *, hang: bool = False, elsewhere: bool = False) -> None:
         super().__init__(message)
         self.hang = hang
+        self.elsewhere = elsewhere

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
@@ -53,7 +52,7 @@ class RunResult:
     """One run of one vector.
 
     Attributes:
-        seconds: wall time of the run, transfers included.
+        seconds: of the run, without copies to and from the host's buffers; 0 if it failed.
         summary: a few words behind the verdict.
         details: lines about what went wrong.
     """
@@ -110,7 +109,8 @@ def judge(
     try:
         opened = opening(artifact)
     except RunnerError as error:
-        failure = RunResult("load", Verdict.FAIL, 0.0, *_split(str(error)))
+        verdict = Verdict.SKIPPED if error.elsewhere else Verdict.FAIL
+        failure = RunResult("load", verdict, 0.0, *_split(str(error)))
         return Outcome(artifact.label, artifact.device, (failure,))
     try:
         runs = tuple(_runs(artifact, opened.session, vectors, expected, diagnosis))
@@ -134,18 +134,15 @@ def _runs(
     diagnosis: Diagnosis | None,
 ) -> Iterator[RunResult]:
     for vector in vectors:
-        start = time.perf_counter()
         try:
             outputs = session.run(vector.inputs)
         except RunnerError as error:
-            seconds = time.perf_counter() - start
             message = str(error)
             if error.hang and diagnosis is not None:
                 message += "\n" + diagnosis(vector)
-            yield RunResult(vector.name, Verdict.FAIL, seconds, *_split(message))
+            yield RunResult(vector.name, Verdict.FAIL, 0.0, *_split(message))
             return
-        seconds = time.perf_counter() - start
-        yield _verdict(artifact, vector, outputs, expected, seconds)
+        yield _verdict(artifact, vector, outputs, expected, session.seconds)
 
 
 def _split(message: str) -> tuple[str, tuple[str, ...]]:

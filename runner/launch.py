@@ -10,7 +10,7 @@ from runner import preflight
 from runner.artifact import Argument, Artifact
 from runner.errors import RunnerError
 from runner.preflight import EMULATOR, NPU, Launch
-from runner.session import Runs, Session
+from runner.session import Program, Runs, Session
 
 WITHOUT_NPU = (
     "Without an NPU, `doit test_emu` runs the same artifacts on the emulator (stand-in cores)."
@@ -58,22 +58,23 @@ def open_pair(
     """
     launch = preflight.read(xclbin, insts, arguments, target, device=device, core_isa=core_isa)
     warnings = preflight.check(launch)
-    session = _on_npu(launch, xclbin, insts) if target == NPU else _emulated(launch, xclbin, insts)
+    program = Program(xclbin, launch.insts, launch.kernel.name, launch.arguments)
+    session = _on_npu(launch, program) if target == NPU else _emulated(launch, program)
     return Opened(session, warnings)
 
 
-def _emulated(launch: Launch, xclbin: Path, insts: Path) -> Runs:
+def _emulated(launch: Launch, program: Program) -> Runs:
     from softnpu import pyxrt
 
     pyxrt.assume_core_isa(launch.core_isa)
-    return Session(pyxrt, xclbin, insts.read_bytes(), launch.arguments)
+    return Session(pyxrt, program)
 
 
-def _on_npu(launch: Launch, xclbin: Path, insts: Path) -> Runs:
+def _on_npu(launch: Launch, program: Program) -> Runs:
     from runner.npu.locate import find
     from runner.npu.session import NpuSession
 
-    return NpuSession(find(), xclbin, insts.read_bytes(), launch.arguments, launch.generation)
+    return NpuSession(find(), program, launch.generation)
 
 
 def find_npu() -> str:

@@ -21,10 +21,10 @@ from softnpu.arch.dma import QUEUE_DEPTH, Direction
 from softnpu.arch.standin import STANDIN_ISA
 from softnpu.errors import SoftnpuError
 from softnpu.formats import txn
+from softnpu.formats.identify import FileKind, identify
 from softnpu.formats.operations import AddressPatch, BlockSet, BlockWrite, MaskWrite, Sync, Write
 from softnpu.formats.transfers import StreamTransfer, queue_pressure, stream_transfers
-from softnpu.formats.xclbin import Argument as KernelArgument
-from softnpu.formats.xclbin import Xclbin, parse
+from softnpu.formats.xclbin import Kernel, Xclbin, parse
 from softnpu.formats.xclbin.metadata import GLOBAL, SCALAR
 from softnpu.formats.xclbin.spec import FIRST_BUFFER_ARGUMENT, HOST_BUFFERS
 
@@ -43,6 +43,7 @@ class Launch:
     """What is about to be run.
 
     Attributes:
+        insts: the bytes of `stream`, as the NPU's controller reads them.
         target: EMULATOR or NPU.
         device: the device that the design was built for, if a manifest tells.
         core_isa: what the cores hold, for an xclbin whose mark does not tell.
@@ -50,6 +51,7 @@ class Launch:
 
     xclbin: Xclbin
     stream: txn.Txn
+    insts: bytes
     arguments: tuple[Argument, ...]
     target: str
     device: str | None = None
@@ -65,6 +67,12 @@ class Launch:
         """ "npu1" or "npu2", by the instruction stream."""
         number = self.stream.devgen
         return GENERATIONS.get(number, f"a device of generation {number}")
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel that is run; FormatError if the xclbin has none."""
+        name = kernel_name([kernel.name for kernel in self.xclbin.kernels])
+        return self.xclbin.kernel(name)
 
     def argument(self, index: int) -> str:
         """The name of a host buffer as messages call it."""
@@ -87,12 +95,15 @@ def read(
         RunnerError: a file is missing or is not what its name says.
     """
     try:
-        image, stream = parse(xclbin.read_bytes()), txn.parse(insts.read_bytes())
+        image, data = parse(xclbin.read_bytes()), insts.read_bytes()
+        stream = txn.parse(data)
+        if identify(data) is FileKind.TXN_TEXT:  # as older tools wrote it
+            data = txn.build(stream)
     except OSError as error:
         raise RunnerError(f"{error.filename}: {error.strerror}") from error
     except SoftnpuError as error:
         raise RunnerError(f"{xclbin.name} and {insts.name}: {error}") from error
-    return Launch(image, stream, tuple(arguments), target, device, core_isa)
+    return Launch(image, stream, data, tuple(arguments), target, device, core_isa)
 
 
 def check(launch: Launch) -> tuple[str, ...]:
@@ -195,7 +206,7 @@ def _tile(operation: object) -> tuple[int, int] | None:
 def arguments_fit(launch: Launch) -> Iterator[str]:
     """There are as many host buffers as the stream uses and the kernel can take."""
     given = len(launch.arguments)
-    room = min(HOST_BUFFERS, len(_kernel_arguments(launch)) - FIRST_BUFFER_ARGUMENT)
+    room = min(HOST_BUFFERS, len(launch.kernel.arguments) - FIRST_BUFFER_ARGUMENT)
     if given > room:
         yield (
             f"{given} host buffers were given, the xclbin's kernel takes {room} at most: what is"
@@ -213,7 +224,7 @@ def arguments_fit(launch: Launch) -> Iterator[str]:
 def signature_fits(launch: Launch) -> Iterator[str]:
     """The kernel takes opcode, instructions, their size and buffers, each in a memory."""
     wanted = (SCALAR, GLOBAL, SCALAR, *[GLOBAL] * len(launch.arguments))
-    for index, (argument, kind) in enumerate(zip(_kernel_arguments(launch), wanted, strict=False)):
+    for index, (argument, kind) in enumerate(zip(launch.kernel.arguments, wanted, strict=False)):
         memory = launch.xclbin.memory_index(index)
         name = f"argument {index} ({argument.name}) of the xclbin's kernel"
         if argument.qualifier != kind:
@@ -229,11 +240,6 @@ def signature_fits(launch: Launch) -> Iterator[str]:
 
 
 QUALIFIERS = {SCALAR: "a scalar", GLOBAL: "a buffer"}
-
-
-def _kernel_arguments(launch: Launch) -> Sequence[KernelArgument]:
-    name = kernel_name([kernel.name for kernel in launch.xclbin.kernels])
-    return launch.xclbin.kernel(name).arguments
 
 
 def transfers_fit(launch: Launch) -> Iterator[str]:

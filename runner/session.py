@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,12 +27,37 @@ FIRST_BUFFER = 3
 """Kernel argument of the first host buffer: opcode, instructions, their size, bo0, ..."""
 TIMEOUT_MS = 10_000
 
-XRT_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, MemoryError, OSError)
+XRT_ERRORS = (
+    *(RuntimeError, TypeError, ValueError, LookupError, ArithmeticError),
+    *(AttributeError, MemoryError, OSError),
+)
 """What pyxrt raises: pybind11's translation of C++ exceptions, and arguments of other types."""
 
 
+@dataclass(frozen=True)
+class Program:
+    """What is loaded.
+
+    Attributes:
+        insts: the instruction stream as the NPU's controller reads it.
+        kernel: the kernel's name in the xclbin.
+        arguments: the host buffers in order.
+    """
+
+    xclbin: Path
+    insts: bytes
+    kernel: str
+    arguments: tuple[Argument, ...]
+
+
 class Runs(Protocol):
-    """A loaded kernel, wherever it runs."""
+    """A loaded kernel, wherever it runs.
+
+    Attributes:
+        seconds: how long the latest run took, without copies to and from the host's buffers.
+    """
+
+    seconds: float
 
     def run(self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS) -> dict[str, Array]:
         """Runs once; see `Session.run`."""
@@ -47,30 +74,27 @@ class Session:
 
     Args:
         xrt: `softnpu.pyxrt` or `pyxrt`.
-        insts: the instruction stream as bytes.
-        arguments: the host buffers in order.
 
     Raises:
         RunnerError: with the backend's own message and what it means.
     """
 
-    def __init__(self, xrt: Any, xclbin: Path, insts: bytes, arguments: Sequence[Argument]) -> None:
+    def __init__(self, xrt: Any, program: Program) -> None:
         self._xrt = xrt
-        self._arguments = tuple(arguments)
+        self._arguments = program.arguments
+        self.seconds = 0.0
         try:
-            self._open(xclbin, insts)
+            self._open(program)
         except XRT_ERRORS as error:
             raise RunnerError(explained(str(error))) from error
 
-    def _open(self, xclbin: Path, insts: bytes) -> None:
-        xrt = self._xrt
+    def _open(self, program: Program) -> None:
+        xrt, insts = self._xrt, program.insts
         self._device = xrt.device(0)
-        image = xrt.xclbin(str(xclbin))
+        image = xrt.xclbin(str(program.xclbin))
         self._device.register_xclbin(image)
         self._context = xrt.hw_context(self._device, image.get_uuid())
-        self._kernel = xrt.kernel(
-            self._context, kernel_name([k.get_name() for k in image.get_kernels()])
-        )
+        self._kernel = xrt.kernel(self._context, program.kernel)
         self._insts = xrt.bo(
             self._device, len(insts), xrt.bo.flags.cacheable, self._group(INSTRUCTIONS)
         )
@@ -118,8 +142,10 @@ class Session:
         """
         try:
             self._fill(inputs)
+            start = time.perf_counter()
             run = self._kernel(OPCODE, self._insts, self._insts_bytes, *self._buffers)
             state = run.wait(max(timeout_ms, 1))
+            self.seconds = time.perf_counter() - start
         except XRT_ERRORS as error:
             raise RunnerError(explained(str(error)), hang=is_hang(str(error))) from error
         if state != self._xrt.ert_cmd_state.ERT_CMD_STATE_COMPLETED:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from runner.artifact import Argument
+from runner.session import Program
 
 Array = np.ndarray[Any, Any]
 
@@ -20,19 +19,25 @@ class Probe:
 
 @dataclass(frozen=True)
 class Load:
-    """Request: open a context. The answer is the device's name."""
+    """Request: open a context. The answer says nothing."""
 
-    xclbin: Path
-    insts: bytes
-    arguments: tuple[Argument, ...]
+    program: Program
 
 
 @dataclass(frozen=True)
 class Run:
-    """Request: run once. The answer is the outputs by name."""
+    """Request: run once. The answer is a Ran."""
 
     inputs: dict[str, Array]
     timeout_ms: int
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run gave: the outputs by name, and how long it took in seconds."""
+
+    outputs: dict[str, Array]
+    seconds: float
 
 
 @dataclass(frozen=True)

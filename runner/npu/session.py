@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from runner.artifact import Argument
 from runner.errors import RunnerError
 from runner.messages import KERNEL_MESSAGES, explanations
 from runner.npu import kernel_log
 from runner.npu.generation import generation
 from runner.npu.locate import Found
 from runner.npu.process import GRACE_SECONDS, OPEN_SECONDS, NpuProcess
-from runner.npu.protocol import Load, Probe, Request, Run
-from runner.session import TIMEOUT_MS
+from runner.npu.protocol import Load, Probe, Ran, Request, Run
+from runner.session import TIMEOUT_MS, Program
 
 Array = np.ndarray[Any, Any]
 
@@ -31,19 +29,13 @@ class NpuSession:
         RunnerError: with XRT's message, what it means, and what the kernel's log says.
     """
 
-    def __init__(
-        self,
-        pyxrt: Found,
-        xclbin: Path,
-        insts: bytes,
-        arguments: Sequence[Argument],
-        made_for: str,
-    ) -> None:
+    def __init__(self, pyxrt: Found, program: Program, made_for: str) -> None:
+        self.seconds = 0.0
         self._log = kernel_log.KernelLog()
         self._process = NpuProcess(pyxrt)
         try:
             self._check_generation(made_for)
-            self._ask(Load(xclbin, insts, tuple(arguments)), OPEN_SECONDS)
+            self._ask(Load(program), OPEN_SECONDS)
         except RunnerError:
             self._process.close()
             raise
@@ -53,16 +45,18 @@ class NpuSession:
         found = generation(name)
         if found is not None and found != made_for:
             raise RunnerError(
-                f"the artifact is for {made_for}, this machine's NPU is {name} ({found}): write"
-                f" aie.device({found}_1col) or the like in the design and build again"
+                f"the artifact is for {made_for}, this machine's NPU is {name} ({found}): a design"
+                f" for it says aie.device({found}_1col) or the like",
+                elsewhere=True,
             )
 
     def run(self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS) -> dict[str, Array]:
         """Runs once; see `Session.run`. After a failure the context is not used again."""
         for_xrt = max(timeout_ms, 1)
         seconds = for_xrt / 1000 + GRACE_SECONDS
-        outputs: dict[str, Array] = self._ask(Run(dict(inputs), for_xrt), seconds)
-        return outputs
+        ran: Ran = self._ask(Run(dict(inputs), for_xrt), seconds)
+        self.seconds = ran.seconds
+        return ran.outputs
 
     def notes(self) -> list[str]:
         """What XRT wrote to the console in runs that seemed to go well, explained where known."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from runner.errors import RunnerError
 from runner.messages import explained
-from runner.npu.protocol import Answer, Close, Failure, Load, Probe, Request, Run
+from runner.npu.protocol import Answer, Close, Failure, Load, Probe, Ran, Request, Run
 from runner.session import XRT_ERRORS, Session
 
 
@@ -47,12 +47,13 @@ class Worker:
         match request:
             case Probe():
                 return device_name(self._xrt)
-            case Load(xclbin, insts, arguments):
-                self._session = Session(self._xrt, xclbin, insts, arguments)
+            case Load(program):
+                self._session = Session(self._xrt, program)
                 return None
             case Run(inputs, timeout_ms):
                 assert self._session is not None, "Load comes first"
-                return self._session.run(inputs, timeout_ms)
+                outputs = self._session.run(inputs, timeout_ms)
+                return Ran(outputs, self._session.seconds)
             case Close():
                 if self._session is not None:
                     self._session.close()
@@ -60,15 +61,19 @@ class Worker:
 
 
 def device_name(xrt: Any) -> str:
-    """Opens the device and asks for its name, "NPU Phoenix" or the like.
+    """Opens the device and asks for its name, "NPU Phoenix" or the like; "" if it has none.
 
     Raises:
         RunnerError: there is no device, or it cannot be opened.
     """
     try:
-        return str(xrt.device(0).get_info(xrt.xrt_info_device.name))
+        device = xrt.device(0)
     except XRT_ERRORS as error:
         raise RunnerError(explained(str(error))) from error
+    try:
+        return str(device.get_info(xrt.xrt_info_device.name))
+    except XRT_ERRORS:
+        return ""
 
 
 def load_module(path: Path) -> Any:

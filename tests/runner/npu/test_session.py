@@ -15,6 +15,7 @@ from runner.errors import RunnerError
 from runner.npu import kernel_log
 from runner.npu import process as npu_process
 from runner.npu.session import NpuSession
+from runner.session import Program
 from tests.runner.npu.fakes import fake_pyxrt, memtile_arguments
 
 VALUES = {"in": np.arange(2048, dtype=np.int32)}
@@ -36,9 +37,12 @@ class Opener:
     def __call__(self, faults: str = "", made_for: str = "npu1") -> NpuSession:
         session = NpuSession(
             fake_pyxrt(self._folder, faults),
-            self._design / "final.xclbin",
-            (self._design / "insts.bin").read_bytes(),
-            memtile_arguments(),
+            Program(
+                self._design / "final.xclbin",
+                (self._design / "insts.bin").read_bytes(),
+                "MLIR_AIE",
+                tuple(memtile_arguments()),
+            ),
             made_for,
         )
         self.opened.append(session)
