@@ -24,9 +24,10 @@ from softnpu.targets.core_c import (
     ops_vector_memory,
     ops_vector_reduce,
 )
+from softnpu.targets.core_c.function import STATEMENTS, VALUES
 from softnpu.targets.core_c.unit import ExternalCall, Unit
 
-__all__ = ["CoreSource", "ExternalCall", "core_source"]
+__all__ = ["CoreSource", "ExternalCall", "core_source", "supported_ops"]
 
 SUBJECTS = (
     ops_affine,
@@ -43,6 +44,19 @@ SUBJECTS = (
     ops_vector_reduce,
 )
 """The modules that say what ops are in C."""
+
+
+CONTROL = (
+    "aie.end",
+    "affine.yield",
+    "cf.br",
+    "cf.cond_br",
+    "cf.switch",
+    "func.return",
+    "scf.condition",
+    "scf.yield",
+)
+"""Ops that end blocks, which the writing of control flow takes in."""
 
 
 @dataclass(frozen=True)
@@ -71,3 +85,8 @@ def core_source(device_op: DeviceOp, core: CoreOp) -> CoreSource:
     origin = location.file.name if location else "a design"
     text = unit.render(origin)
     return CoreSource(unit.core_function, text, tuple(unit.calls.values()))
+
+
+def supported_ops() -> tuple[str, ...]:
+    """The names of all ops that a core's body can hold."""
+    return tuple(sorted({*VALUES, *STATEMENTS, *CONTROL}))

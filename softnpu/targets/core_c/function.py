@@ -94,7 +94,7 @@ class Function:
             return c.literal(self.unit.lock_number(op))
         if isinstance(op, Operation) and op.name in VALUES and not op.operands:
             return VALUES[op.name](self, op)
-        raise design_error(self._owner(value), "this value cannot be used inside of a core")
+        raise design_error(self.owner_of(value), "this value cannot be used inside of a core")
 
     def memref(self, value: SSAValue) -> MemRef:
         """A memref value."""
@@ -109,7 +109,7 @@ class Function:
 
     def type(self, value: SSAValue) -> CType:
         """The C type of a value."""
-        return self.type_of(value.type, self._owner(value))
+        return self.type_of(value.type, self.owner_of(value))
 
     def type_of(self, type: Attribute, op: Operation) -> CType:
         """The C type of an MLIR type that `op` uses; DesignError if there is none."""
@@ -120,7 +120,8 @@ class Function:
             self.unit.uses_vector(found)
         return found
 
-    def _owner(self, value: SSAValue) -> Operation:
+    def owner_of(self, value: SSAValue) -> Operation:
+        """The op that a value comes from, or in whose body it is an argument."""
         owner = value.owner
         if isinstance(owner, Block):
             parent = owner.parent_op()

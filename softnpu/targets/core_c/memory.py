@@ -140,7 +140,7 @@ def static_memref(base: Expr, element: CType, layout: Layout) -> MemRef:
 
 def memref_variable(function: Function, value: SSAValue, name: str) -> MemRef:
     """Variables for a memref that is handed from block to block."""
-    op = function._owner(value)
+    op = function.owner_of(value)
     type = cast(MemRefType, value.type)
     element = cast(CType, function.type(value).element)
     layout = layout_of(type, op)
