@@ -87,7 +87,16 @@ def _outcome(variant: Variant, target: str) -> Outcome:
     built = artifact.load(variant.folder)
     if target == RUN_ON["test_hw"]:
         return _on_hardware(variant, built)
-    return _judged(variant, built, target)
+    return _on_emulator(variant, built)
+
+
+def _on_emulator(variant: Variant, built: Artifact) -> Outcome:
+    from runner import judge
+    from runner.core_code import CoreCode, core_code_of
+
+    if core_code_of(built) is CoreCode.AIE:
+        return judge.skipped(built, FOR_NPU)
+    return _judged(variant, built, RUN_ON["test_emu"])
 
 
 def _on_hardware(variant: Variant, built: Artifact) -> Outcome:
@@ -97,13 +106,14 @@ def _on_hardware(variant: Variant, built: Artifact) -> Outcome:
     from runner.core_code import CoreCode, core_code_of
 
     if core_code_of(built) is CoreCode.STAND_IN:
-        return judge.skipped(built, STAND_IN)
+        return judge.skipped(built, FOR_EMULATOR)
     on_hang = diagnosis(variant, built, _expected(variant, built.arguments))
     with _alone(variant.folder.parents[2]):
         return _judged(variant, built, RUN_ON["test_hw"], on_hang)
 
 
-STAND_IN = "stand-in cores, for the emulator only; with Peano they are built for the NPU"
+FOR_EMULATOR = "stand-in cores, for the emulator only; with Peano they are built for the NPU"
+FOR_NPU = "AIE cores, for the NPU only; doit --cores embedded builds stand-ins for the emulator"
 
 
 @contextmanager

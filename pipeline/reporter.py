@@ -25,7 +25,6 @@ class Reporter:
         self.outstream = outstream
         self._counts: Counter[str] = Counter()
         self._outcomes: dict[str, Path] = {}
-        self._verdicts: dict[str, str] = {}
         self._failures: list[str] = []
         self._runtime_errors: list[str] = []
 
@@ -76,8 +75,13 @@ class Reporter:
     @property
     def skipped_all(self) -> bool:
         """Whether artifacts were to be run, and each one was skipped."""
-        verdicts = self._verdicts.values()
+        verdicts = [outcome["verdict"] for outcome in self._read_outcomes()]
         return bool(verdicts) and all(verdict == SKIPPED for verdict in verdicts)
+
+    def _read_outcomes(self) -> list[Any]:
+        """What the checks left, those that were up to date included, by name."""
+        found = [path for _, path in sorted(self._outcomes.items()) if path.is_file()]
+        return [json.loads(path.read_text()) for path in found]
 
     def _note_outcome(self, task: Any) -> str | None:
         """Prints a check's verdict lines and gives its verdict; None when the task left none."""
@@ -90,8 +94,7 @@ class Reporter:
         for line in verdict_lines(outcome):
             self._write(line)
         self._outcomes[task.name] = target
-        self._verdicts[task.name] = str(outcome["verdict"])
-        return self._verdicts[task.name]
+        return str(outcome["verdict"])
 
     def cleanup_error(self, exception: Any) -> None:
         """`doit` could not clean up."""
@@ -106,15 +109,14 @@ class Reporter:
         if self._outcomes:
             from runner.report import print_table
 
-            found = [p for _, p in sorted(self._outcomes.items()) if p.is_file()]
-            print_table([json.loads(p.read_text()) for p in found], self.outstream)
+            print_table(self._read_outcomes(), self.outstream)
         if self._counts:
             parts = [f"{n} {what}" for what, n in self._counts.items()]
             self._write(f"{sum(self._counts.values())} tasks: {', '.join(parts)}")
         for name in self._failures:
             self._write(f"failed: {name}")
         if self.skipped_all:
-            self._write("failed: nothing was run: no artifact among these is for hardware")
+            self._write("failed: every artifact was skipped: none can run where it was to")
         for message in self._runtime_errors:
             self._write(message)
 

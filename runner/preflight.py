@@ -141,7 +141,7 @@ def core_code_fits(launch: Launch) -> Iterator[str]:
     if launch.target == EMULATOR and code is CoreCode.AIE:
         yield (
             "the cores hold AIE code, which only an NPU executes: run it there (doit test_hw), or"
-            " build with stand-in cores for the emulator (without Peano). If it is stand-in code"
+            " build stand-in cores for the emulator (doit --cores embedded). If it is stand-in code"
             f" without a mark, say so: --core-isa {STANDIN_ISA}"
         )
     wanted = CORE_ISAS.get(launch.stream.devgen)
