@@ -23,6 +23,7 @@ Into DIR go, under the names that aiecc uses:
   main_core_C_R.ld.script, .elf   a core's linker script and program
   main_aie_cdo_*.bin, main.pdi    the array's configuration
   final.xclbin                    what XRT loads: the PDI and the kernel's signature
+  names.json                      the design's names, for what the emulator has to say
 
 Without AMD's compiler the cores' programs are RV32 code, which the emulator runs; the xclbin
 carries a mark that says so. Programs from --elf-dir are packed as they are.

@@ -178,6 +178,7 @@ def compile_design(design: Path, out_dir: Path, options: Options | None = None) 
     _lower(module, out_dir, options.alloc)
     _write(out_dir / PHYSICAL, print_module(module))
     _write_flows(module, out_dir)
+    _write_names(module, out_dir)
     sources = ObjectSources(folders=(*options.objects, design.parent))
     found = programs.gather(module, out_dir, sources, options.elf_dir)
     programs.hand_over(module)
@@ -200,6 +201,14 @@ def _write_flows(module: ModuleOp, out_dir: Path) -> None:
     array = without_sequences(module)
     pipelines.run(pipelines.flow_discovery(), array)
     _write(out_dir / FLOWS, emit(array, main_device(module).sym_name))
+
+
+def _write_names(module: ModuleOp, out_dir: Path) -> None:
+    """What the emulator calls locks and buffers: beside the xclbin, where it looks for them."""
+    from softnpu.compiler.names import NAMES
+    from softnpu.targets.names_json import emit
+
+    _write(out_dir / NAMES, emit(module, main_device(module).sym_name))
 
 
 def _write_streams(module: ModuleOp, out_dir: Path, options: Options) -> list[str]:

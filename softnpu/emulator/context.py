@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from softnpu.arch.device import Device, device_of_shape
+from softnpu.arch.standin import CORE_ISA_MARK
 from softnpu.emulator import executor
 from softnpu.emulator.array import Array
 from softnpu.emulator.controller import Controller
@@ -22,9 +23,6 @@ from softnpu.emulator.timeline import Timeline
 from softnpu.errors import EmulatorError
 from softnpu.formats import pdi, txn
 from softnpu.formats.xclbin import Xclbin
-
-CORE_ISA_MARK = "core_isa"
-"""The key of the xclbin's mark that says what code the cores hold."""
 
 CYCLES_PER_MS = 1_000_000
 """Cycles of a 1 GHz array in a millisecond."""

@@ -1,11 +1,50 @@
-"""From a program counter to function, file and line: the debug information of a core's ELF."""
+"""From a program counter to function, file and line: the debug information of a core's ELF.
+
+A frame is a function that a program counter lies in; inlined functions give several. Those of the
+stand-in runtime (locks and streams are inlined functions of it) say nothing to an author, so
+the innermost frame outside of it is what is told.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+RUNTIME_FOLDER = "standin_runtime"
+"""The folder of the stand-in runtime's sources."""
+
+_FUNCTIONS = ("DW_TAG_subprogram", "DW_TAG_inlined_subroutine")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a source file."""
+
+    path: PurePosixPath
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.path.name}:{self.number}"
+
+    @property
+    def runtime(self) -> bool:
+        """Whether it belongs to the stand-in runtime."""
+        return RUNTIME_FOLDER in self.path.parts
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Where a function's code, or an inlined copy of it, lies."""
+
+    function: str
+    ranges: tuple[tuple[int, int], ...]
+    call: Line | None
+
+    def holds(self, pc: int) -> bool:
+        return any(begin <= pc < end for begin, end in self.ranges)
 
 
 class SourceLines:
@@ -14,24 +53,44 @@ class SourceLines:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def describe(self, pc: int) -> str | None:
-        """E.g. "scale (scale.c:14)" or "scale"; None if nothing is known of `pc`."""
-        function, line = self.function(pc), self.line(pc)
-        if function and line:
-            return f"{function} ({line})"
-        return function or line
+    def describe(self, pc: int, *, runtime: bool = True) -> str | None:
+        """E.g. "scale (scale.c:14)" or "scale"; None if nothing is known of `pc`.
 
-    def function(self, pc: int) -> str | None:
-        """The function that `pc` lies in."""
+        Args:
+            runtime: whether to tell of the stand-in runtime where there is nothing else.
+        """
+        frames = self.frames(pc)
+        for function, line in frames:
+            if line is not None and not line.runtime:
+                return f"{function} ({line})" if function else str(line)
+        function, line = frames[0]
+        if line is None:
+            return function or None
+        return f"{function} ({line})" if runtime else None
+
+    def frames(self, pc: int) -> list[tuple[str, Line | None]]:
+        """(function, line in it) of what is inlined at `pc`, innermost first; at least one."""
+        line = self.line(pc)
+        scopes = [scope for scope in self._scopes if scope.holds(pc)]
+        if not scopes:
+            return [(self.function(pc), line)]
+        frames: list[tuple[str, Line | None]] = []
+        for scope in reversed(scopes):
+            frames.append((scope.function, line))
+            line = scope.call
+        return frames
+
+    def function(self, pc: int) -> str:
+        """The symbol of the function that `pc` lies in, "" if there is none."""
         starts, entries = self._functions
         index = bisect_right(starts, pc) - 1
         if index < 0:
-            return None
+            return ""
         name, size = entries[index]
-        return name if pc < starts[index] + max(size, 1) else None
+        return name if pc < starts[index] + max(size, 1) else ""
 
-    def line(self, pc: int) -> str | None:
-        """The "file:line" that `pc` was compiled from."""
+    def line(self, pc: int) -> Line | None:
+        """The line that `pc` was compiled from."""
         starts, entries = self._lines
         index = bisect_right(starts, pc) - 1
         return entries[index] if index >= 0 else None
@@ -47,44 +106,112 @@ class SourceLines:
             return None
 
     @cached_property
+    def _dwarf(self) -> Any:
+        elf = self._elf
+        return elf.get_dwarf_info() if elf is not None and elf.has_dwarf_info() else None
+
+    @cached_property
     def _functions(self) -> tuple[list[int], list[tuple[str, int]]]:
         table = self._elf.get_section_by_name(".symtab") if self._elf is not None else None
         if table is None:
             return [], []
         symbols = sorted(
-            (s["st_value"], s.name, s["st_size"])
+            (s["st_value"], s["st_size"], s.name)
             for s in table.iter_symbols()
             if s["st_info"]["type"] == "STT_FUNC"
         )
-        return [start for start, _, _ in symbols], [(name, size) for _, name, size in symbols]
+        return [start for start, _, _ in symbols], [(name, size) for _, size, name in symbols]
 
     @cached_property
-    def _lines(self) -> tuple[list[int], list[str | None]]:
-        if self._elf is None or not self._elf.has_dwarf_info():
-            return [], []
-        rows: list[tuple[int, str | None]] = []
-        dwarf = self._elf.get_dwarf_info()
-        for unit in dwarf.iter_CUs():
-            program = dwarf.line_program_for_CU(unit)
+    def _lines(self) -> tuple[list[int], list[Line | None]]:
+        rows: list[tuple[int, Line | None]] = []
+        for unit in () if self._dwarf is None else self._dwarf.iter_CUs():
+            program = self._dwarf.line_program_for_CU(unit)
             if program is not None:
-                rows.extend(_rows(program))
+                rows.extend(_rows(program, _files(unit, program)))
         rows.sort(key=lambda row: row[0])
-        return [address for address, _ in rows], [text for _, text in rows]
+        return [address for address, _ in rows], [line for _, line in rows]
+
+    @cached_property
+    def _scopes(self) -> list[_Scope]:
+        """All functions and inlined copies, an outer one before what is inlined into it."""
+        found: list[_Scope] = []
+        for unit in () if self._dwarf is None else self._dwarf.iter_CUs():
+            program = self._dwarf.line_program_for_CU(unit)
+            files = [] if program is None else _files(unit, program)
+            for entry in unit.iter_DIEs():
+                if entry.tag in _FUNCTIONS and (ranges := self._ranges(unit, entry)):
+                    found.append(_Scope(_name(entry), ranges, _call(entry, files)))
+        return found
+
+    def _ranges(self, unit: Any, entry: Any) -> tuple[tuple[int, int], ...]:
+        from elftools.dwarf.descriptions import describe_form_class
+
+        low, high = entry.attributes.get("DW_AT_low_pc"), entry.attributes.get("DW_AT_high_pc")
+        if low is not None and high is not None:
+            is_size = describe_form_class(high.form) == "constant"
+            return ((low.value, high.value + (low.value if is_size else 0)),)
+        listed = entry.attributes.get("DW_AT_ranges")
+        lists = self._dwarf.range_lists()
+        if listed is None or lists is None:
+            return ()
+        base = unit.get_top_DIE().attributes.get("DW_AT_low_pc")
+        start = 0 if base is None else base.value
+        ranges = []
+        for item in lists.get_range_list_at_offset(listed.value, unit):
+            if not hasattr(item, "begin_offset"):
+                start = item.base_address
+                continue
+            origin = 0 if getattr(item, "is_absolute", False) else start
+            ranges.append((origin + item.begin_offset, origin + item.end_offset))
+        return tuple(ranges)
 
 
-def _rows(program: Any) -> list[tuple[int, str | None]]:
-    """(address, "file:line") rows of one compilation unit; a sequence's end has no text."""
-    rows: list[tuple[int, str | None]] = []
-    files = program["file_entry"]
-    first = 0 if program["version"] >= 5 else 1
+def _name(entry: Any) -> str:
+    """A function's name; an inlined copy's stands at its origin."""
+    while "DW_AT_name" not in entry.attributes:
+        if "DW_AT_abstract_origin" in entry.attributes:
+            entry = entry.get_DIE_from_attribute("DW_AT_abstract_origin")
+        elif "DW_AT_specification" in entry.attributes:
+            entry = entry.get_DIE_from_attribute("DW_AT_specification")
+        else:
+            return ""
+    name: bytes = entry.attributes["DW_AT_name"].value
+    return name.decode("utf-8", "replace")
+
+
+def _call(entry: Any, files: list[PurePosixPath]) -> Line | None:
+    """Where a function was inlined."""
+    file = entry.attributes.get("DW_AT_call_file")
+    line = entry.attributes.get("DW_AT_call_line")
+    if file is None or line is None or not 0 <= file.value < len(files):
+        return None
+    return Line(files[file.value], line.value)
+
+
+def _files(unit: Any, program: Any) -> list[PurePosixPath]:
+    """The files of a compilation unit by their numbers; before DWARF 5 these begin with 1."""
+    attribute = unit.get_top_DIE().attributes.get("DW_AT_comp_dir")
+    home = PurePosixPath("" if attribute is None else attribute.value.decode("utf-8", "replace"))
+    old = program["version"] < 5
+    folders = [home] * old
+    folders += [home / folder.decode("utf-8", "replace") for folder in program["include_directory"]]
+    paths = [PurePosixPath("")] * old
+    for entry in program["file_entry"]:
+        folder = folders[entry.dir_index] if entry.dir_index < len(folders) else home
+        paths.append(folder / entry.name.decode("utf-8", "replace"))
+    return paths
+
+
+def _rows(program: Any, files: list[PurePosixPath]) -> list[tuple[int, Line | None]]:
+    """(address, line) rows of one compilation unit; a sequence's end has no line."""
+    rows: list[tuple[int, Line | None]] = []
     for entry in program.get_entries():
         state = entry.state
         if state is None:
             continue
-        index = state.file - first
         if state.end_sequence:
             rows.append((state.address, None))
-        elif state.line and 0 <= index < len(files):
-            name = PurePosixPath(files[index].name.decode("utf-8", "replace")).name
-            rows.append((state.address, f"{name}:{state.line}"))
+        elif state.line and 0 <= state.file < len(files):
+            rows.append((state.address, Line(files[state.file], state.line)))
     return rows

@@ -140,7 +140,7 @@ class Wording:
     def _source(self, tile: tuple[int, int], pc: int, caller: int) -> str | None:
         """The source of the instruction before `pc`, and of its caller."""
         here = self._names.source(tile, max(pc - 1, 0))
-        outer = self._names.source(tile, max(caller - 1, 0))
+        outer = self._names.caller(tile, max(caller - 1, 0))
         if here and outer and outer.split(" (")[0] != here.split(" (")[0]:
             return f"{here}, called from {outer}"
         return here

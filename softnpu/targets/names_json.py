@@ -7,6 +7,7 @@ a hang speaks of objectfifos and source lines, not of tiles and numbers.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
@@ -15,24 +16,38 @@ from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, ShimDMAAllo
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import design_error
 from softnpu.passes.device_ops import of_type
-from softnpu.passes.sequence_ops import devices
+from softnpu.passes.sequence_ops import devices, sequences
 
 Entry = dict[str, Any]
 
 
-def emit(module: ModuleOp, device_name: str = "main") -> str:
+def emit(
+    module: ModuleOp, device_name: str = "main", arguments: Sequence[str] | None = None
+) -> str:
     """The text of names.json for one device of a design with ids and addresses.
+
+    Args:
+        arguments: the host buffers' names, in order; those of the first runtime sequence's
+            arguments unless given.
 
     Raises:
         DesignError: there is no such device.
     """
     for device in devices(module):
         if device.sym_name == device_name:
-            return json.dumps(_names(device), indent=1) + "\n"
+            given = _arguments(device) if arguments is None else arguments
+            return json.dumps(_names(device, given), indent=1) + "\n"
     raise design_error(module, f"the file has no device called '{device_name}'")
 
 
-def _names(device: DeviceOp) -> dict[str, list[Entry]]:
+def _arguments(device: DeviceOp) -> list[str]:
+    """The names that the design gives its host buffers; mlir's own numbers are no names."""
+    for sequence in sequences(device):
+        return [a.name_hint or f"argument {i}" for i, a in enumerate(sequence.body.block.args)]
+    return []
+
+
+def _names(device: DeviceOp, arguments: Sequence[str]) -> dict[str, list[Entry]]:
     return {
         "locks": [
             {"tile": list(op.position), "id": op.lock_id, "name": op.sym_name}
@@ -59,6 +74,7 @@ def _names(device: DeviceOp) -> dict[str, list[Entry]]:
             for op in of_type(device, ShimDMAAllocationOp)
         ],
         "cores": [_program(device, op) for op in of_type(device, CoreOp)],
+        "arguments": [{"index": i, "name": name} for i, name in enumerate(arguments)],
     }
 
 

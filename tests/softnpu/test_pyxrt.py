@@ -227,6 +227,23 @@ def test_a_transfer_outside_a_buffer_names_argument_extent_and_size(host: Host) 
     assert "writes bytes 0 to 8192 of argument 4 (bo1), which has 100 bytes" in run.explanation()
 
 
+def test_buffers_go_by_the_names_beside_the_xclbin(golden: Path, tmp_path: Path) -> None:
+    image = tmp_path / "final.xclbin"
+    image.write_bytes((golden / "passthrough_memtile" / "final.xclbin").read_bytes())
+    (tmp_path / "names.json").write_text('{"arguments": [{"index": 1, "name": "louder"}]}')
+    device, named = pyxrt.device(0), pyxrt.xclbin(str(image))
+    device.register_xclbin(named)
+    context = pyxrt.hw_context(device, named.get_uuid())
+    kernel = pyxrt.kernel(context, "MLIR_AIE")
+    host = Host(golden / "passthrough_memtile", device, context, kernel)
+    run = kernel(3, host.instructions(), 0, host.buffer(IN, DATA), host.buffer(OUT))
+    run.wait()
+    assert [name for name, *_ in run.report().arguments] == [
+        "argument 3 (bo0)",
+        "argument 4 (louder)",
+    ]
+
+
 def test_the_report_tells_what_moved(host: Host) -> None:
     source, out = host.buffer(IN, DATA), host.buffer(OUT)
     run = host.kernel(3, host.instructions(), 0, source, out)

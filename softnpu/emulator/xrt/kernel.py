@@ -181,12 +181,15 @@ class run:
 
     def _buffers(self) -> list[HostBuffer | None]:
         """The buffers as the instruction stream counts them; None where none was given."""
-        names = self.kernel.arguments
+        declared = self.kernel.arguments
+        given = self.kernel.context.names.arguments
         found: list[HostBuffer | None] = []
-        for index in range(_FIRST_BUFFER, len(names)):
+        for index in range(_FIRST_BUFFER, len(declared)):
             value = self._arguments.get(index)
-            name = f"argument {index} ({names[index].name})"
-            found.append(value.argument(name) if isinstance(value, bo) else None)
+            name = given.get(index - _FIRST_BUFFER, declared[index].name)
+            found.append(
+                value.argument(f"argument {index} ({name})") if isinstance(value, bo) else None
+            )
         return found
 
     def wait(self, timeout_ms: int = 0) -> ert_cmd_state:

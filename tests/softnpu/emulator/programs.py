@@ -14,7 +14,7 @@ from typing import Any
 from softnpu.arch.address import tile_address
 from softnpu.formats.operations import BlockWrite
 
-HERE = Path(__file__).parent
+SERVICES = Path(__file__).parent / "standin_runtime" / "standin.h"
 
 FLAGS = ("-target", "riscv32-freestanding-none", "-mcpu=generic_rv32+m+a+f+d+c", "-O2")
 
@@ -39,7 +39,7 @@ def symbols(script: Path) -> dict[str, int]:
 
 def header(places: Mapping[str, int]) -> list[str]:
     """What stands in front of a program's source: services, and buffers as pointers."""
-    lines = [f'#include "{HERE / "standin.h"}"']
+    lines = [f'#include "{SERVICES}"']
     return lines + [f"#define {name} ((void *){at:#x})" for name, at in places.items()]
 
 

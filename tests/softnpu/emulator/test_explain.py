@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softnpu.compiler.driver import compile_design
 from softnpu.emulator import names, waits
 from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain, wait_chain
@@ -16,6 +17,7 @@ from softnpu.emulator.report import Outcome, RunReport
 from softnpu.errors import FormatError
 from softnpu.formats import txn
 from softnpu.formats.operations import Write
+from softnpu.formats.xclbin import parse
 from tests.softnpu.emulator.programs import Cores
 
 DESIGN = "passthrough_core"
@@ -131,14 +133,47 @@ def test_source_lines_come_from_the_programs_elf(
     (tmp_path / "names.json").write_text(json.dumps(GIVEN_NAMES))
     known = names.beside(tmp_path / "final.xclbin")
     text = explain(hang(cores, FORGETFUL), known)
-    assert "core (0,2) could release it; it waits in program (" in text
-    assert "(core.c:" in text or "(standin.h:" in text
+    assert "core (0,2) could release it; it waits in program (core.c:" in text
 
 
 @pytest.fixture
 def compile_elf(cores: Cores, tmp_path: Path) -> Path:
     """The ELF of FORGETFUL with its debug information."""
     return cores.elf(DESIGN, TILE, FORGETFUL, tmp_path)
+
+
+def test_a_compiled_design_hangs_in_the_authors_names(tmp_path: Path) -> None:
+    (tmp_path / "design.mlir").write_text(NOTHING_SENT)
+    compile_design(tmp_path / "design.mlir", tmp_path)
+    artifact = tmp_path / "final.xclbin"
+    context = Context(parse(artifact.read_bytes()))
+    report = context.run((tmp_path / "insts.bin").read_bytes(), [None, context.allocate(64)])
+    text = explain(report, names.beside(artifact))
+    assert "it waits in core_0_2 (main_core_0_2.c:" in text
+    assert "for lock input_cons_cons_lock_0 (lock 1 of tile (0,2), objectfifo input)" in text
+    assert "tile (0,0) MM2S 0 [input] is where its stream comes from; it was never" in text
+
+
+NOTHING_SENT = """
+aie.device(npu1_1col) {
+  %shim = aie.tile(0, 0)
+  %tile = aie.tile(0, 2)
+  aie.objectfifo @input(%shim, {%tile}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+  aie.objectfifo @result(%tile, {%shim}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+  %core = aie.core(%tile) {
+    %x = aie.objectfifo.acquire @input(Consume, 1) : !aie.objectfifosubview<memref<16xi32>>
+    %y = aie.objectfifo.acquire @result(Produce, 1) : !aie.objectfifosubview<memref<16xi32>>
+    aie.objectfifo.release @input(Consume, 1)
+    aie.objectfifo.release @result(Produce, 1)
+    aie.end
+  }
+  aie.runtime_sequence(%a: memref<16xi32>, %b: memref<16xi32>) {
+    aiex.npu.dma_memcpy_nd(%b[0, 0, 0, 0][1, 1, 1, 16][0, 0, 0, 1])
+      {id = 0 : i64, metadata = @result, issue_token = true} : memref<16xi32>
+    aiex.npu.dma_wait {symbol = @result}
+  }
+}
+"""
 
 
 def test_no_names_file_means_no_names(tmp_path: Path) -> None:

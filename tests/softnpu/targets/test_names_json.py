@@ -34,6 +34,16 @@ def test_a_core_is_found_by_the_name_of_its_elf(golden: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("given, names_found", [(None, ["a", "b"]), (["x", "y"], ["x", "y"])])
+def test_host_buffers_are_called_as_the_design_or_the_author_does(
+    golden: Path, given: list[str] | None, names_found: list[str]
+) -> None:
+    module = parse_file(golden / "passthrough_core" / "design.mlir")
+    found = json.loads(names_json.emit(module, arguments=given))["arguments"]
+    assert [entry["name"] for entry in found] == names_found
+    assert [entry["index"] for entry in found] == [0, 1]
+
+
 def test_what_has_no_name_or_number_is_left_out() -> None:
     module = parse_text(
         """
