@@ -3,7 +3,7 @@
 // The matrices come in blocks, as the DMA lays them out: A in blocks of 4 x 8, B of 8 x 4, C of
 // 4 x 4; blocks and what is in them go row by row. An AIE2 core multiplies two such blocks in one
 // instruction, 128 products. Without it a core computes floats in software, 250 times slower, so
-// that branch is not one to choose: an AIE2 core always takes the first.
+// there is nothing to choose: an AIE2 core takes the first branch, and no AIE core the last one.
 
 #include "bf16.h"
 
@@ -31,6 +31,8 @@ static inline void round_to_nearest_even() {
     set_rnd(rnd_conv_even);
 }
 
+#elif defined(__AIENGINE__)
+#error "this product has a branch for the vector unit of AIE2 cores only"
 #else
 
 struct Sums {

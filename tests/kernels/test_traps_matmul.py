@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from softnpu.errors import ToolError
 from softnpu.targets.linking.elf import Elf
 from softnpu.targets.standin import compile_kernel
 from tests.kernels.library import built, project_of, refusal
@@ -110,6 +111,12 @@ def intrinsics_used(source: Path, folder: Path) -> set[str]:
 def test_an_aie2_core_always_takes_the_vector_unit(tmp_path: Path) -> None:
     used = intrinsics_used(ROOT / BF16, tmp_path)
     assert used == {"set_rnd", "mul_4x8_8x4", "mac_4x8_8x4", "to_v16bfloat16"}
+
+
+def test_other_aie_cores_are_refused_rather_than_slow(tmp_path: Path) -> None:
+    defines = {"N": "64", "__AIENGINE__": "1", "__AIEARCH__": "21"}
+    with pytest.raises(ToolError, match="branch for the vector unit of AIE2 cores only"):
+        compile_kernel(ROOT / BF16, tmp_path / "matmul.o", defines=defines)
 
 
 def test_a_branch_that_no_compiler_takes_would_be_noticed(tmp_path: Path) -> None:
