@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from softnpu.formats import xclbin
 from tests.project import Project, make_project
 from tests.runner.npu.fakes import fake_pyxrt
 
@@ -76,3 +78,35 @@ class device(emulated.device):
     done = project.doit("test_hw")
     assert done.returncode == 1
     assert "usermod -aG render" in done.stdout and "doit test_emu" in done.stdout
+
+
+@pytest.fixture
+def for_npu(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """passthrough as with Peano: programs in its cores, and no mark that they are stand-ins."""
+    made = make_project(tmp_path_factory.mktemp("project"), "passthrough")
+    made.tasks_run("build")
+    path = made.root / "build/npu1_1col/passthrough/default/final.xclbin"
+    spec = replace(xclbin.parse(path.read_bytes()).spec(), marks=())
+    path.write_bytes(xclbin.build(spec))
+    return made
+
+
+def test_cores_for_the_npu_run_there_and_are_skipped_on_the_emulator(
+    for_npu: Project, xrt: Path
+) -> None:
+    fake_pyxrt(xrt, 'emulated.assume_core_isa("rv32")\n')
+    hardware = for_npu.doit("test_hw")
+    assert hardware.returncode == 0, hardware.stdout
+    assert "PASS" in hardware.stdout and "SKIPPED" not in hardware.stdout
+    emulator = for_npu.doit("test_emu")
+    assert emulator.returncode == 1
+    assert "AIE cores, for the NPU only" in emulator.stdout
+
+
+def test_after_a_hang_a_stand_in_build_of_the_same_design_is_made_and_run(
+    for_npu: Project, xrt: Path
+) -> None:
+    fake_pyxrt(xrt, "kernel = after_start(lambda run, ms: ert_cmd_state.ERT_CMD_STATE_TIMEOUT)\n")
+    done = for_npu.doit("test_hw")
+    assert done.returncode == 1
+    assert "the emulator completes the same design on the same inputs (stand-in" in done.stdout
