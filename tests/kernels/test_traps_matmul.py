@@ -119,9 +119,15 @@ def test_other_aie_cores_are_refused_rather_than_slow(tmp_path: Path) -> None:
         compile_kernel(ROOT / BF16, tmp_path / "matmul.o", defines=defines)
 
 
-def test_a_branch_that_no_compiler_takes_would_be_noticed(tmp_path: Path) -> None:
+def test_a_branch_that_must_be_switched_on_is_refused(tmp_path: Path) -> None:
     project = project_of(tmp_path / "project", "matmul_bf16/n64")
-    project.edit(
-        BF16, "#if defined(__AIENGINE__)", "#if defined(VECTORISED) && defined(__AIENGINE__)"
-    )
+    project.edit(BF16, "#if defined(__AIENGINE__)", "#if defined(VECTORISED) && __AIENGINE__")
+    with pytest.raises(ToolError, match="branch for the vector unit of AIE2 cores only"):
+        intrinsics_used(project.root / BF16, tmp_path)
+
+
+def test_a_scalar_product_would_be_noticed(tmp_path: Path) -> None:
+    project = project_of(tmp_path / "project", "matmul_bf16/n64")
+    project.edit(BF16, "#if defined(__AIENGINE__)", "#if defined(VECTORISED) && __AIENGINE__")
+    project.edit(BF16, "#elif defined(__AIENGINE__)", "#elif 0")
     assert intrinsics_used(project.root / BF16, tmp_path) == set()
