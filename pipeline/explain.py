@@ -10,6 +10,7 @@ from doit.control import TaskControl
 
 from pipeline.kernels import headers_changed, headers_unchanged, object_unchanged
 from pipeline.keys import Key
+from pipeline.options import TOOLCHAIN_OPTIONS, take_options
 
 FILE_REASONS = {
     "changed_file_dep": "input changed",
@@ -31,7 +32,11 @@ class Explain(DoitCmdBase):  # type: ignore[misc]
 Without a task, tells of every task that would run. With tasks, tells of these and of all that
 they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwise.
 """
-    cmd_options = ()
+    cmd_options = TOOLCHAIN_OPTIONS
+
+    def execute(self, params: Any, args: Any) -> int:
+        """Tells of the tasks as the chosen tools would make them."""
+        return int(super().execute(params, take_options(params, args)))
 
     def _execute(self, pos_args: list[str]) -> int:
         control = TaskControl(self.task_list)

@@ -176,12 +176,13 @@ class _Core:
 
         found = []
         for name in link_files(device_op, core):
-            if name not in self.objects:
+            made = self.objects.get(name) or self.objects.get(Path(name).name)
+            if made is None:
                 known = ", ".join(sorted(self.objects)) or "none"
                 raise design_error(
                     core, f"the core links '{name}', which was not built", f"built: {known}"
                 )
-            found.append(self.objects[name].absolute())
+            found.append(made.absolute())
         return found
 
     def _body_by_llvm(self, device_op: DeviceOp, core: CoreOp, stem: str) -> None:

@@ -145,7 +145,7 @@ _TO_LLVM_BEFORE_2026 = (
 def core_lowering(tool: Tool, device: str, tile: tuple[int, int], target: str) -> str:
     """One core's body -> the LLVM dialect."""
     column, row = tile
-    newer = "aie-target" in tool.passes.get("convert-aievec-to-llvm", ())
+    newer = "aie-target" in (tool.pass_options("convert-aievec-to-llvm") or ())
     body = (
         _pass("aie-standard-lowering", device=device, tilecol=str(column), tilerow=str(row)),
         _pass("aiex-standard-lowering"),
@@ -176,9 +176,9 @@ def _spelt(tool: Tool, passes: Iterable[Pass]) -> list[str]:
     """
     steps = []
     for one in passes:
-        name = next((name for name in one.names if name in tool.passes), None)
+        name = next((name for name in one.names if tool.pass_options(name) is not None), None)
         if name is not None:
-            known = tool.passes[name] | ALWAYS
+            known = (tool.pass_options(name) or frozenset()) | ALWAYS
             options = " ".join(f"{k}={v}" for k, v in one.options.items() if k in known)
             steps.append(f"{name}{{{options}}}" if options else name)
         elif one.needed:

@@ -49,7 +49,7 @@ class Tool:
         version: as the program itself says, in one line.
         digest: of the program's bytes: two builds may give the same version.
         options: its options, without dashes.
-        passes: by pass, the pass's options (aie-opt).
+        passes: by pass, the pass's options (aie-opt); empty where --help does not tell them apart.
     """
 
     name: str
@@ -69,6 +69,16 @@ class Tool:
     def key(self) -> str:
         """What a task's key holds of it."""
         return f"{self.version} {self.digest}"
+
+    def pass_options(self, name: str) -> frozenset[str] | None:
+        """The options of a pass, None if there is no such pass.
+
+        Where --help could not be told apart into passes and their options, all that it lists
+        counts as both.
+        """
+        if self.passes:
+            return self.passes.get(name)
+        return self.options if name in self.options else None
 
     def program(self, name: str) -> Path:
         """A companion in the same folder, e.g. Peano's llc."""
@@ -211,8 +221,8 @@ def _mlir_tool(candidate: Candidate) -> _Facts:
     commit = re.search(rf"^{re.escape(name)} (\w+)", text, re.MULTILINE)
     of_commit = f"{commit[1][:12]}, " if commit else ""
     options, passes = read_help(_output(candidate.path, "--help"))
-    if not options or (name == AIE_OPT and not passes):
-        raise _ProbeError("lists no options or passes in --help")
+    if not options:
+        raise _ProbeError("lists no options in --help")
     return _Facts(
         f"{of_commit}LLVM {llvm[1]}",
         _digest(candidate.path),

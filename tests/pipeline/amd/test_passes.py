@@ -96,3 +96,12 @@ def test_a_scheme_of_placing_buffers_is_passed_on(tmp_path: Path) -> None:
         aie_opt(tmp_path), "aie2", traces=False, alloc="basic-sequential"
     )
     assert "aie-assign-buffer-addresses{alloc-scheme=basic-sequential}" in text
+
+
+def test_a_help_that_cannot_be_told_apart_still_serves(tmp_path: Path) -> None:
+    tool = aie_opt(tmp_path)
+    flat = Tool(
+        tool.name, tool.path, tool.reason, tool.version, tool.digest, tool.options, passes={}
+    )
+    assert passes.core_lowering(flat, "main", (1, 3), "aie2p") == CORE
+    assert passes.resource_allocation(flat, "aie2", traces=True) == ALLOCATION
