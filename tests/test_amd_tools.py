@@ -126,6 +126,35 @@ def test_peano_makes_an_artifact_for_the_npu(
 
 
 @pytest.mark.parametrize(
+    ("kernel", "message"),
+    [
+        ("volatile int32_t big[999]; big[in[0] & 511] = 1; out[0] = big[5];", "bytes of stack"),
+        ("out[0] = in[0] +;", "vector_scale.c:8:"),
+        ("out[0] = elsewhere(in[0]);", "elsewhere"),
+        ("extern int32_t elsewhere(int32_t); out[0] = elsewhere(in[0]);", "elsewhere"),
+    ],
+    ids=["stack", "syntax", "undeclared", "undefined"],
+)
+def test_peano_cores_are_checked_as_stand_ins_are(
+    restored: Path, tmp_path: Path, kernel: str, message: str
+) -> None:
+    install(tmp_path / "peano" / "bin", PEANO)
+    here = machine(restored, tmp_path / "none", PEANO_INSTALL_DIR=str(tmp_path / "peano"))
+    source = "kernels_src/vector_scale.c"
+    before = (restored / source).read_text()
+    head = "#include <stdint.h>\n" + "\n" * 5
+    signature = "void vector_scale(const int32_t *restrict in, int32_t *restrict out) {"
+    here.write(source, f"{head}{signature}\n    {kernel}\n}}\n")
+    try:
+        done = here.doit("build")
+    finally:
+        here.write(source, before)
+    assert done.returncode == 1
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
     ("mode", "message"),
     [
         ("silent", "aie-opt ended without an error, but did not write input_with_addresses.mlir"),
