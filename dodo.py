@@ -6,7 +6,7 @@ from pathlib import Path
 
 from doit.tools import Interactive
 
-from pipeline import checks, crosscheck, new, selection, stages
+from pipeline import checks, crosscheck, new, report, selection, stages
 from pipeline.designs import discover
 from pipeline.reporter import Reporter
 
@@ -105,6 +105,16 @@ def task_test_hw():
 def task__npu():
     """whether an NPU can be reached from this Python"""
     return checks.npu()
+
+
+def task_observe():
+    """run every artifact on the emulator once more, with a timeline, for the report"""
+    yield from (report.observe(v) for v in FOUND.variants)
+
+
+def task_report():
+    """build/report/index.html: verdicts, arrays, memories, timelines, errors on one page"""
+    return report.page(FOUND.variants, FOUND.broken)
 
 
 def task_new():

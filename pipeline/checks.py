@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ from pipeline.stages import Task
 from pipeline.toolchain import tool_key
 
 if TYPE_CHECKING:
-    from runner.artifact import Artifact
+    from runner.artifact import Argument, Artifact
     from runner.judge import Diagnosis, Expected, Outcome
+    from runner.vectors import Vector
 
 RUN_ON = {"test_emu": "emulator", "test_hw": "npu"}
 
@@ -62,13 +63,16 @@ def _find_npu() -> TaskFailed | None:
 def _run(variant: Variant, check: str) -> TaskFailed | None:
     from runner.errors import RunnerError
     from runner.judge import Verdict
+    from runner.verdicts import files as mismatches
 
     target = results_file(variant, check)
     target.unlink(missing_ok=True)
     try:
-        outcome = {**_outcome(variant, RUN_ON[check]).as_json(), "run_on": RUN_ON[check]}
+        judged = _outcome(variant, RUN_ON[check])
     except (PipelineError, RunnerError) as error:
         return TaskFailed(str(error))
+    outcome = {**judged.as_json(), "run_on": RUN_ON[check]}
+    mismatches.write(outcome, judged.runs, variant.folder)
     target.write_text(json.dumps(outcome, indent=1))
     if outcome["verdict"] == Verdict.FAIL:
         return TaskFailed(f"{variant.label}: {failed_runs(outcome)}")
@@ -107,7 +111,7 @@ def _on_hardware(variant: Variant, built: Artifact) -> Outcome:
 
     if core_code_of(built) is CoreCode.STAND_IN:
         return judge.skipped(built, FOR_EMULATOR)
-    on_hang = diagnosis(variant, built, _expected(variant, built.arguments))
+    on_hang = diagnosis(variant, built, expected(variant, built.arguments))
     with _alone(variant.folder.parents[2]):
         return _judged(variant, built, RUN_ON["test_hw"], on_hang)
 
@@ -129,22 +133,29 @@ def _alone(build: Path) -> Iterator[None]:
 def _judged(
     variant: Variant, built: Artifact, target: str, on_hang: Diagnosis | None = None
 ) -> Outcome:
-    from runner import judge, launch, vectors
+    from runner import judge, launch
 
-    inputs = [*vectors.default_vectors(built.arguments), *_own_vectors(variant, built.arguments)]
     return judge.judge(
         built,
         lambda artifact: launch.open_artifact(artifact, target),
-        inputs,
-        _expected(variant, built.arguments),
+        inputs(variant, built.arguments),
+        expected(variant, built.arguments),
         on_hang,
     )
 
 
-def _expected(variant: Variant, arguments: Iterable[Any]) -> Expected:
+def inputs(variant: Variant, arguments: Sequence[Argument]) -> list[Vector]:
+    """What an artifact is run on: the inputs that every design gets, and the author's own."""
+    from runner import vectors
+
+    return [*vectors.default_vectors(arguments), *_own_vectors(variant, arguments)]
+
+
+def expected(variant: Variant, arguments: Iterable[Any]) -> Expected:
+    """What the author says of the outputs."""
     from runner.judge import Expected
 
-    return Expected(_reference(variant, arguments), _tolerances(variant, arguments))
+    return Expected(_reference(variant, arguments), _checks(variant, arguments))
 
 
 def _own_vectors(variant: Variant, arguments: Iterable[Any]) -> Iterator[Any]:
@@ -161,21 +172,22 @@ def _own_vectors(variant: Variant, arguments: Iterable[Any]) -> Iterator[Any]:
         yield Vector(name, {a.name: values[a.name] for a in inputs})
 
 
-def _tolerances(variant: Variant, arguments: Iterable[Any]) -> dict[str, Any]:
-    """The author's `tolerance`: a Tolerance for each output that its type does not judge alone."""
-    from runner.tolerance import Tolerance
+def _checks(variant: Variant, arguments: Iterable[Any]) -> dict[str, Any]:
+    """The author's `checks`: how close each output must be that its type does not judge alone."""
+    from runner.verdicts.criteria import Criterion
 
-    declared = getattr(variant.design.module, "tolerance", {})
+    declared = getattr(variant.design.module, "checks", {})
     outputs = [a.name for a in arguments if a.is_output]
     if (
         not isinstance(declared, dict)
         or not set(declared) <= set(outputs)
-        or not all(isinstance(t, Tolerance) for t in declared.values())
+        or not all(isinstance(check, Criterion) for check in declared.values())
     ):
         raise PipelineError(
-            f"tolerance must be a dict of Tolerance by output ({', '.join(outputs)})",
+            f"checks must be a dict by output ({', '.join(outputs)}) of exact(), absolute(limit),"
+            " relative(limit), ulp(units), correlation(least) or snr(least)",
             variant.design.python,
-            variant.design.line_of("tolerance"),
+            variant.design.line_of("checks"),
         )
     return declared
 

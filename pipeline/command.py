@@ -10,6 +10,9 @@ from doit.cmd_run import Run as DoitRun
 from pipeline.options import TOOLCHAIN_OPTIONS, take_options
 from pipeline.reporter import Reporter
 
+FIRST = {"report": ("build", "test_emu", "observe")}
+"""What is done before a task without being needed for it: the report shows what failed, too."""
+
 
 class Run(DoitRun):  # type: ignore[misc]
     """0: everything is done. 1: something failed, or nothing that was to be tested could be.
@@ -23,7 +26,10 @@ class Run(DoitRun):  # type: ignore[misc]
 
     def execute(self, params: Any, args: Any) -> int:
         """Runs the selected tasks."""
-        return 1 if super().execute(params, take_options(params, args)) else 0
+        selected = take_options(params, args)
+        first = [task for name in selected for task in FIRST.get(name, ())]
+        failed = bool(first and super().execute(params, first))
+        return 1 if super().execute(params, selected) or failed else 0
 
     @wraps(DoitRun._execute)  # doit reads from its signature which options to pass
     def _execute(self, outfile: Any, *, reporter: Any, **options: Any) -> int:

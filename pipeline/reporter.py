@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, TextIO
 
+from pipeline.timings import Stopwatch
+
 CHECKS = ("test_emu", "test_hw")
 SKIPPED = "SKIPPED"
 """The verdict of an artifact that cannot run where it was asked for; runner.judge writes it."""
@@ -27,6 +29,7 @@ class Reporter:
         self._outcomes: dict[str, Path] = {}
         self._failures: list[str] = []
         self._runtime_errors: list[str] = []
+        self._stopwatch = Stopwatch()
 
     def initialize(self, tasks: Any, selected_tasks: Any) -> None:
         """Before anything runs."""
@@ -36,6 +39,8 @@ class Reporter:
 
     def execute_task(self, task: Any) -> None:
         """A task starts."""
+        if task.actions:
+            self._stopwatch.start(task.name)
 
     def teardown_task(self, task: Any) -> None:
         """A task's teardown starts."""
@@ -44,6 +49,7 @@ class Reporter:
         """A task has done its work."""
         if not task.actions:
             return
+        self._stopwatch.stop(task.name)
         verdict = self._note_outcome(task)
         self._counts["skipped" if verdict == SKIPPED else "done"] += 1
         if verdict is None and _subject(task):
@@ -66,6 +72,7 @@ class Reporter:
         if not getattr(fail, "report", True) or fail.get_name() == "UnmetDependency":
             self._counts["not started"] += 1
             return
+        self._stopwatch.stop(task.name)
         self._counts["failed"] += 1
         self._failures.append(task.name)
         if self._note_outcome(task) is None:
@@ -106,6 +113,7 @@ class Reporter:
 
     def complete_run(self) -> None:
         """After everything: the table, what failed, and a line that sums up."""
+        self._stopwatch.save()
         if self._outcomes:
             from runner.report import print_table
 

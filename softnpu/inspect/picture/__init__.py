@@ -5,6 +5,6 @@ left and its stream switch at the bottom right. Streams pass between switches in
 beside the tiles' contents, so that no line hides anything.
 """
 
-from softnpu.inspect.picture.drawing import STYLE, draw
+from softnpu.inspect.picture.drawing import STYLE, draw, width
 
-__all__ = ["STYLE", "draw"]
+__all__ = ["STYLE", "draw", "width"]

@@ -82,6 +82,11 @@ def draw(array: ConfiguredArray, names: Names | None = None, *, styled: bool = T
     return picture.as_str()
 
 
+def width(array: ConfiguredArray) -> float:
+    """The picture's width in pixels at its natural size."""
+    return Layout(array).size[0]
+
+
 def _summary(array: ConfiguredArray, routes: Sequence[RouteDrawing]) -> str:
     """The picture in a sentence, for those who don't see it."""
     cores = sum(tile.program > 0 for tile in array.tiles.values())

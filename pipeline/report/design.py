@@ -1,0 +1,201 @@
+"""All that the page says of one variant, gathered from its build folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from pipeline.checks import RUN_ON, results_file
+from pipeline.designs import Variant
+from pipeline.report import OBSERVED, TIMELINE, plots, spans
+from pipeline.report.memory import TileMemory, tile_memories
+from pipeline.report.spans import Spans
+from softnpu.emulator import names
+from softnpu.errors import FormatError
+from softnpu.formats import txn, xclbin
+from softnpu.inspect import array, picture
+from softnpu.inspect.files import report
+from softnpu.inspect.labels import Labels
+from softnpu.inspect.report import to_text
+
+NOT_BUILT = "not built"
+_STREAM_LINES = 160
+_FILES = ("final.xclbin", "insts.bin", "main.pdi")
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check made of the artifact; `outcome` is `runner.judge.Outcome` as JSON."""
+
+    run_on: str
+    outcome: Json
+
+    @property
+    def passed(self) -> int:
+        """Runs that passed."""
+        return sum(run["verdict"] == "PASS" for run in self.outcome["runs"])
+
+    @property
+    def median(self) -> float:
+        """Median wall time of a run in seconds."""
+        times = sorted(run["seconds"] for run in self.outcome["runs"])
+        return float(times[len(times) // 2]) if times else 0.0
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """One output of one run, with its plots if anything differs."""
+
+    which: str
+    vector: str
+    output: Json
+    histogram: Markup | None
+    map: Markup | None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The array, and the memories of its tiles."""
+
+    svg: Markup
+    width: float
+    memories: tuple[TileMemory, ...]
+
+
+@dataclass(frozen=True)
+class DesignPart:
+    """One variant's part of the page; what is missing is None or empty.
+
+    Attributes:
+        problem: why there is no more, e.g. that the design is not built.
+        stages: plot of the build; `build_seconds` sums the stages up.
+        timeline: plot of a run on the emulator, in cycles.
+        stream: lines of the instruction stream; `stream_left` more are not shown.
+    """
+
+    label: str
+    device: str
+    folder: str
+    problem: str = ""
+    parameters: Json = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    files: tuple[tuple[str, int], ...] = ()
+    tools: Json = field(default_factory=dict)
+    picture: Picture | None = None
+    stages: Markup | None = None
+    build_seconds: float = 0.0
+    timeline: Markup | None = None
+    spans: Spans = field(default_factory=lambda: Spans((), 0, 0.0))
+    error: str = ""
+    runs: Sequence[Json] = ()
+    numerics: tuple[Numerics, ...] = ()
+    stream: str = ""
+    stream_left: int = 0
+
+    @property
+    def verdict(self) -> str:
+        """The worst of all checks."""
+        found = [check.outcome["verdict"] for check in self.checks]
+        for verdict in ("FAIL", "PASS", "not judged", "SKIPPED"):
+            if verdict in found:
+                return verdict
+        return NOT_BUILT if self.problem else "not run"
+
+
+def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> DesignPart:
+    """Reads what a variant's build and runs have left."""
+    folder = variant.folder
+    shown = _shown(folder, variant.design.root)
+    if not (folder / "manifest.json").is_file():
+        problem = "it has not been built: doit build says why"
+        return DesignPart(variant.label, variant.device, shown, problem=problem)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    observed = _json(folder / OBSERVED)
+    run = spans.emulated(_json(folder / TIMELINE) or {"traceEvents": []})
+    build = spans.built(variant.label, timings)
+    lines, left = _stream(folder)
+    return DesignPart(
+        variant.label,
+        variant.device,
+        shown,
+        parameters=manifest["parameters"],
+        checks=tuple(_checks(variant)),
+        files=tuple((name, (folder / name).stat().st_size) for name in _present(folder)),
+        tools=manifest["tools"],
+        picture=_picture(folder),
+        stages=_plot(build, "ms"),
+        build_seconds=sum(span.end - span.begin for span in build.shown) / 1000,
+        timeline=_plot(run, "cycles"),
+        spans=run,
+        error=observed.get("error") or "",
+        runs=observed.get("runs", ()),
+        numerics=tuple(_numerics(observed.get("shown", {}))),
+        stream="\n".join(lines),
+        stream_left=left,
+    )
+
+
+def _shown(folder: Path, root: Path) -> str:
+    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text())) if path.is_file() else {}
+
+
+def _present(folder: Path) -> Iterator[str]:
+    return (name for name in _FILES if (folder / name).is_file())
+
+
+def _checks(variant: Variant) -> Iterator[Check]:
+    for check, run_on in RUN_ON.items():
+        outcome = _json(results_file(variant, check))
+        if outcome:
+            yield Check(run_on, outcome)
+
+
+def _picture(folder: Path) -> Picture | None:
+    """The array; None for an xclbin whose configuration is not understood."""
+    path = folder / "final.xclbin"
+    try:
+        sequence = txn.parse((folder / "insts.bin").read_bytes()).operations
+        configured = array.of_xclbin(xclbin.parse(path.read_bytes()), sequence)
+        named = names.beside(path)
+        maps = tile_memories(folder, configured, Labels(configured, named))
+        drawn = picture.draw(configured, named, styled=False)
+    except FormatError:
+        return None
+    return Picture(Markup(drawn), picture.width(configured), tuple(maps))
+
+
+def _plot(found: Spans, unit: str) -> Markup | None:
+    return Markup(plots.timeline(found.shown, unit)) if found.shown else None
+
+
+def _numerics(shown: Mapping[str, Json]) -> Iterator[Numerics]:
+    for which, run in shown.items():
+        for output in run["outputs"]:
+            bins, places = output.get("histogram"), output.get("map")
+            yield Numerics(
+                which,
+                run["vector"],
+                output,
+                Markup(plots.histogram(bins)) if bins else None,
+                Markup(plots.error_map(places)) if places else None,
+            )
+
+
+def _stream(folder: Path) -> tuple[list[str], int]:
+    """The first lines of the decoded instruction stream, and how many more there are."""
+    try:
+        lines = list(to_text(report(folder / "insts.bin")))[1:]
+    except FormatError as error:
+        return [str(error)], 0
+    return lines[:_STREAM_LINES], max(0, len(lines) - _STREAM_LINES)

@@ -1,0 +1,183 @@
+"""The report's plots, as Vega-Lite says what to draw; the result is SVG text.
+
+Colours are the page's CSS variables, so that a plot follows light and dark mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pipeline.report.spans import Span
+
+Spec = dict[str, Any]
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+WIDTH = 620
+_LABELS = 112
+"""Room for a track's name, whatever font the browser has."""
+COLOURS = {
+    "runs": "var(--good)",
+    "waits": "var(--warn)",
+    "DMA": "var(--accent)",
+    "controller": "var(--dim)",
+    "done": "var(--accent)",
+}
+_CONFIG: Spec = {
+    "background": None,
+    "view": {"stroke": None},
+    "font": "system-ui, sans-serif",
+    "axis": {
+        "labelColor": "var(--dim)",
+        "titleColor": "var(--dim)",
+        "titleFontWeight": "normal",
+        "gridColor": "var(--line)",
+        "domainColor": "var(--line)",
+        "tickColor": "var(--line)",
+        "labelLimit": 190,
+    },
+    "legend": {"labelColor": "var(--text)", "titleColor": "var(--dim)", "orient": "top"},
+}
+
+
+def _svg(spec: Spec) -> str:
+    from vl_convert import vegalite_to_svg
+
+    whole = {"$schema": SCHEMA, "config": _CONFIG, **spec}
+    return str(vegalite_to_svg(whole, vl_version="5.20"))
+
+
+def timeline(spans: Sequence[Span], unit: str) -> str:
+    """Bars on one line a track, coloured by kind."""
+    kinds = list(dict.fromkeys(span.kind for span in spans))
+    values = [
+        {
+            "track": span.track,
+            "begin": span.begin,
+            "end": span.end,
+            "kind": span.kind,
+            "about": f"{span.name}: {span.begin:g} to {span.end:g} {unit}",
+        }
+        for span in spans
+    ]
+    legend = {"title": None} if len(kinds) > 1 else None
+    return _svg(
+        {
+            "data": {"values": values},
+            "width": WIDTH,
+            "height": {"step": 18},
+            "mark": {"type": "bar", "height": {"band": 0.72}},
+            "encoding": {
+                "y": {
+                    "field": "track",
+                    "type": "nominal",
+                    "sort": None,
+                    "title": None,
+                    "axis": {"grid": False, "ticks": False, "domain": False, "minExtent": _LABELS},
+                },
+                "x": {
+                    "field": "begin",
+                    "type": "quantitative",
+                    "title": unit,
+                    "axis": {"tickCount": 6},
+                    "scale": {"nice": False},
+                },
+                "x2": {"field": "end"},
+                "color": {
+                    "field": "kind",
+                    "type": "nominal",
+                    "scale": {"domain": kinds, "range": [COLOURS[kind] for kind in kinds]},
+                    "legend": legend,
+                },
+                "description": {"field": "about"},
+            },
+        }
+    )
+
+
+def histogram(bins: Iterable[Mapping[str, float]]) -> str:
+    """Counts of errors; the counts' scale is logarithmic, as most elements have no error."""
+    values = [
+        {**b, "about": f"{b['count']:g} elements: error {b['from']:.4g} to {b['to']:.4g}"}
+        for b in bins
+        if b["count"]
+    ]
+    return _svg(
+        {
+            "data": {"values": values},
+            "width": 320,
+            "height": 150,
+            "mark": {"type": "bar", "color": "var(--accent)", "binSpacing": 1},
+            "encoding": {
+                "x": {
+                    "field": "from",
+                    "bin": {"binned": True},
+                    "title": "got - expected",
+                    "axis": {"tickCount": 5, "grid": False, "format": "~g"},
+                },
+                "x2": {"field": "to"},
+                "y": {
+                    "field": "count",
+                    "type": "quantitative",
+                    "title": "elements",
+                    "scale": {"type": "symlog"},
+                    "axis": {"values": _powers(values), "format": "~s"},
+                },
+                "description": {"field": "about"},
+            },
+        }
+    )
+
+
+def _powers(values: Iterable[Mapping[str, Any]]) -> list[int]:
+    """1, 10, 100 … as far as the counts go."""
+    highest = max((value["count"] for value in values), default=1)
+    return [10**n for n in range(len(str(int(highest))))]
+
+
+def error_map(found: Mapping[str, Any]) -> str:
+    """Where in the output the errors are: a cell's colour is the largest error within it."""
+    down, across = found["cell"]
+    values = [
+        {
+            "r": cell["row"],
+            "r2": cell["row"] + down,
+            "c": cell["column"],
+            "c2": cell["column"] + across,
+            "error": cell["error"],
+        }
+        for cell in found["cells"]
+    ]
+    place: Spec = {"type": "quantitative", "axis": {"grid": False, "tickCount": 4}}
+    return _svg(
+        {
+            "data": {"values": values},
+            "width": 320,
+            "height": 150,
+            "view": {"fill": "var(--sunken)"},
+            "mark": {"type": "rect", "aria": False},
+            "encoding": {
+                "x": {
+                    **place,
+                    "field": "c",
+                    "title": "column",
+                    "scale": {"domain": [0, found["columns"]], "nice": False},
+                },
+                "x2": {"field": "c2"},
+                "y": {
+                    **place,
+                    "field": "r",
+                    "title": "row",
+                    "scale": {"domain": [0, found["rows"]], "nice": False, "reverse": True},
+                },
+                "y2": {"field": "r2"},
+                "color": {
+                    "field": "error",
+                    "type": "quantitative",
+                    "title": "|error|",
+                    "scale": {"scheme": "orangered"},
+                    "legend": {"orient": "right", "tickCount": 3, "format": "~g"},
+                },
+            },
+        }
+    )
