@@ -131,11 +131,17 @@ class Shell:
 _DIAGNOSTIC = re.compile(r"^(?!<)([^\s:][^:\n]*):(\d+):(\d+): error: (.*)$", re.MULTILINE)
 
 
+_REMARK = re.compile(r"^(?:(\S[^:\n]*):(\d+):\d+: )?(note|error): (.*)$", re.MULTILINE)
+
+
 def _notes(said: str, after: int) -> list[str]:
     """What the tool said of other places: its notes and further errors, without source lines."""
-    found = re.findall(r"(?:note|error): .*", said[after:])
-    useful = [text for text in found if "see current operation" not in text]
-    return [text.removeprefix("note: ") for text in useful[:NOTES]]
+    found = []
+    for file, line, kind, text in _REMARK.findall(said, after):
+        if "see current operation" not in text:
+            where = f"{Path(file).name}:{line}: " if file else ""
+            found.append(f"{where}{'error: ' if kind == 'error' else ''}{text}")
+    return found[:NOTES]
 
 
 def _quoted(said: str) -> str:

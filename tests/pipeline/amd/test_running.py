@@ -69,7 +69,7 @@ def test_a_diagnostic_becomes_an_error_at_its_place(tmp_path: Path) -> None:
     assert error.message == "aie-opt: 'aie.tile' op column index (9) must be less than 1"
     assert error.location is not None
     assert (error.location.line, error.location.column) == (2, 3)
-    assert error.notes[0] == "in this module"
+    assert error.notes[0] == "design.mlir:1: in this module"
     assert "  aie.tile(9, 9)\n    ^" in str(error)
 
 
