@@ -8,8 +8,8 @@ from typing import Any
 from doit.cmd_base import DoitCmdBase
 from doit.control import TaskControl
 
-from pipeline.kernels import headers_changed, headers_unchanged, object_unchanged
-from pipeline.keys import Key
+from pipeline.kernels import headers_changed, headers_unchanged
+from pipeline.keys import Key, Made
 from pipeline.options import TOOLCHAIN_OPTIONS, take_options
 
 FILE_REASONS = {
@@ -84,12 +84,10 @@ def _has_state(task: Any) -> bool:
 
 
 def _check_reasons(check: Any, values: dict[str, Any], inputs: set[str]) -> Iterator[str]:
-    if isinstance(check, Key):
+    if isinstance(check, (Key, Made)):
         yield from check.changes(values)
     elif check is headers_unchanged:
         yield from (f"header changed: {p}" for p in headers_changed(values) if p not in inputs)
-    elif check is object_unchanged:
-        yield "its object is not the one that was compiled here"
 
 
 def _with_needs(tasks: dict[str, Any], names: Iterable[str]) -> set[str]:

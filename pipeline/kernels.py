@@ -75,17 +75,6 @@ def headers_changed(values: Mapping[str, Any]) -> list[str]:
     return [p for p, known in kept.items() if not Path(p).is_file() or digest(Path(p)) != known]
 
 
-def object_made(output: Path) -> dict[str, str]:
-    """What doit keeps with the task, for `object_unchanged`."""
-    return {"object": digest(output)}
-
-
-def object_unchanged(task: Any, values: Mapping[str, Any]) -> bool:
-    """Whether the object is the one that the last compilation made, not one put in its place."""
-    output = Path(task.targets[0])
-    return not output.is_file() or digest(output) == values.get("object")
-
-
 def digest(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,12 +1,16 @@
-"""The part of a task's key that is not a file: options and tools' versions."""
+"""What makes a task run again beside its inputs: options, tools' versions, its own outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 KEPT = "key"
 """Under which name doit keeps a task's key with its other values."""
+MADE = "made"
+"""Under which name it keeps what the task's targets held."""
 
 
 class Key:
@@ -49,3 +53,47 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 def _shown(values: Mapping[str, Any], name: str) -> str:
     return str(values[name]) if name in values else "(nothing)"
+
+
+class Made:
+    """A task's targets as it made them: what is put into their place makes it run again.
+
+    Otherwise a foreign file would pass for a built one, and everything behind it would be made
+    from it. Files that are missing are doit's own matter.
+    """
+
+    def __init__(self, targets: Iterable[Path]) -> None:
+        self._targets = [str(path) for path in targets]
+
+    def configure_task(self, task: Any) -> None:
+        """doit calls this once; from then on it keeps the targets' content with each success."""
+        task.value_savers.append(lambda: {MADE: {name: _state(name) for name in self._targets}})
+
+    def __call__(self, task: Any, values: Mapping[str, Any]) -> bool:
+        """Whether every target that is there is the one that was made."""
+        del task
+        return not any(self.changes(values))
+
+    def changes(self, values: Mapping[str, Any]) -> Iterator[str]:
+        """The targets that something else has taken the place of, a line each."""
+        known = values.get(MADE, {})
+        for name in self._targets:
+            if Path(name).is_file() and not _same(name, known.get(name)):
+                yield f"{name} is not what was made here"
+
+
+def _state(name: str) -> list[Any]:
+    """Size, date and digest of a file."""
+    status = Path(name).stat()
+    return [status.st_size, status.st_mtime_ns, hashlib.sha256(Path(name).read_bytes()).hexdigest()]
+
+
+def _same(name: str, known: list[Any] | None) -> bool:
+    """Whether a file holds what is known of it; the content is read if its date is another."""
+    if known is None:
+        return False
+    status = Path(name).stat()
+    size, date, digest = known
+    if status.st_size != size:
+        return False
+    return status.st_mtime_ns == date or _state(name)[2] == digest

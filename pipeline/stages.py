@@ -17,7 +17,7 @@ from doit.exceptions import TaskFailed
 from pipeline import kernels as kernel_inputs
 from pipeline.designs import KERNELS, Variant
 from pipeline.errors import PipelineError, shown
-from pipeline.keys import Key
+from pipeline.keys import Key, Made
 from pipeline.making import Kernel, Work, maker
 from pipeline.selection import Toolchain
 
@@ -76,12 +76,13 @@ def _task(
     uptodate: Iterable[Callable[..., bool]] = (),
 ) -> Task:
     key = {"tools": chain.key(stage), "options": options or {}}
+    made = list(writes)
     return {
         "name": variant.label + (f":{name}" if name else ""),
         "actions": [(explained(functools.partial(action, chain=chain)), [variant])],
         "file_dep": [str(p) for p in reads],
-        "targets": [str(p) for p in writes],
-        "uptodate": [Key(key), *uptodate],
+        "targets": [str(p) for p in made],
+        "uptodate": [Key(key), Made(made), *uptodate],
         "task_dep": ["_toolchain"] if chain.problems() else [],
         "meta": {"tools": chain.tools_of(stage)},
         "clean": True,
@@ -135,7 +136,7 @@ def kernels(variant: Variant, chain: Toolchain) -> Iterable[Task]:
             writes=[output],
             options={"defines": kernel_inputs.defines(source, variant.parameters)},
             name=source.stem,
-            uptodate=[kernel_inputs.headers_unchanged, kernel_inputs.object_unchanged],
+            uptodate=[kernel_inputs.headers_unchanged],
         )
 
 
@@ -158,10 +159,7 @@ def kernel(variant: Variant, source: Path, output: Path) -> Kernel:
 def _compile_kernel(variant: Variant, chain: Toolchain, source: Path) -> dict[str, Any]:
     wanted = kernel(variant, source, object_file(variant, source))
     maker(chain, "kernels").kernel(_work(variant), wanted)
-    return {
-        **kernel_inputs.headers_read(wanted.depfile, variant.design.root),
-        **kernel_inputs.object_made(wanted.output),
-    }
+    return kernel_inputs.headers_read(wanted.depfile, variant.design.root)
 
 
 def lower(variant: Variant, chain: Toolchain) -> Task:
@@ -279,6 +277,7 @@ def _xclbin(variant: Variant, chain: Toolchain) -> None:
 
 def manifest(variant: Variant, chain: Toolchain) -> Task:
     """manifest.json, which binds xclbin and insts.bin, and names.json, by which a hang is told."""
+    made = [variant.folder / name for name in ("manifest.json", "names.json")]
     return {
         "name": variant.label,
         "actions": [(explained(functools.partial(_manifest, chain=chain)), [variant])],
@@ -289,8 +288,8 @@ def manifest(variant: Variant, chain: Toolchain) -> Task:
                 "input_physical.mlir",
             )
         ],
-        "targets": [str(variant.folder / name) for name in ("manifest.json", "names.json")],
-        "uptodate": [Key({"tools": {stage: chain.key(stage) for stage in MADE}})],
+        "targets": [str(p) for p in made],
+        "uptodate": [Key({"tools": {stage: chain.key(stage) for stage in MADE}}), Made(made)],
         "clean": True,
     }
 

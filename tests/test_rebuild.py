@@ -114,3 +114,18 @@ def test_a_new_version_of_a_tool_rebuilds_what_it_makes(built: Project, tmp_path
     assert built.tasks_run() == set()
     _append(built, "softnpu/targets/npu_binary.py", "# another version")
     assert "insts" in built.tasks_run()
+
+
+def test_a_foreign_file_in_an_outputs_place_is_made_again_and_never_run(built: Project) -> None:
+    folder = built.root / "build/npu1_1col/vector_scale/default"
+    for name, stage in {"insts.bin": "insts", "final.xclbin": "xclbin"}.items():
+        made = (folder / name).read_bytes()
+        (folder / name).write_bytes(made[:-4] + b"\xff\xff\xff\xff")
+        assert f"{name} is not what was made here" in built.doit("explain").stdout
+        assert stage in built.tasks_run()
+        assert (folder / name).read_bytes() == made
+
+
+def test_an_output_with_a_new_date_and_the_old_content_rebuilds_nothing(built: Project) -> None:
+    (built.root / "build/npu1_1col/vector_scale/default/final.xclbin").touch()
+    assert built.tasks_run() == set()
