@@ -277,7 +277,8 @@ class _Core:
                 makes=[elf],
             )
         except ToolError as error:
-            raise aie.failed_link(str(error), linked, core, layout) from error
+            said = "\n".join(line.strip() for line in str(error).splitlines())
+            raise aie.failed_link(said, linked, core, layout) from error
         write_out_zeros(self.shell.folder / elf)
         aie.check_linked(self.shell.folder / elf, objects, layout, core)
 

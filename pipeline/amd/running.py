@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.amd.hints import hints
 from softnpu.errors import DesignError, SoftnpuError, SourceLocation, ToolError
 
 LOGS = "logs"
@@ -97,7 +98,7 @@ class Shell:
         self, command: Sequence[str], code: int, said: str, reads: Sequence[str]
     ) -> SoftnpuError:
         name = Path(command[0]).name
-        notes = [f"the command: {self.log}"]
+        notes = [*hints(said), f"the command: {self.log}"]
         if name == "aie-opt" and reads:
             notes.append(f"to look into it: {self._reproducer(command, reads)}")
         if found := _DIAGNOSTIC.search(said):

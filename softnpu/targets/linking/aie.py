@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from softnpu.dialects.aie import CoreOp
 
 _OVERFLOW = re.compile(r"section '(\S+)' will not fit in region '(\w+)': overflowed by (\d+) byte")
-_FRAME = "can not represent value in the given immediate type range"
 _NO_SYMBOL = 0
 _CODE = 0x4  # SHF_EXECINSTR
 """The flag of sections that hold instructions."""
@@ -96,16 +95,6 @@ def failed_link(
         if isinstance(op, CallOp)
     ]
     return link_error(messages, objects, calls, layout)
-
-
-def frame_hint(messages: str) -> str:
-    """What Peano's least readable message means; "" for any other."""
-    if _FRAME not in messages:
-        return ""
-    return (
-        "a function's frame is larger than an instruction can address (16 KB and more): make its "
-        "large local arrays static, or buffers of the design"
-    )
 
 
 def stack_need(program: Elf, objects: Sequence[Path], entry: str) -> StackNeed:
