@@ -4,7 +4,7 @@ Each hands its row to the next in the memory that the two share: no DMA moves it
 core works on a row, the one before it already has the next.
 """
 
-from pipeline import In, Out, Tolerance
+from pipeline import In, Out, ulp
 
 from ._bf16 import gelu, layernorm, rounded, softmax, stretches
 
@@ -13,7 +13,7 @@ variants = {"n1024": {}}
 
 # The softmax's five units (see softmax_bf16.py), one for rounding it and one for GELU. The rounded
 # normalisation is the reference's: it is exact to a float's precision before.
-tolerance = {"y": Tolerance(ulp=7, absolute=2.0**-126)}
+checks = {"y": ulp(7, absolute=2.0**-126)}
 
 
 def buffers(p):

@@ -1,6 +1,6 @@
 """GELU of bfloat16 numbers, in its tanh form."""
 
-from pipeline import In, Out, Tolerance
+from pipeline import In, Out, ulp
 
 from ._bf16 import gelu, stretches
 
@@ -9,7 +9,7 @@ variants = {"n1024": {}}
 
 # The kernel's tanh is off by 1e-4 at the most, near its limit of u = 4.97, which is x = 3.8. Half
 # of x times that is left where x is negative and tanh close to -1. Elsewhere there is rounding.
-tolerance = {"y": Tolerance(ulp=1, absolute=2e-4)}
+checks = {"y": ulp(1, absolute=2e-4)}
 
 
 def buffers(p):

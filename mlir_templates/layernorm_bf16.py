@@ -1,6 +1,6 @@
 """Layer normalisation of a row of bfloat16 numbers: (x - mean) / sqrt(variance + 1e-5)."""
 
-from pipeline import In, Out, Tolerance
+from pipeline import In, Out, ulp
 
 from ._bf16 import layernorm, stretches
 
@@ -9,7 +9,7 @@ variants = {"n512": {"n": 512}, "n1024": {}}
 
 # All is computed in float and rounded once. The mean of n floats is off by up to n / 2 units of
 # 2**-24 of the sum's size, which counts where an element lies close to the mean.
-tolerance = {"y": Tolerance(ulp=1, absolute=2.0**-12)}
+checks = {"y": ulp(1, absolute=2.0**-12)}
 
 
 def buffers(p):

@@ -1,13 +1,13 @@
 """C = A B, bfloat16, summed in float. The DMA lays the matrices out in the core's blocks."""
 
-from pipeline import In, Out, Tolerance
+from pipeline import In, Out, ulp
 
 parameters = {"n": 64}
 variants = {"n64": {}}
 
 # A float sum of 64 products is off by 64 units of 2**-24 of their size, which is up to 64 * 64 for
 # the vectors here; beyond that there is the rounding of the result.
-tolerance = {"c": Tolerance(ulp=1, absolute=2.0**-8)}
+checks = {"c": ulp(1, absolute=2.0**-8)}
 
 
 def buffers(p):

@@ -1,6 +1,6 @@
 """Softmax of rows of bfloat16 numbers: one row, four on one core, or four on four cores."""
 
-from pipeline import In, Out, Tolerance
+from pipeline import In, Out, ulp
 
 from ._bf16 import softmax, stretches
 
@@ -14,7 +14,7 @@ variants = {
 # An exponential is off by -0.5 % to 0.9 %, and so is the sum that it is divided by: together 1.4 %,
 # or 3.7 units where a unit is smallest. Rounding takes a half on either side. An exponential below
 # 2**-126 is 0.
-tolerance = {"y": Tolerance(ulp=5, absolute=2.0**-126)}
+checks = {"y": ulp(5, absolute=2.0**-126)}
 
 
 def buffers(p):

@@ -1,10 +1,21 @@
 """What dodo.py is made of: designs, toolchain, stages.
 
-A design's Python file needs little of it: `from pipeline import In, InOut, Out`, and Tolerance
-where a floating-point output is to be judged more sharply than by its type.
+A design's Python file needs little of it: `from pipeline import In, InOut, Out`, and one of exact,
+absolute, relative, ulp, correlation, snr where an output is not to be judged by its type.
 """
 
 from pipeline.buffers import Buffer, In, InOut, Out
-from runner.tolerance import Tolerance
+from runner.verdicts.criteria import absolute, correlation, exact, relative, snr, ulp
 
-__all__ = ["Buffer", "In", "InOut", "Out", "Tolerance"]
+__all__ = [
+    "Buffer",
+    "In",
+    "InOut",
+    "Out",
+    "absolute",
+    "correlation",
+    "exact",
+    "relative",
+    "snr",
+    "ulp",
+]

@@ -7,8 +7,8 @@ it, or a plain `mlir_templates/<design>.mlir` with or without one. The Python fi
 - `variants`: a dict of variant names, each a dict of the parameters that differ;
 - `buffers(p)`: a dict of In, Out and InOut in the order of the runtime sequence's arguments;
 - `reference(p, ...)`: the outputs in numpy, from the inputs in the order of `buffers`;
-- `tolerance`: a dict of Tolerance by output, for floats that are to be judged more sharply than by
-  their type;
+- `checks`: a dict by output of how close it must be (`{"y": ulp(2)}`), where not by its type:
+  exact, absolute, relative, ulp, correlation, snr;
 - `vectors(p, rng)`: a dict of further inputs by name, each a dict of arrays by buffer name.
 
 What several designs share goes into a module beside them whose name begins with an underscore:

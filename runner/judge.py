@@ -14,9 +14,12 @@ from runner.compare import Comparison, compare, statistics
 from runner.dtypes import dtype
 from runner.errors import RunnerError
 from runner.launch import Opened
+from runner.objects import in_elements, output_objects
 from runner.session import Runs
-from runner.tolerance import Tolerance
 from runner.vectors import Vector
+from runner.verdicts.criteria import Criterion
+from runner.verdicts.mismatch import Mismatch
+from runner.verdicts.where import Unit
 
 Array = np.ndarray[Any, Any]
 Reference = Callable[[dict[str, Array]], dict[str, Array]]
@@ -31,11 +34,11 @@ class Expected:
 
     Attributes:
         reference: None for a design that nothing judges.
-        tolerances: by output name; those without one have their dtype's.
+        checks: how close an output must be, by name; those without one are judged by dtype.
     """
 
     reference: Reference | None = None
-    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
+    checks: Mapping[str, Criterion] = field(default_factory=dict)
 
 
 class Verdict(str, Enum):
@@ -55,6 +58,7 @@ class RunResult:
         seconds: of the run, without copies to and from the host's buffers; 0 if it failed.
         summary: a few words behind the verdict.
         details: lines about what went wrong.
+        mismatches: what there is to say of each output that is wrong.
     """
 
     vector: str
@@ -62,6 +66,7 @@ class RunResult:
     seconds: float
     summary: str
     details: tuple[str, ...] = field(default=())
+    mismatches: tuple[Mismatch, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,8 @@ def judge(
         failure = RunResult("load", verdict, 0.0, *_split(str(error)))
         return Outcome(artifact.label, artifact.device, (failure,))
     try:
-        runs = tuple(_runs(artifact, opened.session, vectors, expected, diagnosis))
+        judged = _Judged(artifact, expected, output_objects(artifact.xclbin.parent))
+        runs = tuple(_runs(judged, opened.session, vectors, diagnosis))
         warnings = (*opened.warnings, *opened.session.notes())
     finally:
         opened.session.close()
@@ -126,11 +132,19 @@ def skipped(artifact: Artifact, reason: str) -> Outcome:
     return Outcome(artifact.label, artifact.device, (run,))
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """An artifact, what is expected of it, and what its fifos carry, in bytes."""
+
+    artifact: Artifact
+    expected: Expected
+    objects: tuple[Unit, ...]
+
+
 def _runs(
-    artifact: Artifact,
+    judged: _Judged,
     session: Runs,
     vectors: Iterable[Vector],
-    expected: Expected,
     diagnosis: Diagnosis | None,
 ) -> Iterator[RunResult]:
     for vector in vectors:
@@ -142,7 +156,7 @@ def _runs(
                 message += "\n" + diagnosis(vector)
             yield RunResult(vector.name, Verdict.FAIL, 0.0, *_split(message))
             return
-        yield _verdict(artifact, vector, outputs, expected, session.seconds)
+        yield _verdict(judged, vector, outputs, session.seconds)
 
 
 def _split(message: str) -> tuple[str, tuple[str, ...]]:
@@ -151,22 +165,14 @@ def _split(message: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _verdict(
-    artifact: Artifact,
-    vector: Vector,
-    outputs: dict[str, Array],
-    expected: Expected,
-    seconds: float,
+    judged: _Judged, vector: Vector, outputs: dict[str, Array], seconds: float
 ) -> RunResult:
-    if expected.reference is None:
+    if judged.expected.reference is None:
         lines = tuple(f"{name}: {statistics(values)}" for name, values in outputs.items())
         return RunResult(vector.name, Verdict.NOT_JUDGED, seconds, "no reference", lines)
-    wanted = expected.reference(vector.inputs)
-    tolerances = expected.tolerances
-    by_name = {a.name: a for a in artifact.arguments if a.is_output}
-    comparisons = [
-        compare(name, outputs[name], _shaped(wanted[name], by_name[name]), tolerances.get(name))
-        for name in outputs
-    ]
+    wanted = judged.expected.reference(vector.inputs)
+    arguments = [a for a in judged.artifact.arguments if a.is_output]
+    comparisons = [_compared(judged, a, outputs[a.name], wanted[a.name]) for a in arguments]
     faults = [c for c in comparisons if c.fault]
     if faults:
         return RunResult(
@@ -175,9 +181,16 @@ def _verdict(
             seconds,
             "; ".join(f"{c.output}: {c.fault}" for c in faults),
             tuple(line for c in faults for line in _lines(c)),
+            tuple(c.mismatch for c in faults if c.mismatch),
         )
-    sizes = ", ".join(f"{name} {a.dtype}{list(a.shape)}" for name, a in by_name.items())
+    sizes = ", ".join(f"{a.name} {a.dtype}{list(a.shape)}" for a in arguments)
     return RunResult(vector.name, Verdict.PASS, seconds, sizes)
+
+
+def _compared(judged: _Judged, argument: Argument, got: Array, wanted: Array) -> Comparison:
+    objects = in_elements(judged.objects, got.dtype.itemsize)
+    criterion = judged.expected.checks.get(argument.name)
+    return compare(argument.name, got, _shaped(wanted, argument), criterion, objects)
 
 
 def _lines(comparison: Comparison) -> list[str]:

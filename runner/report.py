@@ -12,21 +12,50 @@ STYLES = {"PASS": "green", "FAIL": "bold red", "not judged": "yellow", "SKIPPED"
 
 
 def verdict_lines(outcome: Mapping[str, Any]) -> list[str]:
-    """One line a run, and the details of those that failed or that nothing judged.
+    """One line for all runs that passed, one for each that did not, with details.
+
+    Of several outputs that are wrong in the same way the first is told in full; the others with
+    their first difference, and all with the file that holds the rest.
 
     Args:
         outcome: as `Outcome.as_json` gives it.
     """
     lines = []
+    told = False
     for run in outcome["runs"]:
-        milliseconds = run["seconds"] * 1000
-        lines.append(
-            f"{run['verdict']:<10} {outcome['label']:<28} {run['vector']:<10}"
-            f" {milliseconds:8.1f} ms  {run['summary']}"
-        )
-        lines.extend(f"           {detail}" for detail in run["details"])
+        if run["verdict"] != "PASS":
+            line = f"{run['vector']:<10} {run['seconds'] * 1000:8.1f} ms  {run['summary']}"
+            lines.append(f"{run['verdict']:<10} {outcome['label']:<28} {line}")
+            lines.extend(f"{_INDENT}{detail}" for detail in _details(run, brief=told))
+            told = told or bool(run.get("mismatches"))
+    if passed := [run for run in outcome["runs"] if run["verdict"] == "PASS"]:
+        lines.append(f"{'PASS':<10} {outcome['label']:<28} {_passed(passed)}")
     lines.extend(f"warning    {outcome['label']:<28} {text}" for text in outcome["warnings"])
     return lines
+
+
+_INDENT = " " * 11
+
+
+def _passed(runs: Sequence[Mapping[str, Any]]) -> str:
+    vectors = "1 vector" if len(runs) == 1 else f"{len(runs)} vectors"
+    median = _median(run["seconds"] for run in runs) * 1000
+    return f"{vectors}, median {median:.1f} ms  {runs[0]['summary']}"
+
+
+def _details(run: Mapping[str, Any], *, brief: bool) -> list[str]:
+    mismatches = run.get("mismatches") or ()
+    lines = [_first(m) for m in mismatches if m["differences"]] if brief and mismatches else []
+    lines = lines or list(run["details"])
+    return [*lines, f"all of it: {run['file']}"] if run.get("file") else lines
+
+
+def _first(mismatch: Mapping[str, Any]) -> str:
+    found = mismatch["differences"][0]
+    index = ", ".join(map(str, found["index"]))
+    return (
+        f"{mismatch['output']}: first at {index}: expected {found['expected']}, got {found['got']}"
+    )
 
 
 def print_table(outcomes: Sequence[Mapping[str, Any]], stream: TextIO) -> None:

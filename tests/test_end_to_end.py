@@ -29,7 +29,7 @@ def test_a_design_is_built_run_and_passed(project: Project) -> None:
     folder = project.root / "build/npu1_1col/vector_scale/small"
     for name in ("final.xclbin", "insts.bin", "main.pdi", "main_core_0_2.elf", "manifest.json"):
         assert (folder / name).stat().st_size > 0
-    assert done.stdout.count("PASS       vector_scale/small") == 7
+    assert "PASS       vector_scale/small           7 vectors, median " in done.stdout
 
 
 def test_a_wrong_kernel_fails_with_the_first_difference(project: Project) -> None:
@@ -38,6 +38,10 @@ def test_a_wrong_kernel_fails_with_the_first_difference(project: Project) -> Non
     assert done.returncode == 1
     assert "FAIL       vector_scale/small" in done.stdout
     assert "first at 0: expected" in done.stdout
+    assert "by object of out (1024 elements each): in all 4, at place 0 of each" in done.stdout
+    kept = project.root / "build/npu1_1col/vector_scale/small/mismatch_random-0.txt"
+    assert f"all of it: {kept.relative_to(project.root)}" in done.stdout
+    assert "\n 3072 " in kept.read_text()
 
 
 def test_a_bare_pair_is_run_and_shown_as_not_judged(project: Project) -> None:

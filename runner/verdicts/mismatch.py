@@ -1,0 +1,169 @@
+"""What there is to say of an output that is wrong: numbers, places, values, a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from runner.verdicts import degenerate, where
+from runner.verdicts.heatmap import heatmap
+
+Array = np.ndarray[Any, Any]
+
+KEPT = 50
+"""Differences that a result keeps."""
+SHOWN = 10
+"""Differences that a terminal shows."""
+AROUND = 4
+"""Elements before and after the first difference in the slice around it."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One element that is wrong; the values as they print in their own type."""
+
+    index: tuple[int, ...]
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A wrong output.
+
+    Attributes:
+        facts: a line each.
+        differences: the first KEPT of them.
+        picture: the error of an output with two dimensions or more, in characters.
+    """
+
+    output: str
+    fault: str
+    facts: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    picture: tuple[str, ...] = ()
+
+    def brief(self) -> list[str]:
+        """The facts and the first SHOWN differences, for a terminal."""
+        return [*self.facts, *table(self.differences[:SHOWN])]
+
+    def full(self) -> list[str]:
+        """All of it, for a file."""
+        picture = ["", "error by place, . the smallest, @ the largest:", *self.picture]
+        return [
+            f"{self.output}: {self.fault}",
+            *(f"  {fact}" for fact in self.facts),
+            "",
+            *table(self.differences),
+            *(picture if self.picture else []),
+        ]
+
+
+def mismatch(
+    output: str,
+    fault: str,
+    got: Array,
+    expected: Array,
+    wrong: Array,
+    objects: Sequence[where.Unit] = (),
+) -> Mismatch:
+    """Describes a wrong output; all arrays have the output's shape.
+
+    Args:
+        wrong: booleans.
+        objects: sizes of what the array's fifos carry, in elements.
+    """
+    error = absolute_error(got, expected)
+    facts = (
+        *_unwritten(got, expected),
+        *_values(got, expected),
+        *_sizes(error, got, expected, wrong),
+        *where.places(wrong, objects),
+        *_around(got, expected, wrong),
+    )
+    picture = heatmap(np.where(wrong, error, 0)) if got.ndim > 1 and wrong.any() else []
+    return Mismatch(output, fault, facts, tuple(_differences(got, expected, wrong)), tuple(picture))
+
+
+def absolute_error(got: Array, expected: Array) -> Array:
+    """|got - expected| as float64: 0 for NaN on both sides, infinite for NaN on one."""
+    g, e = got.astype(np.float64), expected.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        error = np.where((g == e) | (np.isnan(g) & np.isnan(e)), 0.0, np.abs(g - e))
+    return np.where(np.isnan(error), np.inf, error)
+
+
+def _unwritten(got: Array, expected: Array) -> Iterator[str]:
+    found = np.flatnonzero(degenerate.unwritten(got, expected))
+    if found.size:
+        size = got.dtype.itemsize
+        yield (
+            f"{found.size} elements were never written, the first at {found[0]}"
+            f" ({found.size * size} bytes, from byte {found[0] * size})"
+        )
+
+
+def _values(got: Array, expected: Array) -> Iterator[str]:
+    """Zeros and constants, where the two sides do not have the same."""
+    zeros = [int((side.astype(np.float64) == 0).sum()) for side in (expected, got)]
+    if zeros[0] != zeros[1]:
+        yield f"zeros: {zeros[0]} expected, {zeros[1]} got, of {got.size}"
+    for name, side in (("expected", expected), ("got", got)):
+        if side.size > 1 and (side == side.flat[0]).all():
+            yield f"{name}: {side.flat[0]} throughout"
+
+
+def _sizes(error: Array, got: Array, expected: Array, wrong: Array) -> Iterator[str]:
+    if not wrong.any():
+        return
+    among = error[wrong]
+    finite = among[np.isfinite(among)]
+    if finite.size:
+        yield f"error of those: largest {finite.max():g}, mean {finite.mean():g}"
+    if finite.size < among.size:
+        yield f"{among.size - finite.size} of them are no finite numbers"
+    first = int(np.flatnonzero(wrong.reshape(-1))[0])
+    worst = int(np.argmax(np.where(wrong, error, -1)))
+    for label, i in {"first": first, "worst": worst}.items():
+        if label == "first" or worst != first:
+            place = _index(i, got.shape)
+            yield f"{label} at {place}: expected {expected.flat[i]}, got {got.flat[i]}"
+
+
+def _around(got: Array, expected: Array, wrong: Array) -> Iterator[str]:
+    if not wrong.any() or got.size == 1:
+        return
+    first = int(np.flatnonzero(wrong.reshape(-1))[0])
+    low, high = max(0, first - AROUND), min(got.size, first + AROUND + 1)
+    columns = [[str(side.flat[i]) for i in range(low, high)] for side in (expected, got)]
+    widths = [max(map(len, pair)) for pair in zip(*columns, strict=True)]
+    for name, values in zip(("expected", "got"), columns, strict=True):
+        shown = " ".join(value.rjust(w) for value, w in zip(values, widths, strict=True))
+        yield f"[{low}:{high}] {name:<8} {shown}"
+
+
+def _differences(got: Array, expected: Array, wrong: Array) -> Iterator[Difference]:
+    for i in np.flatnonzero(wrong.reshape(-1))[:KEPT]:
+        index = tuple(int(n) for n in np.unravel_index(i, got.shape))
+        yield Difference(index, str(expected.flat[i]), str(got.flat[i]))
+
+
+def _index(flat: int, shape: tuple[int, ...]) -> str:
+    if len(shape) == 1:
+        return str(flat)
+    place = ", ".join(str(int(n)) for n in np.unravel_index(flat, shape))
+    return f"{flat}, [{place}]"
+
+
+def table(differences: Sequence[Difference]) -> list[str]:
+    """Differences in columns: index, expected, got."""
+    if not differences:
+        return []
+    rows = [("index", "expected", "got")]
+    for d in differences:
+        rows.append((", ".join(map(str, d.index)), d.expected, d.got))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
