@@ -60,7 +60,7 @@ class Lock:
         Moves the actor's clock to when the units that it took had been released.
         """
         taken = -value if value < 0 else value
-        if not self._grants(value) or (self.waiters and self._is_behind(actor)):
+        if not self.grants(value) or (self.waiters and self._is_behind(actor)):
             self._enqueue(actor, value)
             return False
         if self.waiters:
@@ -71,7 +71,8 @@ class Lock:
             actor.clock = self.changed
         return True
 
-    def _grants(self, value: int) -> bool:
+    def grants(self, value: int) -> bool:
+        """Whether the lock's value allows an acquire of `value`."""
         return self.value >= -value if value < 0 else self.value == value
 
     def _is_behind(self, actor: Actor) -> bool:
@@ -79,7 +80,7 @@ class Lock:
         for other, value in self.waiters:
             if other is actor:
                 return False
-            if self._grants(value):
+            if self.grants(value):
                 return True
         return False
 

@@ -109,7 +109,8 @@ class Wording:
         relation = f"≥ {-wait.value}" if wait.value < 0 else f"= {wait.value}"
         name = self._names.lock(lock.tile, lock.index)
         where = self._position(wait.actor)
-        return f"waits{where} for {name} {relation} (now {lock.value})"
+        soon = ", so it is about to go on" if lock.grants(wait.value) else ""
+        return f"waits{where} for {name} {relation} (now {lock.value}{soon})"
 
     def _progress(self, actor: Actor) -> str:
         """How far a channel has come with its descriptor; where a core is."""
