@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from pipeline.doctor import Doctor, tools
+from pipeline.doctor import tools
+from runner.doctor import Status, Tool
+from runner.doctor.tools import check, fit
+from tests.amd_tools.install import PEANO, WITHOUT_PEANO, install
 from tests.project import make_project
 
 
@@ -32,5 +36,38 @@ def test_every_tool_is_told_of_and_only_peano_is_needed() -> None:
     assert [tool.name for tool in found if tool.needed] == ["peano"]
 
 
-def test_it_is_a_command_of_doit() -> None:
-    assert Doctor.name == "doctor" and Doctor.doc_purpose
+def by_name(environment: dict[str, str]) -> dict[str, Tool]:
+    return {tool.name: tool for tool in tools(environment)}
+
+
+def test_tools_are_told_with_their_versions_and_why_they_were_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = install(tmp_path / "aie" / "bin", (*WITHOUT_PEANO, *PEANO))
+    found = by_name({"MLIR_AIE_INSTALL_DIR": str(folder.parent), "PATH": str(folder)})
+    assert found["aie-opt"].path == str(folder / "aie-opt")
+    assert "LLVM" in found["aie-opt"].version and "MLIR_AIE" in found["aie-opt"].reason
+    assert check(found["peano"]).status is Status.OK
+    assert fit(list(found.values())).status is Status.OK
+
+
+def test_a_second_peano_of_another_build_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = install(tmp_path / "first" / "bin", PEANO)
+    second = install(tmp_path / "second", PEANO, version=" (another build)")
+    found = by_name({"PEANO_INSTALL_DIR": str(first.parent), "PATH": str(second)})["peano"]
+    assert found.path == str(first / "clang")
+    (other,) = found.others
+    assert str(second / "clang") in other and "another build" in other
+
+
+def test_a_program_that_is_not_what_its_name_says_is_told_as_unusable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = install(tmp_path / "bin", ("xclbinutil",), modes={"xclbinutil": "other"})
+    found = by_name({"PATH": str(folder)})["xclbinutil"]
+    assert found.broken and str(folder / "xclbinutil") in found.reason
