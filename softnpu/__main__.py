@@ -37,6 +37,10 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         "softnpu.inspect.cli",
         "print an xclbin, PDI, CDO, instruction stream or ELF file as readable text",
     ),
+    "diff": Subcommand(
+        "softnpu.inspect.diff.cli",
+        "compare two files or folders by what they say",
+    ),
     "run-host": Subcommand(
         "softnpu.emulator.cli",
         "run a Python script that uses pyxrt, on the emulated NPU",
@@ -47,6 +51,7 @@ EXAMPLES = """examples:
   python -m softnpu compile design.mlir -o out    everything that the NPU needs, into out/
   python -m softnpu dump out/final.xclbin         what the array is set up to do
   python -m softnpu dump out/insts.bin            what a run makes it do
+  python -m softnpu diff out older                what differs between two builds
 
 `python -m softnpu COMMAND --help` tells the options of a command.
 """

@@ -10,6 +10,9 @@ ROW_SHIFT = 20
 OFFSET_MASK = (1 << ROW_SHIFT) - 1
 ROW_MASK = (1 << (COLUMN_SHIFT - ROW_SHIFT)) - 1
 
+MOST_COLUMNS = 1 << (32 - COLUMN_SHIFT)
+"""Columns that a 32-bit address can name; no array has nearly as many."""
+
 OFFSET_LIMIT = OFFSET_MASK + 1
 """A tile's registers and memories take one MiB of the array's address space."""
 

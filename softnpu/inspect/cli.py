@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from softnpu.emulator.names import Names
     from softnpu.inspect.report import Report
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 _DESCRIPTION = """Prints what a file holds. The file is recognised by its content, whatever its
 name: an xclbin (with the PDI and the CDO inside), a PDI, a CDO, an instruction stream (insts.bin,
 also as hexadecimal text) or an ELF file of a core. Registers are shown by tile (column,row) and
-name, values by field."""
+name, values by field. With --array, what the files configure together is put together: which
+buffer descriptors, locks, programs and routes there are in the end."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -26,30 +29,62 @@ def add_parser(subparsers: Subparsers) -> None:
         description=_DESCRIPTION,
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="what to print")
+    parser.add_argument(
+        "--array",
+        action="store_true",
+        help="the configured array, from an xclbin, a PDI or CDO files, and insts.bin behind them",
+    )
+    parser.add_argument(
+        "--names",
+        metavar="FILE",
+        type=Path,
+        help="with --array: the design's names (default: names.json beside the first file)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, one document a file")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints every file; 1 if one of them could not be read."""
-    from softnpu.errors import FormatError
-    from softnpu.inspect.files import report
-
+    """Prints every file; 1 if one of them could not be read, or not whole."""
     failed = False
-    for number, path in enumerate(arguments.files):
-        try:
-            text = _render(report(path), as_json=arguments.json)
-        except (FormatError, OSError) as error:
+    for number, found in enumerate(_reports(arguments)):
+        if isinstance(found, str):
             failed = True
             sys.stdout.flush()
-            sys.stderr.write(f"error: {_reason(path, error)}\n")
+            sys.stderr.write(f"error: {found}\n")
             continue
+        failed |= found.is_damaged
+        text = _render(found, as_json=arguments.json)
         sys.stdout.write("\n" * bool(number and not arguments.json) + text + "\n")
     return int(failed)
 
 
-def _reason(path: Path, error: Exception) -> str:
-    return f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
+def _reports(arguments: argparse.Namespace) -> Iterator[Report | str]:
+    """A report, or what is wrong, for each file or for the array that they make up."""
+    from softnpu.errors import FormatError
+    from softnpu.inspect.files import report
+
+    if arguments.array:
+        from softnpu.inspect.array_report import array_report
+
+        try:
+            yield array_report(arguments.files, _names(arguments))
+        except FormatError as error:
+            yield str(error)
+        return
+    for path in arguments.files:
+        try:
+            yield report(path)
+        except FormatError as error:
+            yield str(error)
+        except OSError as error:
+            yield f"{path}: {error.strerror}"
+
+
+def _names(arguments: argparse.Namespace) -> Names:
+    from softnpu.emulator.names import beside, load
+
+    return load(arguments.names) if arguments.names else beside(arguments.files[0])
 
 
 def _render(found: Report, *, as_json: bool) -> str:

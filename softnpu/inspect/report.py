@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from softnpu.errors import FormatError
 
 Json = Any
 """str, int, bool, None, or a list or dict of such."""
@@ -33,6 +36,8 @@ class Report:
         title: its headline.
         facts: (name, text, data) each a line.
         rows: a table's lines; `table` is its name in the JSON.
+        indent: how far the details of rows stand in.
+        troubles: what could not be read of it, and why.
     """
 
     title: str
@@ -40,14 +45,28 @@ class Report:
     rows: list[Row] = field(default_factory=list)
     parts: list[Report] = field(default_factory=list)
     table: str = "rows"
+    indent: int = 34
+    troubles: list[str] = field(default_factory=list)
 
     def fact(self, name: str, text: str, data: Json = None) -> None:
         """Adds a fact; its data is its text unless given."""
         self.facts.append((name, text, text if data is None else data))
 
+    @contextmanager
+    def noting_trouble(self) -> Iterator[None]:
+        """A damaged part is told of, and what else there is, shown."""
+        try:
+            yield
+        except FormatError as error:
+            self.troubles.append(str(error))
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it or one of its parts could not be read whole."""
+        return bool(self.troubles) or any(part.is_damaged for part in self.parts)
+
 
 _INDENT = "  "
-_DETAIL_INDENT = " " * 34
 
 
 def to_text(report: Report, level: int = 0) -> Iterator[str]:
@@ -60,7 +79,8 @@ def to_text(report: Report, level: int = 0) -> Iterator[str]:
     for row in report.rows:
         if not row.hidden:
             yield pad + _INDENT + row.text
-            yield from (pad + _DETAIL_INDENT + detail for detail in row.details)
+            yield from (pad + " " * report.indent + detail for detail in row.details)
+    yield from (f"{pad}{_INDENT}damaged: {trouble}" for trouble in report.troubles)
     for part in report.parts:
         yield ""
         yield from to_text(part, level)
@@ -72,6 +92,8 @@ def to_json(report: Report) -> Json:
     data.update({name.replace(" ", "_"): value for name, _, value in report.facts})
     if report.rows:
         data[report.table] = [row.data for row in report.rows]
+    if report.troubles:
+        data["damaged"] = report.troubles
     if report.parts:
         data["parts"] = [to_json(part) for part in report.parts]
     return data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from softnpu.arch.address import split_address
+from softnpu.arch.address import MOST_COLUMNS, OFFSET_LIMIT, split_address
 from softnpu.arch.device import MEMORY_TILE_ROWS, ROWS
 from softnpu.arch.dma import DMA_ENGINES, Direction
 from softnpu.arch.ports import (
@@ -18,6 +18,7 @@ from softnpu.arch.ports import (
     StreamSwitch,
 )
 from softnpu.arch.tiles import LOCK_STRIDE, TILE_FACTS, TileKind
+from softnpu.errors import FormatError
 from softnpu.formats.operations import (
     AddressPatch,
     BlockSet,
@@ -67,7 +68,8 @@ class Written:
             case BlockWrite(address, data):
                 self._write(address, words(data))
             case BlockSet(address, value, count):
-                self._write(address, [value] * count)
+                fitting = (OFFSET_LIMIT - split_address(address)[2]) // 4
+                self._write(address, [value] * min(count, fitting))
             case AddressPatch(address, argument, offset):
                 tile, place = self._at(address)
                 tile.patch(place, HostAddress(argument, offset))
@@ -78,6 +80,8 @@ class Written:
 
     def _at(self, address: int) -> tuple[TileWritten, int]:
         column, row, offset = split_address(address)
+        if column >= MOST_COLUMNS:
+            raise FormatError(f"something is written to {address:#x}, outside of any array")
         place = (column, row)
         if place not in self._tiles:
             self._tiles[place] = TileWritten(place)
@@ -105,6 +109,7 @@ class TileWritten:
         self._program: list[Span] = []
         self._patches: dict[int, HostAddress] = {}
         self._tasks: list[Task] = []
+        self._descriptors: dict[tuple[int, tuple[int, ...], HostAddress | None], Descriptor] = {}
 
     def write(self, offset: int, values: Sequence[int], mask: int) -> None:
         """Words from byte `offset` on."""
@@ -149,8 +154,11 @@ class TileWritten:
     def _descriptor(self, number: int) -> Descriptor:
         start = self._engine.bd_address(number)
         stored = tuple(self._registers.get(start + 4 * n, 0) for n in range(self._engine.bd.words))
-        fields = self._engine.bd.unpack(stored)
-        return Descriptor(number, self.kind, stored, fields, self._patches.get(number))
+        key = (number, stored, self._patches.get(number))
+        if key not in self._descriptors:
+            fields = self._engine.bd.unpack(stored)
+            self._descriptors[key] = Descriptor(number, self.kind, stored, fields, key[2])
+        return self._descriptors[key]
 
     def tile(self) -> Tile:
         """The tile as it now is."""

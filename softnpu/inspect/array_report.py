@@ -1,0 +1,186 @@
+"""The configured array as a report: tile by tile, then route by route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from softnpu.arch.address import MOST_COLUMNS
+from softnpu.emulator.names import Names
+from softnpu.errors import FormatError
+from softnpu.formats import cdo, pdi, txn, xclbin
+from softnpu.formats.identify import FileKind, identify
+from softnpu.formats.operations import Operation
+from softnpu.inspect.array import ConfiguredArray, Descriptor, Route, Task, Tile, of_operations
+from softnpu.inspect.files import read
+from softnpu.inspect.labels import Labels
+from softnpu.inspect.report import Report, Row, plural, size
+
+_SHOWN_TASKS = 8
+
+
+def array_report(paths: Sequence[Path], names: Names | None = None) -> Report:
+    """The array that files configure, one after the other.
+
+    Args:
+        paths: an xclbin, a PDI or CDO files (elfs, init, enable); an instruction stream behind
+            them adds what a run does to the shim tiles.
+        names: of the design's buffers, locks and channels, where they are known.
+
+    Raises:
+        FormatError: a file that configures nothing, or a damaged one.
+    """
+    operations: list[Operation] = []
+    columns: int | None = None
+    for path in paths:
+        try:
+            found, wide = configuration(read(path))
+        except FormatError as error:
+            raise FormatError(f"{path}: {error}") from error
+        operations += found
+        columns = wide or columns
+    title = ", ".join(map(str, paths))
+    try:
+        array = of_operations(operations, columns)
+    except FormatError as error:
+        raise FormatError(f"{title}: {error}") from error
+    report = describe_array(array, names or Names())
+    report.title = f"{title}: {report.title}"
+    return report
+
+
+def configuration(data: bytes) -> tuple[tuple[Operation, ...], int | None]:
+    """The operations in a file and the columns of its array, None where it does not say."""
+    kind = identify(data)
+    if kind is FileKind.XCLBIN:
+        partition = xclbin.parse(data).partition
+        if partition.columns > MOST_COLUMNS:
+            raise FormatError(f"the partition has {partition.columns} columns; no array has")
+        inside = [cdo.operations(pdi.parse(one.image).cdo()) for one in partition.pdis]
+        return tuple(operation for one in inside for operation in one), partition.columns
+    if kind is FileKind.PDI:
+        return cdo.operations(pdi.parse(data).cdo()), None
+    if kind is FileKind.CDO:
+        return cdo.operations(cdo.parse(data)), None
+    if kind in (FileKind.TXN, FileKind.TXN_TEXT):
+        stream = txn.parse(data)
+        return stream.operations, stream.columns
+    raise FormatError(f"this is {kind.value}; an xclbin, PDI, CDO or instruction stream configures")
+
+
+def describe_array(array: ConfiguredArray, names: Names) -> Report:
+    """The configured array."""
+    labels = Labels(array, names)
+    found = Report("configured array")
+    found.fact("size", f"{plural(array.columns, 'column')}, {array.rows} rows")
+    found.parts = [_tile(labels, tile) for tile in array.used]
+    found.parts.append(_routes(labels))
+    return found
+
+
+def _tile(labels: Labels, tile: Tile) -> Report:
+    column, row = tile.position
+    found = Report(f"tile ({column},{row}), {tile.kind.value}", table="contents", indent=11)
+    if tile.program:
+        runs = "runs" if tile.runs else "is not enabled"
+        found.fact("core", f"{runs}, {size(tile.program)} of program", tile.program)
+    elif tile.runs:
+        found.fact("core", "runs, but no program was loaded", 0)
+    if tile.cascade:
+        cascade = tile.cascade
+        found.fact("cascade", f"from {cascade.source.name} to {cascade.destination.name}")
+    for span in tile.memory:
+        text = f"memory   {span.offset:#07x}  {size(span.size)} filled"
+        found.rows.append(Row(text, {"memory": span.offset, "bytes": span.size}))
+    found.rows += [
+        _lines("lock", labels.lock(tile, lock), {"lock": lock.number, "value": lock.value})
+        for lock in tile.locks
+        if labels.is_used(tile, lock)
+    ]
+    found.rows += [
+        _lines("BD", labels.descriptor(tile, one), _descriptor_data(one))
+        for one in tile.descriptors
+        if one.valid
+    ]
+    found.rows += _channels(tile)
+    return found
+
+
+def _lines(kind: str, text: str, data: dict[str, Any]) -> Row:
+    """A row whose first line is a label's headline and the first fact behind it."""
+    head, *rest = text.splitlines()
+    start = f"{head:<8} {rest[0]}" if kind == "BD" and rest else ", ".join([head, *rest])
+    return Row(start, data, tuple(rest[1:]) if kind == "BD" else ())
+
+
+def _descriptor_data(descriptor: Descriptor) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "bd": descriptor.number,
+        "bytes": descriptor.bytes,
+        "address": descriptor.address,
+        "next": descriptor.next,
+        "packet_id": descriptor.packet_id,
+        "fields": {name: value for name, value in descriptor.fields.items() if value},
+    }
+    if descriptor.host is not None:
+        data["argument"] = descriptor.host.argument
+        data["offset"] = descriptor.host.offset
+    return data
+
+
+def _channels(tile: Tile) -> Iterator[Row]:
+    """One row for each task, until there are too many; all of them in the JSON."""
+    seen: dict[tuple[str, int], int] = {}
+    for task in tile.tasks:
+        key = (task.direction.name, task.channel)
+        seen[key] = seen.get(key, 0) + 1
+        yield _task(task, hidden=seen[key] > _SHOWN_TASKS)
+    for (direction, channel), count in seen.items():
+        if count > _SHOWN_TASKS:
+            text = f"{direction} {channel}   … {count - _SHOWN_TASKS} more tasks"
+            yield Row(text, {"direction": direction, "channel": channel, "tasks": count})
+
+
+def _task(task: Task, *, hidden: bool) -> Row:
+    numbers = [descriptor.number for descriptor in task.chain]
+    chain = " -> ".join(f"BD {number}" for number in numbers)
+    ring = task.chain[-1].next if task.chain else None
+    again = f" -> BD {ring} again" if ring is not None else ""
+    runs = f", {task.runs} times" if task.runs > 1 else ""
+    token = ", token when done" if task.token else ""
+    data = {
+        "direction": task.direction.name,
+        "channel": task.channel,
+        "bds": numbers,
+        "ring": ring,
+        "runs": task.runs,
+        "token": task.token,
+    }
+    head = f"{task.direction.name} {task.channel}"
+    return Row(f"{head:<8} {chain}{again}{runs}{token}", data, hidden=hidden)
+
+
+def _routes(labels: Labels) -> Report:
+    found = Report("routes", table="routes", indent=4)
+    for route in labels.array.routes:
+        found.rows.append(_route(labels, route))
+    return found
+
+
+def _route(labels: Labels, route: Route) -> Row:
+    name = labels.route(route)
+    ends = labels.ends(route)
+    named = f"{name}: {ends}" if name and "→" not in name else ends
+    hops = [
+        f"({hop.tile[0]},{hop.tile[1]}) {hop.slave} -> {hop.master}"
+        + (", drops header" if hop.rule is not None and hop.rule.drops_header else "")
+        for hop in route.hops
+    ]
+    data = {
+        "source": str(route.source),
+        "sinks": [str(sink) for sink in route.sinks],
+        "packets": list(route.packet_ids),
+        "hops": hops,
+    }
+    return Row(named, data, ("; ".join(hops),))

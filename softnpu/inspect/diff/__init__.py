@@ -1,0 +1,11 @@
+"""How two builds differ, in decoded form.
+
+`differences(a, b)` compares the bytes of two files by meaning; `compare_paths(a, b)` two files or
+two folders.
+"""
+
+from softnpu.inspect.diff.contents import differences
+from softnpu.inspect.diff.difference import Difference
+from softnpu.inspect.diff.paths import FileDifference, compare_paths
+
+__all__ = ["Difference", "FileDifference", "compare_paths", "differences"]

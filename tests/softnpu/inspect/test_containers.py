@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from softnpu.arch.device import device
+from softnpu.formats import xclbin
+from softnpu.formats.xclbin import SectionKind, container
+from softnpu.inspect.containers import describe_xclbin, group_in_words
+from softnpu.inspect.report import to_json, to_text
+
+
+def final(golden: Path) -> bytes:
+    return (golden / "passthrough_core" / "final.xclbin").read_bytes()
+
+
+def test_an_xclbin_tells_memories_arguments_and_where_it_may_run(golden: Path) -> None:
+    text = "\n".join(to_text(describe_xclbin(final(golden))))
+    for piece in (
+        "0  HOST   65536 KiB at 0x4000000, MEM_DRAM",
+        "0  opcode   uint64_t   at 0x00   group id 131071: no memory, a scalar",
+        "3  bo0      void*      at 0x14   group id  65536: memory 0 (HOST), slot 1",
+        "may start at:         column 1, 2, 3, 4",
+        "PDI 0 for kernel 0x901",
+    ):
+        assert piece in text
+
+
+def test_a_group_id_is_a_memory_and_a_slot() -> None:
+    assert group_in_words(0x20001, "SRAM") == "memory 1 (SRAM), slot 2"
+    assert group_in_words(131071, None) == "no memory, a scalar"
+
+
+def test_marks_are_shown(golden: Path) -> None:
+    image = (golden / "explicit_dma" / "design.pdi").read_bytes()
+    spec = xclbin.spec_for(device("npu1_1col"), image, marks=(("core_isa", "rv32"),))
+    assert to_json(describe_xclbin(xclbin.build(spec)))["core_isa"] == "rv32"
+
+
+@pytest.mark.parametrize(
+    ("kind", "trouble"),
+    [
+        (SectionKind.EMBEDDED_METADATA, "No valid DPU kernel found"),
+        (SectionKind.IP_LAYOUT, "has no IP_LAYOUT section"),
+    ],
+)
+def test_a_missing_section_is_told_and_the_rest_shown(golden: Path, kind, trouble) -> None:
+    whole = container.parse(final(golden))
+    left = tuple(section for section in whole.sections if section.kind != kind)
+    found = describe_xclbin(container.build(container.Container(whole.header, left)))
+    text = "\n".join(to_text(found))
+    assert "Stream_Switch_Master_Config_North1" in text
+    assert found.is_damaged
+    assert trouble in text
+
+
+def test_a_damaged_pdi_inside_does_not_hide_the_rest(golden: Path) -> None:
+    data = bytearray(final(golden))
+    at = data.index(b"aie_image")
+    data[at] ^= 1
+    found = describe_xclbin(bytes(data))
+    text = "\n".join(to_text(found))
+    assert "damaged: the PDI header's checksum" in text
+    assert "3  bo0" in text
+    assert to_json(found)["parts"][3]["damaged"]
