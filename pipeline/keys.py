@@ -96,4 +96,4 @@ def _same(name: str, known: list[Any] | None) -> bool:
     size, date, digest = known
     if status.st_size != size:
         return False
-    return status.st_mtime_ns == date or _state(name)[2] == digest
+    return bool(status.st_mtime_ns == date or _state(name)[2] == digest)

@@ -38,6 +38,24 @@ def _groups() -> frozenset[int]:
     return frozenset((os.getegid(), *os.getgroups()))
 
 
+def xrt_smi(program: Path, report: str, device: str) -> Any:
+    """A report as xrt-smi writes it in JSON (XRT, SubCmdExamine.cpp); None if it does not."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "report.json"
+        examine = [str(program), "examine", "--device", device, "--report", report]
+        try:
+            subprocess.run(
+                [*examine, "--format", "JSON", "--output", str(target)],
+                capture_output=True,
+                timeout=COMMAND_SECONDS,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+            return json.loads(target.read_text())
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return None
+
+
 @dataclass(frozen=True)
 class System:
     """A machine.
@@ -64,7 +82,7 @@ class System:
     user: str = field(default_factory=lambda: os.environ.get("USER", ""))
     probe: Callable[[Found], str] = probe
     run: Callable[[Sequence[str]], str | None] = kernel_log.run_command
-    report: Callable[[Path, str, str], Any] = field(default_factory=lambda: xrt_smi)
+    report: Callable[[Path, str, str], Any] = xrt_smi
 
     def path(self, name: str) -> Path:
         """A path below the root; `name` as "/sys/module" or "sys/module"."""
@@ -92,24 +110,6 @@ class System:
             if path.is_file():
                 return path
         return None
-
-
-def xrt_smi(program: Path, report: str, device: str) -> Any:
-    """A report as xrt-smi writes it in JSON (XRT, SubCmdExamine.cpp); None if it does not."""
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "report.json"
-        examine = [str(program), "examine", "--device", device, "--report", report]
-        try:
-            subprocess.run(
-                [*examine, "--format", "JSON", "--output", str(target)],
-                capture_output=True,
-                timeout=COMMAND_SECONDS,
-                check=False,
-                stdin=subprocess.DEVNULL,
-            )
-            return json.loads(target.read_text())
-        except (OSError, ValueError, subprocess.TimeoutExpired):
-            return None
 
 
 def find_key(tree: Any, key: str) -> list[Any]:
