@@ -26,7 +26,8 @@ def test_an_instruction_is_shown_by_its_register(golden: Path, tmp_path: Path) -
     text = difference(ours, theirs)
     assert "npuforge: " in text
     assert "AMD:      " in text
-    assert "wait       (0,0) shim" in text
+    assert "instruction 7, wait" in text
+    assert "(0,0) shim for the task-complete token" in text
 
 
 def test_mlir_that_is_only_written_differently_is_the_same(golden: Path, tmp_path: Path) -> None:
@@ -59,4 +60,4 @@ def test_a_file_that_ends_early_is_told(golden: Path, tmp_path: Path) -> None:
     ours, theirs = tmp_path / "a.ld.script", tmp_path / "b.ld.script"
     ours.write_text("one\ntwo\n")
     theirs.write_text("one\n")
-    assert difference(ours, theirs).endswith("npuforge: two\n  AMD:      (ends here)")
+    assert difference(ours, theirs).endswith("npuforge: two\n  AMD:      (nothing)")

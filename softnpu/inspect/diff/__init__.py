@@ -4,8 +4,8 @@
 two folders.
 """
 
-from softnpu.inspect.diff.contents import differences
+from softnpu.inspect.diff.contents import VARYING, differences
 from softnpu.inspect.diff.difference import Difference
 from softnpu.inspect.diff.paths import FileDifference, compare_paths
 
-__all__ = ["Difference", "FileDifference", "compare_paths", "differences"]
+__all__ = ["VARYING", "Difference", "FileDifference", "compare_paths", "differences"]

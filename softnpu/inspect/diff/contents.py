@@ -127,20 +127,32 @@ def _form(one: pdi.Partition) -> str:
     return "compact" if one.is_compact else "plain"
 
 
-_VARYING = ("timestamp", "uuid", "unique id")
-"""What no two runs of xclbinutil write alike."""
+MIRROR = "mirror data"
+"""xclbinutil's JSON copy of the contents, which XRT does not read."""
+VARYING = ("timestamp", "uuid", "unique id", "version", MIRROR)
+"""What depends on the run and the version of xclbinutil, not on what is packed."""
 
 
 def _xclbins(old: bytes, new: bytes) -> Iterator[Difference]:
     mine, other = xclbin.parse(old), xclbin.parse(new)
-    for one in value_differences("", mine.header, other.header):
-        yield Difference(one.place, one.old, one.new, varies=one.place in _VARYING)
+    for one in value_differences("", _header(mine), _header(other)):
+        yield replace(one, varies=one.place in VARYING)
     for kind in dict.fromkeys(s.kind for p in (mine, other) for s in p.container.sections):
         yield from _sections(kind, mine, other)
     if mine.container.mirror != other.container.mirror:
-        yield Difference(
-            "xclbinutil's JSON copy of the contents", "(not read by XRT)", "", varies=True
-        )
+        found = first_byte(mine.container.mirror, other.container.mirror)
+        yield replace(found, place=MIRROR, varies=True)
+
+
+def _header(parsed: xclbin.Xclbin) -> dict[str, object]:
+    return {
+        "timestamp": parsed.header.timestamp,
+        "uuid": parsed.header.uuid,
+        "unique id": parsed.header.unique_id,
+        "version": ".".join(map(str, parsed.header.version)),
+        "mode": parsed.header.mode,
+        "platform": parsed.header.platform,
+    }
 
 
 def _sections(kind: int, old: xclbin.Xclbin, new: xclbin.Xclbin) -> Iterator[Difference]:
