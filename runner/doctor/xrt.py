@@ -108,6 +108,14 @@ def plugin(system: System) -> Check:
             f"the plugin is of version {version}, XRT of {owner.version}",
             "install both in one version, from one source",
         )
+    driver = system.read("sys/module/amdxdna/version") or ""
+    if re.match(r"2\.\d+", driver) and _minor(driver) != _minor(version):
+        return warning(
+            name,
+            f"{version}, but the driver was built with {driver.split(',')[0]}: calls that the older"
+            " one lacks fail with Operation not supported",
+            "install driver and plugin from one source (amd/xdna-driver builds both)",
+        )
     return ok(name, f"{version} in {owner.folder}")
 
 

@@ -37,6 +37,18 @@ def test_a_plugin_in_another_folder_than_xrt_is_found_and_told(laptop: Machine) 
     assert "there is one in" in laptop.check("XRT plugin").detail
 
 
+def test_a_driver_that_was_built_with_another_xrt_is_a_warning(laptop: Machine) -> None:
+    laptop.put("sys/module/amdxdna/version", "2.18.0_20240712,b6db49f792a4\n")
+    found = laptop.check("XRT plugin")
+    assert found.status is Status.WARNING
+    assert "built with 2.18.0_20240712" in found.detail
+
+
+def test_the_kernels_own_driver_has_a_version_of_its_own_and_fits(laptop: Machine) -> None:
+    laptop.put("sys/module/amdxdna/version", "0.1\n")
+    assert laptop.check("XRT plugin").status is Status.OK
+
+
 def second_xrt(laptop: Machine, version: str) -> None:
     laptop.put("opt/xilinx/xrt/lib/libxrt_coreutil.so.2")
     laptop.put("opt/xilinx/xrt/version.json", json.dumps({"BUILD_VERSION": version}))
