@@ -1,18 +1,21 @@
 """aie-opt's pass pipelines, in the spelling of the version at hand.
 
 The lists are those of mlir-aie's driver (aiecc.cpp: runResourceAllocationPipeline,
-runRoutingPipeline, runNpuLoweringPipeline, runLLVMLoweringPipeline; for versions before 2026 the
-lists of python/compiler/aiecc/main.py). Versions differ in names, in which passes there are, and
-in the options of a pass: what `aie-opt --help` lists decides.
+runRoutingPipeline, runNpuLoweringPipeline, runLLVMLoweringPipeline; since the middle of 2026
+IRTransforms.h; before 2026 python/compiler/aiecc/main.py). Versions differ in names, in which
+passes there are, and in the options of a pass: what `aie-opt --help` lists decides.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.amd.probing import Tool
 from softnpu.errors import ToolError
+
+_SCF_TO_CF = re.compile(r"aiex?-\S*scf-to-(?:cf|control-?flow)")
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,44 @@ def _later(*names: str, **options: str) -> Pass:
     return Pass(names, {key.replace("_", "-"): value for key, value in options.items()}, False)
 
 
-ALWAYS = frozenset(
-    ("tilecol", "tilerow", "target-backend", "use-bare-ptr-memref-call-conv", "dynamic")
-)
+ALWAYS = frozenset(("tilecol", "tilerow", "use-bare-ptr-memref-call-conv", "dynamic"))
 """Options without which a pass would do something else: written whatever is listed."""
 
 TRACES = (
+    _later("aie-insert-trace-flows"),
     _pass("aie-trace-to-config"),
     _pass("aie-trace-pack-reg-writes"),
     Pass(("aie-inline-trace-config", "aiex-inline-trace-config")),
 )
 """Only where a design traces: aiecc leaves them out otherwise."""
+
+_FIFOS = (
+    _pass("aie-assign-lock-ids"),
+    _pass("aie-register-objectFifos"),
+    Pass(
+        ("aie-objectFifo-stateful-transform",),
+        {"dynamic-objFifos": "false", "packet-sw-objFifos": "false"},
+    ),
+)
+_FIFOS_UNROLLED_LATER = (
+    Pass(
+        ("aie-objectFifo-stateful-transform",),
+        {"packet-sw-objFifos": "false", "skip-verify": "false"},
+    ),
+    _pass("aie-objectFifo-unroll", default_dynamic="false"),
+    _later("aie-normalize-dma-bd-dims"),
+    _pass("aie-assign-lock-ids"),
+    _later("aie-reserve-runtime-bd-ids"),
+)
+"""For versions that unroll objectfifos in a pass of its own (mlir-aie since the middle of 2026)."""
+_FLOWS = (
+    _pass("aie-assign-bd-ids"),
+    _pass("aie-lower-cascade-flows"),
+    _pass("aie-lower-broadcast-packet"),
+    _pass("aie-lower-multicast"),
+    _later("aie-assign-tile-controller-ids"),
+)
+_OVERLAY = _later("aie-generate-column-control-overlay", route_shim_to_tile_ctrl="false")
 
 
 def resource_allocation(tool: Tool, target: str, *, traces: bool, alloc: str = "") -> str:
@@ -61,33 +91,35 @@ def resource_allocation(tool: Tool, target: str, *, traces: bool, alloc: str = "
         traces: whether the design has aie.trace ops.
         alloc: how buffers are placed; "" for the default.
     """
-    placing = {"alloc-scheme": alloc} if alloc else {}
-    fifos = {"dynamic-objFifos": "false", "packet-sw-objFifos": "false"}
-    device = (
-        *(TRACES if traces else ()),
-        _pass("aie-assign-lock-ids"),
-        _pass("aie-register-objectFifos"),
-        Pass(("aie-objectFifo-stateful-transform",), fifos),
-        _pass("aie-assign-bd-ids"),
-        _pass("aie-lower-cascade-flows"),
-        _pass("aie-lower-broadcast-packet"),
-        _pass("aie-lower-multicast"),
-        _later("aie-assign-tile-controller-ids"),
-        _later("aie-generate-column-control-overlay", route_shim_to_tile_ctrl="false"),
-        Pass(("aie-assign-buffer-addresses",), placing),
-        _later("aie-assign-core-link-files"),
-        _later("aie-vector-transfer-lowering", max_transfer_rank="1"),
-    )
     module = (
         _pass("convert-vector-to-aievec", aie_target=target, target_backend="llvmir"),
         _pass("lower-affine"),
         _pass("aie-canonicalize-device"),
+        _later("aie-lower-scratchpad-parameters"),
     )
-    return _module(
-        _spelt(tool, module),
-        _nested(tool, device),
-        _spelt(tool, [_pass("convert-scf-to-cf")]),
+    unrolls = tool.pass_options("aie-objectFifo-unroll") is not None
+    numbers = (
+        *(TRACES if traces else ()),
+        *(_FIFOS_UNROLLED_LATER if unrolls else _FIFOS),
+        *_FLOWS,
     )
+    buffers = (
+        _later("aie-prepare-buffers"),
+        Pass(("aie-assign-buffer-addresses",), {"alloc-scheme": alloc} if alloc else {}),
+        _later("aie-assign-core-link-files"),
+        _later("aie-vector-transfer-lowering", max_transfer_rank="1"),
+    )
+    if "emit-standalone-overlay" in (tool.pass_options(_OVERLAY.names[0]) or ()):
+        middle = [*_nested(tool, numbers), *_spelt(tool, [_OVERLAY]), *_nested(tool, buffers)]
+    else:
+        middle = _nested(tool, (*numbers, _OVERLAY, *buffers))
+    return _module(_spelt(tool, module), middle, _spelt(tool, [_to_branches(tool)]))
+
+
+def _to_branches(tool: Tool) -> Pass:
+    """scf -> cf; newer versions have a pass of their own that spares runtime sequences."""
+    own = (name for name in sorted(tool.passes) if _SCF_TO_CF.fullmatch(name))
+    return _pass(next(own, "convert-scf-to-cf"))
 
 
 def routing(tool: Tool) -> str:
@@ -97,15 +129,29 @@ def routing(tool: Tool) -> str:
 
 def npu_lowering(tool: Tool) -> str:
     """Runtime sequences -> what the NPU's controller does."""
+    module = [_later("aie-materialize-runtime-sequences")]
+    loops = (
+        _pass("aie-unroll-runtime-sequence-loops"),
+        _pass("canonicalize"),
+        _later("aie-normalize-dma-bd-dims"),
+        _later("aie-decompose-large-dma-bd"),
+        _later("aie-lower-dynamic-bd-pool"),
+        _pass("canonicalize"),
+    )
+    unrolls = tool.pass_options(loops[0].names[0]) is not None
     device = (
+        _later("aie-resolve-address-patch-buffers"),
         _pass("aie-materialize-bd-chains"),
         _pass("aie-substitute-shim-dma-allocations"),
+        *(loops if unrolls else ()),
         _pass("aie-assign-runtime-sequence-bd-ids"),
         _pass("aie-dma-tasks-to-npu"),
+        _later("aie-lower-dma-channel-reset"),
         _pass("aie-dma-to-npu"),
         _later("aie-lower-set-lock"),
+        _later("aie-lower-core-reset"),
+        _later("aie-lower-buffer-clear"),
     )
-    module = [_later("aie-materialize-runtime-sequences")]
     return _module(_spelt(tool, module), _nested(tool, device))
 
 
@@ -114,7 +160,8 @@ _TO_LLVM = (
     _pass("cse"),
     _pass("expand-strided-metadata"),
     _pass("lower-affine"),
-    _pass("arith-expand"),
+    # LLVM 24 leaves minima and maxima of floats to intrinsics, which Peano does not select
+    _pass("arith-expand", include_min_max_f="true"),
     _pass("finalize-memref-to-llvm"),
     _pass("convert-func-to-llvm", use_bare_ptr_memref_call_conv="true"),
     _pass("convert-to-llvm", dynamic="true"),

@@ -105,3 +105,56 @@ def test_a_help_that_cannot_be_told_apart_still_serves(tmp_path: Path) -> None:
     )
     assert passes.core_lowering(flat, "main", (1, 3), "aie2p") == CORE
     assert passes.resource_allocation(flat, "aie2", traces=True) == ALLOCATION
+
+
+LATER = {
+    "aie-lower-scratchpad-parameters": (),
+    "aie-objectFifo-stateful-transform": ("packet-sw-objFifos", "skip-verify"),
+    "aie-objectFifo-unroll": ("default-dynamic",),
+    "aie-normalize-dma-bd-dims": (),
+    "aie-reserve-runtime-bd-ids": (),
+    "aie-generate-column-control-overlay": ("route-shim-to-tile-ctrl", "emit-standalone-overlay"),
+    "aie-prepare-buffers": (),
+    "aie-assign-core-link-files": (),
+    "convert-vector-to-aievec": ("aie-target", "bf16-emulation"),
+    "aie-lower-scf-to-cf": (),
+    "aie-resolve-address-patch-buffers": (),
+    "aie-unroll-runtime-sequence-loops": (),
+    "aie-decompose-large-dma-bd": (),
+    "aie-lower-dynamic-bd-pool": ("enforce-queue-depth",),
+    "aie-lower-dma-channel-reset": (),
+    "aie-lower-core-reset": (),
+    "aie-lower-buffer-clear": (),
+    "arith-expand": ("include-bf16", "include-min-max-f"),
+}
+"""What mlir-aie of late 2026 has beyond 2026-03, or otherwise (IRTransforms.h)."""
+
+
+def test_the_pipelines_of_late_2026(tmp_path: Path) -> None:
+    tool = aie_opt(tmp_path)
+    known = {**tool.passes, **{name: frozenset(options) for name, options in LATER.items()}}
+    del known["aie-register-objectFifos"]
+    later = Tool(tool.name, tool.path, "", "", "", tool.options, known)
+    assert passes.resource_allocation(later, "aie2", traces=False) == (
+        "builtin.module(convert-vector-to-aievec{aie-target=aie2},lower-affine,"
+        "aie-canonicalize-device,aie-lower-scratchpad-parameters,"
+        "aie.device(aie-objectFifo-stateful-transform{packet-sw-objFifos=false skip-verify=false},"
+        "aie-objectFifo-unroll{default-dynamic=false},aie-normalize-dma-bd-dims,"
+        "aie-assign-lock-ids,aie-reserve-runtime-bd-ids,aie-assign-bd-ids,"
+        "aie-lower-cascade-flows,aie-lower-broadcast-packet,aie-lower-multicast,"
+        "aie-assign-tile-controller-ids),"
+        "aie-generate-column-control-overlay{route-shim-to-tile-ctrl=false},"
+        "aie.device(aie-prepare-buffers,aie-assign-buffer-addresses,aie-assign-core-link-files,"
+        "aie-vector-transfer-lowering{max-transfer-rank=1}),aie-lower-scf-to-cf)"
+    )
+    assert passes.npu_lowering(later) == (
+        "builtin.module(aie-materialize-runtime-sequences,"
+        "aie.device(aie-resolve-address-patch-buffers,aie-materialize-bd-chains,"
+        "aie-substitute-shim-dma-allocations,aie-unroll-runtime-sequence-loops,canonicalize,"
+        "aie-normalize-dma-bd-dims,aie-decompose-large-dma-bd,aie-lower-dynamic-bd-pool,"
+        "canonicalize,aie-assign-runtime-sequence-bd-ids,aie-dma-tasks-to-npu,"
+        "aie-lower-dma-channel-reset,aie-dma-to-npu,aie-lower-set-lock,aie-lower-core-reset,"
+        "aie-lower-buffer-clear))"
+    )
+    core = passes.core_lowering(later, "main", (0, 2), "aie2")
+    assert "arith-expand{include-min-max-f=true}" in core
