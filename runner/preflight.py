@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from runner.artifact import Argument
 from runner.core_code import CoreCode, core_code
@@ -36,6 +37,8 @@ DMA_GRANULARITY = 4
 """Bytes: a shim descriptor counts whole words (aie-rt, xaie_dma_aieml.c)."""
 
 EMULATOR, NPU = "emulator", "npu"
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True)
@@ -94,16 +97,21 @@ def read(
     Raises:
         RunnerError: a file is missing or is not what its name says.
     """
-    try:
-        image, data = parse(xclbin.read_bytes()), insts.read_bytes()
-        stream = txn.parse(data)
-        if identify(data) is FileKind.TXN_TEXT:  # as older tools wrote it
-            data = txn.build(stream)
-    except OSError as error:
-        raise RunnerError(f"{error.filename}: {error.strerror}") from error
-    except SoftnpuError as error:
-        raise RunnerError(f"{xclbin.name} and {insts.name}: {error}") from error
+    image = _parsed(xclbin, parse)
+    stream = _parsed(insts, txn.parse)
+    data = insts.read_bytes()
+    if identify(data) is FileKind.TXN_TEXT:  # as older tools wrote it
+        data = txn.build(stream)
     return Launch(image, stream, data, tuple(arguments), target, device, core_isa)
+
+
+def _parsed(path: Path, parser: Callable[[bytes], Parsed]) -> Parsed:
+    try:
+        return parser(path.read_bytes())
+    except OSError as error:
+        raise RunnerError(f"{path}: {error.strerror}") from error
+    except SoftnpuError as error:
+        raise RunnerError(f"{path}: {error}") from error
 
 
 def check(launch: Launch) -> tuple[str, ...]:
@@ -112,7 +120,7 @@ def check(launch: Launch) -> tuple[str, ...]:
     Raises:
         RunnerError: naming everything that is wrong.
     """
-    problems = [line for rule in ERRORS for line in _told(rule, launch)]
+    problems = dict.fromkeys(line for rule in ERRORS for line in _told(rule, launch))
     if problems:
         head = f"refused before launch on the {launch.target}:"
         raise RunnerError("\n".join([head, *(f"- {p}" for p in problems)]))
