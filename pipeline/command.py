@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from functools import wraps
 from typing import Any
 
 from doit.cmd_run import Run as DoitRun
 
-from pipeline.options import TOOLCHAIN_OPTIONS, take_options
+from pipeline.machine import JsonReporter, document
+from pipeline.options import JSON_OPTION, TOOLCHAIN_OPTIONS, take_json, take_options
 from pipeline.reporter import Reporter
 
 FIRST = {"report": ("build", "test_emu", "observe")}
@@ -22,26 +24,34 @@ class Run(DoitRun):  # type: ignore[misc]
     """
 
     name = "run"
-    cmd_options = (*DoitRun.cmd_options, *TOOLCHAIN_OPTIONS)
+    cmd_options = (*DoitRun.cmd_options, *TOOLCHAIN_OPTIONS, JSON_OPTION)
 
     def execute(self, params: Any, args: Any) -> int:
         """Runs the selected tasks."""
-        selected = take_options(params, args)
+        as_json, others = take_json(params, args)
+        selected = take_options(params, others)
+        self._made: list[Reporter] = []
+        self._reporter: type[Reporter] = JsonReporter if as_json else Reporter
         first = [task for name in selected for task in FIRST.get(name, ())]
         failed = bool(first and super().execute(params, first))
-        return 1 if super().execute(params, selected) or failed else 0
+        code = 1 if super().execute(params, selected) or failed else 0
+        if as_json:
+            sys.stdout.write(f"{document(self._made, code)}\n")
+        return code
 
     @wraps(DoitRun._execute)  # doit reads from its signature which options to pass
     def _execute(self, outfile: Any, *, reporter: Any, **options: Any) -> int:
         """doit's own, which makes the reporter: ours has more to say about the exit code."""
-        made: list[Reporter] = []
-        if isinstance(reporter, type) and issubclass(reporter, Reporter):
+        made = self._made
+        if reporter is Reporter:
 
-            class Kept(reporter):  # type: ignore[misc]
+            class Kept(self._reporter):  # type: ignore[misc,name-defined]
                 def __init__(self, *given: Any) -> None:
                     super().__init__(*given)
                     made.append(self)
 
             reporter = Kept
+        if self._reporter is JsonReporter:  # what a task itself would print is no JSON
+            options.update(verbosity=0, force_verbosity=True)
         code = int(super()._execute(outfile, reporter=reporter, **options))
         return code or int(any(one.skipped_all for one in made))

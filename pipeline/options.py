@@ -24,6 +24,24 @@ TOOLCHAIN_OPTIONS = tuple(
 """doit reads those in front of the tasks; behind a task `selection.take` does."""
 
 
+JSON = "json"
+JSON_OPTION = {
+    "name": JSON,
+    "long": JSON,
+    "default": False,
+    "type": bool,
+    "help": "write one JSON document at the end and nothing else: tasks, verdicts, differences",
+}
+"""`doit --json`; behind a task `take_json` reads it."""
+
+
+def take_json(params: Any, args: list[str]) -> tuple[bool, list[str]]:
+    """Whether JSON is asked for, and the other arguments; what stands behind `--` is left alone."""
+    end = args.index("--") if "--" in args else len(args)
+    ours = [argument for argument in args[:end] if argument != f"--{JSON}"]
+    return bool(params.get(JSON)) or len(ours) < end, [*ours, *args[end:]]
+
+
 def take_options(params: Any, args: list[str]) -> list[str]:
     """Passes the choice of tools on to dodo.py, and returns the other arguments.
 

@@ -8,11 +8,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, TextIO
 
+from pipeline.progress import Progress, workload
 from pipeline.timings import Stopwatch
 
+SPEAKS = 2
+"""doit's verbosity of a task that writes to the terminal by itself."""
+
 CHECKS = ("test_emu", "test_hw")
-SKIPPED = "SKIPPED"
-"""The verdict of an artifact that cannot run where it was asked for; runner.judge writes it."""
+PASS, SKIPPED = "PASS", "SKIPPED"
+"""Verdicts as runner.judge writes them; the second of what cannot run where it was asked for."""
 
 
 class Reporter:
@@ -27,20 +31,26 @@ class Reporter:
         self.outstream = outstream
         self._counts: Counter[str] = Counter()
         self._outcomes: dict[str, Path] = {}
-        self._failures: list[str] = []
-        self._runtime_errors: list[str] = []
         self._stopwatch = Stopwatch()
+        self._progress = Progress(outstream)
+        self.tasks: list[dict[str, Any]] = []
+        self.runtime_errors: list[str] = []
 
     def initialize(self, tasks: Any, selected_tasks: Any) -> None:
         """Before anything runs."""
+        self._progress.start(workload(tasks, selected_tasks))
 
     def get_status(self, task: Any) -> None:
         """A task is asked whether it is up to date."""
 
     def execute_task(self, task: Any) -> None:
         """A task starts."""
-        if task.actions:
-            self._stopwatch.start(task.name)
+        if not task.actions:
+            return
+        self._stopwatch.start(task.name)
+        if task.verbosity == SPEAKS:
+            self._progress.stop()
+        self._progress.begin(task.name)
 
     def teardown_task(self, task: Any) -> None:
         """A task's teardown starts."""
@@ -49,43 +59,48 @@ class Reporter:
         """A task has done its work."""
         if not task.actions:
             return
-        self._stopwatch.stop(task.name)
         verdict = self._note_outcome(task)
-        self._counts["skipped" if verdict == SKIPPED else "done"] += 1
+        self._ended(task, "skipped" if verdict == SKIPPED else "done")
         if verdict is None and _subject(task):
-            self._write(f"{_stage(task):<9} {_subject(task)}")
+            self._write_passing(f"{_stage(task):<9} {_subject(task)}")
 
     def skip_uptodate(self, task: Any) -> None:
         """A task had nothing to do."""
         if task.actions:
-            self._counts["up to date"] += 1
+            self._ended(task, "up to date")
         if _stage(task) in CHECKS and task.targets:
             self._outcomes[task.name] = Path(task.targets[0])
 
     def skip_ignore(self, task: Any) -> None:
         """A task that `doit ignore` took out."""
-        self._counts["ignored"] += 1
+        self._ended(task, "ignored")
         self._write(f"ignored   {task.name}")
 
     def add_failure(self, task: Any, fail: Any) -> None:
         """A task failed, or cannot start since one before it failed."""
         if not getattr(fail, "report", True) or fail.get_name() == "UnmetDependency":
-            self._counts["not started"] += 1
+            self._ended(task, "not started")
             return
-        self._stopwatch.stop(task.name)
-        self._counts["failed"] += 1
-        self._failures.append(task.name)
+        self._ended(task, "failed", fail.get_msg())
         if self._note_outcome(task) is None:
             self._write(f"FAILED    {task.name}")
             self._write(_indent(fail.get_msg()))
 
+    def _ended(self, task: Any, state: str, message: str = "") -> None:
+        seconds = self._stopwatch.stop(task.name)
+        self._progress.end(task.name)
+        self._counts[state] += 1
+        known = {"seconds": seconds, "message": message.strip()}
+        kept = {name: value for name, value in known.items() if value}
+        self.tasks.append({"name": task.name, "state": state, **kept})
+
     @property
     def skipped_all(self) -> bool:
         """Whether artifacts were to be run, and each one was skipped."""
-        verdicts = [outcome["verdict"] for outcome in self._read_outcomes()]
+        verdicts = [outcome["verdict"] for outcome in self.outcomes()]
         return bool(verdicts) and all(verdict == SKIPPED for verdict in verdicts)
 
-    def _read_outcomes(self) -> list[Any]:
+    def outcomes(self) -> list[Any]:
         """What the checks left, those that were up to date included, by name."""
         found = [path for _, path in sorted(self._outcomes.items()) if path.is_file()]
         return [json.loads(path.read_text()) for path in found]
@@ -99,7 +114,9 @@ class Reporter:
 
         outcome = json.loads(target.read_text())
         for line in verdict_lines(outcome):
-            self._write(line)
+            # On a terminal the table at the end says the same.
+            write = self._write_passing if line.startswith(PASS) else self._write
+            write(line)
         self._outcomes[task.name] = target
         return str(outcome["verdict"])
 
@@ -109,28 +126,35 @@ class Reporter:
 
     def runtime_error(self, msg: str) -> None:
         """doit itself failed."""
-        self._runtime_errors.append(msg)
+        self.runtime_errors.append(msg)
 
     def complete_run(self) -> None:
         """After everything: the table, what failed, and a line that sums up."""
-        self._stopwatch.save()
+        self._finish()
         if self._outcomes:
             from runner.report import print_table
 
-            print_table(self._read_outcomes(), self.outstream)
+            print_table(self.outcomes(), self.outstream)
         if self._counts:
             parts = [f"{n} {what}" for what, n in self._counts.items()]
             self._write(f"{sum(self._counts.values())} tasks: {', '.join(parts)}")
-        for name in self._failures:
-            self._write(f"failed: {name}")
+        for task in self.tasks:
+            if task["state"] == "failed":
+                self._write(f"failed: {task['name']}")
         if self.skipped_all:
             self._write("failed: every artifact was skipped: none can run where it was to")
-        for message in self._runtime_errors:
+        for message in self.runtime_errors:
             self._write(message)
 
+    def _finish(self) -> None:
+        self._progress.stop()
+        self._stopwatch.save()
+
+    def _write_passing(self, line: str) -> None:
+        self._progress.passing(line)
+
     def _write(self, line: str) -> None:
-        self.outstream.write(f"{line}\n")
-        self.outstream.flush()
+        self._progress.line(line)
 
 
 def _stage(task: Any) -> str:

@@ -20,11 +20,13 @@ class Stopwatch:
         """A task begins its work."""
         self._begun[task] = time.time()
 
-    def stop(self, task: str) -> None:
-        """A task has ended, well or not; one that never began is not noted."""
+    def stop(self, task: str) -> float | None:
+        """A task has ended, well or not: its seconds; one that never began is not noted."""
         begun = self._begun.pop(task, None)
-        if begun is not None:
-            self._ended[task] = {"start": begun, "seconds": time.time() - begun}
+        if begun is None:
+            return None
+        self._ended[task] = {"start": begun, "seconds": time.time() - begun}
+        return self._ended[task]["seconds"]
 
     def save(self, path: Path = FILE) -> None:
         """Adds what was noted to the file; nothing is written when no task has worked."""
