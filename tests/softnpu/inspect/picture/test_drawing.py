@@ -1,0 +1,94 @@
+"""The picture as SVG: well-formed, complete, and safe whatever things are called."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from softnpu.compiler import names as compiler_names
+from softnpu.emulator import names
+from softnpu.emulator.names import Buffer, Names
+from softnpu.formats import txn, xclbin
+from softnpu.inspect.array import ConfiguredArray, of_operations, of_xclbin
+from softnpu.inspect.picture import draw, width
+from tests.conftest import DESIGNS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def configured(folder: Path) -> ConfiguredArray:
+    sequence = txn.parse((folder / "insts.bin").read_bytes()).operations
+    return of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()), sequence)
+
+
+def titles(picture: ElementTree.Element) -> list[str]:
+    return [element.text or "" for element in picture.iter(f"{SVG}title")]
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_the_picture_is_well_formed_and_has_every_tile_and_route(golden: Path, design: str) -> None:
+    array = configured(golden / design)
+    picture = ElementTree.fromstring(draw(array))
+    tiles = [g.get("data-tile") for g in picture.iter(f"{SVG}g") if g.get("data-tile")]
+    assert sorted(tiles) == sorted(f"{column},{row}" for column, row in array.tiles)
+    drawn = [g for g in picture.iter(f"{SVG}g") if "route" in (g.get("class") or "").split()]
+    assert len(drawn) == len(array.routes)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_no_line_leaves_the_picture(golden: Path, design: str) -> None:
+    array = configured(golden / design)
+    picture = ElementTree.fromstring(draw(array))
+    _, _, right, bottom = map(float, (picture.get("viewBox") or "").split())
+    assert right == width(array)
+    for path in picture.iter(f"{SVG}path"):
+        numbers = [float(word) for word in (path.get("d") or "").split() if word[-1].isdigit()]
+        if len(numbers) % 2 == 0:
+            assert all(0 <= x <= right for x in numbers[::2])
+            assert all(0 <= y <= bottom for y in numbers[1::2])
+
+
+def test_everything_tells_its_names_and_addresses(golden: Path, tmp_path: Path) -> None:
+    folder = golden / "broadcast_add"
+    compiler_names.write(folder / "input_physical.mlir", ["a", "b", "c"], tmp_path / "names.json")
+    text = draw(configured(folder), names.load(tmp_path / "names.json"))
+    picture = ElementTree.fromstring(text)
+    told = "\n".join(titles(picture))
+    for piece in (
+        "lock 0 shared_0_cons_prod_lock_0\nobjectfifo shared\nstarts at 2\naddress 0x1f000",
+        "shared_0_cons_buff_0\n0x8000 to 0x8080, 128 bytes",
+        "32 words (128 bytes) at 0x8000",
+        "shared\n(0,0) MM2S 0 → (0,2) S2MM 0, (1,3) S2MM 0",
+    ):
+        assert piece in told
+    legend = [t.text for t in picture.iter(f"{SVG}tspan") if t.get("class") == "strong"]
+    assert legend == ["shared", "out0", "out1", "task-complete tokens"]
+
+
+def test_a_cascade_is_an_arrow_between_two_cores(golden: Path) -> None:
+    told = titles(ElementTree.fromstring(draw(configured(golden / "cascade_pair"))))
+    assert "cascade from core (0, 3) to core (0, 2)" in told
+
+
+def test_names_cannot_break_out_of_the_picture(golden: Path) -> None:
+    bad = '<script>"&'
+    named = Names(
+        locks={((0, 2), 0): (bad, bad)},
+        buffers={(0, 2): (Buffer(0x400, 64, bad),)},
+        channels={((0, 0), "MM2S", 0): bad},
+    )
+    text = draw(configured(golden / "passthrough_core"), named)
+    assert "<script>" not in text
+    assert any(bad in title for title in titles(ElementTree.fromstring(text)))
+
+
+def test_an_array_that_nothing_was_written_to_is_drawn_as_unused() -> None:
+    picture = ElementTree.fromstring(draw(of_operations([], columns=2)))
+    words = [element.text for element in picture.iter(f"{SVG}text")]
+    assert words.count("unused") == 12
+
+
+def test_a_page_with_several_pictures_needs_the_style_once(golden: Path) -> None:
+    array = configured(golden / "passthrough_core")
+    assert "<style>" in draw(array)
+    assert "<style>" not in draw(array, styled=False)
