@@ -97,11 +97,12 @@ def timeline(spans: Sequence[Span], unit: str) -> str:
 
 def histogram(bins: Iterable[Mapping[str, float]]) -> str:
     """Counts of errors; the counts' scale is logarithmic, as most elements have no error."""
-    values = [
+    values: list[dict[str, Any]] = [
         {**b, "about": f"{b['count']:g} elements: error {b['from']:.4g} to {b['to']:.4g}"}
         for b in bins
         if b["count"]
     ]
+    largest = max((max(abs(b["from"]), abs(b["to"])) for b in values), default=0.0)
     return _svg(
         {
             "data": {"values": values},
@@ -113,7 +114,7 @@ def histogram(bins: Iterable[Mapping[str, float]]) -> str:
                     "field": "from",
                     "bin": {"binned": True},
                     "title": "got - expected",
-                    "axis": {"tickCount": 5, "grid": False, "format": "~g"},
+                    "axis": {"tickCount": 4, "grid": False, "format": _format(largest)},
                 },
                 "x2": {"field": "to"},
                 "y": {
@@ -121,12 +122,17 @@ def histogram(bins: Iterable[Mapping[str, float]]) -> str:
                     "type": "quantitative",
                     "title": "elements",
                     "scale": {"type": "symlog"},
-                    "axis": {"values": _powers(values), "format": "~s"},
+                    "axis": {"values": _powers(values), "format": ",d"},
                 },
                 "description": {"field": "about"},
             },
         }
     )
+
+
+def _format(largest: float) -> str:
+    """How an axis of errors is labelled: with exponents where plain figures get long."""
+    return "~g" if 1e-2 <= largest < 1e5 else ".1~e"
 
 
 def _powers(values: Iterable[Mapping[str, Any]]) -> list[int]:
@@ -138,6 +144,7 @@ def _powers(values: Iterable[Mapping[str, Any]]) -> list[int]:
 def error_map(found: Mapping[str, Any]) -> str:
     """Where in the output the errors are: a cell's colour is the largest error within it."""
     down, across = found["cell"]
+    largest = max(cell["error"] for cell in found["cells"])
     values = [
         {
             "r": cell["row"],
@@ -176,7 +183,7 @@ def error_map(found: Mapping[str, Any]) -> str:
                     "type": "quantitative",
                     "title": "|error|",
                     "scale": {"scheme": "orangered"},
-                    "legend": {"orient": "right", "tickCount": 3, "format": "~g"},
+                    "legend": {"orient": "right", "tickCount": 3, "format": _format(largest)},
                 },
             },
         }
