@@ -1,0 +1,125 @@
+"""How fast the compiler is: wall times on this machine, against what the project promises.
+
+python -m benchmarks.compile             # every figure, the best of five
+python -m benchmarks.compile --quick     # one repetition each
+python -m benchmarks.compile --profile   # where the time of the goldens goes
+
+The cores' programs are taken as given, as AMD's driver takes them when it is measured (0.09 s a
+design on this class of machine); what a stand-in program costs is a figure of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.emulator import Figure, best, busy_design
+from softnpu.compiler.driver import Options, compile_design
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+SMALL = "passthrough_core"
+SMALL_CORE = "explicit_dma"
+"""A design whose core calls no kernel, so that its stand-in can be made here."""
+
+COLD, ALL, LARGE = 0.8, 4.0, 6.0
+"""Seconds that are promised: one small design, the goldens, 32 cores."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints every figure as soon as it is known."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="one repetition each")
+    parser.add_argument("--profile", action="store_true", help="profile the goldens instead")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        if given.profile:
+            profile(Path(folder))
+            return 0
+        print(f"{platform.machine()}, {os.cpu_count()} processors, Python {python()}")
+        for figure in figures(Path(folder), 1 if given.quick else 5):
+            print(f"{figure.what:52} {figure.value:>9}   goal {figure.goal}", flush=True)
+    return 0
+
+
+def python() -> str:
+    """The interpreter's name and version."""
+    return f"{platform.python_version()} ({platform.python_implementation()})"
+
+
+def figures(folder: Path, repetitions: int) -> Iterator[Figure]:
+    """Measures one thing after the other."""
+    cold = best(lambda: compile_cold(SMALL, folder / "cold"), repetitions)
+    yield Figure("one small design, cold process", f"{cold:.2f} s", f"{COLD} s")
+    compile_golden(SMALL, folder / "first")
+    warm = best(lambda: compile_golden(SMALL, folder / "warm"), repetitions)
+    yield Figure("one small design, another one before it", f"{warm:.2f} s", "-")
+    every = best(lambda: compile_goldens(folder / "all"), repetitions)
+    yield Figure("all goldens, one process", f"{every:.2f} s", f"{ALL} s")
+    large = best(lambda: compile_large(folder / "large"), repetitions)
+    yield Figure("32 cores on 8 columns, programs as given", f"{large:.2f} s", f"{LARGE} s")
+    yield standin(folder, repetitions)
+
+
+def compile_cold(design: str, out: Path) -> None:
+    """One golden design, as the command line does it."""
+    folder = GOLDEN / design
+    command = [sys.executable, "-m", "softnpu", "compile", folder / "design.mlir", "-o", out]
+    subprocess.run([*command, "--elf-dir", folder], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def compile_golden(design: str, out: Path) -> None:
+    """One golden design, in this process."""
+    folder = GOLDEN / design
+    compile_design(folder / "design.mlir", out, Options(elf_dir=folder))
+
+
+def compile_goldens(out: Path) -> None:
+    """Every golden design."""
+    for path in sorted(GOLDEN.glob("*/design.mlir")):
+        compile_golden(path.parent.name, out / path.parent.name)
+
+
+def compile_large(out: Path) -> None:
+    """Eight columns of four cores, each column fed by its memory tile."""
+    out.mkdir(parents=True, exist_ok=True)
+    design = out / "design.mlir"
+    design.write_text(busy_design(8, 4).replace("npu1_8col", "npu2"))
+    program = next(GOLDEN.glob("*/*.elf")).read_bytes()
+    for column in range(8):
+        for row in range(2, 6):
+            (out / f"main_core_{column}_{row}.elf").write_bytes(program)
+    compile_design(design, out / "made", Options(elf_dir=out))
+
+
+def standin(folder: Path, repetitions: int) -> Figure:
+    """What a core's program costs: C, compiled and linked for the emulator."""
+    design = GOLDEN / SMALL_CORE / "design.mlir"
+    numbers = iter(range(repetitions + 1))
+
+    def make() -> None:
+        compile_design(design, folder / f"standin_{next(numbers)}")
+
+    make()
+    return Figure("a design with its stand-in program", f"{best(make, repetitions):.2f} s", "-")
+
+
+def profile(folder: Path) -> None:
+    """Prints the functions that take most of the goldens' time."""
+    import cProfile
+    import pstats
+
+    compile_golden(SMALL, folder / "first")
+    with cProfile.Profile() as profiler:
+        compile_goldens(folder / "all")
+    pstats.Stats(profiler).sort_stats("cumulative").print_stats(45)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
