@@ -194,6 +194,11 @@ def addresses_lie_inside(launch: Launch) -> Iterator[str]:
         tile = _tile(operation)
         if tile and (tile[0] >= launch.columns or tile[1] >= launch.stream.rows):
             outside.setdefault(tile, index)
+        if isinstance(operation, Sync) and operation.direction not in tuple(Direction):
+            yield (
+                f"operation {index} of the instruction stream waits for a DMA of direction"
+                f" {operation.direction}; there are 0 (S2MM) and 1 (MM2S)"
+            )
     for (column, row), index in outside.items():
         yield (
             f"operation {index} of the instruction stream touches tile ({column},{row}), the"

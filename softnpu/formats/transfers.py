@@ -75,7 +75,7 @@ def queue_pressure(operations: Sequence[Operation]) -> list[QueuePressure]:
 
     Whether they do depends on how fast the array takes or gives the data.
     """
-    waiting: dict[tuple[Direction, int, int], list[bool]] = {}
+    waiting: dict[tuple[int, int, int], list[bool]] = {}
     found = []
     for index, operation in enumerate(operations):
         if isinstance(operation, Write) and (push := _push_at(operation)) is not None:
@@ -85,7 +85,7 @@ def queue_pressure(operations: Sequence[Operation]) -> list[QueuePressure]:
             if len(tasks) > QUEUE_DEPTH:
                 found.append(QueuePressure(index, direction, column, channel, len(tasks)))
         elif isinstance(operation, Sync) and operation.row == 0:
-            key = (Direction(operation.direction), operation.column, operation.channel)
+            key = (operation.direction, operation.column, operation.channel)
             _complete(waiting.get(key, []))
     return found
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runner import preflight
 from runner.artifact import Argument
@@ -17,6 +21,7 @@ from softnpu.formats import xclbin as xclbins
 from softnpu.formats.operations import AddressPatch, Write
 from softnpu.formats.xclbin import Xclbin
 from softnpu.formats.xclbin.container import SectionKind
+from tests.conftest import GOLDEN
 
 
 def argument(name: str, direction: str, size: int) -> Argument:
@@ -198,3 +203,25 @@ def test_every_golden_pair_passes(golden: Path) -> None:
         ]
         pair = preflight.read(folder.with_name("final.xclbin"), folder, arguments, NPU)
         preflight.check(pair)
+
+
+@given(
+    st.booleans(),
+    st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=6),
+)
+def test_damaged_files_are_refused_in_words_or_pass(
+    in_xclbin: bool, damage: list[tuple[float, int]]
+) -> None:
+    folder = GOLDEN / "passthrough_memtile"
+    files = {
+        name: bytearray((folder / name).read_bytes()) for name in ("final.xclbin", "insts.bin")
+    }
+    damaged = files["final.xclbin" if in_xclbin else "insts.bin"]
+    for where, value in damage:
+        damaged[int(where * len(damaged))] = value
+    with TemporaryDirectory() as name, suppress(RunnerError):
+        for file, data in files.items():
+            (Path(name) / file).write_bytes(data)
+        arguments = (argument("in", "in", 8192), argument("out", "out", 8192))
+        pair = (Path(name) / "final.xclbin", Path(name) / "insts.bin")
+        preflight.check(preflight.read(*pair, arguments, NPU))
