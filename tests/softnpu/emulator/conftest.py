@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from softnpu.compiler.driver import Options, compile_design
 from softnpu.emulator.context import Context
+from softnpu.emulator.explain import explain
 from softnpu.formats import cdo, pdi
 from softnpu.formats.xclbin import parse
+from tests.softnpu.emulator.designs import Run
 from tests.softnpu.emulator.programs import Cores, Segments, compile_program, header, loads
 
 
@@ -64,3 +68,30 @@ def cores(
 ) -> Cores:
     """Golden designs with programs of ours."""
     return Cores(golden, golden_context, compile_core)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Compiles a design and runs it on buffers with these contents; gives them back."""
+
+    def compile_and_run(
+        text: str,
+        *contents: np.ndarray,
+        runs: int = 1,
+        options: Options | None = None,
+        hazard: str = "",
+    ) -> list[np.ndarray]:
+        (tmp_path / "design.mlir").write_text(text)
+        compile_design(tmp_path / "design.mlir", tmp_path, options)
+        context = Context(parse((tmp_path / "final.xclbin").read_bytes()))
+        buffers = [context.allocate(a.nbytes, f"argument {i}") for i, a in enumerate(contents)]
+        for _ in range(runs):
+            for buffer, array in zip(buffers, contents, strict=True):
+                buffer.data[:] = array.reshape(-1).view(np.uint8)
+            report = context.run((tmp_path / "insts.bin").read_bytes(), buffers)
+            assert report.completed, explain(report)
+            assert [hazard in h for h in report.hazards] == ([True] if hazard else [])
+        pairs = zip(buffers, contents, strict=True)
+        return [buffer.data.view(a.dtype).reshape(a.shape) for buffer, a in pairs]
+
+    return compile_and_run

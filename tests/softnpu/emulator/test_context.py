@@ -6,50 +6,27 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from softnpu.emulator.array import Array
 from softnpu.emulator.context import CYCLES_PER_MS, Context
 from softnpu.emulator.explain import explain
-from softnpu.emulator.host_memory import HostBuffer
-from softnpu.emulator.report import Outcome, RunReport
+from softnpu.emulator.report import Outcome
 from softnpu.errors import EmulatorError, FormatError
 from softnpu.formats import txn
-from softnpu.formats.operations import BlockWrite, LoadPdi, MaskPoll, Operation, Sync
+from softnpu.formats.operations import BlockWrite, LoadPdi, Sync
 from softnpu.formats.xclbin import CdoGroup
+from tests.softnpu.emulator.contexts import (
+    MEMTILE,
+    TILE,
+    WORKER,
+    buffers,
+    operations_of,
+    run_worker,
+    with_operations,
+    worker,
+)
 from tests.softnpu.emulator.programs import Cores
-
-MEMTILE = "passthrough_memtile"
-WORKER = "passthrough_core"
-TILE = (0, 2)
-
-
-def with_operations(insts: bytes, *operations: Operation) -> bytes:
-    return txn.build(replace(txn.parse(insts), operations=operations))
-
-
-def operations_of(insts: bytes) -> tuple[Operation, ...]:
-    return txn.parse(insts).operations
-
-
-def buffers(context: Context, size: int = 8192) -> list[HostBuffer]:
-    made = [context.allocate(size, name) for name in ("in", "out")]
-    made[0].words[:] = np.arange(size // 4)
-    return made
-
-
-def worker(cores: Cores, **options: object) -> Context:
-    program = cores.worker(WORKER, TILE, "in_cons_buff", "out_buff", 256, "x + 1")
-    context: Context = cores.context(WORKER, {TILE: program}, **options)
-    return context
-
-
-def run_worker(cores: Cores, **options: object) -> tuple[RunReport, np.ndarray]:
-    context = worker(cores, **options)
-    data = buffers(context, 4096)
-    report = context.run(cores.insts(WORKER).read_bytes(), data)
-    return report, data[1].words.copy()
 
 
 def test_state_persists_from_run_to_run(cores: Cores) -> None:
@@ -118,18 +95,6 @@ def test_a_core_that_never_waits_does_not_hold_up_the_host(cores: Cores) -> None
         assert report.outcome is Outcome.COMPLETED
         clocks.append(context.array.core_tile(*TILE).core.clock)
     assert clocks[1] > clocks[0]
-
-
-def test_what_the_sequence_does_not_wait_for_is_a_hazard(cores: Cores) -> None:
-    context = cores.context(MEMTILE)
-    insts = cores.insts(MEMTILE).read_bytes()
-    quiet = [o for o in operations_of(insts) if not isinstance(o, Sync)]
-    data = buffers(context)
-    report = context.run(with_operations(insts, *quiet), data)
-    assert (data[1].words == data[0].words).all()
-    assert "tile (0,0) S2MM 0 still wrote to out after the end" in report.hazards[0]
-    report = context.run(insts, data)
-    assert any("1 task-complete tokens of tile (0,0) S2MM 0" in h for h in report.hazards)
 
 
 def test_the_same_inputs_give_the_same_everything(cores: Cores) -> None:
@@ -207,22 +172,6 @@ def test_a_pdi_that_is_not_there_is_refused_with_those_that_are(cores: Cores) ->
     insts = with_operations(cores.insts(MEMTILE).read_bytes(), LoadPdi(7))
     report = context.run(insts, buffers(context))
     assert "loads PDI 7; the xclbin holds: 1, 2" in explain(report)
-
-
-def test_a_poll_that_never_holds_is_a_hang(cores: Cores) -> None:
-    context = cores.context(MEMTILE)
-    poll = MaskPoll(address=1 << 20 | 0xC0000, mask=0x3F, value=40)
-    insts = with_operations(cores.insts(MEMTILE).read_bytes(), poll)
-    report = context.run(insts, buffers(context))
-    assert report.outcome is Outcome.HANG
-    assert "polls 0x1c0000 until its bits 0x3f are 0x28" in explain(report)
-
-
-def test_a_channel_that_is_not_there_cannot_be_waited_for(cores: Cores) -> None:
-    context = cores.context(MEMTILE)
-    insts = with_operations(cores.insts(MEMTILE).read_bytes(), Sync(0, 0, 0, 5))
-    report = context.run(insts, buffers(context))
-    assert "tile (0,0) S2MM 5, a channel that does not exist" in explain(report)
 
 
 def test_a_stream_for_more_columns_than_the_partition_has_is_refused(cores: Cores) -> None:

@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
-import numpy as np
 import pytest
 
 from softnpu.arch.address import tile_address
 from softnpu.arch.dma import Direction
 from softnpu.arch.ports import Bundle
 from softnpu.emulator import waits
-from softnpu.emulator.array import Array
-from softnpu.emulator.cascade import CASCADE_DEPTH
-from softnpu.emulator.core import CoreError
-from softnpu.emulator.meter import instruction_counts
-from softnpu.emulator.tile import CORE_CONTROL, CORE_PROCESSOR_BUS, CORE_STATUS
+from softnpu.emulator.tile import CORE_CONTROL, CORE_STATUS
 from softnpu.errors import EmulatorError
-from tests.softnpu.emulator.programs import Segments, loads
+from tests.softnpu.emulator.running import (
+    ABOVE,
+    DONE,
+    LEFT,
+    RIGHT,
+    Compile,
+    enable,
+    fault_of,
+    load,
+    run,
+)
 from tests.softnpu.emulator.wiring import connect, describe, make_array, settle, start
-
-Compile = Callable[..., Segments]
-LEFT, RIGHT, ABOVE = (0, 2), (1, 2), (0, 3)
-DONE = 1 << 20
-
-
-def load(array: Array, tile: tuple[int, int], program: Segments) -> None:
-    for operation in loads({tile: program}):
-        array.write_block(operation.address, operation.data)
-
-
-def enable(array: Array, *tiles: tuple[int, int]) -> None:
-    for tile in tiles:
-        array.write(tile_address(*tile, CORE_CONTROL), 1)
-
-
-def run(array: Array, programs: dict[tuple[int, int], Segments]) -> Array:
-    for tile, program in programs.items():
-        load(array, tile, program)
-    enable(array, *programs)
-    settle(array)
-    return array
-
-
-def fault_of(array: Array, tile: tuple[int, int], program: Segments) -> str:
-    with pytest.raises(CoreError) as caught:
-        run(array, {tile: program})
-    assert caught.value.fault.tile == tile
-    return str(caught.value)
 
 
 def test_a_program_runs_on_its_tiles_memory_and_ends(compile_core: Compile) -> None:
@@ -124,69 +97,11 @@ def test_a_stream_that_nobody_takes_holds_the_core(compile_core: Compile) -> Non
     assert core.wait() == waits.SpaceWait(core, core.stream_out)
 
 
-CASCADE_SENDER = """
-void program(void) {
-  int value[16];
-  for (int i = 0; i < COUNT; i++) {
-    for (int j = 0; j < 16; j++) value[j] = 100 * i + j;
-    put_cascade(value);
-    *(volatile int *)0x70400 = i + 1;
-  }
-}
-"""
-
-
-def test_the_cascade_holds_four_values(compile_core: Compile) -> None:
-    array = make_array()
-    run(array, {ABOVE: compile_core("#define COUNT 9\n" + CASCADE_SENDER)})
-    assert array.tile(*ABOVE).words[0x100] == CASCADE_DEPTH
-    core = array.core_tile(*ABOVE).core
-    assert isinstance(core.wait(), waits.CascadeWait)
-    receiver = """
-    void program(void) {
-      for (int i = 0; i < 9; i++) get_cascade((char *)0x70800 + 64 * i);
-    }
-    """
-    run(array, {LEFT: compile_core(receiver)})
-    got = array.tile(*LEFT).words[0x200 : 0x200 + 9 * 16].reshape(9, 16)
-    assert (got == 100 * np.arange(9)[:, None] + np.arange(16)).all()
-
-
-def test_the_cascade_can_go_east(compile_core: Compile) -> None:
-    array = make_array()
-    array.write(tile_address(*LEFT, 0x36060), 2)
-    array.write(tile_address(*RIGHT, 0x36060), 1)
-    receiver = "void program(void) { get_cascade((void *)0x70800); }"
-    sender = compile_core("#define COUNT 1\n" + CASCADE_SENDER)
-    run(array, {LEFT: sender, RIGHT: compile_core(receiver)})
-    assert array.tile(*RIGHT).words[0x200:0x210].tolist() == list(range(16))
-
-
-def test_a_cascade_without_a_taker_is_a_fault(compile_core: Compile) -> None:
-    program = compile_core("#define COUNT 1\n" + CASCADE_SENDER)
-    assert "writes the cascade to the south, where no core takes it" in fault_of(
-        make_array(), LEFT, program
-    )
-
-
 def test_events_and_debug_values_are_kept(compile_core: Compile) -> None:
     source = "void program(void) { event(0); debug(-5); event(1); }"
     core = run(make_array(), {LEFT: compile_core(source)}).core_tile(*LEFT).core
     assert [number for _, number in core.events] == [0, 1]
     assert core.messages == [-5]
-
-
-def test_floating_point_works(compile_core: Compile) -> None:
-    source = """
-    void program(void) {
-      volatile float x = 2.0f;
-      *(float *)0x70400 = x / 3.0f;
-    }
-    """
-    array = run(make_array(), {LEFT: compile_core(source)})
-    assert array.tile(*LEFT).memory[0x400:0x404].view(np.float32)[0] == np.float32(2) / np.float32(
-        3
-    )
 
 
 def test_a_reset_starts_the_program_again(compile_core: Compile) -> None:
@@ -225,81 +140,6 @@ def test_a_core_that_polls_memory_does_not_hold_up_the_others(compile_core: Comp
     assert array.tile(*LEFT).locks[0].value == 1
 
 
-def test_instructions_are_counted(compile_core: Compile) -> None:
-    source = "void program(void) { for (volatile int i = 0; i < 1000; i++) {} }"
-    core = run(make_array(), {LEFT: compile_core(source)}).core_tile(*LEFT).core
-    assert 3000 < core.counts.instructions < 10_000
-    assert core.clock == core.counts.instructions
-
-
-def test_the_count_table_knows_short_and_long_instructions() -> None:
-    program = np.frombuffer(bytes.fromhex("0100 13000000 0100 13000000".replace(" ", "")), np.uint8)
-    assert instruction_counts(program).tolist() == [0, 1, 2, 2, 3, 4, 4]
-
-
-def test_the_processor_bus_reaches_the_tiles_registers(compile_core: Compile) -> None:
-    source = """
-    void program(void) {
-      volatile int *locks = (int *)(0x80000 + 0x1F080);
-      for (int i = 0; i < 4; i++) ((int *)0x70400)[i] = locks[4 * i];
-      *(volatile int *)(0x80000 + 0x1F000) = 9;
-    }
-    """
-    array = make_array()
-    array.write(tile_address(*LEFT, CORE_PROCESSOR_BUS), 1)
-    for i in range(4):
-        array.tile(*LEFT).locks[8 + i].set(42 + i)
-    run(array, {LEFT: compile_core(source)})
-    assert array.tile(*LEFT).words[0x100:0x104].tolist() == [42, 43, 44, 45]
-    assert array.tile(*LEFT).locks[0].value == 9
-
-
-# faults
-
-
-def test_an_access_outside_the_windows_names_address_and_pc(compile_core: Compile) -> None:
-    program = compile_core("void program(void) { *(volatile short *)0x81234 = 1; }")
-    text = fault_of(make_array(), LEFT, program)
-    assert re.search(r"core \(0,2\) writes to 0x81234 \(2 bytes\).*no memory \(pc 0x", text)
-
-
-def test_a_window_without_a_neighbour_is_no_memory(compile_core: Compile) -> None:
-    program = compile_core("void program(void) { *(volatile int *)0x40400; }")
-    assert "reads from 0x40400" in fault_of(make_array(), LEFT, program)
-
-
-def test_program_memory_cannot_be_written(compile_core: Compile) -> None:
-    program = compile_core("void program(void) { *(volatile int *)0x100 = 1; }")
-    assert "writes to 0x100 (4 bytes), which is program memory" in fault_of(
-        make_array(), LEFT, program
-    )
-
-
-DEEP = """
-int deep(int n) { volatile int here[32]; here[0] = n; return n ? deep(n - 1) + here[0] : 0; }
-void program(void) { debug(deep(100)); }
-"""
-
-
-def test_a_stack_that_is_too_small_is_told_by_its_name(compile_core: Compile) -> None:
-    text = fault_of(make_array(), LEFT, compile_core(DEEP))
-    assert "runs out of stack" in text
-    assert "give the core a larger stack_size" in text
-
-
-def test_the_northern_neighbours_last_page_can_still_be_used(compile_core: Compile) -> None:
-    source = "void program(void) { *(volatile int *)0x6FFF0 = 5; }"
-    array = run(make_array(), {LEFT: compile_core(source)})
-    assert array.tile(*ABOVE).words[0xFFF0 // 4] == 5
-
-
-def test_a_core_without_a_program_is_told() -> None:
-    array = make_array()
-    enable(array, LEFT)
-    with pytest.raises(CoreError, match="its program memory is empty: no program was loaded"):
-        settle(array)
-
-
 def test_an_unknown_service_is_a_fault(compile_core: Compile) -> None:
     program = compile_core("void program(void) { service(99, 0, 0); }")
     assert "asks for service 99, which does not exist" in fault_of(make_array(), LEFT, program)
@@ -326,16 +166,3 @@ def test_code_that_is_not_stand_in_code_is_refused(
     array.core_isa = isa
     with pytest.raises(EmulatorError, match=message):
         run(array, {LEFT: compile_core("void program(void) {}")})
-
-
-def test_an_unmodelled_register_is_refused_by_name() -> None:
-    with pytest.raises(
-        EmulatorError, match=r"tile \(0,2\): write of 0x5 to Debug_Control1 .0x32014"
-    ):
-        make_array().write(tile_address(*LEFT, 0x32014), 5)
-
-
-def test_a_register_that_may_be_ignored_keeps_its_value() -> None:
-    array = make_array()
-    array.write(tile_address(*LEFT, 0x34000), 0x1234)
-    assert array.read(tile_address(*LEFT, 0x34000)) == 0x1234

@@ -94,3 +94,16 @@ def test_a_lock_register_holds_six_bits() -> None:
 def test_a_tile_outside_the_partition_is_named() -> None:
     with pytest.raises(EmulatorError, match=r"no tile \(2,0\): npu1_2col has 2 columns"):
         make_array().write(tile_address(2, 0, 0), 1)
+
+
+def test_an_unmodelled_register_is_refused_by_name() -> None:
+    with pytest.raises(
+        EmulatorError, match=r"tile \(0,2\): write of 0x5 to Debug_Control1 .0x32014"
+    ):
+        make_array().write(tile_address(0, 2, 0x32014), 5)
+
+
+def test_a_register_that_may_be_ignored_keeps_its_value() -> None:
+    array = make_array()
+    array.write(tile_address(0, 2, 0x34000), 0x1234)
+    assert array.read(tile_address(0, 2, 0x34000)) == 0x1234

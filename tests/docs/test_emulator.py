@@ -20,7 +20,7 @@ from softnpu.emulator.streams import (
     SLAVE_DEPTH,
 )
 
-TEXT = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 
 
 COPY_LINE = "void copy_line(char *a, char *b, int n) { for (int i = 0; i < n; i++) b[i] = a[i]; }\n"

@@ -1,0 +1,62 @@
+"""`python -m softnpu run-host` runs a script for pyxrt unchanged."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = """
+import sys
+import numpy as np
+import pyxrt
+
+folder = sys.argv[1]
+device = pyxrt.device(0)
+xclbin = pyxrt.xclbin(folder + "/final.xclbin")
+device.register_xclbin(xclbin)
+context = pyxrt.hw_context(device, xclbin.get_uuid())
+name = [k for k in xclbin.get_kernels() if k.get_name().startswith("MLIR_AIE")][0].get_name()
+kernel = pyxrt.kernel(context, name)
+insts = np.fromfile(folder + "/insts.bin", np.uint32)
+bo_instr = pyxrt.bo(device, insts.nbytes, pyxrt.bo.cacheable, kernel.group_id(1))
+bo_in = pyxrt.bo(device, 8192, pyxrt.bo.host_only, kernel.group_id(3))
+bo_out = pyxrt.bo(device, 8192, pyxrt.bo.host_only, kernel.group_id(4))
+bo_instr.write(insts, 0)
+bo_instr.sync(pyxrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE)
+data = np.arange(2048, dtype=np.int32)
+bo_in.write(data, 0)
+bo_in.sync(pyxrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE)
+run = kernel(3, bo_instr, len(insts), bo_in, bo_out)
+state = run.wait()
+bo_out.sync(pyxrt.xclBOSyncDirection.XCL_BO_SYNC_BO_FROM_DEVICE)
+same = (np.frombuffer(bo_out.map(), np.int32) == data).all()
+print(state, same)
+sys.exit(0 if same else 5)
+"""
+
+
+def run_host(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    script = tmp_path / "host.py"
+    script.write_text(SCRIPT)
+    command = [sys.executable, "-m", "softnpu", "run-host", *arguments]
+    position = command.index("SCRIPT")
+    command[position] = str(script)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_run_host_runs_a_pyxrt_script_unchanged(golden: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.json"
+    done = run_host(
+        tmp_path, "--summary", "--trace", str(trace), "SCRIPT", str(golden / "passthrough_memtile")
+    )
+    assert done.stdout == "ert_cmd_state.ERT_CMD_STATE_COMPLETED True\n"
+    assert done.returncode == 0
+    assert "tile (0,0) MM2S 0: 8192 bytes" in done.stderr
+    assert '"traceEvents"' in trace.read_text()
+
+
+def test_run_host_can_stop_and_show_the_state(golden: Path, tmp_path: Path) -> None:
+    done = run_host(tmp_path, "--stop-at", "600", "SCRIPT", str(golden / "passthrough_memtile"))
+    assert done.returncode == 5, "the script's own exit code"
+    assert "tile (0,1) locks:" in done.stderr

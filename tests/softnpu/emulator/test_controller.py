@@ -1,0 +1,99 @@
+"""The controller runs an instruction stream, and waits as the firmware does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softnpu.emulator.explain import explain
+from softnpu.emulator.report import Outcome
+from softnpu.formats.operations import BlockWrite, MaskPoll, Operation, Sync, Write
+from tests.softnpu.emulator.contexts import (
+    MEMTILE,
+    buffers,
+    operations_of,
+    with_operations,
+)
+from tests.softnpu.emulator.programs import Cores
+
+WORDS = 2048
+"""What the design moves."""
+
+
+def test_what_the_sequence_does_not_wait_for_is_a_hazard(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    insts = cores.insts(MEMTILE).read_bytes()
+    quiet = [o for o in operations_of(insts) if not isinstance(o, Sync)]
+    data = buffers(context)
+    report = context.run(with_operations(insts, *quiet), data)
+    assert (data[1].words == data[0].words).all()
+    assert "tile (0,0) S2MM 0 still wrote to out after the end" in report.hazards[0]
+    report = context.run(insts, data)
+    assert any("1 task-complete tokens of tile (0,0) S2MM 0" in h for h in report.hazards)
+
+
+def test_a_poll_that_never_holds_is_a_hang(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    poll = MaskPoll(address=1 << 20 | 0xC0000, mask=0x3F, value=40)
+    insts = with_operations(cores.insts(MEMTILE).read_bytes(), poll)
+    report = context.run(insts, buffers(context))
+    assert report.outcome is Outcome.HANG
+    assert "polls 0x1c0000 until its bits 0x3f are 0x28" in explain(report)
+
+
+def test_a_channel_that_is_not_there_cannot_be_waited_for(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    insts = with_operations(cores.insts(MEMTILE).read_bytes(), Sync(0, 0, 0, 5))
+    report = context.run(insts, buffers(context))
+    assert "tile (0,0) S2MM 5, a channel that does not exist" in explain(report)
+
+
+def eight_tasks(insts: bytes, queue: int, descriptor: int) -> bytes:
+    """The stream with eight small tasks in place of the one that goes into a queue."""
+    changed: list[Operation] = []
+    for operation in operations_of(insts):
+        if isinstance(operation, BlockWrite) and operation.address == descriptor:
+            data = (WORDS // 8).to_bytes(4, "little") + operation.data[4:]
+            changed.append(BlockWrite(operation.address, data, operation.tile))
+        elif isinstance(operation, Write) and operation.address == queue:
+            changed += [operation] * 8
+        else:
+            changed.append(operation)
+    return with_operations(insts, *changed)
+
+
+def test_a_full_queue_that_empties_in_time_is_a_hazard(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    data = buffers(context)
+    insts = cores.insts(MEMTILE).read_bytes()
+    report = context.run(eight_tasks(insts, queue=0x1D214, descriptor=0x1D020), data)
+    assert report.completed
+    assert (data[1].words == np.tile(np.arange(WORDS // 8), 8)).all()
+    assert "gives tile (0,0) MM2S 0 a task while four wait in its queue" in report.hazards[0]
+
+
+def test_a_full_queue_that_never_empties_is_a_hang(cores: Cores) -> None:
+    """The outputs' tasks are queued before any input is: none of them can end."""
+    context = cores.context(MEMTILE)
+    insts = cores.insts(MEMTILE).read_bytes()
+    report = context.run(eight_tasks(insts, queue=0x1D204, descriptor=0x1D000), buffers(context))
+    assert report.outcome is Outcome.HANG
+    explanation = explain(report)
+    assert "waits for room in the task queue of tile (0,0) S2MM 0" in explanation
+    assert "hardware drops the task" in explanation
+
+
+def test_a_buffer_that_was_not_given_is_named(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    source, _ = buffers(context)
+    report = context.run(cores.insts(MEMTILE).read_bytes(), [source])
+    assert report.outcome is Outcome.FAULT
+    assert "uses buffer argument 1 (counted from 0), which the run was not given" in explain(report)
+
+
+def test_tokens_that_nobody_waited_for_are_told_in_the_next_run(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    insts = cores.insts(MEMTILE).read_bytes()
+    kept = [o for o in operations_of(insts) if not isinstance(o, Sync)]
+    context.run(with_operations(insts, *kept), buffers(context))
+    report = context.run(insts, buffers(context))
+    assert any("1 task-complete tokens of tile (0,0) S2MM 0" in h for h in report.hazards)

@@ -1,0 +1,187 @@
+"""Designs of ours whose runtime sequences do more than start transfers, run against numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softnpu.compiler.driver import Options
+from softnpu.emulator.descriptors import with_odd_parity
+from tests.softnpu.emulator.designs import I32, Run, numbers, plus, transfer, worker, zeros
+
+
+def test_control_packets_set_locks_and_read_memory(run: Run) -> None:
+    """The host releases a core by a control packet and reads its memory by another."""
+    design = f"""
+    aie.device(npu1_1col) {{
+      %shim = aie.tile(0, 0)
+      %tile = aie.tile(0, 2) {{allocation_scheme = "basic-sequential"}}
+      %go = aie.lock(%tile, 0) {{init = 0 : i32, sym_name = "go"}}
+      %done = aie.lock(%tile, 1) {{init = 0 : i32, sym_name = "done"}}
+      %data = aie.buffer(%tile) {{sym_name = "data", address = 1024 : i32}} : memref<4xi32>
+      aie.packet_flow(1) {{
+        aie.packet_source<%shim, DMA : 0>
+        aie.packet_dest<%tile, TileControl : 0>
+      }}
+      aie.packet_flow(2) {{
+        aie.packet_source<%tile, TileControl : 0>
+        aie.packet_dest<%shim, DMA : 0>
+      }}
+      aie.packet_flow(3) {{
+        aie.packet_source<%tile, DMA : 0>
+        aie.packet_dest<%shim, DMA : 1>
+      }}
+      aie.shim_dma_allocation @control(%shim, MM2S, 0)
+      aie.shim_dma_allocation @answer(%shim, S2MM, 0)
+      aie.shim_dma_allocation @out(%shim, S2MM, 1)
+      %core = aie.core(%tile) {{
+        %c0 = arith.constant 0 : index
+        %c1 = arith.constant 1 : index
+        %c4 = arith.constant 4 : index
+        aie.use_lock(%go, AcquireGreaterEqual, 5)
+        scf.for %j = %c0 to %c4 step %c1 {{
+          %n = arith.index_cast %j : index to i32
+          %v = arith.muli %n, %n : i32
+          memref.store %v, %data[%j] : memref<4xi32>
+        }}
+        aie.use_lock(%done, Release, 1)
+        aie.end
+      }}
+      %mem = aie.mem(%tile) {{
+        %0 = aie.dma_start(MM2S, 0, ^send, ^end)
+      ^send:
+        aie.use_lock(%done, AcquireGreaterEqual, 1)
+        aie.dma_bd(%data : memref<4xi32>, 0, 4)
+          {{packet = #aie.packet_info<pkt_type = 0, pkt_id = 3>}}
+        aie.use_lock(%done, Release, 0)
+        aie.next_bd ^end
+      ^end:
+        aie.end
+      }}
+      aie.runtime_sequence(%c: memref<3xi32>, %r: memref<4xi32>, %o: memref<4xi32>) {{
+        {transfer("o", 4, "out", 3, 4)}
+        {_packet_transfer("c", 2, 0)}
+        aiex.npu.dma_wait {{symbol = @out}}
+        {transfer("r", 4, "answer", 4, 4)}
+        {_packet_transfer("c", 1, 2)}
+        aiex.npu.dma_wait {{symbol = @answer}}
+      }}
+    }}"""
+    set_lock = [with_odd_parity(0x1F000), 5]
+    read_data = [with_odd_parity(0x400 | 3 << 20 | 1 << 22 | 2 << 24)]
+    control = np.array(set_lock + read_data, np.uint32).view(I32)
+    _, answer, out = run(design, control, zeros(4), zeros(4))
+    assert out.tolist() == answer.tolist() == [0, 1, 4, 9]
+
+
+def _packet_transfer(argument: str, count: int, offset: int) -> str:
+    return (
+        f"aiex.npu.dma_memcpy_nd(%{argument}[0, 0, 0, {offset}][1, 1, 1, {count}][0, 0, 0, 1], "
+        f"packet = <pkt_id = 1, pkt_type = 0>) {{id = {offset} : i64, metadata = @control}} "
+        ": memref<3xi32>"
+    )
+
+
+def test_a_runtime_sequence_configures_the_array_twice(run: Run) -> None:
+    """Two devices in one file: load_pdi swaps the program between the two halves of the data."""
+    design = "\n".join(
+        [
+            _adder("add_two", 2),
+            _adder("add_three", 3),
+            """
+            aie.device(npu1_1col) @main {
+              aie.runtime_sequence(%a: memref<32xi32>) {
+                %low = memref.subview %a[0][16][1] : memref<32xi32> to memref<16xi32>
+                %above = memref.subview %a[16][16][1] : memref<32xi32>
+                  to memref<16xi32, strided<[1], offset: 16>>
+                %high = memref.reinterpret_cast %above to offset: [0], sizes: [16], strides: [1]
+                  : memref<16xi32, strided<[1], offset: 16>> to memref<16xi32>
+                aiex.configure @add_two { aiex.run @go(%low) : (memref<16xi32>) }
+                aiex.configure @add_three { aiex.run @go(%high) : (memref<16xi32>) }
+              }
+            }""",
+        ]
+    )
+    data = numbers(32)
+    (out,) = run(design, data, runs=2, options=Options(number_pdis=True))
+    assert (out == data + np.repeat([2, 3], 16)).all()
+
+
+def _adder(name: str, value: int) -> str:
+    return f"""
+    aie.device(npu1_1col) @{name} {{
+      %shim = aie.tile(0, 0)
+      %tile = aie.tile(0, 2)
+      aie.objectfifo @in(%shim, {{%tile}}, 1 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo @out(%tile, {{%shim}}, 1 : i32) : !aie.objectfifo<memref<16xi32>>
+      {worker("core", "tile", "in", "out", 16, plus(value))}
+      aie.runtime_sequence @go(%a: memref<16xi32>) {{
+        {transfer("a", 16, "out", 0, 16)}
+        {transfer("a", 16, "in", 1, 16)}
+        aiex.npu.dma_wait {{symbol = @out}}
+      }}
+    }}"""
+
+
+def test_tasks_chain_descriptors_and_repeat(run: Run) -> None:
+    """The host's descriptors gather two halves in the other order, three times over."""
+    design = """
+    aie.device(npu1_1col) {
+      %shim = aie.tile(0, 0)
+      %mem = aie.tile(0, 1)
+      aie.objectfifo @in(%shim, {%mem}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo @out(%mem, {%shim}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo.link [@in] -> [@out] ([] [])
+      aie.runtime_sequence(%a: memref<32xi32>, %b: memref<96xi32>) {
+        %t0 = aiex.dma_configure_task_for @in {
+          aie.dma_bd(%a : memref<32xi32>, 16, 16) {bd_id = 0 : i32}
+          aie.next_bd ^second
+        ^second:
+          aie.dma_bd(%a : memref<32xi32>, 0, 16) {bd_id = 1 : i32}
+          aie.end
+        } {repeat_count = 2 : i32}
+        %t1 = aiex.dma_configure_task_for @out {
+          aie.dma_bd(%b : memref<96xi32>, 0, 96) {bd_id = 2 : i32}
+          aie.end
+        } {issue_token = true}
+        aiex.dma_start_task(%t0)
+        aiex.dma_start_task(%t1)
+        aiex.dma_await_task(%t1)
+      }
+    }"""
+    data = numbers(32)
+    _, out = run(design, data, zeros(96), runs=2)
+    swapped = np.concatenate([data[16:], data[:16]])
+    assert (out == np.tile(swapped, 3)).all()
+
+
+def test_a_runtime_descriptor_of_a_memory_tile_lies_in_the_neighbour(run: Run) -> None:
+    """What mlir-aie writes at run time leaves the tile's own base address out: it works, beside."""
+    design = f"""
+    aie.device(npu1_1col) {{
+      %shim = aie.tile(0, 0)
+      %mem = aie.tile(0, 1)
+      %data = aie.buffer(%mem) {{sym_name = "data"}} : memref<64xi32>
+      aie.flow(%shim, DMA : 0, %mem, DMA : 0)
+      aie.flow(%mem, DMA : 0, %shim, DMA : 0)
+      aie.shim_dma_allocation @fill(%shim, MM2S, 0)
+      aie.shim_dma_allocation @out(%shim, S2MM, 0)
+      aie.runtime_sequence(%a: memref<64xi32>, %b: memref<64xi32>) {{
+        %t0 = aiex.dma_configure_task(%mem, S2MM, 0) {{
+          aie.dma_bd(%data : memref<64xi32>, 0, 64) {{bd_id = 0 : i32}}
+          aie.end
+        }}
+        aiex.dma_start_task(%t0)
+        {transfer("a", 64, "fill", 0, 64)}
+        aiex.npu.dma_wait {{symbol = @fill}}
+        %t1 = aiex.dma_configure_task(%mem, MM2S, 0) {{
+          aie.dma_bd(%data : memref<64xi32>, 0, 64) {{bd_id = 1 : i32}}
+          aie.end
+        }}
+        aiex.dma_start_task(%t1)
+        {transfer("b", 64, "out", 1, 64)}
+        aiex.npu.dma_wait {{symbol = @out}}
+      }}
+    }}"""
+    data = numbers(64)
+    _, out = run(design, data, zeros(64), hazard="reaches the memory tile west of the partition")
+    assert (out == data).all()

@@ -1,0 +1,244 @@
+"""Kernels and runs: arguments, states, what a run has to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from softnpu import pyxrt
+from softnpu.formats import txn
+from softnpu.formats.operations import Sync
+from softnpu.formats.xclbin import SectionKind
+from tests.softnpu.emulator.xrt.host import (
+    COMPLETED,
+    DATA,
+    ERROR,
+    IN,
+    OUT,
+    SIZE,
+    TIMEOUT,
+    TO_DEVICE,
+    WORDS,
+    Host,
+    without,
+    without_section,
+)
+
+
+def test_a_run_can_be_set_up_argument_by_argument_and_started_again(host: Host) -> None:
+    source, out = host.buffer(IN, DATA), host.buffer(OUT)
+    run = pyxrt.run(host.kernel)
+    for index, value in enumerate([3, host.instructions(), len(host.insts), source, out]):
+        run.set_arg(index, value)
+    for factor in (1, 2, 3):
+        source.write(DATA * factor, 0)
+        source.sync(TO_DEVICE)
+        run.start()
+        run.wait2()
+        assert (host.out(out) == DATA * factor).all()
+
+
+def test_an_output_read_without_waiting_is_not_there_yet(host: Host) -> None:
+    source, out = host.buffer(IN, DATA), host.buffer(OUT)
+    run = host.kernel(3, host.instructions(), 0, source, out)
+    assert not host.out(out).any()
+    run.wait()
+    assert (host.out(out) == DATA).all()
+
+
+def test_waiting_for_a_later_run_executes_the_earlier_ones_first(host: Host) -> None:
+    source, middle, out = host.buffer(IN, DATA), host.buffer(OUT), host.buffer(OUT)
+    instructions = host.instructions()
+    first = host.kernel(3, instructions, 0, source, middle)
+    second = host.kernel(3, instructions, 0, middle, out)
+    assert second.wait() == COMPLETED
+    assert (host.out(out) == DATA).all()
+    assert first.state() == COMPLETED
+
+
+def test_a_buffer_in_a_scalar_position_gives_xrts_warnings(
+    host: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, out = host.buffer(IN, DATA), host.buffer(OUT)
+    run = host.kernel(host.instructions(), len(host.insts), source, out)
+    assert (
+        "Kernel MLIR_AIE has no compute units with connectivity required for global argument at "
+        "index 0. The argument is allocated in bank 1, the compute unit is connected to bank "
+        "131071." in caplog.text
+    )
+    assert "Reverting to host copy of buffers (exec_buf: Operation not supported)" in caplog.text
+    assert run.wait() == ERROR
+    assert "argument 0 must be the opcode 3" in run.explanation()
+    assert "MLIR_AIE(opcode: uint64_t, instr: char *, ninstr: uint32_t" in run.explanation()
+
+
+def test_a_wrong_group_completes_and_leaves_the_buffer_untouched(
+    host: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = host.buffer(IN, DATA)
+    out = pyxrt.bo(host.device, SIZE, pyxrt.bo.host_only, host.kernel.group_id(1))
+    assert host.kernel(3, host.instructions(), 0, source, out).wait() == COMPLETED
+    assert "index 4" in caplog.text
+    assert not host.out(out).any()
+
+
+def test_no_instructions_are_an_error(host: Host) -> None:
+    run = host.kernel(3, 0, 0, host.buffer(IN), host.buffer(OUT))
+    assert run.wait() == ERROR
+    assert "argument 1 must be the instruction buffer" in run.explanation()
+
+
+def test_instructions_that_were_never_synced_are_an_error(host: Host) -> None:
+    instructions = pyxrt.bo(
+        host.device, len(host.insts), pyxrt.bo.cacheable, host.kernel.group_id(1)
+    )
+    instructions.write(host.insts, 0)
+    run = host.kernel(3, instructions, 0, host.buffer(IN), host.buffer(OUT))
+    assert run.wait() == ERROR
+
+
+def test_an_unknown_opcode_is_an_error(host: Host) -> None:
+    run = host.kernel(7, host.instructions(), 0, host.buffer(IN), host.buffer(OUT))
+    assert run.wait() == ERROR
+
+
+def test_an_argument_that_cannot_be_cast_is_silently_left_out(host: Host) -> None:
+    run = host.kernel(3, host.instructions(), 0, host.buffer(IN), "out")
+    assert run.wait() == ERROR
+    assert "buffer argument 1" in run.explanation()
+
+
+def test_a_hang_is_a_timeout_with_the_chain_of_waits(
+    host: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    insts = without(host.insts, 0x1D214)
+    run = host.kernel(3, host.instructions(insts), 0, host.buffer(IN), host.buffer(OUT))
+    assert run.wait(1000) == TIMEOUT
+    last = run.explanation().splitlines()[-1]
+    assert "tile (0,0) MM2S 0" in last
+    assert "was never given a task: nothing starts a transfer there" in last
+    assert last in caplog.text
+
+
+def test_after_a_hang_the_context_works_again(host: Host) -> None:
+    insts = without(host.insts, 0x1D214)
+    run = host.kernel(3, host.instructions(insts), 0, host.buffer(IN), host.buffer(OUT))
+    assert run.wait(1000) == TIMEOUT
+    source, out = host.buffer(IN, DATA), host.buffer(OUT)
+    assert host.kernel(3, host.instructions(), 0, source, out).wait() == COMPLETED
+    assert (host.out(out) == DATA).all()
+
+
+def test_wait2_raises_when_a_run_does_not_complete(host: Host) -> None:
+    insts = without(host.insts, 0x1D214)
+    run = host.kernel(3, host.instructions(insts), 0, host.buffer(IN), host.buffer(OUT))
+    with pytest.raises(RuntimeError, match=r"Command failed to complete successfully \(TIMEOUT\)"):
+        run.wait2()
+
+
+def test_a_transfer_outside_a_buffer_names_argument_extent_and_size(host: Host) -> None:
+    source, out = host.buffer(IN, DATA), host.buffer(OUT, size=100)
+    run = host.kernel(3, host.instructions(), 0, source, out)
+    assert run.wait() == ERROR
+    assert "writes bytes 0 to 8192 of argument 4 (bo1), which has 100 bytes" in run.explanation()
+
+
+def test_buffers_go_by_the_names_beside_the_xclbin(golden: Path, tmp_path: Path) -> None:
+    image = tmp_path / "final.xclbin"
+    image.write_bytes((golden / "passthrough_memtile" / "final.xclbin").read_bytes())
+    (tmp_path / "names.json").write_text('{"arguments": [{"index": 1, "name": "louder"}]}')
+    host = Host.opened(golden / "passthrough_memtile", image)
+    run = host.kernel(3, host.instructions(), 0, host.buffer(IN, DATA), host.buffer(OUT))
+    run.wait()
+    assert [name for name, *_ in run.report().arguments] == [
+        "argument 3 (bo0)",
+        "argument 4 (louder)",
+    ]
+
+
+def test_the_report_tells_what_moved(host: Host) -> None:
+    source, out = host.buffer(IN, DATA), host.buffer(OUT)
+    run = host.kernel(3, host.instructions(), 0, source, out)
+    run.wait()
+    report = run.report()
+    assert report is not None
+    assert report.statistics.channels["tile (0,0) MM2S 0"].bytes == SIZE
+    assert report.arguments == (
+        ("argument 3 (bo0)", SIZE, SIZE, 0),
+        ("argument 4 (bo1)", SIZE, 0, SIZE),
+    )
+    assert report.cycles >= WORDS
+
+
+def test_group_ids_are_bank_and_slot_and_131071_for_scalars(host: Host) -> None:
+    assert host.kernel.group_id(0) == host.kernel.group_id(2) == 131071
+    assert host.kernel.group_id(1) >> 16 == 1
+    assert host.kernel.group_id(1) != host.kernel.group_id(IN)
+
+
+def test_a_kernel_that_is_not_there(host: Host) -> None:
+    with pytest.raises(RuntimeError, match="No such kernel 'X'"):
+        pyxrt.kernel(host.context, "X")
+
+
+def test_an_xclbin_without_kernels_says_which_section_is_missing(
+    host: Host, tmp_path: Path
+) -> None:
+    path = without_section(
+        host.folder / "final.xclbin", SectionKind.EMBEDDED_METADATA, tmp_path / "x.xclbin"
+    )
+    context = pyxrt.hw_context(host.device, path)
+    with pytest.raises(RuntimeError, match=r"No valid DPU kernel found in xclbin \(err=22\)") as e:
+        pyxrt.kernel(context, "MLIR_AIE")
+    assert "no EMBEDDED_METADATA section" in str(e.value)
+
+
+def test_a_runlist_executes_its_runs_in_order(host: Host) -> None:
+    source, middle, out = host.buffer(IN, DATA), host.buffer(OUT), host.buffer(OUT)
+    instructions = host.instructions()
+    runs = pyxrt.runlist(host.context)
+    for pair in ((source, middle), (middle, out)):
+        run = pyxrt.run(host.kernel)
+        for index, value in enumerate([3, instructions, 0, *pair]):
+            run.set_arg(index, value)
+        runs.add(run)
+    with pytest.raises(RuntimeError, match="belongs to a runlist"):
+        run.start()
+    runs.execute()
+    runs.wait()
+    assert (host.out(out) == DATA).all()
+
+
+def test_a_callback_is_called_when_the_run_has_ended(host: Host) -> None:
+    seen = []
+    run = pyxrt.run(host.kernel)
+    run.add_callback(COMPLETED, lambda _run, state, data: seen.append((state, data)), "mine")
+    for index, value in enumerate([3, host.instructions(), 0, host.buffer(IN), host.buffer(OUT)]):
+        run.set_arg(index, value)
+    run.start()
+    run.wait()
+    assert seen == [(COMPLETED, "mine")]
+
+
+def test_a_stream_for_the_other_generation_is_refused(host: Host) -> None:
+    insts = bytearray(host.insts)
+    host.kernel(3, host.instructions(), 0, host.buffer(IN), host.buffer(OUT)).wait()
+    insts[2] = 4
+    run = host.kernel(3, host.instructions(bytes(insts)), 0, host.buffer(IN), host.buffer(OUT))
+    assert run.wait() == ERROR
+    assert "device generation 4" in run.explanation()
+
+
+def test_a_stream_that_needs_a_tile_outside_the_partition_is_refused(host: Host) -> None:
+    stream = txn.parse(host.insts)
+    moved = tuple(
+        Sync(3, o.row, o.direction, o.channel) if isinstance(o, Sync) else o
+        for o in stream.operations
+    )
+    insts = txn.build(
+        txn.Txn(stream.devgen, stream.rows, stream.columns, stream.memory_rows, moved)
+    )
+    run = host.kernel(3, host.instructions(insts), 0, host.buffer(IN), host.buffer(OUT))
+    assert run.wait() == ERROR
+    assert "there is no tile (3,0)" in run.explanation()
