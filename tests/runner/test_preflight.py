@@ -213,15 +213,14 @@ def test_damaged_files_are_refused_in_words_or_pass(
     in_xclbin: bool, damage: list[tuple[float, int]]
 ) -> None:
     folder = GOLDEN / "passthrough_memtile"
-    files = {
-        name: bytearray((folder / name).read_bytes()) for name in ("final.xclbin", "insts.bin")
-    }
-    damaged = files["final.xclbin" if in_xclbin else "insts.bin"]
+    names = ("final.xclbin", "insts.bin")
+    files = {name: bytearray((folder / name).read_bytes()) for name in names}
+    damaged = files[names[0] if in_xclbin else names[1]]
     for where, value in damage:
         damaged[int(where * len(damaged))] = value
-    with TemporaryDirectory() as name, suppress(RunnerError):
-        for file, data in files.items():
-            (Path(name) / file).write_bytes(data)
+    with TemporaryDirectory() as place, suppress(RunnerError):
+        for name, data in files.items():
+            (Path(place) / name).write_bytes(data)
         arguments = (argument("in", "in", 8192), argument("out", "out", 8192))
-        pair = (Path(name) / "final.xclbin", Path(name) / "insts.bin")
-        preflight.check(preflight.read(*pair, arguments, NPU))
+        xclbin, insts = (Path(place) / name for name in names)
+        preflight.check(preflight.read(xclbin, insts, arguments, NPU))
