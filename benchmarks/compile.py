@@ -70,8 +70,9 @@ def figures(folder: Path, repetitions: int) -> Iterator[Figure]:
 def compile_cold(design: str, out: Path) -> None:
     """One golden design, as the command line does it."""
     folder = GOLDEN / design
-    command = [sys.executable, "-m", "softnpu", "compile", folder / "design.mlir", "-o", out]
-    subprocess.run([*command, "--elf-dir", folder], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "softnpu", "compile", str(folder / "design.mlir")]
+    command += ["-o", str(out), "--elf-dir", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def compile_golden(design: str, out: Path) -> None:
