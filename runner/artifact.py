@@ -85,7 +85,18 @@ def load(folder: Path) -> Artifact:
     Raises:
         RunnerError: when something is missing or is not what the manifest binds together.
     """
-    manifest = _manifest(folder)
+    try:
+        return _bound(folder, _manifest(folder))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RunnerError(
+            f"{folder / MANIFEST} is no manifest of this version ({error!r}): build again"
+            " (doit build)"
+        ) from error
+
+
+def _bound(folder: Path, manifest: dict[str, Any]) -> Artifact:
+    """The artifact of a manifest, its files checked; KeyError and the like for a manifest that
+    lacks something."""
     for name in (XCLBIN, INSTS):
         _check_digest(folder / name, manifest["artifacts"][name])
     arguments = manifest["arguments"]
@@ -115,8 +126,10 @@ def check_pair(xclbin: Path, insts: Path) -> None:
     known = []
     for folder in dict.fromkeys((xclbin.parent, insts.parent)):
         if (folder / MANIFEST).is_file():
-            bound: dict[str, str] = _manifest(folder)["artifacts"]
-            if all(bound.get(name) == value for name, value in given.items()):
+            bound = _manifest(folder).get("artifacts")
+            if not isinstance(bound, dict):
+                continue  # another program's manifest
+            if given.items() <= bound.items():
                 return
             known.append(folder / MANIFEST)
     if known:
@@ -127,16 +140,22 @@ def check_pair(xclbin: Path, insts: Path) -> None:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file, as manifests hold it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """The SHA-256 of a file, as manifests hold it; RunnerError if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunnerError(f"{path}: {error.strerror}") from error
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
         raise RunnerError(f"{path} is missing: build the design first (doit build)")
-    manifest: dict[str, Any] = json.loads(path.read_text())
-    return manifest
+    try:
+        manifest = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise RunnerError(f"{path} cannot be read: {error}") from error
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def _check_digest(path: Path, expected: str) -> None:

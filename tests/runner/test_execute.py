@@ -91,6 +91,19 @@ def test_instructions_of_another_design_are_refused_by_the_manifest(
     assert run("--any-pair", xclbin=built / "final.xclbin", insts=other) == 0
 
 
+def test_another_programs_manifest_binds_nothing(run: Run, built: Path, golden: Path) -> None:
+    (built / "manifest.json").write_text('{"name": "something else"}')
+    assert run(xclbin=built / "final.xclbin", insts=golden / "explicit_dma" / "insts.bin") == 0
+
+
+def test_a_damaged_manifest_is_told(
+    run: Run, built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (built / "manifest.json").write_text("{")
+    assert run(xclbin=built / "final.xclbin") == 1
+    assert "manifest.json cannot be read" in capsys.readouterr().err
+
+
 def test_doubtful_launches_are_warned_of_and_run(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
