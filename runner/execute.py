@@ -107,7 +107,7 @@ def execute(options: argparse.Namespace) -> int:
     files = [parse_argument(text, f"bo{i}") for i, text in enumerate(options.arguments)]
     for path in (options.xclbin, options.insts):
         if not path.is_file():
-            raise RunnerError(f"{path} does not exist")
+            raise RunnerError(f"{path} is no file")
     if options.core_isa and options.device != EMULATOR:
         raise RunnerError("--core-isa is for the emulator: an NPU runs its own code only")
     if not options.any_pair:

@@ -206,12 +206,17 @@ def node(system: System) -> Check:
 
 
 def _nodes(system: System) -> Iterator[Path]:
-    """The nodes of the NPUs; all of /dev/accel when sysfs does not tell whose they are."""
-    named = [entry.name for device in find(system) for entry in device.folder.glob("accel/accel*")]
+    """The nodes of the NPUs; all of /dev/accel when sysfs does not tell whose they are.
+
+    Other makers' accelerators have nodes there too.
+    """
+    npus = find(system)
+    named = [entry.name for device in npus for entry in device.folder.glob("accel/accel*")]
     for name in named:
         if (path := system.path(f"dev/accel/{name}")).exists():
             yield path
-    if not named:
+    untold = bool(npus) and not named
+    if untold or not system.path("sys/bus/pci/devices").is_dir():
         yield from system.glob("dev/accel/accel*")
 
 

@@ -117,6 +117,11 @@ def test_a_missing_device_node_is_told(laptop: Machine) -> None:
     assert laptop.check("device node").status is Status.FAILED
 
 
+def test_another_makers_accelerator_is_not_taken_for_the_npu(laptop: Machine) -> None:
+    laptop.put(f"{DEVICE}/vendor", "0x8086\n")
+    assert laptop.check("device node").status is Status.FAILED
+
+
 def test_power_saving_is_a_warning_since_it_changes_times(laptop: Machine) -> None:
     laptop.reports["platform"] = {"status": {"power_mode": "powersaver"}}
     found = laptop.check("power mode")
