@@ -83,6 +83,7 @@ class Session:
         self._xrt = xrt
         self._arguments = program.arguments
         self.seconds = 0.0
+        self._hazards: dict[str, None] = {}
         try:
             self._open(program)
         except XRT_ERRORS as error:
@@ -150,6 +151,7 @@ class Session:
             raise RunnerError(explained(str(error)), hang=is_hang(str(error))) from error
         if state != self._xrt.ert_cmd_state.ERT_CMD_STATE_COMPLETED:
             raise _incomplete(run, state)
+        self._note_hazards(run)
         return self._outputs()
 
     def _fill(self, inputs: Mapping[str, Array]) -> None:
@@ -170,9 +172,15 @@ class Session:
                 outputs[argument.name] = raw.view(dtype(argument.dtype)).reshape(argument.shape)
         return outputs
 
+    def _note_hazards(self, run: Any) -> None:
+        """What the emulator saw go well that might not on hardware; XRT has no such report."""
+        report = getattr(run, "report", None)
+        if report is not None and (seen := report()) is not None:
+            self._hazards.update(dict.fromkeys(seen.hazards))
+
     def notes(self) -> list[str]:
-        """Nothing: in this process XRT writes to the console itself."""
-        return []
+        """The emulator's doubts; of XRT's nothing: in this process it writes to the console."""
+        return list(self._hazards)
 
     def close(self) -> None:
         """Gives context, buffers and device back; they are few."""

@@ -49,3 +49,15 @@ def test_the_kernel_is_mlir_aies_where_there_is_one() -> None:
     assert kernel_name(["DPU"]) == "DPU"
     with pytest.raises(RunnerError, match="EMBEDDED_METADATA"):
         kernel_name([])
+
+
+def test_what_the_emulator_doubts_of_a_run_that_completed_is_noted_once(
+    golden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubtful = SimpleNamespace(hazards=("lock 3 went over 63",))
+    monkeypatch.setattr(pyxrt.run, "report", lambda _: doubtful)
+    session = Session(pyxrt, program(golden))
+    assert session.notes() == []
+    session.run(VALUES)
+    session.run(VALUES)
+    assert session.notes() == ["lock 3 went over 63"]
