@@ -1,0 +1,48 @@
+from typing import Any
+
+from pipeline.report import spans
+
+
+def events(count: int) -> dict[str, Any]:
+    names = [
+        {"name": "process_name", "ph": "M", "pid": 1, "args": {"name": "cores"}},
+        {
+            "name": "thread_name",
+            "ph": "M",
+            "pid": 1,
+            "tid": 1,
+            "args": {"name": "core (0,2)"},
+        },
+    ]
+    work = [
+        {"name": "runs", "ph": "X", "pid": 1, "tid": 1, "ts": n * 0.01, "dur": 0.005, "args": {}}
+        for n in range(count)
+    ]
+    return {"traceEvents": [*names, *work]}
+
+
+def test_the_emulators_microseconds_are_cycles() -> None:
+    found = spans.emulated(events(2))
+    assert found.shown[1] == spans.Span("core (0,2)", "runs", "runs", 10, 15)
+    assert found.end == 15
+
+
+def test_a_long_timeline_is_cut_and_says_so() -> None:
+    found = spans.emulated(events(spans.MAXIMUM + 50))
+    assert len(found.shown) == spans.MAXIMUM
+    assert found.total == spans.MAXIMUM + 50
+    assert found.end > found.shown[-1].end
+
+
+def test_a_builds_stages_are_those_since_the_last_pause() -> None:
+    noted = {
+        "render:a/x": {"start": 0.0, "seconds": 1.0},
+        "lower:a/x": {"start": 1000.0, "seconds": 0.5},
+        "kernels:a/x:k": {"start": 1000.25, "seconds": 1.0},
+        "lower:b/x": {"start": 1001.0, "seconds": 9.0},
+    }
+    found = spans.built("a/x", noted)
+    assert [(s.track, s.begin, s.end) for s in found.shown] == [
+        ("lower", 0.0, 500.0),
+        ("kernels:k", 250.0, 1250.0),
+    ]

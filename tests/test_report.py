@@ -1,0 +1,309 @@
+"""The report in a real browser: Debian's chromium, driven by selenium.
+
+Screenshots of what is looked at stay in build/report/screenshots.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.project import ROOT, Project, make_project
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+SCREENSHOTS = ROOT / "build" / "report" / "screenshots"
+VARIANTS = (
+    *("passthrough_memtile/default", "softmax_bf16/n1024", "softmax_bf16/rows4"),
+    *("softmax_bf16/tiles4", "vector_add/default"),
+)
+FAILING = "vector_add/default"
+BYTES_PER_VARIANT = 125_000
+"""Forty variants stay below five megabytes."""
+
+PHONE, DESK = (360, 780), (1280, 900)
+
+
+def browser_or_reason() -> str:
+    """Why there is no browser; empty when there is one."""
+    try:
+        import selenium  # noqa: F401
+    except ImportError:
+        return "selenium is not installed (requirements-test-extra.txt)"
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        return "chromium with its driver is not installed (apt install chromium-driver)"
+    return ""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Designs that pass, one with a bug in its kernel, and one that cannot be built."""
+    made = make_project(
+        tmp_path_factory.mktemp("report") / "house",
+        *("passthrough_memtile", "softmax_bf16", "vector_add"),
+    )
+    made.edit("kernels_src/vector_add.c", "i < LINE; i++", "i < LINE - 1; i++")
+    made.write("mlir_templates/astray.mlir", "module { aie.device(npu1_1col) { aie.nonsense } }\n")
+    made.write("mlir_templates/alone.py", "parameters = {}\n")
+    return made
+
+
+@pytest.fixture(scope="module")
+def page(project: Project) -> Path:
+    """The report on them."""
+    done = project.doit("report")
+    assert done.returncode == 1, "a failing design must not go unnoticed"
+    found = project.root / "build" / "report" / "index.html"
+    assert found.is_file(), done.stdout + done.stderr
+    return found
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """One browser for all tests."""
+    reason = browser_or_reason()
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    for flag in (
+        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        "--hide-scrollbars",
+        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
+    ):
+        options.add_argument(flag)
+    options.binary_location = str(shutil.which("chromium"))
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    made = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    yield made
+    made.quit()
+
+
+class Shown:
+    """The page in the browser."""
+
+    def __init__(self, driver: Chrome, page: Path) -> None:
+        self.driver = driver
+        self.url = page.as_uri()
+
+    def open(self, size: tuple[int, int] = DESK, *, dark: bool = False, at: str = "") -> None:
+        """Loads the page anew."""
+        width, height = size
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        self.driver.get("about:blank")
+        self.driver.get(self.url + (f"#{at.replace('/', '-')}" if at else ""))
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Evaluates JavaScript in the page."""
+        return self.driver.execute_script(f"return {script}", *arguments)
+
+    def until(self, script: str) -> None:
+        """Waits until a script's value is true, at most ten seconds."""
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        WebDriverWait(self.driver, 10).until(lambda _: self.run(script))
+
+    def all(self, selector: str) -> list[Any]:
+        return self.driver.find_elements("css selector", selector)
+
+    def one(self, selector: str) -> Any:
+        return self.driver.find_element("css selector", selector)
+
+    def hover(self, selector: str) -> None:
+        """Moves the mouse onto the middle of an element."""
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        element = self.one(selector)
+        self.run("arguments[0].scrollIntoView({block: 'center', inline: 'center'})", element)
+        self.driver.execute_async_script(  # the scrolling is told a frame later, and hides the tip
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))"
+        )
+        ActionChains(self.driver).move_to_element(element).perform()
+
+    def press(self, *keys: str) -> None:
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    @property
+    def tip(self) -> str:
+        """What the tooltip says; empty while it is hidden."""
+        return str(self.one("#tip").text)
+
+    def keep(self, name: str) -> None:
+        """Keeps a screenshot."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+
+    def complaints(self) -> list[str]:
+        """Errors and warnings of the page's script since last asked."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+
+@pytest.fixture
+def shown(driver: Chrome, page: Path) -> Iterator[Shown]:
+    """The page; a script error fails whatever test it happens in."""
+    shown = Shown(driver, page)
+    yield shown
+    assert shown.complaints() == []
+
+
+def test_the_page_stands_alone_and_is_not_too_large(page: Path) -> None:
+    text = page.read_text()
+    assert len(text) < BYTES_PER_VARIANT * len(VARIANTS)
+    assert not re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=\"(?!data:)", text)
+    assert "@import" not in text
+
+
+def test_every_design_is_in_the_table_with_its_verdict(shown: Shown) -> None:
+    shown.open()
+    rows = {r.get_attribute("data-label"): r.text.split() for r in shown.all("#overview tbody tr")}
+    assert set(rows) == {*VARIANTS, "astray/default"}
+    for label in VARIANTS:
+        assert ("FAIL" if label == FAILING else "PASS") in rows[label]
+    assert "not" in rows["astray/default"] and "built" in rows["astray/default"]
+    assert "5/11" not in rows["softmax_bf16/n1024"] and "11/11" in rows["softmax_bf16/n1024"]
+    assert shown.run("performance.getEntriesByType('resource').length") == 0
+    assert "its partner mlir_templates/alone.mlir.j2 is missing" in shown.one(".broken").text
+    shown.keep("overview")
+
+
+@pytest.mark.parametrize("label", VARIANTS)
+def test_a_link_opens_a_design_with_array_memory_and_timelines(shown: Shown, label: str) -> None:
+    shown.open()
+    shown.one(f"a[href='#{label.replace('/', '-')}']").click()
+    design = f"#{label.replace('/', '-')}"
+    assert shown.one(design).get_attribute("open") is not None
+    picture = shown.one(f"{design} .array svg")
+    assert picture.is_displayed() and picture.size["width"] > 200
+    assert shown.all(f"{design} .array .route")
+    assert shown.all(f"{design} .memory .part.buffer")
+    assert shown.one(f"{design} .plot svg").is_displayed()
+    shown.one(f"{design} .inner summary").click()
+    assert "render" in shown.one(f"{design} .inner .plot").text
+    shown.keep(label.replace("/", "-"))
+
+
+def test_what_is_wrong_is_told_and_shown(shown: Shown) -> None:
+    shown.open(at=FAILING)
+    assert "16 of 4096 elements differ" in shown.one("details[open] .what[open]").text
+    plots = shown.all("details[open] .plots .plot svg")
+    assert len(plots) >= 2 and all(plot.is_displayed() for plot in plots)
+    shown.hover("details[open] .plots path[aria-roledescription='bar']")
+    assert "error" in shown.tip
+
+
+@pytest.mark.parametrize(
+    ("selector", "words"),
+    [
+        (".array .lock", ("lock", "starts at", "address 0x")),
+        (".array .bd", ("BD", "bytes")),
+        (".array .used", ("0x", "to")),
+        (".array .pad", ("task",)),
+        (".array .switch", ("stream switch", "→")),
+        (".memory .stack", ("stack", "0x0 to 0x400")),
+        ("[aria-label^='Timeline'] path[aria-roledescription='bar']", ("cycles",)),
+    ],
+)
+def test_pointing_at_a_thing_tells_about_it(
+    shown: Shown, selector: str, words: tuple[str, ...]
+) -> None:
+    shown.open(at="softmax_bf16/n1024")
+    assert shown.tip == ""
+    shown.hover(f"details[open] {selector}")
+    for word in words:
+        assert word in shown.tip
+    if selector == ".array .lock":
+        shown.keep("tooltip")
+
+
+def test_pointing_at_the_legend_lights_up_its_route(shown: Shown) -> None:
+    shown.open(at="softmax_bf16/tiles4")
+    shown.hover("details[open] .legend [data-route='1']")
+    opacity = "getComputedStyle(document.querySelector(arguments[0])).opacity"
+    assert float(shown.run(opacity, "details[open] .route[data-route='1']")) == 1
+    assert float(shown.run(opacity, "details[open] .route[data-route='2']")) < 0.5
+    shown.keep("route")
+
+
+def test_the_keyboard_reaches_what_the_mouse_does(shown: Shown) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    shown.open()
+    shown.press(Keys.TAB)
+    assert shown.run("document.activeElement.className") == "skip"
+    while shown.run("document.activeElement.getAttribute('href')") != "#softmax_bf16-n1024":
+        shown.press(Keys.TAB)
+    shown.press(Keys.ENTER)
+    shown.until("document.activeElement.matches('details[open] summary')")
+    while shown.run("document.activeElement.dataset.tile") != "0,2":
+        shown.press(Keys.TAB)
+    assert shown.tip.startswith("core (0,2)")
+    shown.keep("keyboard")
+    shown.press(Keys.ESCAPE)
+    assert shown.tip == ""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_stands_out_from_its_ground_in_light_and_dark_mode(shown: Shown, dark: bool) -> None:
+    shown.open(dark=dark, at=FAILING)
+    ground = luminance(shown.run("getComputedStyle(document.body).backgroundColor"))
+    assert ground < 0.1 if dark else ground > 0.8
+    raised = shown.run("getComputedStyle(document.querySelector('details[open]')).backgroundColor")
+    for selector in ("h2", ".note", ".verdict.fail", ".verdict.pass", "a", "thead th"):
+        colour = shown.run("getComputedStyle(document.querySelector(arguments[0])).color", selector)
+        assert contrast(colour, raised) >= 4.5, selector
+    picture = "getComputedStyle(document.querySelector('details[open] .npu .{}')).fill"
+    assert contrast(shown.run(picture.format("name")), shown.run(picture.format("ground"))) >= 4.5
+    shown.keep("dark" if dark else "light")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_phone_shows_it_all_without_scrolling_sideways(shown: Shown, dark: bool) -> None:
+    shown.open(PHONE, dark=dark)
+    shown.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert shown.run("document.documentElement.scrollWidth") <= PHONE[0]
+    shown.open(PHONE, dark=dark, at="softmax_bf16/tiles4")
+    shown.keep(f"phone-{'dark' if dark else 'light'}")
+
+
+def test_the_filter_leaves_what_its_word_is_in(shown: Shown) -> None:
+    shown.open()
+    shown.one(".filter input").send_keys("rows")
+    left = [
+        row.get_attribute("data-label") for row in shown.all("#overview tbody tr:not([hidden])")
+    ]
+    assert left == ["softmax_bf16/rows4"]
+    assert len(shown.all("details.design:not([hidden])")) == 1
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of an rgb() colour (WCAG 2)."""
+    red, green, blue = (int(n) / 255 for n in re.findall(r"\d+", colour)[:3])
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast ratio of two colours (WCAG 2)."""
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
