@@ -130,6 +130,7 @@ class Core(Actor):
         self.messages: list[int] = []
         self.control_registers: dict[int, int] = {}
         self._machine: Machine | None = None
+        self._loaded = False
         self._metered = 0
         self._locks: list[Lock | None] = []
         self._services: dict[Service, Callable[[int, int], _Results]] = {
@@ -172,6 +173,7 @@ class Core(Actor):
 
     def program_changed(self) -> None:
         """Program memory was written."""
+        self._loaded = True
         if self._machine is not None:
             self._machine.reload()
 
@@ -180,6 +182,9 @@ class Core(Actor):
     def run(self) -> None:
         """Runs until it must wait, ends, or its turn is over."""
         if not self.running:
+            return
+        if not self._loaded:
+            self._idle()
             return
         machine = self._machine or self._start()
         try:
@@ -198,6 +203,14 @@ class Core(Actor):
             self._tile.timeline.core_run(self, begin, self.clock)
         if self.running and self.pending is None:
             self._tile.array.go_on(self)
+
+    def _idle(self) -> None:
+        """Does nothing for want of a program, as designs with an empty core expect."""
+        self.done = True
+        self._tile.array.hazard(
+            f"{self.place} is enabled, but no program was loaded into it:"
+            " it does nothing here; an NPU executes whatever the memory holds"
+        )
 
     def _start(self) -> Machine:
         """Makes the machine, after making sure that it can run the program."""

@@ -210,7 +210,7 @@ class Machine:
 
     def _describe_trap(self, number: int) -> str:
         if number == _ILLEGAL_INSTRUCTION and not self._program.any():
-            return "is enabled, but its program memory is empty: no program was loaded"
+            return "is enabled, but its program memory holds zeros: that is no program"
         return _TRAPS.get(number, f"raises exception {number}")
 
     def _on_bad_access(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pytest
 
 from softnpu.arch.address import tile_address
-from softnpu.emulator.core import CoreError
 from softnpu.emulator.tile import CORE_PROCESSOR_BUS
 from tests.softnpu.emulator.running import (
     ABOVE,
@@ -90,8 +88,10 @@ def test_the_northern_neighbours_last_page_can_still_be_used(compile_core: Compi
     assert array.tile(*ABOVE).words[0xFFF0 // 4] == 5
 
 
-def test_a_core_without_a_program_is_told() -> None:
+def test_a_core_without_a_program_does_nothing_and_is_told() -> None:
     array = make_array()
     enable(array, LEFT)
-    with pytest.raises(CoreError, match="its program memory is empty: no program was loaded"):
-        settle(array)
+    settle(array)
+    assert array.tile(*LEFT).core.done
+    (note,) = array.hazards
+    assert "is enabled, but no program was loaded into it" in note
