@@ -54,7 +54,7 @@ def test_data_that_are_no_cdo_are_named_not_misread() -> None:
     other = Partition(bytes.fromhex("01000000 02000000 00203200 00000000"))
     image = pdi.parse(pdi.build(Pdi((Image((other,)),))))
     assert not image.images[0].partitions[0].holds_cdo
-    with pytest.raises(FormatError, match="starting 01000000 02000000 .* is no CDO"):
+    with pytest.raises(FormatError, match=r"starting 01000000 02000000 .* is no CDO"):
         image.cdo()
 
 
