@@ -19,5 +19,9 @@ def buffers(p):
     }
 
 
+def work(p):
+    return {"ops": 2 * p.n**3}
+
+
 def reference(p, a, b):
     return a.astype("float64") @ b.astype("float64")

@@ -15,6 +15,10 @@ def buffers(p):
     return {"a": In(square, "int8"), "b": In(square, "int8"), "c": Out(square, "int8")}
 
 
+def work(p):
+    return {"ops": 2 * p.n**3}
+
+
 def reference(p, a, b):
     return matmul(a, b)
 

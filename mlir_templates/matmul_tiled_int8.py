@@ -20,6 +20,10 @@ def buffers(p):
     return {"a": In((p.m, p.k), "int8"), "b": In((p.k, p.n), "int8"), "c": Out((p.m, p.n), "int8")}
 
 
+def work(p):
+    return {"ops": 2 * p.m * p.k * p.n}
+
+
 def reference(p, a, b):
     return matmul(a, b)
 

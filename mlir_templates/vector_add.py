@@ -9,5 +9,9 @@ def buffers(p):
     return {"a": In(p.n, "int32"), "b": In(p.n, "int32"), "sum": Out(p.n, "int32")}
 
 
+def work(p):
+    return {"ops": p.n}
+
+
 def reference(p, a, b):
     return a + b

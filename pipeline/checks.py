@@ -112,7 +112,7 @@ def _on_hardware(variant: Variant, built: Artifact) -> Outcome:
     if core_code_of(built) is CoreCode.STAND_IN:
         return judge.skipped(built, FOR_EMULATOR)
     on_hang = diagnosis(variant, built, expected(variant, built.arguments))
-    with _alone(variant.folder.parents[2]):
+    with alone(variant.folder.parents[2]):
         return _judged(variant, built, RUN_ON["test_hw"], on_hang)
 
 
@@ -121,7 +121,7 @@ FOR_NPU = "AIE cores, for the NPU only; doit --cores embedded builds stand-ins f
 
 
 @contextmanager
-def _alone(build: Path) -> Iterator[None]:
+def alone(build: Path) -> Iterator[None]:
     """Holds the NPU for this process among those of one build folder."""
     import fcntl
 

@@ -9,6 +9,8 @@ it, or a plain `mlir_templates/<design>.mlir` with or without one. The Python fi
 - `reference(p, ...)`: the outputs in numpy, from the inputs in the order of `buffers`;
 - `checks`: a dict by output of how close it must be (`{"y": ulp(2)}`), where not by its type:
   exact, absolute, relative, ulp, correlation, snr;
+- `work`: a dict, or a function of p that gives one, of what a run does, for rates: operations
+  (`ops`) and bytes moved (`bytes`, the host's buffers unless given);
 - `vectors(p, rng)`: a dict of further inputs by name, each a dict of arrays by buffer name.
 
 What several designs share goes into a module beside them whose name begins with an underscore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from doit.exceptions import InvalidCommand
@@ -40,6 +41,25 @@ def take_json(params: Any, args: list[str]) -> tuple[bool, list[str]]:
     end = args.index("--") if "--" in args else len(args)
     ours = [argument for argument in args[:end] if argument != f"--{JSON}"]
     return bool(params.get(JSON)) or len(ours) < end, [*ours, *args[end:]]
+
+
+def options_first(args: list[str], options: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The same arguments with a command's own options in front, where doit looks for them."""
+    takes_value = {f"--{o['long']}": o["type"] is not bool for o in options}
+    front: list[str] = []
+    others: list[str] = []
+    waiting = list(args)
+    while waiting:
+        argument = waiting.pop(0)
+        if argument == "--":
+            return [*front, *others, *waiting]
+        if not argument.startswith("--"):
+            others.append(argument)
+            continue
+        front.append(argument)
+        if takes_value.get(argument) and waiting:
+            front.append(waiting.pop(0))
+    return [*front, *others]
 
 
 def take_options(params: Any, args: list[str]) -> list[str]:

@@ -18,6 +18,16 @@ def reference(p, x):
     return x * x.dtype.type(p.a) + x.dtype.type(p.b)
 
 
+# Integers must be equal, floats close to it by their type. To ask for less, or more, of an output
+# (exact, absolute, relative, ulp, correlation and snr, all imported from pipeline):
+#
+# checks = {"y": absolute(1)}
+#
+# For the rates that `doit bench` shows, what one run does:
+#
+# def work(p):
+#     return {"ops": 2 * p.n}
+#
 # Every design runs on random values, on the edges of its type, on zeros and on an impulse. For
 # inputs of your own:
 #

@@ -1,0 +1,37 @@
+"""`doit bench` and `doit history` from the command line; no time is asserted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.project import make_project
+
+
+def test_figures_are_measured_kept_and_shown(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "vector_scale")
+    done = project.doit("bench", "vector_scale/small", "--iterations", "5", "--json")
+    assert done.returncode == 0, done.stderr
+    (figure,) = json.loads(done.stdout)
+    assert (figure["label"], figure["runs"]) == ("vector_scale/small", 5)
+    assert figure["floor"] > 0
+    assert figure["cycles"] > 0
+    assert figure["conditions"]["python"]
+    assert (project.root / ".npuforge/history.sqlite").is_file()
+    shown = project.doit("history", "vector_scale")
+    assert shown.returncode == 0
+    assert f"{figure['cycles']:,}" in shown.stdout
+
+
+def test_a_name_that_nothing_has_comes_with_the_nearest(tmp_path: Path) -> None:
+    done = make_project(tmp_path, "vector_scale").doit("bench", "vector_scal")
+    assert done.returncode != 0
+    assert "did you mean vector_scale?" in done.stderr
+
+
+def test_without_an_npu_the_bench_fails_and_keeps_nothing(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "passthrough_memtile")
+    done = project.doit("bench", "--on", "npu")
+    assert done.returncode == 1
+    assert "pyxrt" in done.stderr
+    assert not (project.root / ".npuforge").exists()
