@@ -47,12 +47,7 @@ class DesignError(SoftnpuError):
         self.notes = notes
 
     def __str__(self) -> str:
-        where = f"{self.location}: " if self.location else ""
-        lines = [f"{where}error: {self.message}"]
-        if self.location and (caret := _caret(self.location)):
-            lines.append(caret)
-        lines.extend(f"  note: {note}" for note in self.notes)
-        return "\n".join(lines)
+        return diagnostic("error", self.message, self.location, self.notes)
 
 
 class FormatError(SoftnpuError):
@@ -65,6 +60,18 @@ class ToolError(SoftnpuError):
 
 class EmulatorError(SoftnpuError):
     """The array was asked for something that it refuses, does not model, or cannot finish."""
+
+
+def diagnostic(
+    severity: str, message: str, location: SourceLocation | None, notes: tuple[str, ...] = ()
+) -> str:
+    """A message with its place, the source line with a caret, and notes: one string."""
+    where = f"{location}: " if location else ""
+    lines = [f"{where}{severity}: {message}"]
+    if location and (caret := _caret(location)):
+        lines.append(caret)
+    lines.extend(f"  note: {note}" for note in notes)
+    return "\n".join(lines)
 
 
 def _caret(location: SourceLocation) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
 from xdsl.ir import Operation
 
-from softnpu.errors import DesignError, SourceLocation
+from softnpu.errors import DesignError, SourceLocation, diagnostic
 
 if TYPE_CHECKING:
     from xdsl.context import Context
@@ -70,3 +70,8 @@ def location_of(op: Operation) -> SourceLocation | None:
 def design_error(op: Operation, message: str, *notes: str) -> DesignError:
     """An error about an op, with its place."""
     return DesignError(message, location_of(op), notes)
+
+
+def design_warning(op: Operation, message: str, *notes: str) -> str:
+    """The text of a warning about an op, with its place."""
+    return diagnostic("warning", message, location_of(op), notes)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from xdsl.ir import Operation, Region
 
 from softnpu.dialects.aie import CoreOp, ObjectFifoAcquireOp, ObjectFifoReleaseOp
-from softnpu.dialects.source import location_of
+from softnpu.dialects.source import design_warning
 from softnpu.passes.objectfifo.accesses import FifoEnd, FifosOfCore
 from softnpu.passes.objectfifo.state import FifoState
 
@@ -64,7 +64,7 @@ def warning_of(state: FifoState, found: OutOfStep) -> str:
             "give the core the attribute dynamic_objfifo_lowering = true, or have a multiple "
             f"of {depth} objects used in it"
         )
-    return f"{location_of(found.op)}: warning: {problem}\n  note: {remedy}"
+    return design_warning(found.op, problem, remedy)
 
 
 @dataclass

@@ -1,0 +1,84 @@
+"""Tasks that the host puts into a DMA channel's queue before it waits for earlier ones.
+
+aie-opt does not ask. Whether the queue really overflows depends on how fast the array takes or
+gives the data, so that this warns; a push into a full queue blocks the controller at best.
+(formats.transfers finds the same in a finished instruction stream.)
+"""
+
+from __future__ import annotations
+
+import logging
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
+
+from softnpu.arch.address import split_address
+from softnpu.arch.device import Device
+from softnpu.arch.dma import QUEUE_DEPTH, Direction
+from softnpu.dialects.aie import RuntimeSequenceOp
+from softnpu.dialects.aiex import NpuSyncOp, NpuWrite32Op
+from softnpu.dialects.source import design_warning
+from softnpu.passes.sequence_ops import devices, model_of, sequences
+
+Channel = tuple[int, int, Direction, int]
+"""(column, row, direction, channel)."""
+
+_log = logging.getLogger(__name__)
+
+
+def warn_of_full_queues(module: ModuleOp) -> None:
+    """Warn, once a channel, of the first task that may find its queue full.
+
+    Asks for sequences after `aie-dma-to-npu`.
+    """
+    for device in devices(module):
+        for sequence in sequences(device):
+            for warning in full_queues(sequence, model_of(device)):
+                _log.warning(warning)
+
+
+def full_queues(sequence: RuntimeSequenceOp, model: Device) -> list[str]:
+    """The warnings for one sequence."""
+    waiting: dict[Channel, list[bool]] = {}
+    warnings: dict[Channel, str] = {}
+    for op in sequence.walk():
+        if isinstance(op, NpuSyncOp):
+            channel = (op.column, op.row, Direction(op.direction), op.channel)
+            _complete(waiting.get(channel, []))
+        elif isinstance(op, NpuWrite32Op) and (pushed := _queue_at(op, model)) is not None:
+            tasks = waiting.setdefault(pushed, [])
+            tasks.append(
+                bool(model.dma(*pushed[:2]).queue.unpack([op.value])["enable_token_issue"])
+            )
+            if len(tasks) > QUEUE_DEPTH:
+                warnings.setdefault(pushed, _warning(op, pushed, len(tasks)))
+    return list(warnings.values())
+
+
+def _complete(tasks: list[bool]) -> None:
+    """Forget the tasks up to the first that gives a token: the sync has seen it."""
+    if True in tasks:
+        del tasks[: tasks.index(True) + 1]
+
+
+def _queue_at(op: NpuWrite32Op, model: Device) -> Channel | None:
+    """The channel whose task queue is written."""
+    column, row, offset = split_address(op.address)
+    if op.column is not None and op.row is not None:
+        column, row = op.column, op.row
+    if not model.is_valid_tile(column, row):
+        return None
+    found = model.dma(column, row).channel_at(offset)
+    if found is None or not found[2]:
+        return None
+    return column, row, found[0], found[1]
+
+
+def _warning(op: Operation, channel: Channel, waiting: int) -> str:
+    column, row, direction, number = channel
+    return design_warning(
+        op,
+        f"this is task {waiting} for {direction.name} {number} of tile ({column}, {row}) without a "
+        f"wait; its queue holds {QUEUE_DEPTH}",
+        "wait for earlier tasks (dma_wait, dma_await_task), or join them into one",
+    )

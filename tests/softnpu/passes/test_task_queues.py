@@ -1,0 +1,68 @@
+"""Tasks that pile up in a DMA channel's queue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from softnpu.compiler import pipelines
+from softnpu.dialects.source import parse_text
+from softnpu.passes.sequence_ops import devices, model_of, sequences
+from softnpu.passes.task_queues import full_queues
+
+DESIGN = """module {{
+  aie.device(npu1) {{
+    %shim = aie.tile(0, 0)
+    %mem = aie.tile(0, 1)
+    aie.objectfifo @in(%shim, {{%mem}}, 2 : i32) : !aie.objectfifo<memref<64xi32>>
+    aie.runtime_sequence(%a : memref<512xi32>) {{
+{steps}
+    }}
+  }}
+}}
+"""
+PUSH = (
+    "aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 1, 1, 64][0, 0, 0, 1]) "
+    "{{id = {id} : i64, metadata = @in{more}}} : memref<512xi32>"
+)
+WAIT = "aiex.npu.dma_wait {symbol = @in}"
+
+
+def warnings(*steps: str) -> list[str]:
+    text = DESIGN.format(steps="\n".join(steps))
+    module = parse_text(text, Path("design.mlir"))
+    for passes in (pipelines.resource_allocation(), pipelines.npu_lowering()):
+        pipelines.run(passes, module)
+    (device,) = devices(module)
+    (sequence,) = sequences(device)
+    return full_queues(sequence, model_of(device))
+
+
+def push(id: int, *, token: bool = False) -> str:
+    return PUSH.format(id=id, more=", issue_token = true" if token else "")
+
+
+def test_four_tasks_fit() -> None:
+    assert warnings(*(push(id) for id in range(4))) == []
+
+
+def test_the_fifth_is_named_with_its_place_and_the_limit() -> None:
+    (warning,) = warnings(*(push(id) for id in range(6)))
+    assert warning.splitlines()[0] == (
+        "design.mlir:11:1: warning: this is task 5 for MM2S 0 of tile (0, 0) without a wait; "
+        "its queue holds 4"
+    )
+
+
+def test_a_wait_ends_all_tasks_up_to_the_one_that_gives_a_token() -> None:
+    steps = [push(0), push(1), push(2), push(3, token=True), WAIT, push(4), push(5)]
+    assert warnings(*steps) == []
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_writes_that_name_their_tile_are_pushes_of_that_tile(column: int) -> None:
+    queue = 0x1D214  # MM2S 0
+    write = f"aiex.npu.write32 {{address = {queue} : ui32, column = {column} : i32, row = 0 : i32"
+    other = f"{write}, value = 7 : ui32}}"
+    assert bool(warnings(*(push(id) for id in range(4)), other)) == (column == 0)
