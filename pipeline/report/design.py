@@ -19,6 +19,7 @@ from softnpu.emulator import names
 from softnpu.errors import FormatError
 from softnpu.formats import txn, xclbin
 from softnpu.inspect import array, picture
+from softnpu.inspect.array_report import describe_array
 from softnpu.inspect.files import report
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.report import to_text
@@ -62,10 +63,11 @@ class Numerics:
 
 @dataclass(frozen=True)
 class Picture:
-    """The array, and the memories of its tiles."""
+    """The array, in words too, and the memories of its tiles."""
 
     svg: Markup
     width: float
+    words: str
     memories: tuple[TileMemory, ...]
 
 
@@ -172,7 +174,8 @@ def _picture(folder: Path) -> Picture | None:
         drawn = picture.draw(configured, named, styled=False)
     except FormatError:
         return None
-    return Picture(Markup(drawn), picture.width(configured), tuple(maps))
+    words = "\n".join(to_text(describe_array(configured, named)))
+    return Picture(Markup(drawn), picture.width(configured), words, tuple(maps))
 
 
 def _plot(found: Spans, unit: str) -> Markup | None:

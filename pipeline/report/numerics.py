@@ -91,10 +91,11 @@ def histogram(error: Array) -> list[dict[str, float]]:
 def error_map(error: Array) -> dict[str, Any]:
     """The largest absolute error in each cell of a grid over the output, zeros left out.
 
-    A one-dimensional output is laid out in lines of about its size's square root; of one with
-    more dimensions the last is across, all others are down.
+    An output of one line is laid out in lines of about its size's square root; of one with more
+    dimensions the last is across, all others are down.
     """
-    columns = error.shape[-1] if error.ndim > 1 else ceil(sqrt(error.size))
+    flat = error.ndim < 2 or error.size == error.shape[-1]
+    columns = ceil(sqrt(error.size)) if flat else error.shape[-1]
     rows = ceil(error.size / columns)
     laid_out = np.zeros(rows * columns)
     laid_out[: error.size] = np.abs(error.reshape(-1))

@@ -155,7 +155,10 @@ def error_map(found: Mapping[str, Any]) -> str:
         }
         for cell in found["cells"]
     ]
-    place: Spec = {"type": "quantitative", "axis": {"grid": False, "tickCount": 4}}
+    place: Spec = {
+        "type": "quantitative",
+        "axis": {"grid": False, "tickCount": 4, "tickMinStep": 1},
+    }
     return _svg(
         {
             "data": {"values": values},

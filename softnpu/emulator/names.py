@@ -9,7 +9,8 @@ speak of objectfifos, buffers and source lines:
      "cores":     [{"tile": [0, 2], "elf": "main_core_0_2.elf"}],
      "arguments": [{"index": 0, "name": "a"}]}
 
-Every list may be missing. Buffer addresses count from the tile's memory; an ELF file's path is
+Every list may be missing. A buffer that the cores of several tiles share has them in "cores":
+[[0, 2], [0, 3]]. Buffer addresses count from the tile's memory; an ELF file's path is
 relative to the names file.
 """
 
@@ -35,11 +36,16 @@ _LOCK_NAME = re.compile(r"(?P<fifo>.+?)(_\d+)?(_cons)?_(prod|cons)_lock(_\d+)?$"
 
 @dataclass(frozen=True)
 class Buffer:
-    """A named part of a tile's memory."""
+    """A named part of a tile's memory.
+
+    Attributes:
+        cores: the tiles whose cores use it, if others than its own are among them.
+    """
 
     address: int
     size: int
     name: str
+    cores: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,8 @@ def load(path: Path) -> Names:
 def _read(data: dict[str, Any], folder: Path) -> Names:
     buffers: dict[Place, list[Buffer]] = {}
     for entry in data.get("buffers", ()):
-        made = Buffer(entry["address"], entry["size"], entry["name"])
+        cores = tuple((int(col), int(row)) for col, row in entry.get("cores", ()))
+        made = Buffer(entry["address"], entry["size"], entry["name"], cores)
         buffers.setdefault(_place(entry), []).append(made)
     return Names(
         locks={

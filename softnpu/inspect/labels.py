@@ -30,6 +30,23 @@ CONTROL, TRACE = "task-complete tokens", "trace"
 
 
 @dataclass(frozen=True)
+class Shared:
+    """Buffers in the memory of one tile that the core of another uses, too.
+
+    No switch is involved, so the configuration does not tell of it: only the names file does.
+    """
+
+    name: str
+    owner: Position
+    user: Position
+
+    def __str__(self) -> str:
+        return (
+            f"memory of ({self.owner[0]},{self.owner[1]}), used by ({self.user[0]},{self.user[1]})"
+        )
+
+
+@dataclass(frozen=True)
 class Labels:
     """Names and descriptions of everything in `array`."""
 
@@ -134,6 +151,16 @@ class Labels:
             return ""
         return self.names.channels.get((end.tile, end.direction.name, end.channel), "")
 
+    def shared(self) -> tuple[Shared, ...]:
+        """What cores hand to their neighbours in memory, by tile and objectfifo."""
+        found: dict[Shared, None] = {}
+        for owner, buffers in self.names.buffers.items():
+            for buffer in buffers:
+                for user in buffer.cores:
+                    if user != owner and user in self.array.tiles:
+                        found[Shared(_fifo_of(buffer.name), owner, user)] = None
+        return tuple(found)
+
     def _objectfifo(self, end: Endpoint, route: Route) -> str:
         """The objectfifo whose locks or buffers the descriptors of an end's channel use."""
         for descriptor in self._descriptors(end, route):
@@ -143,8 +170,7 @@ class Labels:
                     return fifo
             buffer = self.buffer(self._tile(end), descriptor)
             if buffer:
-                found = _BUFFER_NAME.match(buffer)
-                return found["fifo"] if found else buffer
+                return _fifo_of(buffer)
         return ""
 
     def _descriptors(self, end: Endpoint, route: Route) -> Iterator[Descriptor]:
@@ -169,6 +195,12 @@ class Labels:
 
     def _lock_address(self, tile: Tile, lock: Lock) -> int:
         return TILE_FACTS[tile.kind].lock_address(lock.number)
+
+
+def _fifo_of(buffer: str) -> str:
+    """The objectfifo that a buffer's name tells, or the name itself."""
+    found = _BUFFER_NAME.match(buffer)
+    return found["fifo"] if found else buffer
 
 
 def _beside(position: Position, side: int) -> Position:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
 
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, ShimDMAAllocationOp
 from softnpu.dialects.sizes import memref_bytes
@@ -55,12 +56,7 @@ def _names(device: DeviceOp, arguments: Sequence[str]) -> dict[str, list[Entry]]
             if op.sym_name and op.lock_id is not None
         ],
         "buffers": [
-            {
-                "tile": list(op.position),
-                "address": op.address,
-                "size": memref_bytes(op.buffer_type),
-                "name": op.sym_name,
-            }
+            _buffer(op)
             for op in of_type(device, BufferOp)
             if op.sym_name and op.address is not None
         ],
@@ -76,6 +72,28 @@ def _names(device: DeviceOp, arguments: Sequence[str]) -> dict[str, list[Entry]]
         "cores": [_program(device, op) for op in of_type(device, CoreOp)],
         "arguments": [{"index": i, "name": name} for i, name in enumerate(arguments)],
     }
+
+
+def _buffer(op: BufferOp) -> Entry:
+    """A buffer; with the cores that use it where those of other tiles are among them."""
+    entry: Entry = {
+        "tile": list(op.position),
+        "address": op.address,
+        "size": memref_bytes(op.buffer_type),
+        "name": op.sym_name,
+    }
+    cores = sorted({core.position for use in op.buffer.uses if (core := _core(use.operation))})
+    if any(position != op.position for position in cores):
+        entry["cores"] = [list(position) for position in cores]
+    return entry
+
+
+def _core(op: Operation) -> CoreOp | None:
+    """The core that an operation is in, None for one outside of cores."""
+    found: Operation | None = op
+    while found is not None and not isinstance(found, CoreOp):
+        found = found.parent_op()
+    return found
 
 
 def _program(device: DeviceOp, core: CoreOp) -> Entry:

@@ -47,7 +47,8 @@ STYLE = """
 .npu .routes:hover .route, .npu.picked .route { opacity: .12; }
 .npu .routes .route:hover, .npu.picked .route.picked { opacity: 1; }
 .npu [tabindex]:focus { outline: none; }
-.npu [tabindex]:focus-visible > rect { stroke: var(--npu-used); stroke-width: 2; }
+.npu :focus-visible > .ground, .npu .entry:focus-visible > rect {
+  stroke: var(--npu-used); stroke-width: 2; }
 """
 """The stylesheet of every picture; a page with several needs it once."""
 
@@ -103,8 +104,9 @@ def _route(route: RouteDrawing) -> svg.G:
             title(f"{route.name}\n{route.ends}"),
             svg.Path(d=route.path, class_=["grip"]),
             svg.Path(d=route.path, class_=["wire"], stroke=route.colour),
-            svg.Circle(
-                cx=rounded(route.start[0]), cy=rounded(route.start[1] + 3), r=3, fill=route.colour
+            *(
+                svg.Circle(cx=rounded(x), cy=rounded(y), r=3, fill=route.colour)
+                for x, y in route.dots
             ),
             *(svg.Polygon(points=_tip(x, y), fill=route.colour) for x, y in route.tips),
         ],

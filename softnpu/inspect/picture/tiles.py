@@ -46,7 +46,7 @@ def _tile_tip(labels: Labels, tile: Tile, name: str) -> str:
     if tile.kind is TileKind.CORE and tile.program:
         lines.append(f"program: {size(tile.program)}, {'runs' if tile.runs else 'not enabled'}")
     counts = {
-        "locks": len(tile.locks),
+        "locks in use": sum(labels.is_used(tile, lock) for lock in tile.locks),
         "descriptors": len(tile.descriptors),
         "connections": len(tile.connections),
     }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from svg import CubicBezier, LineTo, MoveTo, PathData
 
 from softnpu.arch.ports import STEPS, Port
 from softnpu.inspect.array import Connection, Position, Route
-from softnpu.inspect.labels import Labels
+from softnpu.inspect.labels import Labels, Shared
 from softnpu.inspect.picture.layout import GAP, Layout, Place, Point
+from softnpu.inspect.picture.shared import Line, lines
 
 PALETTE = (
     "#3b7dd8",
@@ -31,7 +33,7 @@ CONTROL_COLOUR = "#8a94a3"
 _SHIFT = 2.2
 """Between routes that share a wire."""
 _BEND = 30.0
-_OUT = 14.0
+_DOT = 3.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class RouteDrawing:
 
     Attributes:
         number: its own; all that carry control have one together.
-        start: where its source is.
+        dots: where its source is; of shared memory both ends.
         tips: where its sinks are.
     """
 
@@ -48,50 +50,65 @@ class RouteDrawing:
     name: str
     ends: str
     colour: str
-    is_control: bool
     path: list[PathData]
-    start: Point
+    dots: list[Point]
     tips: list[Point]
+    is_control: bool = False
 
 
 def drawings(layout: Layout, labels: Labels) -> list[RouteDrawing]:
-    """All routes, those with data first; routes of one name have one colour."""
-    routes = sorted(layout.array.routes, key=lambda route: route.is_control)
-    colours: dict[str, str] = {}
-    shared: Counter[tuple[Position, object]] = Counter()
-    drawn = []
-    data = sum(not route.is_control for route in routes)
-    for index, route in enumerate(routes):
-        name = labels.route(route)
-        if route.is_control:
-            colours[name] = CONTROL_COLOUR
-        number = min(index, data)
-        colour = colours.setdefault(name, PALETTE[len(colours) % len(PALETTE)])
-        drawn.append(_drawn(layout, route, number, name, labels.ends(route), colour, shared))
-    return drawn
+    """Data first, then memory that cores share, then control; one name has one colour."""
+    painter = _Painter(layout, labels)
+    routes = layout.array.routes
+    drawn = [
+        painter.route(route, n) for n, route in enumerate(r for r in routes if not r.is_control)
+    ]
+    for shared, ends in _shared(layout, labels):
+        drawn.append(painter.shared(shared, ends, len(drawn)))
+    number = len(drawn)
+    return [*drawn, *(painter.route(route, number) for route in routes if route.is_control)]
 
 
-def _drawn(
-    layout: Layout,
-    route: Route,
-    number: int,
-    name: str,
-    ends: str,
-    colour: str,
-    shared: Counter[tuple[Position, object]],
-) -> RouteDrawing:
-    path: list[PathData] = []
-    tips: list[Point] = []
-    first = route.hops[0]
-    start = _begin(layout, first, path)
-    for hop in route.hops:
-        shift = _SHIFT * shared[hop.tile, hop.master]
-        shared[hop.tile, hop.master] += 1
-        _through(layout, hop, shift, path)
-        tip = _onward(layout, hop, shift, path)
-        if tip is not None:
-            tips.append(tip)
-    return RouteDrawing(number, name, ends, colour, route.is_control, path, start, tips)
+def _shared(layout: Layout, labels: Labels) -> Iterator[tuple[Shared, Line]]:
+    found = labels.shared()
+    return zip(found, lines(layout, found), strict=True)
+
+
+class _Painter:
+    """Keeps which colours are given out, and how many routes lie on each wire."""
+
+    def __init__(self, layout: Layout, labels: Labels) -> None:
+        self._layout = layout
+        self._labels = labels
+        self._colours: dict[str, str] = {}
+        self._taken: Counter[tuple[Position, Port]] = Counter()
+
+    def _colour(self, name: str) -> str:
+        return self._colours.setdefault(name, PALETTE[len(self._colours) % len(PALETTE)])
+
+    def shared(self, shared: Shared, ends: Line, number: int) -> RouteDrawing:
+        """Memory that two cores use: a straight line with a dot at both ends."""
+        start, end = ends
+        path: list[PathData] = [MoveTo(*_point(start)), LineTo(*_point(end))]
+        colour = self._colour(shared.name)
+        return RouteDrawing(number, shared.name, str(shared), colour, path, [start, end], [])
+
+    def route(self, route: Route, number: int) -> RouteDrawing:
+        """A stream from its source through each switch to its sinks."""
+        name = self._labels.route(route)
+        path: list[PathData] = []
+        tips: list[Point] = []
+        start = _begin(self._layout, route.hops[0], path)
+        for hop in route.hops:
+            shift = _SHIFT * self._taken[hop.tile, hop.master]
+            self._taken[hop.tile, hop.master] += 1
+            _through(self._layout, hop, shift, path)
+            tip = _onward(self._layout, hop, shift, path)
+            if tip is not None:
+                tips.append(tip)
+        colour = CONTROL_COLOUR if route.is_control else self._colour(name)
+        ends = self._labels.ends(route)
+        return RouteDrawing(number, name, ends, colour, path, [start], tips, route.is_control)
 
 
 def _begin(layout: Layout, first: Connection, path: list[PathData]) -> Point:
@@ -105,7 +122,7 @@ def _begin(layout: Layout, first: Connection, path: list[PathData]) -> Point:
         return x, y
     x, y = layout.pad(tile, end)
     path += [MoveTo(*_point((x, y))), *_elbow((x, y), place.point)]
-    return x, y
+    return x, y + _DOT
 
 
 def _elbow(pad: Point, edge: Point) -> list[PathData]:

@@ -4,7 +4,7 @@ from softnpu.compiler import names as compiler_names
 from softnpu.emulator import names
 from softnpu.formats import txn, xclbin
 from softnpu.inspect.array import Lock, of_xclbin
-from softnpu.inspect.labels import CONTROL, Labels
+from softnpu.inspect.labels import CONTROL, Labels, Shared
 
 
 def labels(golden: Path, design: str, tmp_path: Path) -> Labels:
@@ -66,3 +66,12 @@ def test_a_lock_that_start_up_only_clears_is_not_in_use(golden: Path) -> None:
     used = [lock.number for lock in core.locks if Labels(array, names.Names()).is_used(core, lock)]
     assert len(core.locks) == 16
     assert used == [0, 1, 2, 3]
+
+
+def test_memory_that_neighbouring_cores_share_is_told_by_the_names(
+    golden: Path, tmp_path: Path
+) -> None:
+    found = labels(golden, "neighbour_memory", tmp_path)
+    assert found.shared() == (Shared("mid", (0, 2), (0, 3)),)
+    assert str(found.shared()[0]) == "memory of (0,2), used by (0,3)"
+    assert labels(golden, "broadcast_add", tmp_path).shared() == ()

@@ -92,3 +92,17 @@ def test_a_page_with_several_pictures_needs_the_style_once(golden: Path) -> None
     array = configured(golden / "passthrough_core")
     assert "<style>" in draw(array)
     assert "<style>" not in draw(array, styled=False)
+
+
+def test_memory_shared_between_cores_is_a_line_between_their_tiles(
+    golden: Path, tmp_path: Path
+) -> None:
+    folder = golden / "neighbour_memory"
+    compiler_names.write(folder / "input_physical.mlir", ["a", "b"], tmp_path / "names.json")
+    named = names.load(tmp_path / "names.json")
+    picture = ElementTree.fromstring(draw(configured(folder), named))
+    assert "mid\nmemory of (0,2), used by (0,3)" in titles(picture)
+    bare = ElementTree.fromstring(draw(configured(folder)))
+    routes = [g for g in picture.iter(f"{SVG}g") if (g.get("class") or "") == "route"]
+    without = [g for g in bare.iter(f"{SVG}g") if (g.get("class") or "") == "route"]
+    assert len(routes) == len(without) + 1
