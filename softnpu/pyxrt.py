@@ -24,7 +24,7 @@ from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.device import device, hw_context, uuid, xclbin
 from softnpu.emulator.xrt.enums import ert_cmd_state, xclBOSyncDirection, xrt_info_device
 from softnpu.emulator.xrt.kernel import kernel, run, runlist
-from softnpu.emulator.xrt.machine import machine
+from softnpu.emulator.xrt.machine import MODELS, machine
 
 if TYPE_CHECKING:
     from softnpu.emulator.report import RunReport
@@ -59,6 +59,7 @@ def assume_core_isa(isa: str | None) -> None:
 
 def configure(
     *,
+    device: str = "npu1",
     seed: int | None = None,
     trace: bool = False,
     stop_at: int | None = None,
@@ -67,12 +68,15 @@ def configure(
     """Sets how contexts made from now on run. Not in XRT.
 
     Args:
+        device: "npu1" or "npu2": the device's name, and how many contexts there can be. What the
+            array is comes from the artifact.
         seed: shuffles the order of what is ready.
         trace: records a timeline, see `last_timeline`.
         stop_at: ends each run at this cycle; its explanation shows the array's state.
         on_report: called with the report of each run.
     """
     settings = machine().settings
+    settings.model = MODELS[device]
     settings.seed, settings.trace = seed, trace
     settings.stop_at, settings.on_report = stop_at, on_report
 

@@ -23,6 +23,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "--device",
+        choices=("npu1", "npu2"),
+        default="npu1",
+        help="which NPU the script finds (npu1: NPU Phoenix)",
+    )
     parser.add_argument("--summary", action="store_true", help="tell what each run did")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="write a timeline for Perfetto")
     parser.add_argument(
@@ -47,6 +53,7 @@ def run_host(options: argparse.Namespace) -> int:
 
     pyxrt.assume_core_isa(options.core_isa)
     pyxrt.configure(
+        device=options.device,
         seed=options.seed,
         trace=options.trace is not None,
         stop_at=options.stop_at,

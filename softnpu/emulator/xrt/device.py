@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softnpu.emulator import names
-from softnpu.emulator.xrt.machine import MAXIMUM_CONTEXTS, machine
+from softnpu.emulator.xrt.machine import machine
 from softnpu.errors import SoftnpuError
 from softnpu.formats.xclbin import Xclbin, parse
 
@@ -100,12 +100,13 @@ class device:
 
     def get_info(self, key: str) -> str:
         """A property of the device (an attribute of xrt_info_device), as text."""
-        known = {"name": "softnpu", "bdf": "0000:00:00.0", "nodma": "1", "kdma": "0", "m2m": "0"}
+        name = machine().settings.model.name
+        known = {"name": name, "bdf": "0000:00:00.0", "nodma": "1", "kdma": "0", "m2m": "0"}
         return known.get(key, "NA")
 
 
 class hw_context:
-    """An array that an xclbin configures; at most six exist at a time.
+    """An array that an xclbin configures; at most six exist at a time (npu2: 32).
 
     Raises:
         RuntimeError: the xclbin is not registered, or there are too many contexts.
@@ -126,7 +127,7 @@ class hw_context:
         found = shared.xclbins.get(image.to_string())
         if found is None:
             raise RuntimeError(f"No xclbin registered with uuid {image.to_string()}")
-        if len(shared.contexts) >= MAXIMUM_CONTEXTS:
+        if len(shared.contexts) >= shared.settings.model.contexts:
             raise RuntimeError(
                 "DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed (err=-2): No such file or directory"
             )

@@ -15,14 +15,29 @@ if TYPE_CHECKING:
     from softnpu.emulator.timeline import Timeline
     from softnpu.emulator.xrt.device import hw_context, xclbin
 
-MAXIMUM_CONTEXTS = 6
-"""Hardware contexts that npu1's driver gives out at a time."""
+
+@dataclass(frozen=True)
+class Model:
+    """An NPU as its driver presents it.
+
+    Attributes:
+        name: what `device.get_info` says; mlir-aie's hosts recognise the generation by it.
+        contexts: how many hardware contexts there can be at a time.
+    """
+
+    name: str
+    contexts: int
+
+
+MODELS = {"npu1": Model("NPU Phoenix", 6), "npu2": Model("NPU Strix", 32)}
+"""Names and numbers as in mlir-aie, python/utils/hostruntime/xrtruntime/hostruntime.py."""
 
 
 @dataclass
 class Settings:
     """How contexts are made from now on; see `configure`."""
 
+    model: Model = MODELS["npu1"]
     core_isa: str | None = None
     seed: int | None = None
     trace: bool = False

@@ -86,3 +86,12 @@ def test_the_mapped_view_writes_to_the_host_copy(host: Host) -> None:
     source.sync(TO_DEVICE)
     host.kernel(3, host.instructions(), 0, source, out).wait()
     assert (host.out(out) == DATA).all()
+
+
+def test_group_0_is_the_hosts_memory(host: Host) -> None:
+    """As the tensors of mlir-aie's host runtime are made."""
+    source, out = (pyxrt.bo(host.device, SIZE, pyxrt.bo.host_only, 0) for _ in range(2))
+    source.write(DATA, 0)
+    source.sync(TO_DEVICE)
+    assert host.kernel(3, host.instructions(), 0, source, out).wait() == COMPLETED
+    assert (host.out(out) == DATA).all()

@@ -36,6 +36,28 @@ def test_a_seventh_context_fails_until_one_is_gone(host: Host) -> None:
     pyxrt.hw_context(host.device, uuid)
 
 
+@pytest.mark.parametrize(("model", "told"), [("npu1", "Phoenix"), ("npu2", "Strix")])
+def test_the_device_goes_by_a_name_that_hosts_know(host: Host, model: str, told: str) -> None:
+    """mlir-aie's host runtime stops with "Unknown device type" at others."""
+    pyxrt.configure(device=model)
+    try:
+        assert told in host.device.get_info(pyxrt.xrt_info_device.name)
+    finally:
+        pyxrt.configure()
+
+
+def test_npu2_has_more_contexts(host: Host) -> None:
+    pyxrt.configure(device="npu2")
+    try:
+        uuid = host.context.get_xclbin_uuid()
+        more = [pyxrt.hw_context(host.device, uuid) for _ in range(31)]
+        with pytest.raises(RuntimeError, match="CREATE_HWCTX"):
+            pyxrt.hw_context(host.device, uuid)
+        assert len(more) == 31
+    finally:
+        pyxrt.configure()
+
+
 def test_a_context_needs_a_registered_xclbin(host: Host) -> None:
     with pytest.raises(RuntimeError, match="No xclbin registered"):
         pyxrt.hw_context(host.device, pyxrt.uuid("00"))
