@@ -1,0 +1,152 @@
+"""aie-opt and aie-translate, played."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.amd_tools.program import Program, Refused
+
+
+@dataclass(frozen=True)
+class Line:
+    """A command line, taken apart."""
+
+    options: dict[str, str]
+    files: list[str]
+
+
+def read_line(program: Program, arguments: Sequence[str]) -> Line:
+    """Options with values behind `=`, -o and a file, and positional files.
+
+    Raises:
+        Refused: for an option that the program does not have.
+    """
+    options: dict[str, str] = {}
+    files = []
+    waiting = list(arguments)
+    while waiting:
+        word = waiting.pop(0)
+        if not word.startswith("-"):
+            files.append(word)
+            continue
+        name, _, value = word.lstrip("-").partition("=")
+        if name not in program.options:
+            raise Refused(f"Unknown command line argument '{word}'.")
+        options[name] = waiting.pop(0) if name == "o" else value
+    return Line(options, files)
+
+
+def aie_opt(program: Program, arguments: Sequence[str]) -> None:
+    from softnpu.compiler import pipelines
+    from softnpu.dialects.source import parse_file, print_module
+    from softnpu.errors import DesignError
+
+    line = read_line(program, arguments)
+    wanted = check_pipeline(program, line.options["pass-pipeline"])
+    source = Path(line.files[0])
+    try:
+        module = parse_file(source)
+        if "aie-standard-lowering" in wanted:
+            text = core_body(module, wanted["aie-standard-lowering"])
+        else:
+            for name, passes in (
+                ("aie-objectFifo-stateful-transform", pipelines.resource_allocation),
+                ("aie-create-pathfinder-flows", pipelines.routing),
+                ("aie-dma-to-npu", pipelines.npu_lowering),
+            ):
+                if name in wanted:
+                    pipelines.run(passes(), module)
+            text = print_module(module)
+    except DesignError as error:
+        place = error.location or source
+        raise Refused(
+            f"\n{place}: error: {error.message}\n^\n{source}:1:1: note: seen here"
+        ) from None
+    if program.mode != "silent":
+        Path(line.options["o"]).write_text(text)
+
+
+def check_pipeline(program: Program, text: str) -> dict[str, dict[str, str]]:
+    """The passes of a pipeline with their options.
+
+    Raises:
+        Refused: for a pass or an option that this version does not have.
+    """
+    known = program.passes()
+    found: dict[str, dict[str, str]] = {}
+    if not (text.startswith("builtin.module(") and text.count("(") == text.count(")")):
+        raise Refused(f"cannot parse the pipeline {text}")
+    for name, options in re.findall(r"([\w.-]+)(?:\{([^}]*)\})?(?=[,()]|$)", text):
+        if name in ("builtin.module", "aie.device"):
+            continue
+        if name not in known:
+            raise Refused(f"'{name}' does not refer to a registered pass or pass pipeline")
+        values = dict(option.split("=") for option in options.split())
+        for option in values:
+            if option not in known[name]:
+                raise Refused(f"no such option {option} of {name}")
+        found[name] = values
+    return found
+
+
+def core_body(module: object, options: dict[str, str]) -> str:
+    """Stands for the LLVM dialect: the core's body as C, in comments."""
+    from softnpu.compiler.programs import cores
+    from softnpu.passes.sequence_ops import devices
+    from softnpu.targets.core_c import core_source
+
+    tile = (int(options["tilecol"]), int(options["tilerow"]))
+    for device_op in devices(module):
+        for core in cores(device_op):
+            if core.position == tile:
+                lines = core_source(device_op, core).text.splitlines()
+                return "".join(f"// {line}\n" for line in lines)
+    raise Refused(f"no core at {tile}")
+
+
+IR = """\
+define void @f(ptr %p) nocreateundeforpoison nounwind {
+  %q = getelementptr inbounds nuw i8, ptr %p, i64 4
+  ret void
+}
+"""
+
+
+def aie_translate(program: Program, arguments: Sequence[str]) -> None:
+    from softnpu.compiler import packaging
+    from softnpu.dialects.source import parse_file
+    from softnpu.passes.sequence_ops import devices
+    from softnpu.targets.npu_binary import emit
+
+    line = read_line(program, arguments)
+    options, source = line.options, Path(line.files[0])
+    out = Path(options.get("o", "out"))
+    if program.mode == "silent":
+        return
+    if "mlir-to-llvmir" in options:
+        out.write_text(IR + source.read_text().replace("// ", ";c "))
+        return
+    module = parse_file(source)
+    name = options.get("aie-device-name", "main")
+    if "aie-generate-cdo" in options:
+        folder = Path(options["work-dir-path"])
+        packaging.write_configuration(module, folder, folder)
+    elif "aie-generate-ldscript" in options:
+        from softnpu.compiler.programs import cores
+        from softnpu.targets.ldscript import linker_script
+
+        tile = (int(options["tilecol"]), int(options["tilerow"]))
+        (device_op,) = devices(module)
+        (core,) = [core for core in cores(device_op) if core.position == tile]
+        out.write_text(linker_script(device_op, core))
+    elif "aie-npu-to-binary" in options:
+        out.write_bytes(emit(module, name, options.get("aie-sequence-name", "")))
+    elif "aie-npu-instgen" in options:
+        stream = emit(module, name, "")
+        words = [stream[i : i + 4][::-1].hex().upper() for i in range(0, len(stream), 4)]
+        out.write_text("".join(f"{word}\n" for word in words))
+    else:
+        raise Refused("no translation was asked for")
