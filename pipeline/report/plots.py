@@ -17,11 +17,11 @@ WIDTH = 620
 _LABELS = 112
 """Room for a track's name, whatever font the browser has."""
 COLOURS = {
-    "runs": "var(--good)",
-    "waits": "var(--warn)",
-    "DMA": "var(--accent)",
+    "runs": "var(--program)",
+    "waits": "var(--stack)",
+    "DMA": "var(--buffer)",
     "controller": "var(--dim)",
-    "done": "var(--accent)",
+    "done": "var(--buffer)",
 }
 _CONFIG: Spec = {
     "background": None,

@@ -37,7 +37,9 @@ def render(designs: Iterable[DesignPart], broken: Mapping[str, str]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(size=size, slug=slug, number=number, milliseconds=milliseconds)
+    environment.filters.update(
+        size=rounded_size, slug=slug, number=number, milliseconds=milliseconds
+    )
     return environment.get_template("page.html.j2").render(
         designs=list(designs),
         broken=broken,
@@ -49,6 +51,12 @@ def render(designs: Iterable[DesignPart], broken: Mapping[str, str]) -> str:
 def _trusted(name: str) -> Markup:
     """A file of the templates' folder, as it is."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def rounded_size(count: int) -> str:
+    """Bytes as far as they matter on the page; the exact number stands in `softnpu dump`."""
+    exact = size(count)
+    return f"{count / 1024:.1f} KiB" if exact.endswith("bytes") and count >= 1024 else exact
 
 
 def slug(label: str) -> str:
