@@ -29,9 +29,10 @@ _WRITES = (_u.UC_MEM_WRITE_UNMAPPED, _u.UC_MEM_WRITE_PROT)
 _FETCHES = (_u.UC_MEM_FETCH_UNMAPPED, _u.UC_MEM_FETCH_PROT)
 
 _PAGE = 0x1000
-_STACK_GUARD = NORTH_WINDOW + WINDOW_SIZE - _PAGE
-"""The page below a core's own window, where a stack that is too small grows into. It belongs to
-the northern neighbour's memory and is mapped only when the code uses it with a sound stack."""
+_STACK_GUARDS = ((NORTH_WINDOW, WINDOW_SIZE - _PAGE), (STACK_BASE - _PAGE, _PAGE))
+"""(address, size) of what lies below a core's own window, where a stack that is too small grows
+into: the northern neighbour's memory. Each part is mapped only when the code uses it with a sound
+stack; the last page is a part of its own, so that it goes on guarding what uses the neighbour."""
 
 BUS_START, BUS_SIZE = 0x80000, 0x80000
 """Where a core sees its tile's registers (mlir-aie, test/npu-xrt/tile_mapped_read)."""
@@ -84,6 +85,7 @@ class Machine:
         self._service = service
         self._bus = bus
         self._error: BaseException | None = None
+        self._guards_mapped: set[int] = set()
         self._uc = _u.Uc(_u.UC_ARCH_RISCV, _u.UC_MODE_RISCV32)
         self._map()
         self._uc.hook_add(_u.UC_HOOK_INTR, self._on_interrupt)
@@ -95,12 +97,12 @@ class Machine:
     def _map(self) -> None:
         code = _u.UC_PROT_READ | _u.UC_PROT_EXEC
         self._uc.mem_map_ptr(0, len(self._program), code, self._program.ctypes.data)
-        for address, memory in self._windows.items():
-            self._map_data(address, self._mapped(address), memory.ctypes.data)
+        for address in self._open_windows():
+            self._map_data(address, WINDOW_SIZE, self._windows[address].ctypes.data)
 
-    def _mapped(self, window: int) -> int:
-        """Bytes of a window that are mapped from the start."""
-        return WINDOW_SIZE - _PAGE if window == NORTH_WINDOW else WINDOW_SIZE
+    def _open_windows(self) -> list[int]:
+        """The windows that are mapped from the start, in order."""
+        return [address for address in sorted(self._windows) if address != NORTH_WINDOW]
 
     def _watch_gaps(self) -> None:
         """Hears of accesses to all that is no data memory.
@@ -108,10 +110,10 @@ class Machine:
         Only there: Unicorn makes every store slow where somebody listens.
         """
         begin = 0
-        for address in sorted(self._windows):
+        for address in self._open_windows():
             if begin < address:
                 self._watch(begin, address - 1)
-            begin = address + self._mapped(address)
+            begin = address + WINDOW_SIZE
         self._watch(begin, (1 << 32) - 1)
 
     def _watch(self, begin: int, end: int) -> None:
@@ -166,6 +168,7 @@ class Machine:
 
     def read(self, address: int, size: int) -> bytes:
         """Bytes of data memory as the code sees it; MachineError where there is none."""
+        self._map_guard(address)
         try:
             return bytes(self._uc.mem_read(address, size))
         except _u.UcError as error:
@@ -173,6 +176,7 @@ class Machine:
 
     def write(self, address: int, data: bytes) -> None:
         """Writes data memory as the code sees it; MachineError where there is none."""
+        self._map_guard(address)
         try:
             self._uc.mem_write(address, data)
         except _u.UcError as error:
@@ -217,10 +221,10 @@ class Machine:
         self, uc: Any, access: int, address: int, size: int, _value: int, _data: Any
     ) -> bool:
         """An access outside the windows: a stack that is too small, or a wild pointer."""
+        if self._map_guard(address):
+            return True
         stack = int(uc.reg_read(_SP))
-        if _STACK_GUARD <= address < STACK_BASE:
-            if stack >= STACK_BASE and self._map_guard():
-                return True
+        if stack < STACK_BASE and NORTH_WINDOW <= address < STACK_BASE:
             self._stop(MachineError(_describe_overflow(stack), self.pc))
             return False
         if BUS_START <= address < BUS_START + BUS_SIZE and self._bus.bus_enabled():
@@ -253,13 +257,17 @@ class Machine:
             self._stop(error)
             return None
 
-    def _map_guard(self) -> bool:
-        """Maps the last page of the northern neighbour, if there is one."""
+    def _map_guard(self, address: int) -> bool:
+        """Maps the part of the northern neighbour's memory that `address` lies in, if it may be."""
         memory = self._windows.get(NORTH_WINDOW)
-        if memory is None:
+        if memory is None or int(self._uc.reg_read(_SP)) < STACK_BASE:
             return False
-        self._map_data(_STACK_GUARD, _PAGE, memory.ctypes.data + WINDOW_SIZE - _PAGE)
-        return True
+        for start, size in _STACK_GUARDS:
+            if start <= address < start + size and start not in self._guards_mapped:
+                self._guards_mapped.add(start)
+                self._map_data(start, size, memory.ctypes.data + start - NORTH_WINDOW)
+                return True
+        return False
 
 
 @cache
@@ -273,8 +281,6 @@ def _page_tables() -> NDArray[np.uint32]:
 
 
 def _describe_overflow(stack: int) -> str:
-    if stack >= STACK_BASE:
-        return f"uses {_STACK_GUARD:#x} to {STACK_BASE:#x}, where there is no memory"
     return (
         f"runs out of stack: the stack pointer is {stack:#x}, {STACK_BASE - stack} bytes below "
         "the core's data memory; give the core a larger stack_size"

@@ -82,6 +82,23 @@ def test_a_stack_that_is_too_small_is_told_by_its_name(compile_core: Compile) ->
     assert "give the core a larger stack_size" in text
 
 
+LEAP = """
+__attribute__((noinline)) int far(int n) { volatile int here[5000]; here[n] = n; return here[n]; }
+void program(void) { debug(far(3)); }
+"""
+
+
+def test_a_frame_that_leaps_over_the_last_page_is_told_too(compile_core: Compile) -> None:
+    array = make_array()
+    assert "runs out of stack" in fault_of(array, LEFT, compile_core(LEAP))
+    assert not array.tile(*ABOVE).words.any(), "the neighbour's memory is as it was"
+
+
+def test_a_neighbour_in_use_leaves_the_last_page_on_guard(compile_core: Compile) -> None:
+    source = DEEP.replace("{ debug", "{ *(volatile int *)0x60400 = 5; debug")
+    assert "runs out of stack" in fault_of(make_array(), LEFT, compile_core(source))
+
+
 def test_the_northern_neighbours_last_page_can_still_be_used(compile_core: Compile) -> None:
     source = "void program(void) { *(volatile int *)0x6FFF0 = 5; }"
     array = run(make_array(), {LEFT: compile_core(source)})
