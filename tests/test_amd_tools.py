@@ -222,6 +222,22 @@ def test_a_fault_that_aie_opt_finds_is_shown_in_the_authors_template(
     assert "error" in again.stderr
 
 
+def test_what_a_later_stage_finds_is_shown_in_the_authors_template_too(
+    restored: Path, tmp_path: Path
+) -> None:
+    here = machine(restored, install(tmp_path / "bin", ["aie-opt"]))
+    template = "mlir_templates/vector_scale.mlir.j2"
+    before = (restored / template).read_text()
+    line = next(n for n, text in enumerate(before.splitlines(), 1) if "func.call" in text)
+    here.write(template, before.replace("@vector_scale(", "@vector_scael("))
+    try:
+        done = here.doit("build")
+    finally:
+        here.write(template, before)
+    assert "calls 'vector_scael', which none of the objects that it links defines" in done.stdout
+    assert f"rendered from {template}:{line}" in done.stdout
+
+
 def test_parity_reports_every_stage(restored: Path, tmp_path: Path) -> None:
     done = machine(restored, install(tmp_path / "bin", spelling=NEWEST)).doit("parity")
     assert done.returncode == 0, done.stdout

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.amd import passes
 from pipeline.amd.probing import Tool
 from pipeline.amd.running import Shell
 from softnpu.arch.device import device
-from softnpu.errors import ToolError
+from softnpu.errors import DesignError, ToolError
+
+if TYPE_CHECKING:
+    from xdsl.dialects.builtin import LocationAttr
+    from xdsl.ir import Operation
 
 DESIGN = "design.mlir"
 WITH_ADDRESSES = "input_with_addresses.mlir"
@@ -43,13 +49,46 @@ def lower(folder: Path, device_name: str, aie_opt: Tool) -> None:
 
 
 def write_array(folder: Path) -> None:
-    """The routed design without its runtime sequences: what cores and configuration depend on."""
+    """The routed design without its runtime sequences: what cores and configuration depend on.
+
+    aie-opt prints no places; cores and the calls in them get those of the author's design back, so
+    that what later stages say of them is said there.
+    """
     from softnpu.compiler.modules import places_file, read_module, write_module
     from softnpu.compiler.selection import without_sequences
 
-    # aie-opt prints no places; those of npuforge's own lowering would be of another text.
-    places_file(folder / PHYSICAL).unlink(missing_ok=True)
-    write_module(folder / ARRAY, without_sequences(read_module(folder / PHYSICAL)))
+    places_file(folder / PHYSICAL).unlink(missing_ok=True)  # of a lowering by npuforge
+    array = without_sequences(read_module(folder / PHYSICAL))
+    places = _places(folder / DESIGN)
+    for op in array.walk():
+        for what in _named(op):
+            op.location = places.get(what, op.location)
+    write_module(folder / ARRAY, array)
+
+
+def _places(design: Path) -> dict[tuple[str, object], LocationAttr]:
+    """Where the author's ops stand; nothing for a design that only aie-opt can read."""
+    from softnpu.dialects.source import parse_file
+
+    try:
+        ops = list(parse_file(design).walk())
+    except DesignError:
+        return {}
+    return {what: op.location for op in ops for what in _named(op)}
+
+
+def _named(op: Operation) -> Iterator[tuple[str, object]]:
+    """What an op in or around a core is known by, before lowering and after."""
+    from xdsl.dialects.func import CallOp
+
+    from softnpu.dialects.aie import BufferOp, CoreOp
+
+    if isinstance(op, CoreOp):
+        yield "core", op.position
+    elif isinstance(op, CallOp):
+        yield "call", op.callee.root_reference.data
+    elif isinstance(op, BufferOp) and op.sym_name:
+        yield "buffer", op.sym_name
 
 
 def run_pipeline(shell: Shell, aie_opt: Tool, pipeline: str, source: str, output: str) -> None:
