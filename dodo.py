@@ -6,7 +6,7 @@ from pathlib import Path
 
 from doit.tools import Interactive
 
-from pipeline import checks, crosscheck, new, report, selection, stages
+from pipeline import bundling, checks, crosscheck, new, report, selection, stages
 from pipeline.designs import discover
 from pipeline.reporter import Reporter
 
@@ -100,6 +100,11 @@ def task_test_emu():
 def task_test_hw():
     """run every artifact on the NPU and check it against numpy"""
     yield from (checks.test(v, "test_hw") for v in FOUND.variants)
+
+
+def task_bundle():
+    """artifact, inputs, expected outputs and a host in one zip, to be replayed elsewhere"""
+    yield from (bundling.bundle(v) for v in FOUND.variants)
 
 
 def task__npu():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from runner import draw, execute, whisper_budget
+from runner import draw, execute, replay, whisper_budget
 from runner.errors import RunnerError
 
 
@@ -17,6 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     execute.add_parser(commands)
     draw.add_parser(commands)
+    replay.add_parser(commands)
     whisper_budget.add_parser(commands)
     options = parser.parse_args(arguments)
     try:

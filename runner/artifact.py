@@ -43,9 +43,14 @@ class Argument:
         return self.direction in ("out", "inout")
 
     @property
+    def kind(self) -> np.dtype[Any]:
+        """The numpy dtype of its elements."""
+        return dtype(self.dtype)
+
+    @property
     def bytes(self) -> int:
         """Size of the buffer in bytes."""
-        return prod(self.shape) * dtype(self.dtype).itemsize
+        return prod(self.shape) * self.kind.itemsize
 
     def check(self, values: np.ndarray[Any, Any]) -> None:
         """Refuses values that are not what the buffer was declared to hold.

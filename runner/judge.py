@@ -11,7 +11,6 @@ import numpy as np
 
 from runner.artifact import Argument, Artifact
 from runner.compare import Comparison, compare, statistics
-from runner.dtypes import dtype
 from runner.errors import RunnerError
 from runner.launch import Opened
 from runner.objects import in_elements, output_objects
@@ -95,7 +94,8 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for results.json."""
-        return {**asdict(self), "verdict": self.verdict.value}
+        runs = [{**asdict(run), "verdict": run.verdict.value} for run in self.runs]
+        return {**asdict(self), "runs": runs, "verdict": self.verdict.value}
 
 
 def judge(
@@ -190,17 +190,17 @@ def _verdict(
 def _compared(judged: _Judged, argument: Argument, got: Array, wanted: Array) -> Comparison:
     objects = in_elements(judged.objects, got.dtype.itemsize)
     criterion = judged.expected.checks.get(argument.name)
-    return compare(argument.name, got, _shaped(wanted, argument), criterion, objects)
+    return compare(argument.name, got, shaped(wanted, argument), criterion, objects)
 
 
 def _lines(comparison: Comparison) -> list[str]:
     return [f"{comparison.output}: {line}" for line in comparison.details]
 
 
-def _shaped(values: Array, argument: Argument) -> Array:
+def shaped(values: Array, argument: Argument) -> Array:
     """The reference's array in the buffer's shape and dtype, if no value changes by that."""
     array = np.asarray(values)
-    kind = dtype(argument.dtype)
+    kind = argument.kind
     if array.dtype != kind and kind.kind in "iu":
         if array.dtype.kind not in "iu" or (array.size and not _fits(array, kind)):
             return array

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,6 +133,31 @@ class Clear(Criterion):
         if found is None:
             return super().fault(got, expected)
         return None if found >= self.least else f"SNR {found:.1f} dB{self.words()}"
+
+
+KINDS: Mapping[str, type[Criterion]] = {
+    "exact": Exact,
+    "near": Near,
+    "correlation": Correlated,
+    "snr": Clear,
+}
+"""By the name that JSON has for them."""
+
+
+def as_json(criterion: Criterion) -> dict[str, Any]:
+    """Plain values that `from_json` reads."""
+    (name,) = (name for name, kind in KINDS.items() if type(criterion) is kind)
+    return {"kind": name, **vars(criterion)}
+
+
+def from_json(value: Mapping[str, Any]) -> Criterion:
+    """A criterion from `as_json`'s values.
+
+    Raises:
+        KeyError, TypeError: there is no such criterion, or it takes no such values.
+    """
+    given = {name: float(number) for name, number in value.items() if name != "kind"}
+    return KINDS[value["kind"]](**given)
 
 
 def by_dtype(kind: np.dtype[Any]) -> Criterion:

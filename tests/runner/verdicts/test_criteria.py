@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -9,9 +11,11 @@ import pytest
 from runner.verdicts.criteria import (
     Criterion,
     absolute,
+    as_json,
     by_dtype,
     correlation,
     exact,
+    from_json,
     relative,
     snr,
     ulp,
@@ -104,3 +108,8 @@ def test_the_unit_in_the_last_place_doubles_at_powers_of_two() -> None:
     values = np.array([1.0, 1.9921875, 2.0, -4.0, 0.0], BF16)
     tiny = float(ml_dtypes.finfo(BF16).tiny)
     assert ulp_of(values).tolist() == [2.0**-7, 2.0**-7, 2.0**-6, 2.0**-5, tiny * 2.0**-7]
+
+
+@pytest.mark.parametrize("check", [exact(), ulp(2, 1e-3), absolute(1), correlation(0.9), snr(40)])
+def test_a_criterion_comes_back_from_json(check: Criterion) -> None:
+    assert from_json(json.loads(json.dumps(as_json(check)))) == check

@@ -1,0 +1,54 @@
+"""`doit bundle`: a variant in one zip, for someone else's NPU or emulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from doit.exceptions import TaskFailed
+
+from pipeline.designs import Variant
+from pipeline.errors import PipelineError
+from pipeline.keys import Key
+from pipeline.stages import Task
+from pipeline.toolchain import source_version
+
+FOLDER = Path("build/bundles")
+
+
+def bundle_file(variant: Variant) -> Path:
+    """Where a variant's bundle goes."""
+    return FOLDER / f"{variant.design.name}-{variant.name}-{variant.device}.zip"
+
+
+def bundle(variant: Variant) -> Task:
+    """Packs what has been built, whether or not it passes: a failing one can be asked about."""
+    built = [variant.folder / n for n in ("final.xclbin", "insts.bin", "manifest.json")]
+    return {
+        "name": variant.label,
+        "actions": [(_pack, [variant])],
+        "file_dep": [str(path) for path in (*built, *variant.design.declarations)],
+        "targets": [str(bundle_file(variant))],
+        "uptodate": [Key({"tools": {"npuforge": source_version("runner", "pipeline/checks.py")}})],
+        "clean": True,
+    }
+
+
+def _pack(variant: Variant) -> TaskFailed | None:
+    from pipeline.benching import surroundings
+    from pipeline.checks import expected, inputs
+    from runner import artifact
+    from runner import bundle as bundles
+    from runner.errors import RunnerError
+
+    try:
+        built = artifact.load(variant.folder)
+        bundles.write(
+            bundle_file(variant),
+            built,
+            inputs(variant, built.arguments),
+            expected(variant, built.arguments),
+            surroundings("emulator"),
+        )
+    except (PipelineError, RunnerError) as error:
+        return TaskFailed(str(error))
+    return None

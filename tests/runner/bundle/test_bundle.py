@@ -1,0 +1,175 @@
+"""A bundle holds all that it takes elsewhere, and nothing in it can be exchanged unnoticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runner import bundle
+from runner.__main__ import main
+from runner.artifact import Artifact, load
+from runner.errors import RunnerError
+from runner.judge import Expected
+from runner.vectors import default_vectors
+from runner.verdicts.criteria import absolute
+from tests.project import ROOT, make_project
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """vector_scale/small, built by the pipeline."""
+    project = make_project(tmp_path_factory.mktemp("bundle"), "vector_scale")
+    done = project.doit("manifest:vector_scale/small")
+    assert done.returncode == 0, done.stdout
+    return load(project.root / "build/npu1_1col/vector_scale/small")
+
+
+def _scaled(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {"out": inputs["in"] * np.int32(3)}
+
+
+def _packed(path: Path, built: Artifact, expected: Expected | None = None) -> Path:
+    vectors = list(default_vectors(built.arguments))[:2]
+    bundle.write(path, built, vectors, expected or Expected(_scaled), {"commit": "abc"})
+    return path
+
+
+def _repacked(path: Path, change: Callable[[dict[str, bytes]], None]) -> None:
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    change(contents)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in contents.items():
+            archive.writestr(name, data)
+
+
+def test_a_bundle_is_replayed_and_judged(
+    built: Artifact, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _packed(tmp_path / "b.zip", built)
+    assert main(["replay", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "packed with commit abc" in said
+    assert "PASS       vector_scale/small           2 vectors" in said
+
+
+def test_a_wrong_output_fails_with_its_differences(
+    built: Artifact, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _packed(tmp_path / "b.zip", built, Expected(lambda i: {"out": i["in"]}))
+    assert main(["replay", str(path), "--mismatches", str(tmp_path / "m")]) == 1
+    assert "out: first at 0: expected" in capsys.readouterr().out
+    assert (tmp_path / "m/mismatch_random-0.txt").is_file()
+
+
+def test_the_authors_criterion_goes_along(built: Artifact, tmp_path: Path) -> None:
+    off_by_one = Expected(lambda i: {"out": i["in"] * np.int32(3) + np.int32(1)})
+    assert main(["replay", str(_packed(tmp_path / "a.zip", built, off_by_one))]) == 1
+    tolerant = Expected(off_by_one.reference, {"out": absolute(1)})
+    # int32 wraps at the edges of its range; random values do not lie there.
+    assert main(["replay", str(_packed(tmp_path / "b.zip", built, tolerant))]) == 0
+
+
+def test_a_design_that_nothing_judges_is_run_all_the_same(
+    built: Artifact, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(_packed(tmp_path / "b.zip", built, Expected()))]) == 0
+    assert "not judged" in capsys.readouterr().out
+
+
+def test_the_script_in_it_runs_alone_on_the_emulator(built: Artifact, tmp_path: Path) -> None:
+    with zipfile.ZipFile(_packed(tmp_path / "b.zip", built)) as archive:
+        archive.extractall(tmp_path / "out")
+    done = subprocess.run(
+        [sys.executable, tmp_path / "out/run.py"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2
+    assert all(line.endswith("0 of 16384 bytes differ") for line in lines)
+    assert "random-0 out" in lines[0]
+    assert "COMPLETED" in lines[0]
+
+
+def test_the_same_contents_make_the_same_bundle(built: Artifact, tmp_path: Path) -> None:
+    first, second = (_packed(tmp_path / name, built) for name in ("a.zip", "b.zip"))
+    digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (first, second)}
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("name", ["insts.bin", "final.xclbin", "vectors/0/expected_out.bin"])
+def test_a_file_that_was_exchanged_is_refused_by_name(
+    built: Artifact, tmp_path: Path, name: str
+) -> None:
+    path = _packed(tmp_path / "b.zip", built)
+    _repacked(path, lambda files: files.update({name: files[name][:-1] + b"\x7f"}))
+    with pytest.raises(RunnerError, match=rf"{name} is not the file that was packed"):
+        bundle.opened(path).__enter__()
+
+
+def test_a_file_that_is_missing_is_named(built: Artifact, tmp_path: Path) -> None:
+    path = _packed(tmp_path / "b.zip", built)
+    _repacked(path, lambda files: files.__delitem__("insts.bin"))
+    with pytest.raises(RunnerError, match=r"insts\.bin is missing"):
+        bundle.opened(path).__enter__()
+
+
+def test_a_name_that_leads_outside_is_refused(built: Artifact, tmp_path: Path) -> None:
+    path = _packed(tmp_path / "b.zip", built)
+
+    def escape(files: dict[str, bytes]) -> None:
+        index = json.loads(files["bundle.json"])
+        files["../evil"] = b"x"
+        index["files"]["../evil"] = hashlib.sha256(b"x").hexdigest()
+        files["bundle.json"] = json.dumps(index).encode()
+
+    _repacked(path, escape)
+    with pytest.raises(RunnerError, match="would lie outside"):
+        bundle.opened(path).__enter__()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"no zip", "is no bundle"),
+        (b"", "is no bundle"),
+        (b"PK\x05\x06" + bytes(18), "is no bundle"),
+    ],
+)
+def test_what_is_no_bundle_is_said_to_be_none(tmp_path: Path, data: bytes, words: str) -> None:
+    path = tmp_path / "b.zip"
+    path.write_bytes(data)
+    with pytest.raises(RunnerError, match=words):
+        bundle.opened(path).__enter__()
+
+
+def test_a_damaged_index_is_an_error_not_a_crash(built: Artifact, tmp_path: Path) -> None:
+    path = _packed(tmp_path / "b.zip", built)
+    _repacked(path, lambda files: files.update({"bundle.json": b'{"version": 1, "files": []}'}))
+    with pytest.raises(RunnerError, match=r"bundle\.json in it is damaged"):
+        bundle.opened(path).__enter__()
+
+
+def test_a_missing_bundle_is_an_error_not_a_crash(tmp_path: Path) -> None:
+    with pytest.raises(RunnerError, match="cannot be read"):
+        bundle.opened(tmp_path / "none.zip").__enter__()
+
+
+def test_doit_bundle_packs_what_runner_replay_takes(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "passthrough")
+    assert project.doit("bundle").returncode == 0
+    made = project.root / "build/bundles/passthrough-default-npu1_1col.zip"
+    assert main(["replay", str(made)]) == 0
+    assert "passthrough" not in project.doit("bundle").stdout, "packed again without a change"
