@@ -143,7 +143,7 @@ class Counters:
 
 
 def sanitized(name: str) -> str:
-    """A name that is an MLIR identifier."""
+    """A name, not an empty one, as an MLIR identifier."""
     name = re.sub(r"[^A-Za-z0-9$._ -]", lambda match: f"{ord(match[0]):X}", name).replace(" ", "_")
     return f"_{name}" if name[0].isdigit() else name
 
@@ -204,6 +204,9 @@ class Names:
         counters.value += 1
 
     def _use(self, value: SSAValue, name: str, counters: Counters, used: set[str]) -> None:
+        if not name:
+            self._number(value, counters)
+            return
         name = sanitized(name)
         unique = name
         while unique in used:

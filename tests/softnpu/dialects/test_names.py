@@ -57,3 +57,8 @@ def test_nested_regions_go_on_from_their_surroundings(code: Callable[[str, str],
         "}\n"
         "%1 = arith.addi %0, %arg1 : i32"
     )
+
+
+def test_an_empty_symbol_names_nothing(lines: Callable[[str], list[str]]) -> None:
+    (line,) = lines('%a = aie.lock(%core) {sym_name = ""}')
+    assert line.startswith("%0 = aie.lock")
