@@ -25,6 +25,7 @@ from softnpu.inspect.labels import Labels
 from softnpu.inspect.report import to_text
 
 NOT_BUILT = "not built"
+NOT_OBSERVED = "it has not been run for the report: doit observe says why"
 _STREAM_LINES = 160
 _FILES = ("final.xclbin", "insts.bin", "main.pdi")
 
@@ -136,7 +137,7 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
         build_seconds=sum(span.end - span.begin for span in build.shown) / 1000,
         timeline=_plot(run, "cycles"),
         spans=run,
-        error=observed.get("error") or "",
+        error=observed.get("error") or ("" if observed else NOT_OBSERVED),
         runs=observed.get("runs", ()),
         numerics=tuple(_numerics(observed.get("shown", {}))),
         stream="\n".join(lines),

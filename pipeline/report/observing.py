@@ -21,26 +21,26 @@ from runner.vectors import Vector
 def observe(variant: Variant, observed: Path, timeline: Path) -> None:
     """Runs every vector in one context, and writes what was seen.
 
-    Both files are written in any case: an artifact that cannot run leaves the reason.
+    Both files are written in any case: an artifact that cannot run, or hangs, leaves the reason
+    and the events until then.
 
     Args:
         observed: takes {"runs": [...], "shown": {...}, "error": ...}; see `numerics`.
         timeline: takes the first run's events, in the format of Perfetto.
     """
     found: dict[str, Any] = {"runs": [], "shown": {}, "error": None}
-    events: dict[str, Any] = {"traceEvents": []}
+    timeline.write_text(json.dumps({"traceEvents": []}))
     try:
         built = artifact.load(variant.folder)
-        events = _first_run(variant, built)
+        _first_run(variant, built, timeline)
         found.update(_compared(variant, built))
     except RunnerError as error:
         found["error"] = str(error)
     observed.write_text(json.dumps(found))
-    timeline.write_text(json.dumps(events))
 
 
-def _first_run(variant: Variant, built: Artifact) -> dict[str, Any]:
-    """The first vector's timeline, in a context of its own."""
+def _first_run(variant: Variant, built: Artifact, timeline: Path) -> None:
+    """The first vector in a context of its own, for the timeline."""
     from softnpu import pyxrt
 
     vector = checks.inputs(variant, built.arguments)[0]
@@ -51,10 +51,11 @@ def _first_run(variant: Variant, built: Artifact) -> dict[str, Any]:
             session.run(vector.inputs)
         finally:
             session.close()
+            events = pyxrt.last_timeline()
+            if events is not None:
+                events.save(timeline)
     finally:
         pyxrt.configure()
-    timeline = pyxrt.last_timeline()
-    return timeline.as_json() if timeline is not None else {"traceEvents": []}
 
 
 def _compared(variant: Variant, built: Artifact) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""What a run leaves for the report, also when it does not end."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import designs
+from pipeline.report import OBSERVED, TIMELINE, design, observing
+from tests.project import make_project
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A design that works, and one whose worker keeps its output to itself."""
+    made = make_project(
+        tmp_path_factory.mktemp("observing") / "house", "vector_scale", "vector_add"
+    )
+    made.edit("mlir_templates/vector_add.mlir.j2", "aie.objectfifo.release @sum(Produce, 1)", "")
+    done = made.doit("build")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made.root
+
+
+def observed(house: Path, label: str) -> tuple[designs.Variant, dict[str, Any], dict[str, Any]]:
+    variant = next(v for v in designs.discover(house).variants if v.label == label)
+    observing.observe(variant, variant.folder / OBSERVED, variant.folder / TIMELINE)
+    seen = json.loads((variant.folder / OBSERVED).read_text())
+    return variant, seen, json.loads((variant.folder / TIMELINE).read_text())
+
+
+def test_every_run_is_compared_and_the_first_one_timed(house: Path) -> None:
+    variant, seen, timeline = observed(house, "vector_scale/small")
+    assert seen["error"] is None
+    assert [run["vector"] for run in seen["runs"]][:2] == ["random-0", "random-1"]
+    assert all(output["fault"] is None for run in seen["runs"] for output in run["outputs"])
+    assert any(event["name"] == "runs" for event in timeline["traceEvents"])
+    part = design.gather(variant, {})
+    assert part.timeline is not None and "(0,2) MM2S 0" in part.timeline
+    assert part.picture is not None and "address of argument 1 (bo1)" in part.stream
+
+
+def test_a_run_that_hangs_leaves_its_reason_and_the_events_until_then(house: Path) -> None:
+    variant, seen, timeline = observed(house, "vector_add/default")
+    assert "sum" in seen["error"]
+    assert seen["runs"] == []
+    assert any(event["ph"] == "X" for event in timeline["traceEvents"])
+    part = design.gather(variant, {})
+    assert part.error == seen["error"]
+    assert part.verdict == "not run"
+
+
+def test_what_was_never_observed_is_not_passed_for_a_design_without_reference(house: Path) -> None:
+    variant = next(v for v in designs.discover(house).variants if v.label == "vector_scale/large")
+    assert "doit observe" in design.gather(variant, {}).error
