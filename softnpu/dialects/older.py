@@ -14,11 +14,16 @@ from softnpu.dialects.aie.tiles import DeviceOp, TileOp
 def settle(module: Operation) -> None:
     """Give ops whose tile stands in no block, only a position, the tile that they mean."""
     for device in (op for op in module.walk() if isinstance(op, DeviceOp)):
-        for op in list(device.body.ops):
-            for index, value in enumerate(op.operands):
-                owner = value.owner
-                if isinstance(owner, TileOp) and owner.parent is None:
-                    op.operands[index] = _tile_in(device.body, owner, op).result
+        for block in device.body_region.blocks:
+            _settle(block)
+
+
+def _settle(block: Block) -> None:
+    for op in list(block.ops):
+        for index, value in enumerate(op.operands):
+            owner = value.owner
+            if isinstance(owner, TileOp) and owner.parent is None:
+                op.operands[index] = _tile_in(block, owner, op).result
 
 
 def _tile_in(block: Block, wanted: TileOp, user: Operation) -> TileOp:

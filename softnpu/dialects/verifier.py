@@ -50,6 +50,16 @@ ORIGINS: dict[str, tuple[str, tuple[type[Operation], ...]]] = {
 """What the values of an operand field must come from; block arguments may stand for any, and
 a core's lock may be its number (what aie-localize-locks makes of it)."""
 
+SINGLE_BLOCK = frozenset(
+    (
+        *("aie.device", "aie.runtime_sequence", "aie.switchbox", "aie.shim_switchbox"),
+        *("aie.shim_mux", "aie.packet_rules", "aie.packet_flow", "aie.trace"),
+        *("aie.trace.config", "aiex.multicast", "aiex.broadcast_packet", "aiex.bp_id"),
+        "aiex.configure",
+    )
+)
+"""Ops whose region is one block; nothing branches in them."""
+
 FLOW_ENDS = ("source", "dest")
 FLOWS = ("aie.flow",)
 
@@ -113,6 +123,8 @@ def _check_blocks(op: Operation) -> None:
     """Blocks end in terminators, and branches stay in their region."""
     for region in op.regions:
         blocks = region.blocks
+        if op.name in SINGLE_BLOCK:
+            _check_single(op, len(blocks))
         for block in blocks:
             last = block.last_op
             if last is None or not last.has_trait(IsTerminator, value_if_unregistered=True):
@@ -124,6 +136,12 @@ def _check_blocks(op: Operation) -> None:
                     raise design_error(inner, f"'{inner.name}' must be the last op of its block")
                 if any(target.parent is not region for target in inner.successors):
                     raise design_error(inner, f"'{inner.name}' leaves its region")
+
+
+def _check_single(op: Operation, blocks: int) -> None:
+    """One block; a configuration that runs nothing may have none."""
+    if blocks > 1 or (blocks == 0 and op.name != "aiex.configure"):
+        raise design_error(op, f"{title(op)} must have one block, found {blocks}")
 
 
 def _raise_unterminated(op: Operation, block: Block) -> None:

@@ -177,25 +177,30 @@ def check_packet_flow(op: PacketFlowOp) -> None:
 
 
 def check_packet_end(op: PacketSourceOp | PacketDestOp) -> None:
-    """A DMA channel that exists."""
-    _check_dma_channel(op, op.tile, op.port)
+    """A port that can exist."""
+    _check_end(op, op.tile, op.port)
 
 
 def check_flow(op: FlowOp) -> None:
-    """DMA channels that exist. (aie-opt finds out when it routes.)"""
-    _check_dma_channel(op, op.source, op.source_port)
-    _check_dma_channel(op, op.dest, op.dest_port)
+    """Ports that can exist. (aie-opt finds out when it routes.)"""
+    _check_end(op, op.source, op.source_port)
+    _check_end(op, op.dest, op.dest_port)
 
 
-def _check_dma_channel(op: Operation, tile: SSAValue, port: Port) -> None:
+_MOST_PORTS = 8
+"""Ports of one bundle that a switch has at most: the shim's in the south."""
+
+
+def _check_end(op: Operation, tile: SSAValue, port: Port) -> None:
     model, owner = model_of(op), tile.owner
-    if model is None or port[0] is not WireBundle.DMA or not isinstance(owner, TileOp):
-        return
-    channels = model.facts_at(*owner.position).channels
-    if port[1] >= channels:
-        raise design_error(
-            op, f"{where(owner)} has DMA channels 0 to {channels - 1}, found {port[1]}"
-        )
+    if model is not None and port[0] is WireBundle.DMA and isinstance(owner, TileOp):
+        channels = model.facts_at(*owner.position).channels
+        if port[1] >= channels:
+            raise design_error(
+                op, f"{where(owner)} has DMA channels 0 to {channels - 1}, found {port[1]}"
+            )
+    if not 0 <= port[1] < _MOST_PORTS:
+        raise design_error(op, f"no tile has a port {port_name(port)}")
 
 
 def check_multicast(op: MulticastOp) -> None:

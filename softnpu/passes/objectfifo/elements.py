@@ -5,6 +5,7 @@ from __future__ import annotations
 from xdsl.dialects.builtin import ArrayAttr, MemRefType
 from xdsl.ir import Attribute, Operation
 
+from softnpu.arch.tiles import LOCK_MAXIMUM
 from softnpu.dialects.aie import (
     BufferOp,
     LockOp,
@@ -53,6 +54,7 @@ def _create_elements_of(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shar
     link = state.link_of(fifo)
     if link is not None and (link in state.link_owner or not _owns_objects(link, fifo)):
         return
+    _check_depth(state, fifo)
     home = _home(state, fifo, shared)
     anchor = _last_tile(state).next_op
     buffers: list[BufferOp] = []
@@ -63,6 +65,21 @@ def _create_elements_of(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shar
     if link is not None:
         state.link_owner[link] = fifo
     state.locks[fifo] = _create_locks(state, fifo, link, home, anchor)
+
+
+_ABSURD = 1024
+"""Objects from which on it is not worth the time to make them all before they are refused."""
+
+
+def _check_depth(state: FifoState, fifo: ObjectFifoCreateOp) -> None:
+    """Whether the fifo's locks can count its objects, long before that is checked of each lock."""
+    if fifo.size() > _ABSURD and not fifo.disable_synchronization:
+        raise design_error(
+            fifo,
+            f"objectfifo {state.name(fifo)} is {fifo.size():,} objects deep, "
+            f"but the locks that count them go to {LOCK_MAXIMUM}",
+            "make it less deep: as long as its ends keep pace, 2 objects are enough",
+        )
 
 
 def _owns_objects(link: ObjectFifoLinkOp, fifo: ObjectFifoCreateOp) -> bool:
@@ -132,6 +149,7 @@ def _create_buffer(
         location=fifo.location,
     )
     _insert(state, buffer, anchor)
+    state.taken[tile] += memref_bytes(type)
     return buffer
 
 
@@ -160,12 +178,7 @@ def _tile_with_room(state: FifoState, home: TileOp, type: MemRefType) -> TileOp:
 
 def _used(state: FifoState, tile: TileOp) -> int:
     """Bytes that the fifos' objects take in a tile so far."""
-    return sum(
-        memref_bytes(buffer.buffer_type)
-        for buffers in state.buffers.values()
-        for buffer in buffers
-        if buffer.tile is tile.result
-    )
+    return state.taken[tile]
 
 
 def _tile_at(state: FifoState, host: TileOp, col: int, row: int) -> TileOp:

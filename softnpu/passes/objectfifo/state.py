@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from xdsl.ir import SSAValue
@@ -36,6 +37,7 @@ class FifoState:
         splits: each fifo that needs DMAs with the fifos of its consumers' ends.
         link_owner: the fifo whose buffers and locks all fifos of a link use.
         split_for_link: fifos that could share a memory but are split for their link's sake.
+        taken: bytes that objects take in a tile so far.
         written_as: the author's name of the fifo behind each fifo that is made here.
     """
 
@@ -50,6 +52,7 @@ class FifoState:
     splits: list[tuple[ObjectFifoCreateOp, list[ObjectFifoCreateOp]]] = field(default_factory=list)
     link_owner: dict[ObjectFifoLinkOp, ObjectFifoCreateOp] = field(default_factory=dict)
     split_for_link: set[ObjectFifoCreateOp] = field(default_factory=set)
+    taken: Counter[TileOp] = field(default_factory=Counter)
     written_as: dict[str, str] = field(default_factory=dict)
 
     @classmethod

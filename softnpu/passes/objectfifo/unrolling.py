@@ -17,7 +17,13 @@ from math import lcm
 from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, Region
 
-from softnpu.dialects.aie import CoreOp, ObjectFifoAcquireOp, ObjectFifoCreateOp
+from softnpu.arch.tiles import TILE_FACTS, TileKind
+from softnpu.dialects.aie import (
+    CoreOp,
+    ObjectFifoAcquireOp,
+    ObjectFifoCreateOp,
+    ObjectFifoReleaseOp,
+)
 from softnpu.dialects.source import design_error
 from softnpu.passes.rewriting.constants import integer_of
 from softnpu.passes.rewriting.loops import bounds_of, trip_count, unroll_by_factor
@@ -87,8 +93,29 @@ class _Unroller:
         assert step is not None
         if step < factor or acquires:
             self._remainder[loop] = trips % factor
+            _check_length(loop, factor)
             unroll_by_factor(loop, factor)
             self._done.add(loop)
+
+
+_SHORTEST = 4
+"""Bytes of the shortest instruction that acquires or releases a lock."""
+_PROGRAM_MEMORY = TILE_FACTS[TileKind.CORE].program_memory
+
+
+def _check_length(loop: scf.ForOp, factor: int) -> None:
+    """Refuses to unroll what cannot fit, before it takes for ever to find that out."""
+    takes = sum(isinstance(op, (ObjectFifoAcquireOp, ObjectFifoReleaseOp)) for op in loop.walk())
+    if takes * factor * _SHORTEST > _PROGRAM_MEMORY:
+        raise design_error(
+            loop,
+            f"this loop acquires objects of objectfifos that come round after {factor} "
+            f"iterations; unrolled so often, its {takes} acquires and releases alone fill more "
+            f"than a core's {_PROGRAM_MEMORY:,} bytes of program memory",
+            "make the objectfifos less deep, or acquire fewer objects at once "
+            "(a fifo is one object deeper than the largest acquire)",
+            "or give the core the attribute dynamic_objfifo_lowering = true",
+        )
 
 
 def _static_trips(loop: scf.ForOp, factor: int, acquires: bool) -> int | None:

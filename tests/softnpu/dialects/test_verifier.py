@@ -43,6 +43,15 @@ Refusal = Callable[[str], DesignError]
             "%i = arith.constant 0 : index\n%v = memref.load %m[%i] : memref<2x2xi32>\n aie.end }",
             "1 indices into a memref of 2 dimensions",
         ),
+        (
+            "aie.switchbox(%core) { aie.connect<South : 0, DMA : 0>\n aie.end\n^b: aie.end }",
+            "switchbox (0, 2) must have one block, found 2",
+        ),
+        (
+            "aie.packet_flow(1) { aie.end\n^b: aie.end }",
+            "'aie.packet_flow' must have one block, found 2",
+        ),
+        ('"aie.switchbox"(%core) ({}) : (index) -> ()', "must have one block, found 0"),
     ],
 )
 def test_what_is_broken_is_said(body: str, message: str, refusal: Refusal) -> None:
@@ -81,3 +90,15 @@ def test_broken_text_gives_no_other_error(seed: int, mlir: Context, golden) -> N
         parse_text("".join(tokens), "f", mlir)
     except DesignError as error:
         assert error.message
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("aie.device(npu1) { %t = aie.tile(0, 2)\n ^b: aie.end }", 2),
+        ('"aie.device"() <{device = 4 : i32, sym_name = "main"}> ({}) : () -> ()', 0),
+    ],
+)
+def test_a_device_is_one_block(mlir: Context, text: str, found: int) -> None:
+    with pytest.raises(DesignError, match=f"device 'main' must have one block, found {found}"):
+        parse_text(f"module {{ {text} }}", "design.mlir", mlir)

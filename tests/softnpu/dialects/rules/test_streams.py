@@ -63,6 +63,8 @@ from softnpu.errors import DesignError
             "a port holds 4 packet rules, this one 5",
         ),
         ("%s = aie.switchbox(%core) { aie.event(0) }", "'aie.event' cannot stand in a switchbox"),
+        ("aie.flow(%core, Core : 65536, %mem, DMA : 0)", "no tile has a port Core : 65536"),
+        ("aie.flow(%core, DMA : 2, %mem, DMA : 0)", "has DMA channels 0 to 1, found 2"),
         ("aie.cascade_flow(%mem, %core)", "tile (0, 1) has no cascade: only cores have"),
         ("%t = aie.tile(0, 5)\naie.cascade_flow(%t, %core)", "a cascade goes to a neighbour"),
         ("aie.configure_cascade(%core, South, East)", "a cascade comes from North or West"),

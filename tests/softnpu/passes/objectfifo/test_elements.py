@@ -149,3 +149,13 @@ def test_an_allocation_that_one_end_cannot_reach_is_refused(lower_fifos) -> None
     aie.objectfifo @of(%a, {%b}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
     aie.objectfifo.allocate @of (%far)
     """)
+
+
+def test_a_fifo_deeper_than_any_lock_counts_is_refused_at_once(lower_fifos) -> None:
+    body = """
+      %a = aie.tile(0, 2)
+      %b = aie.tile(0, 3)
+      aie.objectfifo @deep(%a, {%b}, 65536 : i32) : !aie.objectfifo<memref<1xi8>>
+    """
+    with pytest.raises(DesignError, match="@deep is 65,536 objects deep, but the locks"):
+        lower_fifos(body)

@@ -165,3 +165,9 @@ def test_a_loop_of_unknown_length_needs_the_dynamic_lowering(lower_fifos) -> Non
     assert "dynamic_objfifo_lowering = true" in error.value.notes[0]
     # With one object there is nothing to tell apart.
     assert buffers(core(lower_fifos, depth=1, trips=5, loops=loops)) == ["for", "in_cons0", "end"]
+
+
+def test_what_unrolled_could_never_fit_is_refused_at_once(lower_fifos) -> None:
+    with pytest.raises(DesignError, match=r"after 3,?599 iterations; unrolled so often") as raised:
+        core(lower_fifos, depth=61, trips=100_000, loops=BOTH, other=59)
+    assert "dynamic_objfifo_lowering = true" in str(raised.value)
