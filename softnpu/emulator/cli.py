@@ -57,7 +57,7 @@ def run_host(options: argparse.Namespace) -> int:
         seed=options.seed,
         trace=options.trace is not None,
         stop_at=options.stop_at,
-        on_report=_tell if options.summary else None,
+        on_report=_tell if options.summary else _Notes(),
     )
     sys.modules["pyxrt"] = pyxrt
     try:
@@ -85,3 +85,16 @@ def _tell(report: RunReport) -> None:
     from softnpu.emulator.summary import summary
 
     sys.stderr.write(summary(report) + "\n")
+
+
+class _Notes:
+    """Tells each note once; what a run that did not complete has to say is in the log already."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def __call__(self, report: RunReport) -> None:
+        for hazard in report.hazards if report.completed else ():
+            if hazard not in self._told:
+                self._told.add(hazard)
+                sys.stderr.write(f"note: {hazard}\n")

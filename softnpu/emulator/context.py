@@ -162,6 +162,8 @@ class Context:
 
     def _report(self, outcome: Outcome, error: EmulatorError | None = None) -> RunReport:
         before, start, arguments = self._started
+        if outcome is Outcome.COMPLETED:
+            self._note_untouched(arguments)
         statistics = Statistics.of(self.array) - before
         report = RunReport(
             outcome=outcome,
@@ -177,6 +179,14 @@ class Context:
         if outcome not in (Outcome.COMPLETED, Outcome.STOPPED):
             self.controller.abandon()
         return report
+
+    def _note_untouched(self, arguments: Sequence[HostBuffer]) -> None:
+        for buffer in arguments:
+            if not buffer.read and not buffer.written:
+                self.array.hazard(
+                    f"no DMA has touched {buffer.name} ({buffer.size} bytes): an input that is "
+                    "never read, or an output that is never written"
+                )
 
     # configuration
 

@@ -36,9 +36,16 @@ sys.exit(0 if same else 5)
 """
 
 
-def run_host(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_host(
+    tmp_path: Path, *arguments: str, spare: str | None = None
+) -> subprocess.CompletedProcess[str]:
     script = tmp_path / "host.py"
-    script.write_text(SCRIPT)
+    text = SCRIPT
+    if spare is not None:
+        text = text.replace(
+            "bo_in, bo_out)", f"bo_in, bo_out, pyxrt.bo(device, 4096, pyxrt.bo.host_only, {spare}))"
+        )
+    script.write_text(text)
     command = [sys.executable, "-m", "softnpu", "run-host", *arguments]
     position = command.index("SCRIPT")
     command[position] = str(script)
@@ -54,6 +61,15 @@ def test_run_host_runs_a_pyxrt_script_unchanged(golden: Path, tmp_path: Path) ->
     assert done.returncode == 0
     assert "tile (0,0) MM2S 0: 8192 bytes" in done.stderr
     assert '"traceEvents"' in trace.read_text()
+
+
+def test_run_host_tells_of_a_buffer_that_nothing_touches(golden: Path, tmp_path: Path) -> None:
+    done = run_host(
+        tmp_path, "SCRIPT", str(golden / "passthrough_memtile"), spare="kernel.group_id(5)"
+    )
+    (note,) = done.stderr.splitlines()
+    assert note.startswith("note: no DMA has touched argument 5 (bo2) (4096 bytes)")
+    assert done.returncode == 0
 
 
 def test_run_host_can_stop_and_show_the_state(golden: Path, tmp_path: Path) -> None:
