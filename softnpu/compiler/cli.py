@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from softnpu.compiler.pipelines import ALLOCATION_SCHEMES
+from softnpu.errors import ToolError
 
 if TYPE_CHECKING:
     from softnpu.__main__ import Subparsers
@@ -99,6 +100,7 @@ def run(options: argparse.Namespace) -> int:
     """Compiles; SoftnpuError goes to the caller, which prints it."""
     from softnpu.compiler import driver
 
+    _check_folders(options)
     outcome = driver.compile_design(
         options.design,
         options.output,
@@ -113,6 +115,15 @@ def run(options: argparse.Namespace) -> int:
     )
     sys.stdout.write(summary(options.output, outcome))
     return 0
+
+
+def _check_folders(options: argparse.Namespace) -> None:
+    """Refuse folders that are not there: what they should give would come from elsewhere."""
+    given = [("--objects", folder) for folder in options.objects]
+    given += [("--elf-dir", options.elf_dir)] if options.elf_dir is not None else []
+    for option, folder in given:
+        if not folder.is_dir():
+            raise ToolError(f"{option} {folder}: there is no such folder")
 
 
 def summary(out_dir: Path, outcome: Outcome) -> str:

@@ -92,7 +92,10 @@ def _sync(op: DMAAwaitTaskOp) -> NpuSyncOp:
 
 def _first_bd_id(task: DMAConfigureTaskOp) -> int | None:
     blocks = _descriptor_blocks(task)
-    return _descriptor(blocks[0]).bd_id if blocks else None
+    if not blocks:
+        return None
+    _require_descriptor(task, blocks[0])
+    return _descriptor(blocks[0]).bd_id
 
 
 def _descriptors(task: DMAConfigureTaskOp, model: Device) -> list[Operation]:
@@ -135,11 +138,8 @@ def _check_block(task: DMAConfigureTaskOp, block: Block) -> None:
     for op in block.ops:
         if not isinstance(op, IN_A_BLOCK):
             raise design_error(op, f"{op.name} cannot be a part of a buffer descriptor")
+    _require_descriptor(task, block)
     descriptors = [op for op in block.ops if isinstance(op, DMABDOp)]
-    if not descriptors:
-        raise design_error(
-            block.last_op or task, "this block of a task has no aie.dma_bd; it needs one"
-        )
     if len(descriptors) > 1:
         raise design_error(
             descriptors[1], "this block of a task has a second aie.dma_bd; it takes one"
@@ -156,6 +156,13 @@ def _check_block(task: DMAConfigureTaskOp, block: Block) -> None:
             locks[0],
             "a descriptor uses no locks, or one acquire and one release; "
             f"this block has {len(locks)} lock op{'s' if len(locks) > 1 else ''}",
+        )
+
+
+def _require_descriptor(task: DMAConfigureTaskOp, block: Block) -> None:
+    if not any(isinstance(op, DMABDOp) for op in block.ops):
+        raise design_error(
+            block.last_op or task, "this block of a task has no aie.dma_bd; it needs one"
         )
 
 

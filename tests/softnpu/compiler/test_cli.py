@@ -43,6 +43,17 @@ def test_a_design_that_is_not_there_is_an_error(
     assert "no.mlir" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--objects", "--elf-dir"])
+def test_a_folder_that_is_not_there_is_an_error(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    design = tmp_path / "design.mlir"
+    design.write_text("module {\n}\n")
+    arguments = ["compile", str(design), "-o", str(tmp_path / "out"), option, str(tmp_path / "no")]
+    assert main(arguments) == 1
+    assert f"{option} {tmp_path / 'no'}: there is no such folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["d.mlir"], ["d.mlir", "-o", "out", "--fast"], ["d.mlir", "-o", "o", "--alloc", "x"]],

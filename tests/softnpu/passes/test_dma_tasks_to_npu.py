@@ -103,6 +103,15 @@ def test_a_block_is_one_descriptor(lower: Lower, body: str, message: str) -> Non
     assert message in str(error.value)
 
 
+def test_a_started_task_without_a_descriptor_is_named(lower: Lower) -> None:
+    body = (
+        "%l = arith.constant 1 : i32\n aie.next_bd ^b\n"
+        "^b:\n aie.dma_bd(%a : memref<1024xi32>, 0, 8) {bd_id = 0 : i32}\n aie.end"
+    )
+    with pytest.raises(DesignError, match="it needs one"):
+        lower(design(task(body) + "\naiex.dma_start_task(%t)"), LOWER)
+
+
 def test_only_a_task_with_a_token_can_be_awaited(lower: Lower) -> None:
     body = "aie.dma_bd(%a : memref<1024xi32>, 0, 8) {bd_id = 0 : i32}\n aie.end"
     with pytest.raises(DesignError, match="issue_token = true"):
