@@ -23,6 +23,8 @@ COLOURS = {
     "controller": "var(--dim)",
     "done": "var(--buffer)",
 }
+_THINNEST = 0.8
+"""Of a bar, in pixels: what is short must not vanish."""
 _CONFIG: Spec = {
     "background": None,
     "view": {"stroke": None},
@@ -60,13 +62,14 @@ def timeline(spans: Sequence[Span], unit: str) -> str:
         }
         for span in spans
     ]
+    scale = {"domain": kinds, "range": [COLOURS[kind] for kind in kinds]}
     legend = {"title": None} if len(kinds) > 1 else None
     return _svg(
         {
             "data": {"values": values},
             "width": WIDTH,
             "height": {"step": 18},
-            "mark": {"type": "bar", "height": {"band": 0.72}},
+            "mark": {"type": "bar", "height": {"band": 0.72}, "strokeWidth": _THINNEST},
             "encoding": {
                 "y": {
                     "field": "track",
@@ -86,9 +89,10 @@ def timeline(spans: Sequence[Span], unit: str) -> str:
                 "color": {
                     "field": "kind",
                     "type": "nominal",
-                    "scale": {"domain": kinds, "range": [COLOURS[kind] for kind in kinds]},
+                    "scale": scale,
                     "legend": legend,
                 },
+                "stroke": {"field": "kind", "type": "nominal", "scale": scale, "legend": None},
                 "description": {"field": "about"},
             },
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 MAXIMUM = 400
@@ -54,8 +54,14 @@ def emulated(timeline: Mapping[str, Any]) -> Spans:
 
 
 def _first(spans: list[Span]) -> Spans:
-    """The earliest, by track: the controller, DMA channels by tile, cores."""
+    """The earliest, by track: the controller, DMA channels by tile, cores.
+
+    Where some are left out, those that last longer than what is shown are cut off there.
+    """
     early = sorted(spans, key=lambda span: span.begin)[:MAXIMUM]
+    if len(early) < len(spans):
+        limit = early[-1].begin
+        early = [replace(span, end=min(span.end, limit)) for span in early[:-1]]
     shown = sorted(early, key=lambda span: (_RANKS[span.kind], span.track, span.begin))
     return Spans(tuple(shown), len(spans), max((span.end for span in spans), default=0.0))
 

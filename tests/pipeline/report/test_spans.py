@@ -29,9 +29,19 @@ def test_the_emulators_microseconds_are_cycles() -> None:
 
 def test_a_long_timeline_is_cut_and_says_so() -> None:
     found = spans.emulated(events(spans.MAXIMUM + 50))
-    assert len(found.shown) == spans.MAXIMUM
+    assert len(found.shown) == spans.MAXIMUM - 1
     assert found.total == spans.MAXIMUM + 50
     assert found.end > found.shown[-1].end
+
+
+def test_what_outlasts_a_cut_timeline_does_not_stretch_it() -> None:
+    timeline = events(spans.MAXIMUM + 50)
+    timeline["traceEvents"].append(
+        {"name": "runs", "ph": "X", "pid": 1, "tid": 1, "ts": 0, "dur": 1000.0, "args": {}}
+    )
+    found = spans.emulated(timeline)
+    assert max(span.end for span in found.shown) < 10 * spans.MAXIMUM
+    assert found.end == 1e6
 
 
 def test_a_builds_stages_are_those_since_the_last_pause() -> None:
