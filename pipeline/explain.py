@@ -29,7 +29,7 @@ class Explain(DoitCmdBase):  # type: ignore[misc]
     doc_purpose = "tell why tasks would run again"
     doc_usage = "[TASK ...]"
     doc_description = """
-Without a task, tells of every task that would run. With tasks, tells of these and of all that
+Without a task, tells of what plain `doit` would run. With tasks, tells of these and of all that
 they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwise.
 """
     cmd_options = TOOLCHAIN_OPTIONS
@@ -44,7 +44,7 @@ they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwi
         if unknown := [name for name in pos_args if name not in control.tasks]:
             self.outstream.write(f"no task is called {', '.join(unknown)}; see doit list --all\n")
             return 1
-        chosen = _with_needs(control.tasks, pos_args) if pos_args else control.tasks
+        chosen = _with_needs(control.tasks, self.sel_tasks or control.tasks)
         tasks = [t for name, t in control.tasks.items() if name in chosen and _has_state(t)]
         stale: dict[str, None] = {}
         for task in tasks:

@@ -47,7 +47,11 @@ def _details(run: Mapping[str, Any], *, brief: bool) -> list[str]:
     mismatches = run.get("mismatches") or ()
     lines = [_first(m) for m in mismatches if m["differences"]] if brief and mismatches else []
     lines = lines or list(run["details"])
-    return [*lines, f"all of it: {run['file']}"] if run.get("file") else lines
+    if not run.get("file"):
+        return lines
+    if brief:
+        return ["; ".join([*lines, f"see {run['file']}"])]
+    return [*lines, f"all of it: {run['file']}"]
 
 
 def _first(mismatch: Mapping[str, Any]) -> str:

@@ -117,7 +117,7 @@ def _within(pieces: Array) -> str:
     indices = np.flatnonzero(places)
     first, last, size = int(indices[0]), int(indices[-1]), len(places)
     if len(indices) == 1:
-        return f", at place {first} of each"
+        return f", at {'the last place' if first == size - 1 else 'place'} {first} of each"
     if last - first + 1 != len(indices):
         return ""
     if last == size - 1:

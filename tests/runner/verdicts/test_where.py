@@ -76,3 +76,9 @@ def test_a_tile_of_a_matrix_that_is_wrong_as_a_whole_is_named() -> None:
 
 def test_nothing_is_said_where_everything_is_wrong() -> None:
     assert list(places(np.ones(64, bool), [OBJECT])) == []
+
+
+def test_a_loop_that_ends_early_shows_at_the_last_place() -> None:
+    wrong = _wrong(slice(7, None, 8))
+    (line,) = places(wrong, [OBJECT])
+    assert line.endswith("in all 8, at the last place 7 of each")

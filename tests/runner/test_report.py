@@ -1,0 +1,67 @@
+"""Verdict lines: what passed in one line, what failed in full once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.report import hints, verdict_lines
+
+
+def _run(vector: str, verdict: str = "PASS", **more: Any) -> dict[str, Any]:
+    return {
+        "vector": vector,
+        "verdict": verdict,
+        "seconds": 0.002,
+        "summary": "y int32[8]" if verdict == "PASS" else "y: 1 of 8 elements differ",
+        "details": [],
+        "mismatches": [],
+        **more,
+    }
+
+
+def _outcome(*runs: dict[str, Any], warnings: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {"label": "a/b", "runs": runs, "warnings": warnings, "verdict": "FAIL"}
+
+
+WRONG = {
+    "details": ["y: first at 3: expected 3, got 0", "y: more"],
+    "mismatches": [
+        {"output": "y", "differences": [{"index": [3], "expected": "3", "got": "0"}]},
+    ],
+    "file": "build/mismatch.txt",
+}
+
+
+def test_runs_that_passed_take_one_line_with_their_median() -> None:
+    slow = {**_run("c"), "seconds": 9.0}
+    assert verdict_lines(_outcome(_run("a"), _run("b"), slow)) == [
+        "PASS       a/b                          3 vectors, median 2.0 ms  y int32[8]"
+    ]
+
+
+def test_the_first_failure_is_told_in_full_and_the_others_by_their_first_difference() -> None:
+    lines = verdict_lines(_outcome(_run("a", "FAIL", **WRONG), _run("b", "FAIL", **WRONG)))
+    assert [line.strip() for line in lines[1:]] == [
+        "y: first at 3: expected 3, got 0",
+        "y: more",
+        "all of it: build/mismatch.txt",
+        "FAIL       a/b                          b               2.0 ms  y: 1 of 8 elements differ",
+        "y: first at 3: expected 3, got 0; see build/mismatch.txt",
+    ]
+
+
+def test_a_failure_without_outputs_keeps_all_that_was_said() -> None:
+    lines = verdict_lines(
+        _outcome(_run("a", "FAIL", **WRONG), _run("b", "FAIL", details=["core (0,2) waits"]))
+    )
+    assert lines[-1].strip() == "core (0,2) waits"
+
+
+def test_warnings_are_lines_of_their_own() -> None:
+    lines = verdict_lines(_outcome(_run("a"), warnings=("an output is left out",)))
+    assert lines[-1].split() == ["warning", "a/b", "an", "output", "is", "left", "out"]
+
+
+def test_a_design_that_nothing_judges_gets_the_remedy() -> None:
+    (hint,) = hints([{"label": "a/b", "verdict": "not judged"}])
+    assert "mlir_templates/a.py" in hint
