@@ -293,7 +293,11 @@ class Core(Actor):
         return () if self._lock(number).acquire(value, self) else None
 
     def _release(self, number: int, value: int) -> _Results:
-        self._lock(number).release(value, self)
+        lock = self._lock(number)
+        try:
+            lock.release(value, self)
+        except EmulatorError as error:
+            raise self._fault(str(error).removeprefix(f"{self.place} ")) from error
         return ()
 
     def _put_stream(self, word: int, last: int) -> _Results:

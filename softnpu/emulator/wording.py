@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +16,10 @@ from softnpu.emulator.streams import DeadEnd
 if TYPE_CHECKING:
     from softnpu.emulator.report import RunReport
     from softnpu.emulator.scheduler import Actor
+
+
+_LOCK = re.compile(r"lock (\d+) of tile \((\d+),(\d+)\)")
+_CHANNEL = re.compile(r"tile \((\d+),(\d+)\) (MM2S|S2MM) (\d+)")
 
 
 @dataclass
@@ -93,8 +98,8 @@ class Wording:
                 return "is paused by its control register"
             case waits.Runs(actor):
                 return f"runs{self._position(actor)} and waits for nothing"
-            case waits.Ended(actor):
-                return f"has ended its program{self._position(actor)}"
+            case waits.Ended():
+                return "has ended its program"
             case waits.NotEnabled():
                 return "has a program but is not enabled"
 
@@ -150,7 +155,14 @@ class Wording:
         """A fault, with source lines if a core is to blame."""
         fault = report.fault
         if fault is None:
-            return str(report.error)
+            return self.named(str(report.error))
         registers = report.array.core_tile(*fault.tile).core.registers()
         found = self._source(fault.tile, fault.pc, registers.get("ra", 0))
-        return f"{fault}, in {found}" if found else str(fault)
+        return self.named(f"{fault}, in {found}" if found else str(fault))
+
+    def named(self, text: str) -> str:
+        """A text that speaks of locks and channels by number, with their names."""
+        text = _LOCK.sub(lambda m: self._names.lock((int(m[2]), int(m[3])), int(m[1])), text)
+        return _CHANNEL.sub(
+            lambda m: self._names.channel((int(m[1]), int(m[2])), m[3], int(m[4])), text
+        )

@@ -14,6 +14,7 @@ from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain, wait_chain
 from softnpu.emulator.names import Names
 from softnpu.emulator.report import Outcome, RunReport
+from softnpu.emulator.wording import Wording
 from softnpu.errors import FormatError
 from softnpu.formats import txn
 from softnpu.formats.operations import Write
@@ -94,7 +95,7 @@ def test_an_output_that_is_never_fetched_is_told(cores: Cores) -> None:
 
 def test_a_core_that_has_ended_is_told(cores: Cores) -> None:
     text = explain(hang(cores, "void program(void) { acquire(49, -1); }"))
-    assert "core (0,2) could release it; it has ended its program" in text
+    assert text.endswith("core (0,2) could release it; it has ended its program")
 
 
 def test_the_chain_is_data_too(cores: Cores) -> None:
@@ -171,6 +172,41 @@ aie.device(npu1_1col) {
     aiex.npu.dma_memcpy_nd(%b[0, 0, 0, 0][1, 1, 1, 16][0, 0, 0, 1])
       {id = 0 : i64, metadata = @result, issue_token = true} : memref<16xi32>
     aiex.npu.dma_wait {symbol = @result}
+  }
+}
+"""
+
+
+def test_a_fault_is_told_in_the_authors_names(tmp_path: Path) -> None:
+    (tmp_path / "design.mlir").write_text(TOO_MUCH)
+    compile_design(tmp_path / "design.mlir", tmp_path)
+    artifact = tmp_path / "final.xclbin"
+    report = Context(parse(artifact.read_bytes())).run((tmp_path / "insts.bin").read_bytes(), [])
+    assert report.outcome is Outcome.FAULT
+    text = explain(report, names.beside(artifact))
+    assert "core (0,2) releases lock credit (lock 3 of tile (0,2)) by 5: its value" in text
+    assert "in core_0_2 (main_core_0_2.c:" in text
+
+
+def test_names_stand_in_what_speaks_of_numbers(tmp_path: Path) -> None:
+    (tmp_path / "names.json").write_text(json.dumps(GIVEN_NAMES))
+    wording = Wording(names.beside(tmp_path / "final.xclbin"))
+    told = wording.named("gives tile (0,0) MM2S 0 a task for lock 3 of tile (0,2), not lock 4")
+    assert told == (
+        "gives tile (0,0) MM2S 0 [in] a task for lock done (lock 3 of tile (0,2)), not lock 4"
+    )
+
+
+TOO_MUCH = """
+aie.device(npu1_1col) {
+  %tile = aie.tile(0, 2)
+  %credit = aie.lock(%tile, 3) {init = 60 : i32, sym_name = "credit"}
+  %core = aie.core(%tile) {
+    aie.use_lock(%credit, Release, 5)
+    aie.end
+  }
+  aie.runtime_sequence(%a: memref<16xi32>) {
+    aiex.npu.maskwrite32 {address = 0x1D000 : ui32, mask = 0 : ui32, value = 0 : ui32}
   }
 }
 """
