@@ -134,7 +134,7 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
         tools=manifest["tools"],
         picture=_picture(folder),
         stages=_plot(build, "ms"),
-        build_seconds=sum(span.end - span.begin for span in build.shown) / 1000,
+        build_seconds=sum(s.end - s.begin for s in build.shown if s.track not in RUN_ON) / 1000,
         timeline=_plot(run, "cycles"),
         spans=run,
         error=observed.get("error") or ("" if observed else NOT_OBSERVED),

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.checks import RUN_ON
+from pipeline.stages import STAGES
+
 MAXIMUM = 400
 """Spans in a plot; the rest is in the timeline file."""
 _CYCLES_PER_MICROSECOND = 1000
@@ -67,39 +70,36 @@ def _first(spans: list[Span]) -> Spans:
 
 
 def built(label: str, timings: Mapping[str, Mapping[str, float]]) -> Spans:
-    """The stages of a variant's last build, in milliseconds from the first of them on.
+    """When each stage of a variant last did its work, in milliseconds from the first on.
 
-    Stages that were up to date then did not run: they stand where they last did, if that was
-    within the same build, which is taken to be one without a pause of a minute.
+    Pauses between one build and the next are left out: a stage that a later build found up to
+    date stands before those that it did again.
     """
-    own = {task: times for task, times in timings.items() if label in task.split(":")[1:]}
-    latest = _one_build(sorted(own.items(), key=lambda item: item[1]["start"]))
-    if not latest:
-        return Spans((), 0, 0.0)
-    first = latest[0][1]["start"]
-    spans = [
-        Span(
-            task.replace(f":{label}", ""),
-            task,
-            "done",
-            round(1000 * (times["start"] - first), 1),
-            round(1000 * (times["start"] - first + times["seconds"]), 1),
-        )
-        for task, times in latest
-    ]
-    return Spans(tuple(spans), len(spans), max(span.end for span in spans))
+    spans: list[Span] = []
+    end, left_out = 0.0, 0.0
+    for task, times in sorted(_stages(label, timings), key=lambda item: item[1]["start"]):
+        if not spans or times["start"] - end > _PAUSE:
+            left_out += times["start"] - end
+        begin = times["start"] - left_out
+        track = task.replace(f":{label}", "")
+        spans.append(Span(track, task, "done", _ms(begin), _ms(begin + times["seconds"])))
+        end = max(end, times["start"] + times["seconds"])
+    return Spans(tuple(spans), len(spans), max((span.end for span in spans), default=0.0))
 
 
-_PAUSE = 60.0
+_PAUSE = 1.0
 
 
-def _one_build(
-    tasks: list[tuple[str, Mapping[str, float]]],
+def _stages(
+    label: str, timings: Mapping[str, Mapping[str, float]]
 ) -> list[tuple[str, Mapping[str, float]]]:
-    """The last tasks that ran without a pause between them."""
-    start = 0
-    for index in range(1, len(tasks)):
-        ended = tasks[index - 1][1]["start"] + tasks[index - 1][1]["seconds"]
-        if tasks[index][1]["start"] - ended > _PAUSE:
-            start = index
-    return tasks[start:]
+    """What was noted of a variant's stages and checks."""
+    return [
+        (task, times)
+        for task, times in timings.items()
+        if (parts := task.split(":"))[0] in (*STAGES, *RUN_ON) and label in parts[1:]
+    ]
+
+
+def _ms(seconds: float) -> float:
+    return round(1000 * seconds, 1)
