@@ -6,7 +6,7 @@ from pathlib import Path
 
 from doit.tools import Interactive
 
-from pipeline import bundling, checks, crosscheck, new, report, selection, stages
+from pipeline import bundling, checks, crosscheck, new, report, selection, site, stages
 from pipeline.designs import discover
 from pipeline.reporter import Reporter
 
@@ -133,6 +133,11 @@ def task_new():
         "uptodate": [False],
         "verbosity": 2,
     }
+
+
+def task_docs():
+    """docs/ as a site: build/site/index.html"""
+    return {"actions": [site.build], "uptodate": [False], "verbosity": 2}
 
 
 def task_lint():

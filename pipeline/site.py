@@ -1,0 +1,37 @@
+"""`doit docs`: docs/ as a site that works without a network."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from doit.exceptions import TaskFailed
+
+SITE = Path("build/site")
+REQUIREMENTS = "requirements-docs.txt"
+QUIET = {"NO_MKDOCS_2_WARNING": "1"}
+"""mkdocs-material's word about its own future is none about our pages."""
+
+
+def build(site: Path = SITE) -> TaskFailed | None:
+    """Builds the site; a link or an anchor that leads nowhere is a failure."""
+    if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("material") is None:
+        return TaskFailed(
+            "mkdocs-material is not installed, which nothing but the site needs:\n"
+            f"{sys.executable} -m pip install -r {REQUIREMENTS}"
+        )
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    done = subprocess.run(
+        [*command, "--site-dir", str(site.absolute())],
+        env={**os.environ, **QUIET},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return TaskFailed(done.stdout + done.stderr)
+    sys.stdout.write(f"docs      {site}/index.html\n")
+    return None

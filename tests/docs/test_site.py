@@ -1,0 +1,58 @@
+"""The site: every page is reached, every link leads somewhere, and no network is needed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline import site
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_LOADED = re.compile(r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"')
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = set(re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text()))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} == listed
+
+
+def test_without_mkdocs_the_command_that_installs_it_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    failed = site.build()
+    assert failed is not None
+    assert "pip install -r requirements-docs.txt" in failed.get_msg()
+
+
+def test_the_site_is_built_and_loads_nothing_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mkdocs")
+    pytest.importorskip("material")
+    monkeypatch.chdir(ROOT)
+    failed = site.build(tmp_path)
+    assert failed is None, failed.get_msg()
+    pages = list(tmp_path.glob("*.html"))
+    assert len(pages) > 10
+    for page in pages:
+        foreign = _LOADED.findall(page.read_text())
+        assert foreign == [], page.name
+
+
+def test_a_link_that_leads_nowhere_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mkdocs")
+    pytest.importorskip("material")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("[there](nowhere.md)\n")
+    settings = (ROOT / "mkdocs.yml").read_text()
+    (tmp_path / "mkdocs.yml").write_text(settings.partition("nav:")[0])
+    monkeypatch.chdir(tmp_path)
+    failed = site.build(tmp_path / "out")
+    assert failed is not None
+    assert "nowhere.md" in failed.get_msg()
