@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,15 @@ def test_list_reads_like_a_table_of_contents(project: Project) -> None:
     stages = ["render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin"]
     assert listed[:8] == stages
     assert {"build", "test_emu", "test_hw"} < set(listed)
+
+
+def test_errors_of_the_script_name_commands_that_can_be_typed(project: Project) -> None:
+    (project.root / ".venv").symlink_to(sys.prefix)
+    done = subprocess.run(
+        [project.root / "doit", "test_emu:nobody"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert 'Type "doit list" to see available tasks.' in done.stdout + done.stderr
 
 
 def test_the_bootstrap_names_the_package_when_venv_is_missing(tmp_path: Path) -> None:
