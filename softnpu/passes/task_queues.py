@@ -43,6 +43,8 @@ def full_queues(sequence: RuntimeSequenceOp, model: Device) -> list[str]:
     warnings: dict[Channel, str] = {}
     for op in sequence.walk():
         if isinstance(op, NpuSyncOp):
+            if op.direction not in tuple(Direction):
+                continue
             channel = (op.column, op.row, Direction(op.direction), op.channel)
             _complete(waiting.get(channel, []))
         elif isinstance(op, NpuWrite32Op) and (pushed := _queue_at(op, model)) is not None:

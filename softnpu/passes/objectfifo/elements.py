@@ -43,9 +43,9 @@ def create_elements(state: FifoState) -> None:
 def _settle_depth(state: FifoState, fifo: ObjectFifoCreateOp) -> None:
     """Replaces the depth as written by the one that the producer's end needs."""
     if isinstance(fifo.elem_number, ArrayAttr):
-        fifo.elem_number = depth_attribute(fifo.size())
+        fifo.elem_number = depth_attribute(fifo, fifo.size())
     elif fifo.init_values is None:
-        fifo.elem_number = depth_attribute(depth_at(state, fifo, fifo.producer_tile_op))
+        fifo.elem_number = depth_attribute(fifo, depth_at(state, fifo, fifo.producer_tile_op))
 
 
 def _create_elements_of(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared) -> None:

@@ -14,6 +14,7 @@ from softnpu.dialects.aie import (
     ObjectFifoRegisterExternalBuffersOp,
     TileOp,
 )
+from softnpu.dialects.source import design_error
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.objectfifo.sharing import needs_dmas
 from softnpu.passes.objectfifo.state import FifoState
@@ -73,7 +74,7 @@ def _consumer_end(
         sym_name=f"{fifo.sym_name}{number}_cons",
         producer_tile=tile.result,
         consumer_tiles=(tile.result,),
-        elem_number=depth_attribute(depth),
+        elem_number=depth_attribute(fifo, depth),
         elem_type=fifo.elem_type,
         dimensions_to_stream=NO_DIMENSIONS,
         dimensions_from_stream_per_consumer=BDDimLayoutArrayArrayAttr((own,)),
@@ -96,8 +97,16 @@ def _hand_over_stream(fifo: ObjectFifoCreateOp, end: ObjectFifoCreateOp) -> None
         fifo.aie_stream_port = None
 
 
-def depth_attribute(depth: int) -> Attribute:
-    """A depth as the op holds it."""
+_DEEPEST = (1 << 31) - 1
+"""What the op's 32-bit attribute holds."""
+
+
+def depth_attribute(fifo: ObjectFifoCreateOp, depth: int) -> Attribute:
+    """A depth of `fifo` as the op holds it."""
+    if depth > _DEEPEST:
+        raise design_error(
+            fifo, f"objectfifo @{fifo.sym_name} would have to be {depth:,} objects deep"
+        )
     return IntegerAttr(depth, i32)
 
 

@@ -66,3 +66,11 @@ def test_writes_that_name_their_tile_are_pushes_of_that_tile(column: int) -> Non
     write = f"aiex.npu.write32 {{address = {queue} : ui32, column = {column} : i32, row = 0 : i32"
     other = f"{write}, value = 7 : ui32}}"
     assert bool(warnings(*(push(id) for id in range(4)), other)) == (column == 0)
+
+
+def test_a_sync_with_a_direction_that_is_none_waits_for_nothing() -> None:
+    sync = (
+        "aiex.npu.sync {channel = 0 : i32, column = 0 : i32, column_num = 1 : i32, "
+        "direction = 2 : i32, row = 0 : i32, row_num = 1 : i32}"
+    )
+    assert len(warnings(*(push(id) for id in range(4)), sync, push(4))) == 1

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from softnpu.errors import DesignError
+
 ACQUIRE = """
     %core = aie.core(%w) {{
       %v = aie.objectfifo.acquire @of({port}, {number}) : !aie.objectfifosubview<memref<16xi32>>
@@ -89,3 +93,14 @@ def test_registered_external_buffers_make_the_shims_descriptors(lower_fifos) -> 
         "aie.dma_bd(%x1 : memref<64xi32>, 0, 64)",
     ]
     assert "init = 2" in lowered.matching("%of_prod_lock_0 = ")[0]
+
+
+def test_a_depth_beyond_what_an_op_holds_is_refused(lower_fifos) -> None:
+    body = """
+    %s = aie.tile(0, 0)
+    %w = aie.tile(0, 2)
+    %x = aie.tile(0, 3)
+    aie.objectfifo @of(%s, {%w, %x}, [2, 4294967296, 3]) : !aie.objectfifo<memref<16xi32>>
+    """
+    with pytest.raises(DesignError, match="@of would have to be 4,294,967,296 objects deep"):
+        lower_fifos(body)
