@@ -181,12 +181,14 @@ class Channel(Actor):
         return self.task is not None or bool(self.queue)
 
     def wait(self) -> Wait | None:
-        """Why the channel does not move; None when it has no task."""
+        """Why the channel does not move."""
         from softnpu.emulator import waits
 
         descriptor = self.descriptor
         if descriptor is None:
-            return waits.Paused(self) if self.paused else waits.NoTask(self)
+            if self.paused:
+                return waits.Paused(self)
+            return waits.AboutToBegin(self) if self.busy else waits.NoTask(self)
         if not self.acquired and descriptor.acquire is not None:
             return waits.LockWait(self, descriptor.acquire, descriptor.acquire_value)
         return self._stream_wait()

@@ -87,6 +87,13 @@ class NoTask:
 
 
 @dataclass(frozen=True)
+class AboutToBegin:
+    """A channel stands between two descriptors; its turn has not come yet."""
+
+    actor: Channel
+
+
+@dataclass(frozen=True)
 class Paused:
     """A channel is paused by its control register."""
 
@@ -123,6 +130,7 @@ Wait = (
     | QueueWait
     | PollWait
     | NoTask
+    | AboutToBegin
     | Paused
     | Runs
     | Ended

@@ -94,6 +94,8 @@ class Wording:
                 return f"polls {address:#x} until its bits {mask:#x} are {value:#x}"
             case waits.NoTask(channel):
                 return self._no_task(channel)
+            case waits.AboutToBegin():
+                return "is about to begin a descriptor"
             case waits.Paused():
                 return "is paused by its control register"
             case waits.Runs(actor):

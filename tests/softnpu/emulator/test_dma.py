@@ -227,6 +227,21 @@ def test_the_queue_holds_four_tasks_beside_the_one_in_progress() -> None:
         start(array, CORE, S2MM, 0, bd=1)
 
 
+def test_a_channel_with_a_task_is_not_taken_for_an_idle_one() -> None:
+    array = loop_back()
+    sender = array.tile(*CORE).dma.channels[MM2S, 0]
+    assert isinstance(sender.wait(), waits.NoTask)
+    describe(array, CORE, 0, base_address=OUT, buffer_length=4)
+    describe(array, CORE, 1, base_address=IN, buffer_length=4)
+    start(array, CORE, S2MM, 0, bd=1, repeat=3)
+    start(array, CORE, MM2S, 0, bd=0, repeat=3)
+    seen = set()
+    array.scheduler.run(until=lambda: bool(seen.add(type(sender.wait()))))
+    assert waits.AboutToBegin in seen
+    assert isinstance(sender.wait(), waits.NoTask), "now it has done them all"
+    assert isinstance(sender.wait(), waits.NoTask)
+
+
 def test_a_descriptor_written_while_its_task_is_queued_is_a_hazard() -> None:
     array = make_array()
     describe(array, CORE, 1, base_address=IN, buffer_length=4)
