@@ -190,7 +190,7 @@ def test_a_link_opens_a_design_with_array_memory_and_timelines(shown: Shown, lab
     shown.open()
     shown.one(f"a[href='#{label.replace('/', '-')}']").click()
     design = f"#{label.replace('/', '-')}"
-    assert shown.one(design).get_attribute("open") is not None
+    shown.until(f"document.querySelector('{design}').open")
     picture = shown.one(f"{design} .array svg")
     assert picture.is_displayed() and picture.size["width"] > 200
     assert shown.all(f"{design} .array .route")
