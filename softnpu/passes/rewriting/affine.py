@@ -28,6 +28,7 @@ from xdsl.ir.affine import (
 )
 
 from softnpu.dialects.source import design_error
+from softnpu.dialects.upstream.affine import MaxOp
 from softnpu.passes.rewriting.ir import erase, insert_before, same_location
 
 INDEX = IndexType()
@@ -145,6 +146,11 @@ def _lower_min(op: Operation, emit: Emit) -> Sequence[SSAValue]:
     return [_extreme(emit, arith.MinSIOp, _values(emit, op.map, op.operands))]
 
 
+def _lower_max(op: Operation, emit: Emit) -> Sequence[SSAValue]:
+    assert isinstance(op, MaxOp)
+    return [_extreme(emit, arith.MaxSIOp, _values(emit, op.map, op.map_operands))]
+
+
 def _lower_load(op: Operation, emit: Emit) -> Sequence[SSAValue]:
     assert isinstance(op, affine.LoadOp)
     return [emit(memref.LoadOp.get(op.memref, _values(emit, op.map, op.indices)))]
@@ -231,6 +237,7 @@ _PREDICATES = {
 _LOWERINGS: dict[str, Callable[[Operation, Emit], Sequence[SSAValue]]] = {
     affine.ApplyOp.name: _lower_apply,
     affine.MinOp.name: _lower_min,
+    MaxOp.name: _lower_max,
     affine.LoadOp.name: _lower_load,
     affine.StoreOp.name: _lower_store,
     affine.VectorLoadOp.name: _lower_vector_load,

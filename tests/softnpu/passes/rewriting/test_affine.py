@@ -44,6 +44,38 @@ def test_loops_and_subscripts_visit_the_elements_that_they_name(mlir) -> None:
     assert run_function(mlir, text, LOWERINGS) == (2 + 5 + 8,)
 
 
+@pytest.mark.parametrize("value", range(7))
+def test_branches_choose_as_their_sets_say(mlir, value: int) -> None:
+    text = """
+    func.func @f(%i: index) -> index {
+      %mid = affine.if affine_set<(d0) : (d0 >= 2, 4 - d0 >= 0)>(%i) -> index {
+        affine.yield %i : index
+      } else {
+        %none = arith.constant 9 : index
+        affine.yield %none : index
+      }
+      return %mid : index
+    }
+    """
+    assert run_function(mlir, text, LOWERINGS, value) == (value if 2 <= value <= 4 else 9,)
+
+
+@pytest.mark.parametrize(("kind", "op"), [("min", "arith.minsi"), ("max", "arith.maxsi")])
+def test_extremes_compare_one_result_after_the_other(lower, kind: str, op: str) -> None:
+    lowered = lower(
+        f"""
+module {{
+  func.func @f(%i: index, %j: index) -> index {{
+    %m = affine.{kind} affine_map<(d0, d1) -> (d0, d1)>(%i, %j)
+    return %m : index
+  }}
+}}
+""",
+        LowerAffinePass(),
+    )
+    assert f"{op} %arg0, %arg1 : index" in lowered
+
+
 def test_what_is_not_known_is_refused_by_name(lower) -> None:
     with pytest.raises(DesignError, match=r"affine\.parallel is not supported"):
         lower(
