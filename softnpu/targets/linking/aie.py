@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from softnpu.errors import DesignError, ToolError
 from softnpu.targets.linking.checks import AIE, check_object, check_program
 from softnpu.targets.linking.elf import Elf, Symbol, is_archive
-from softnpu.targets.linking.layout import CoreLayout, design_table
+from softnpu.targets.linking.layout import CoreLayout, design_table, remedies
 from softnpu.targets.linking.stack import CallGraph, StackNeed
 from softnpu.targets.linking.symbols import Call, link_error
 
@@ -82,12 +82,16 @@ def failed_link(
     if overflow := _OVERFLOW.search(messages):
         section, region, missing = overflow[1], overflow[2], int(overflow[3])
         what = "program memory" if region == "program" else "data memory"
-        rows = design_table(layout) if region != "program" else ()
+        rows, hints = (
+            (design_table(layout), remedies(layout, missing))
+            if region != "program"
+            else ((), ("make the code smaller, or share the work among more cores",))
+        )
         return DesignError(
             f"{layout.name}: {section} is {missing:,} bytes too large for the {what} that stack "
             "and buffers leave",
             location_of(core),
-            (*rows, "shrink a buffer, its depth, or a table in the C code"),
+            (*rows, *hints),
         )
     calls = [
         Call(op.callee.root_reference.data, location_of(op))

@@ -15,6 +15,7 @@ from softnpu.targets.linking.layout import (
     CoreLayout,
     code_table,
     data_table,
+    remedies,
 )
 from softnpu.targets.linking.stack import StackNeed, check_stack
 
@@ -90,7 +91,7 @@ def check_program(
             f"{layout.name}: stack, buffers and the code's own data take "
             f"{end - STACK_BASE:,} bytes of the {DATA_MEMORY:,} bytes of data memory",
             location,
-            (*data_table(layout, elf), "shrink a buffer, its depth, or a table in the C code"),
+            (*data_table(layout, elf), *remedies(layout, end - STACK_BASE - DATA_MEMORY)),
         )
     _check_segments(elf, layout)
     _check_constructors(elf)

@@ -74,6 +74,19 @@ def design_table(layout: CoreLayout) -> tuple[str, ...]:
     return (*_lines(_design_rows(layout)), f"{DATA_MEMORY:,} bytes in all, {free:,} behind them")
 
 
+def remedies(layout: CoreLayout, excess: int) -> tuple[str, ...]:
+    """What to change when `excess` bytes find no room behind the buffers."""
+    shrink = "shrink a buffer, its depth, or a table in the C code"
+    packed = layout.stack_size + sum(buffer.size for buffer in layout.buffers)
+    if layout.used - packed < excess:
+        return (shrink,)
+    return (
+        'let the buffers lie close together: allocation_scheme = "basic-sequential" on the '
+        f"tile gives {layout.used - packed:,} bytes, since bank-aware buffers lie a bank apart",
+        f"or {shrink}",
+    )
+
+
 def _design_rows(layout: CoreLayout) -> list[tuple[int, int, str]]:
     buffers = sorted(layout.buffers, key=lambda b: b.offset)
     return [

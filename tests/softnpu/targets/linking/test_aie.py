@@ -145,6 +145,18 @@ def test_data_that_does_not_fit_shows_the_tiles_table() -> None:
     assert isinstance(error, DesignError)
     assert ".data is 6,176 bytes too large for the data memory" in str(error)
     assert "0x00400      256  a" in str(error)
+    assert "  note: shrink a buffer, its depth, or a table in the C code" in str(error)
+
+
+def test_buffers_that_lie_apart_are_named_where_that_takes_the_room() -> None:
+    _, core = core_of(design(CALL, BUFFERS, DECLARED))
+    apart = CoreLayout((0, 2), 0x400, (Buffer("a", 0x400, 256), Buffer("b", 0xC000, 256)))
+    message = "ld.lld: error: section '.bss' will not fit in region 'data': overflowed by {} bytes"
+    between = 0xC000 - 0x500
+    for missing, helps in ((between, True), (between + 1, False)):
+        said = message.format(missing)
+        text = str(aie.failed_link(said, [], core, apart))
+        assert ('allocation_scheme = "basic-sequential" on the tile' in text) == helps
 
 
 def test_a_kernel_that_no_object_defines_is_reported_at_the_call(tmp_path: Path) -> None:
