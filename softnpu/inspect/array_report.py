@@ -20,13 +20,14 @@ from softnpu.inspect.report import Report, Row, plural, size
 _SHOWN_TASKS = 8
 
 
-def array_report(paths: Sequence[Path], names: Names | None = None) -> Report:
+def array_report(paths: Sequence[Path], names: Names | None = None, pdi_number: int = 0) -> Report:
     """The array that files configure, one after the other.
 
     Args:
         paths: an xclbin, a PDI or CDO files (elfs, init, enable); an instruction stream behind
             them adds what a run does to the shim tiles.
         names: of the design's buffers, locks and channels, where they are known.
+        pdi_number: which PDI of an xclbin; each configures the array by itself.
 
     Raises:
         FormatError: a file that configures nothing, or a damaged one.
@@ -35,7 +36,7 @@ def array_report(paths: Sequence[Path], names: Names | None = None) -> Report:
     columns: int | None = None
     for path in paths:
         try:
-            found, wide = configuration(read(path))
+            found, wide = configuration(read(path), pdi_number)
         except FormatError as error:
             raise FormatError(f"{path}: {error}") from error
         operations += found
@@ -50,15 +51,17 @@ def array_report(paths: Sequence[Path], names: Names | None = None) -> Report:
     return report
 
 
-def configuration(data: bytes) -> tuple[tuple[Operation, ...], int | None]:
+def configuration(data: bytes, pdi_number: int = 0) -> tuple[tuple[Operation, ...], int | None]:
     """The operations in a file and the columns of its array, None where it does not say."""
     kind = identify(data)
     if kind is FileKind.XCLBIN:
         partition = xclbin.parse(data).partition
         if partition.columns > MOST_COLUMNS:
             raise FormatError(f"the partition has {partition.columns} columns; no array has")
-        inside = [cdo.operations(pdi.parse(one.image).cdo()) for one in partition.pdis]
-        return tuple(operation for one in inside for operation in one), partition.columns
+        if not 0 <= pdi_number < len(partition.pdis):
+            raise FormatError(f"there is no PDI {pdi_number}: the xclbin has {len(partition.pdis)}")
+        image = partition.pdis[pdi_number].image
+        return cdo.operations(pdi.parse(image).cdo()), partition.columns
     if kind is FileKind.PDI:
         return cdo.operations(pdi.parse(data).cdo()), None
     if kind is FileKind.CDO:

@@ -40,6 +40,13 @@ def add_parser(subparsers: Subparsers) -> None:
         type=Path,
         help="with --array: the design's names (default: names.json beside the first file)",
     )
+    parser.add_argument(
+        "--pdi",
+        metavar="N",
+        type=int,
+        default=0,
+        help="with --array: which PDI of an xclbin that has several (default 0)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, one document a file")
     parser.set_defaults(run=run)
 
@@ -68,7 +75,7 @@ def _reports(arguments: argparse.Namespace) -> Iterator[Report | str]:
         from softnpu.inspect.array_report import array_report
 
         try:
-            yield array_report(arguments.files, _names(arguments))
+            yield array_report(arguments.files, _names(arguments), arguments.pdi)
         except FormatError as error:
             yield str(error)
         return

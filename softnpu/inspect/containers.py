@@ -67,8 +67,9 @@ def _kernels(parsed: xclbin.Xclbin) -> list[Report]:
         found = Report(f"kernel {kernel.name}", table="arguments")
         found.fact("instances", ", ".join(kernel.instances))
         found.fact("id", kernel.kernel_id)
+        instance = parsed.instance_index(kernel) or 0
         for index, argument in enumerate(kernel.arguments):
-            group = parsed.group_id(index)
+            group = parsed.group_id(index, instance=instance)
             words = group_in_words(group, argument.memory)
             text = (
                 f"{index}  {argument.name:<8} {argument.type:<10} at {argument.offset:<6} "

@@ -177,6 +177,9 @@ def _attribute(element: Element, name: str) -> str:
 
 
 def _number(value: str) -> int:
+    """A number; none is 0, as in the metadata of kernels for programmable logic."""
+    if not value:
+        return 0
     try:
         return int(value, 0)
     except ValueError as error:

@@ -87,6 +87,12 @@ class Xclbin:
         there = ", ".join(kernel.name for kernel in self.kernels) or "none"
         raise FormatError(f"the xclbin has no kernel '{name}'; it has: {there}")
 
+    def instance_index(self, kernel: Kernel) -> int | None:
+        """The number by which connections name a kernel's first instance, None without one."""
+        names = [instance.name for instance in self.instances]
+        first = f"{kernel.name}:{kernel.instances[0]}" if kernel.instances else ""
+        return names.index(first) if first in names else None
+
     def memory_index(self, argument: int, instance: int = 0) -> int | None:
         """The memory that a buffer for `argument` belongs in, None for a scalar.
 
@@ -121,11 +127,9 @@ class Xclbin:
 
     def _with_memories(self, kernel: Kernel) -> Kernel:
         """`kernel`, each argument with the tag of its memory."""
-        names = [instance.name for instance in self.instances]
-        first = f"{kernel.name}:{kernel.instances[0]}" if kernel.instances else ""
-        if first not in names:
+        instance = self.instance_index(kernel)
+        if instance is None:
             return kernel
-        instance = names.index(first)
         arguments = []
         for index, argument in enumerate(kernel.arguments):
             memory = self.memory_index(index, instance)

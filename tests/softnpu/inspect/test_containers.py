@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,19 @@ def test_a_damaged_pdi_inside_does_not_hide_the_rest(golden: Path) -> None:
     assert "damaged: the PDI header's checksum" in text
     assert "3  bo0" in text
     assert to_json(found)["parts"][3]["damaged"]
+
+
+def test_each_kernel_has_the_group_ids_of_its_own_instance(golden: Path) -> None:
+    spec = xclbin.parse(final(golden)).spec()
+    (first,) = spec.kernels
+    moved = tuple(
+        replace(argument, memory="SRAM" if argument.memory else None)
+        for argument in first.arguments
+    )
+    second = replace(first, name="OTHER", kernel_id="0x902", arguments=moved)
+    data = xclbin.build(replace(spec, kernels=(first, second)))
+    kernels = [
+        part for part in to_json(describe_xclbin(data))["parts"] if part["title"][:6] == "kernel"
+    ]
+    assert [part["arguments"][3]["memory"] for part in kernels] == ["HOST", "SRAM"]
+    assert [part["arguments"][3]["group_id"] for part in kernels] == [0x10000, 0x10001]

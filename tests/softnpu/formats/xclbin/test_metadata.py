@@ -47,3 +47,16 @@ def test_text_that_is_no_such_xml_or_json_is_refused() -> None:
         metadata.parse_kernels(b"<project><kernel/></project>")
     with pytest.raises(FormatError, match="KEYVALUE_METADATA is not as expected"):
         metadata.parse_key_values(b'{"key_values": [1]}')
+
+
+def test_a_number_left_empty_is_none() -> None:
+    """AMD's own xclbins have `subtype=""`."""
+    text = (
+        b'<project><kernel name="k"><extended-data subtype="" functional="0"/></kernel></project>'
+    )
+    assert metadata.parse_kernels(text)[0].subtype == 0
+
+
+def test_a_document_type_is_refused() -> None:
+    with pytest.raises(FormatError, match="document type"):
+        metadata.parse_kernels(b'<!DOCTYPE a [<!ENTITY b "b">]><project>&b;</project>')
