@@ -3,19 +3,25 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from softnpu.emulator import names
 from softnpu.emulator.xrt.machine import machine
+from softnpu.emulator.xrt.pair import Pair
 from softnpu.errors import SoftnpuError
 from softnpu.formats.xclbin import Xclbin, parse
 
 if TYPE_CHECKING:
     from softnpu.emulator.context import Context
     from softnpu.emulator.xrt.kernel import run
+
+
+_log = logging.getLogger("softnpu.pyxrt")
 
 
 class uuid:
@@ -68,7 +74,7 @@ class xclbin:
 
     def get_uuid(self) -> uuid:
         """The file's uuid."""
-        return uuid(self.parsed.header.uuid.hex())
+        return uuid(str(UUID(bytes=self.parsed.header.uuid)))
 
     def get_xsa_name(self) -> str:
         """The platform's name; empty for NPUs."""
@@ -133,6 +139,7 @@ class hw_context:
             )
         self.xclbin = found
         self.names = names.beside(found.path)
+        self._pair = Pair(found.path)
         self._owner = owner
         self._context: Context | None = None
         self._queue: list[run] = []
@@ -167,6 +174,12 @@ class hw_context:
             if self._context.timeline is not None:
                 shared.timeline = self._context.timeline
         return self._context
+
+    def check_pair(self, instructions: bytes) -> None:
+        """Warns of instructions that its xclbin was not built with. Not in XRT."""
+        problem = self._pair.problem(instructions)
+        if problem is not None:
+            _log.warning("%s", problem)
 
     def submit(self, job: run) -> None:
         """Queues a run."""

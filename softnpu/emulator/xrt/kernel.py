@@ -58,23 +58,33 @@ class kernel:
         return any(c.argument == argument and c.memory == bank for c in self._image.connections)
 
     def __call__(self, *arguments: Any) -> run:
-        """Sets the arguments and starts. What is neither buffer nor int is silently left out, as
-        pyxrt does."""
+        """Sets the arguments and starts. What is neither buffer nor int, or more than the kernel
+        takes, is left out, as pyxrt does; unlike pyxrt, a log message says so."""
         job = run(self)
         for index, argument in enumerate(arguments):
-            if isinstance(argument, bo):
-                job.set_arg(index, argument)
-            elif (number := _as_int32(argument)) is not None:
-                job.set_arg(index, number)
+            value = argument if isinstance(argument, bo) else _as_int32(argument)
+            if value is not None and index < len(self.arguments):
+                job.set_arg(index, value)
+            else:
+                self._tell_left_out(index, value)
         job.start()
         return job
+
+    def _tell_left_out(self, index: int, value: bo | int | None) -> None:
+        why = (
+            "it is neither a buffer nor an int"
+            if value is None
+            else f"{self.name} takes {len(self.arguments)}, of which "
+            f"{len(self.arguments) - _FIRST_BUFFER} are buffers"
+        )
+        _log.warning("argument %d is left out without a word by XRT: %s", index, why)
 
 
 def _as_int32(value: Any) -> int | None:
     """`value` as the C++ int that pybind casts it to, None if it cannot."""
     try:
         number = int(value.__index__())
-    except AttributeError:
+    except (AttributeError, TypeError):
         return None
     return number if -(1 << 31) <= number < 1 << 31 else None
 
@@ -141,6 +151,7 @@ class run:
         assert isinstance(instructions, bo)
         try:
             context = self.kernel.context.emulated()
+            self.kernel.context.check_pair(instructions.device_bytes())
             report = context.run(
                 instructions.device_bytes(),
                 self._buffers(),
@@ -201,9 +212,9 @@ class run:
         self.kernel.context.finish(self, timeout_ms)
         return self._state
 
-    def wait2(self, timeout_ms: float = 0) -> None:
-        """As `wait`; RuntimeError if the run does not complete."""
-        state = self.wait(int(timeout_ms))
+    def wait2(self, timeout: Any = 0) -> None:
+        """As `wait`, for milliseconds or a timedelta; RuntimeError if the run does not complete."""
+        state = self.wait(int(_milliseconds(timeout)))
         if state is not ert_cmd_state.ERT_CMD_STATE_COMPLETED:
             short = state.name.removeprefix("ERT_CMD_STATE_")
             raise RuntimeError(f"Command failed to complete successfully ({short})")
@@ -258,7 +269,7 @@ class runlist:
     def wait(self, timeout: Any = 0) -> None:
         """Executes all runs; RuntimeError at the first that does not complete."""
         for item in self._runs:
-            item.wait2(_milliseconds(timeout))
+            item.wait2(timeout)
 
 
 _SUBMITTED = ert_cmd_state.ERT_CMD_STATE_SUBMITTED

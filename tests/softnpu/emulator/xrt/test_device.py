@@ -58,6 +58,12 @@ def test_npu2_has_more_contexts(host: Host) -> None:
         pyxrt.configure()
 
 
+def test_a_uuid_is_written_with_hyphens(host: Host) -> None:
+    assert [len(part) for part in host.context.get_xclbin_uuid().to_string().split("-")] == [
+        8, 4, 4, 4, 12,
+    ]  # fmt: skip
+
+
 def test_a_context_needs_a_registered_xclbin(host: Host) -> None:
     with pytest.raises(RuntimeError, match="No xclbin registered"):
         pyxrt.hw_context(host.device, pyxrt.uuid("00"))

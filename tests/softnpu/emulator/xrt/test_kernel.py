@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,28 @@ def test_an_argument_that_cannot_be_cast_is_silently_left_out(host: Host) -> Non
     run = host.kernel(3, host.instructions(), 0, host.buffer(IN), "out")
     assert run.wait() == ERROR
     assert "buffer argument 1" in run.explanation()
+
+
+def test_an_array_of_numbers_is_no_argument(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    run = host.kernel(3, host.instructions(), 0, DATA, host.buffer(OUT))
+    assert run.wait() == ERROR
+    assert "argument 3 is left out without a word by XRT" in caplog.text
+
+
+def test_a_sixth_buffer_is_left_out(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    """pyxrt swallows the error: the array works on five, and the sixth stays as it was."""
+    buffers = [host.buffer(IN, DATA), *(host.buffer(OUT) for _ in range(5))]
+    run = host.kernel(3, host.instructions(), 0, *buffers)
+    assert run.wait() == COMPLETED
+    assert "argument 8 is left out without a word by XRT" in caplog.text
+    assert "MLIR_AIE takes 8, of which 5 are buffers" in caplog.text
+    assert not host.out(buffers[5]).any()
+
+
+def test_wait2_takes_a_timedelta(host: Host) -> None:
+    run = host.kernel(3, host.instructions(), 0, host.buffer(IN, DATA), host.buffer(OUT))
+    run.wait2(timedelta(seconds=1))
+    assert run.state() == COMPLETED
 
 
 def test_a_hang_is_a_timeout_with_the_chain_of_waits(
