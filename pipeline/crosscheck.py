@@ -8,17 +8,19 @@ from pathlib import Path
 
 from doit.exceptions import TaskFailed
 
-from pipeline import parity
 from pipeline.designs import Variant
 from pipeline.selection import Toolchain
 from pipeline.stages import Task
+
+FOLDER = Path("build/.parity")
+"""What `doit parity` makes, apart from the builds."""
 
 REPORT = "parity.json"
 
 
 def rows_file(variant: Variant) -> Path:
     """Where a variant's rows are kept."""
-    return parity.FOLDER / variant.device / variant.design.name / variant.name / REPORT
+    return FOLDER / variant.device / variant.design.name / variant.name / REPORT
 
 
 def compare(variant: Variant, chain: Toolchain) -> Task:
@@ -32,6 +34,8 @@ def compare(variant: Variant, chain: Toolchain) -> Task:
 
 
 def _compare(variant: Variant, chain: Toolchain) -> None:
+    from pipeline import parity
+
     parity.save(parity.compare(variant, chain), rows_file(variant))
 
 
@@ -46,6 +50,8 @@ def report(variants: Sequence[Variant]) -> Task:
 
 
 def _report(files: Sequence[Path]) -> TaskFailed | None:
+    from pipeline import parity
+
     rows = [row for file in files if file.is_file() for row in parity.load(file)]
     sys.stdout.write("".join(f"{line}\n" for line in parity.lines(rows)))
     sys.stdout.flush()

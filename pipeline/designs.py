@@ -36,6 +36,7 @@ from typing import Any
 from pipeline import template
 from pipeline.buffers import Buffer
 from pipeline.errors import PipelineError
+from pipeline.toolchain import source_version
 
 DEFAULT_DEVICE = "npu1_1col"
 TEMPLATES = "mlir_templates"
@@ -88,7 +89,7 @@ class Variant:
     def rendered(self) -> template.Rendered:
         """The design's MLIR text with this variant's parameters in it."""
         if self.design.is_template:
-            return template.render(self.design.source, self.parameters)
+            return template.render(self.design.source, self.parameters, self.design.template_cache)
         return template.plain(self.design.source)
 
     @cached_property
@@ -170,6 +171,12 @@ class Design:
     name: str
     source: Path
     python: Path | None
+
+    @property
+    def template_cache(self) -> Path:
+        """Where compiled templates are kept, apart for each version of what compiles them."""
+        version = source_version("pipeline/template.py")
+        return self.root / "build" / ".cache" / f"templates-{version}"
 
     @property
     def is_template(self) -> bool:

@@ -19,13 +19,12 @@ from pipeline.amd import compiling, lowering, packing
 from pipeline.amd.finding import AIE_TRANSLATE
 from pipeline.amd.running import Shell
 from pipeline.comparing import difference
+from pipeline.crosscheck import FOLDER
 from pipeline.designs import Variant
 from pipeline.making import Amd, Embedded, Work
 from pipeline.selection import NEEDS, Toolchain
 from pipeline.stages import CDO_FILES
 from softnpu.inspect.diff import VARYING
-
-FOLDER = Path("build/.parity")
 
 IDENTICAL, DIFFERENT, NOT_COMPARED, FAILED = "identical", "different", "not compared", "failed"
 

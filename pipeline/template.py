@@ -8,14 +8,21 @@ template, `{{ n }}` is a value as always; a statement stands on a line of its ow
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import (
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
 from jinja2.exceptions import UndefinedError
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -55,9 +62,13 @@ def _marked(token: Token) -> Token:
     return Token(token.lineno, "data", "\n".join([*marked, lines[-1]]))
 
 
-@cache
-def _environment() -> Environment:
+@functools.cache
+def _environment(folder: Path, cache: Path | None) -> Environment:
+    if cache is not None:
+        cache.mkdir(parents=True, exist_ok=True)
     return Environment(
+        loader=FileSystemLoader(folder),
+        bytecode_cache=FileSystemBytecodeCache(str(cache)) if cache else None,
         block_start_string="{%%",
         block_end_string="%%}",
         comment_start_string="{##",
@@ -73,15 +84,18 @@ def _environment() -> Environment:
     )
 
 
-def render(path: Path, parameters: Mapping[str, Any]) -> Rendered:
+def render(path: Path, parameters: Mapping[str, Any], cache: Path | None = None) -> Rendered:
     """Renders a template file.
+
+    Args:
+        cache: a folder in which the compiled template is kept for the next process.
 
     Raises:
         PipelineError: with the template's line, for bad syntax or a variable that the
             design's parameters do not have.
     """
     try:
-        template = _environment().from_string(path.read_text())
+        template = _environment(path.parent, cache).get_template(path.name)
         return _unmark(template.render(**parameters))
     except TemplateSyntaxError as error:
         raise PipelineError(f"template: {error.message}", path, error.lineno) from error
@@ -90,18 +104,18 @@ def render(path: Path, parameters: Mapping[str, Any]) -> Rendered:
         raise PipelineError(
             f"template: {error.message}; the design's parameters are {known}",
             path,
-            _failing_line(error),
+            _failing_line(error, path),
         ) from error
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        raise PipelineError(f"template: {error}", path, _failing_line(error)) from error
+        raise PipelineError(f"template: {error}", path, _failing_line(error, path)) from error
 
 
-def _failing_line(error: BaseException) -> int | None:
+def _failing_line(error: BaseException, path: Path) -> int | None:
     """The template line in which rendering stopped (jinja rewrites tracebacks to name it)."""
     line = None
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "<template>":
+        if Path(trace.tb_frame.f_code.co_filename).name == path.name:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
