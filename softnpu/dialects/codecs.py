@@ -104,11 +104,21 @@ class IntCodec(Codec[int]):
         return self.what if too_low or too_high else None
 
     def parse(self, parser: Parser) -> Attribute:
-        return self.store(parser.parse_integer(allow_boolean=False))
+        start = parser.pos
+        return self._fitting(parser, start, parser.parse_integer(allow_boolean=False))
 
     def parse_optional(self, parser: Parser) -> Attribute | None:
+        start = parser.pos
         value = parser.parse_optional_integer(allow_boolean=False)
-        return None if value is None else self.store(value)
+        return None if value is None else self._fitting(parser, start, value)
+
+    def _fitting(self, parser: Parser, start: int, value: int) -> Attribute:
+        """The number as read; a signless one may be written with or without its sign."""
+        width = self.type.width.data
+        signed = self.type.signedness.data is not Signedness.UNSIGNED
+        if not -(1 << width - 1) * signed <= value < 1 << width:
+            parser.raise_error(f"{value} does not fit in {self.type}", start)
+        return self.store(value)
 
     def print(self, printer: Printer, stored: Attribute) -> None:
         printer.print_string(str(self.load(stored)))

@@ -15,6 +15,7 @@ from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, IndexType, ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
+from softnpu.arch.tiles import TileKind
 from softnpu.dialects.aie import (
     AIEObjectFifoSubviewType,
     CoreOp,
@@ -25,12 +26,14 @@ from softnpu.dialects.aie import (
     ObjectFifoRegisterProcessOp,
     ObjectFifoReleaseOp,
     ObjectFifoSubviewAccessOp,
+    TileOp,
 )
+from softnpu.dialects.rules.common import where
 from softnpu.dialects.source import design_error
 from softnpu.passes.device_ops import append, of_type, region_of
 from softnpu.passes.rewriting.constants import constant, constant_of, integer_of
 from softnpu.passes.rewriting.ir import erase
-from softnpu.passes.sequence_ops import devices
+from softnpu.passes.sequence_ops import devices, model_of
 
 INDEX = IndexType()
 
@@ -88,6 +91,11 @@ def _place(
             block = core.body.last_block
             assert block is not None
             return block, block.first_op
+    owner, model = tile.owner, model_of(device)
+    if isinstance(owner, TileOp) and model.kind(*owner.position) is not TileKind.CORE:
+        raise design_error(
+            process, f"a process runs on a core, but {where(owner)} at that end is none"
+        )
     core = CoreOp(tile=tile, body=region_of(), location=process.location)
     append(device, core)
     return core.body.block, core.body.block.first_op

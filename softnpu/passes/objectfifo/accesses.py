@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from xdsl.ir import Block, Operation
 
+from softnpu.arch.tiles import LOCK_MAXIMUM
 from softnpu.dialects.aie import (
     CoreOp,
     LockAction,
@@ -94,6 +95,10 @@ class _Held:
     releases: list[ObjectFifoReleaseOp] = field(default_factory=list)
 
 
+_ABSURD = 1024
+"""Objects from which on an acquire is refused before they are all listed."""
+
+
 class _Holdings:
     """Which objects a core holds at each acquire.
 
@@ -113,6 +118,12 @@ class _Holdings:
     def acquire(self, end: FifoEnd, acquire: ObjectFifoAcquireOp) -> tuple[list[int], int]:
         """The objects held once `acquire` is through, and how many locks it must take for it."""
         held = self._held.setdefault(end, _Held())
+        if acquire.acq_number > _ABSURD:
+            raise design_error(
+                acquire,
+                f"{acquire.acq_number:,} objects of {self._state.name(end.fifo)} are acquired at "
+                f"once, but the locks that count them go to {LOCK_MAXIMUM}",
+            )
         released = sum(release.rel_number for release in self._released_before(held, acquire))
         if held.objects and released > len(held.objects):
             raise design_error(

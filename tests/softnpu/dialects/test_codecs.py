@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from xdsl.context import Context
 from xdsl.dialects.builtin import IntegerAttr, StringAttr, SymbolRefAttr, i32, i64
 from xdsl.ir import Attribute
 
 from softnpu.dialects.codecs import BOOL, I8, I32, NATURAL, SYMBOL, UI32, Codec, EnumCodec
 from softnpu.dialects.enums import AIEDevice, LockAction
+from softnpu.dialects.source import parse_text
+from softnpu.errors import DesignError
 
 
 @pytest.mark.parametrize(
@@ -61,3 +64,10 @@ def test_nested_references_are_kept() -> None:
 )
 def test_the_nearest_device(word: str, nearest: str | None) -> None:
     assert EnumCodec(AIEDevice, "device", prefix="npu").nearest(word) == nearest
+
+
+@pytest.mark.parametrize("number", ["4294967296", "-2147483649", "99999999999999999999"])
+def test_a_number_too_large_is_refused_not_cut(mlir: Context, number: str) -> None:
+    text = f"module {{ aie.device(npu1) {{ %t = aie.tile(0, {number}) }} }}"
+    with pytest.raises(DesignError, match=f"{number} does not fit in i32"):
+        parse_text(text, "design.mlir", mlir)

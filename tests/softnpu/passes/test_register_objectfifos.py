@@ -91,3 +91,9 @@ def test_each_consumer_process_goes_to_the_next_consumer(lower) -> None:
 def test_one_process_too_many_is_refused(lower) -> None:
     with pytest.raises(DesignError, match="@of has 2 consumers, and each of them has a process"):
         lines(lower, [1], [1], 3, CONSUME, CONSUME, CONSUME)
+
+
+def test_a_process_at_a_shim_is_refused(lower, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "DESIGN", DESIGN.replace("aie.tile(0, 3)", "aie.tile(0, 0)"))
+    with pytest.raises(DesignError, match=r"a process runs on a core, but tile \(0, 0\)"):
+        lines(lower, [1], [1], 3, CONSUME)

@@ -131,3 +131,18 @@ def test_a_core_cannot_acquire_where_the_dmas_pass_the_objects_on(lower_fifos) -
       aie.end
     }}
     """)
+
+
+def test_more_objects_than_any_lock_counts_are_refused_at_once(lower_fifos) -> None:
+    body = """
+    %a = aie.tile(0, 2)
+    %b = aie.tile(0, 3)
+    aie.objectfifo @near(%a, {%b}, 4 : i32) : !aie.objectfifo<memref<4xi32>>
+    %core = aie.core(%a) {
+      %v = aie.objectfifo.acquire @near(Produce, 2147483647)
+          : !aie.objectfifosubview<memref<4xi32>>
+      aie.end
+    }
+    """
+    with pytest.raises(DesignError, match="2,147,483,647 objects of @near are acquired at once"):
+        lower_fifos(body)
