@@ -9,24 +9,26 @@ and xaie_dma.c for the registers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, IntegerType
 
 from softnpu.arch.address import tile_address
 from softnpu.arch.device import Device, TileKind, device
 from softnpu.arch.dma import Direction
 from softnpu.arch.tiles import LOCK_MAXIMUM
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, TileOp
-from softnpu.dialects.sizes import memref_bytes
-from softnpu.dialects.source import design_error
+from softnpu.dialects.sizes import element_bytes, memref_bytes
+from softnpu.dialects.source import design_error, design_warning
 from softnpu.errors import FormatError
 from softnpu.formats import operations as ops
 from softnpu.formats.cdo import build, from_operations
 from softnpu.targets.cdo_dma import dma_program, programs
-from softnpu.targets.cdo_memory import data_memory_write
+from softnpu.targets.cdo_memory import WORD, data_memory_write
 from softnpu.targets.cdo_program import load_program, read_elf
 from softnpu.targets.cdo_streams import switches
 
@@ -34,6 +36,11 @@ CORE_CONTROL_REGISTER = 0x32000
 CORE_ENABLE = 1 << 0
 CORE_RESET = 1 << 1
 CHANNEL_RESET = 1 << 1
+
+STORED_WIDTHS = (8, 16, 32, 64)
+"""Widths of integers that lie in memory as they are."""
+
+_log = logging.getLogger(__name__)
 
 _RESET_ORDER = (Direction.MM2S, Direction.S2MM)
 """aie-rt resets all MM2S channels, then all S2MM channels."""
@@ -175,7 +182,23 @@ def _initial_data(target: Device, buffer: BufferOp) -> Iterator[ops.Operation]:
             f"the buffer ends at byte {buffer.address + len(data):#x} "
             f"of a {facts.kind.value} tile with {facts.data_memory:#x} bytes of data memory",
         )
+    if buffer.address % WORD:
+        _log.warning(_misplaced(buffer))
     yield from data_memory_write(*buffer.position, buffer.address, data)
+
+
+def _misplaced(buffer: BufferOp) -> str:
+    """What to tell of initial values that AMD's tools would put elsewhere."""
+    assert buffer.address is not None
+    start = buffer.address + -buffer.address % WORD
+    return design_warning(
+        buffer,
+        f"buffer '{buffer.sym_name}' starts at byte {buffer.address}, no multiple of {WORD}: "
+        f"AMD's tools (aie-rt, XAie_DataMemBlockWrite) write its initial values from byte {start} "
+        "on, softnpu where they belong",
+        f"give the buffer an address that is a multiple of {WORD}, or make the sizes of the "
+        "buffers before it such",
+    )
 
 
 def initial_bytes(buffer: BufferOp) -> bytes:
@@ -185,8 +208,23 @@ def initial_bytes(buffer: BufferOp) -> bytes:
         raise design_error(
             buffer, f"an initial value must be written dense<...>, found {type(value).__name__}"
         )
-    data: bytes = value.data.data
+    data = _element_data(value)
     size = memref_bytes(buffer.buffer_type)
     if len(data) != size:
         raise design_error(buffer, f"the initial value has {len(data)} bytes, the buffer {size}")
     return data
+
+
+def _element_data(value: DenseIntOrFPElementsAttr) -> bytes:
+    """The elements' bytes; of a width that is none of C's, each in as few bytes as hold it.
+
+    Bits beyond the width are 0 (mlir-aie takes LLVM's APInt as it lies in memory).
+    """
+    data: bytes = value.data.data
+    type = value.get_element_type()
+    if not isinstance(type, IntegerType) or type.width.data in STORED_WIDTHS:
+        return data
+    mask = (1 << type.width.data) - 1
+    size = element_bytes(type)
+    numbers = cast("Sequence[int]", value.get_values())
+    return b"".join((number & mask).to_bytes(size, "little") for number in numbers)

@@ -96,6 +96,9 @@ def buffer_with(type: str, value: str) -> BufferOp:
         ("memref<2xf32>", "dense<[1.0, -2.5]>", "0000803f000020c0"),
         ("memref<2xbf16>", "dense<[1.0, -2.0]>", "803f00c0"),
         ("memref<1xi64>", "dense<-1>", "ff" * 8),
+        ("memref<3xi1>", "dense<[true, false, true]>", "010001"),
+        ("memref<2xi4>", "dense<[-1, 7]>", "0f07"),
+        ("memref<2xi24>", "dense<[1, -1]>", "010000ffffff"),
     ],
 )
 def test_initial_values_are_little_endian(type: str, value: str, expected: str) -> None:
@@ -108,3 +111,15 @@ def test_initial_data_are_written_at_the_buffers_address(tmp_path: Path) -> None
     assert configuration(device_op, tmp_path).init == (
         BlockWrite(0x200400, bytes.fromhex("0100000002000000")),
     )
+
+
+@pytest.mark.parametrize(("address", "told"), [(1024, False), (1027, True)])
+def test_initial_values_that_amds_tools_misplace_are_told(
+    address: int, told: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    buffer = buffer_with("memref<2xi8>", "dense<[1, 2]>")
+    buffer.address = address
+    device_op = buffer.parent_op()
+    assert isinstance(device_op, DeviceOp)
+    configuration(device_op, tmp_path)
+    assert ("write its initial values from byte 1028 on" in caplog.text) == told
