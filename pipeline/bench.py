@@ -177,21 +177,26 @@ def table(figures: Sequence[Figure]) -> Table:
     shown = Table(box=box.SIMPLE, title="milliseconds", title_justify="left", title_style="dim")
     shown.add_column("design", no_wrap=True)
     for name in ("first", "min", "median", "p95", "MAD", "floor", "net"):
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", no_wrap=True)
     if estimated:
-        shown.add_column("NPU est.", justify="right")
+        shown.add_column("NPU est.", justify="right", no_wrap=True)
     for name in ("GOP/s", "GB/s"):
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", no_wrap=True)
     for figure in figures:
         times = (figure.first, figure.minimum, figure.median, figure.p95, figure.mad)
         rates = achieved(figure)
         shown.add_row(
             figure.label,
-            *(f"{seconds * 1e3:.3f}" for seconds in (*times, figure.floor or 0.0, net(figure))),
-            *([f"{(figure.cycles or 0) / 1e6:.3f}"] if estimated else []),
+            *(_digits(seconds * 1e3) for seconds in (*times, figure.floor or 0.0, net(figure))),
+            *([_digits((figure.cycles or 0) / 1e6)] if estimated else []),
             *("-" if rate is None else f"{rate:.3f}" for rate in (rates.gops, rates.gbps)),
         )
     return shown
+
+
+def _digits(milliseconds: float) -> str:
+    """Microseconds below a tenth of a second, above it what still counts."""
+    return f"{milliseconds:.3f}" if milliseconds < 100 else f"{milliseconds:.0f}"
 
 
 def remarks(figures: Sequence[Figure]) -> list[str]:

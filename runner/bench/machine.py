@@ -13,6 +13,8 @@ from runner.doctor.system import find_key
 PACKAGES = ("numpy", "ml_dtypes", "unicorn")
 
 UNKNOWN = "unknown"
+CHANGED = "+"
+"""Behind a commit: files have changed since."""
 
 
 def machine(system: System) -> dict[str, str]:
@@ -48,7 +50,7 @@ def sources(system: System, folder: str) -> dict[str, str]:
         return {}
     changed = _said(system, [*git, "status", "--porcelain", "--untracked-files=no"])
     when = _said(system, [*git, "show", "-s", "--format=%cI", "HEAD"])
-    return {"commit": commit + ("+" if changed else ""), "committed": when}
+    return {"commit": commit + (CHANGED if changed else ""), "committed": when}
 
 
 def _said(system: System, command: Sequence[str]) -> str:

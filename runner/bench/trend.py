@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from runner.bench.history import Figure
+from runner.bench.machine import CHANGED
 
 NOISE = 5.0
 """So many times the scatter of either side a difference must be; for normal noise one in a
@@ -27,7 +28,11 @@ COMPARABLE = ("processor", "power_mode", "clocks")
 
 @dataclass(frozen=True)
 class Point:
-    """A stretch of figures of one commit: the one with the smallest median."""
+    """A stretch of figures of one commit: the one with the smallest median.
+
+    Attributes:
+        slower: than the point before, in words; "" if it is not.
+    """
 
     figure: Figure
     slower: str
@@ -36,14 +41,22 @@ class Point:
 def course(figures: Iterable[Figure]) -> list[Point]:
     """One point for each commit of one artifact at one place, oldest first.
 
+    Figures of sources that are not committed are points of their own.
+
     Args:
         figures: of one label and one `run_on`, oldest first.
     """
     points: list[Point] = []
-    for _, same in groupby(figures, key=lambda f: (f.commit, _conditions(f))):
+    for _, same in groupby(figures, key=lambda f: (_state(f), _conditions(f))):
         best = min(same, key=lambda f: f.median)
         points.append(Point(best, slowdown(points[-1].figure, best) if points else ""))
     return points
+
+
+def _state(figure: Figure) -> str:
+    """The state of the sources; what is not committed is another one each time."""
+    committed = figure.commit and not figure.commit.endswith(CHANGED)
+    return figure.commit if committed else f"{figure.commit} at {figure.at}"
 
 
 def _conditions(figure: Figure) -> tuple[str, ...]:

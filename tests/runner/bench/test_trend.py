@@ -48,3 +48,11 @@ def test_a_slowdown_is_flagged_at_the_commit_that_brought_it() -> None:
 def test_emulator_and_npu_have_courses_of_their_own() -> None:
     found = groups([replace(FIGURE, run_on="npu"), FIGURE])
     assert list(found) == [("vector_scale/small", "emulator"), ("vector_scale/small", "npu")]
+
+
+def test_figures_of_uncommitted_sources_are_points_of_their_own() -> None:
+    at = [f"2026-01-01T00:00:0{i}+00:00" for i in range(2)]
+    for commit in ("abc+", ""):
+        before = replace(FIGURE, commit=commit, at=at[0])
+        after = replace(FIGURE, commit=commit, at=at[1], median=2e-3)
+        assert [p.slower for p in course([before, after])] == ["", "time +100.0 %"]
