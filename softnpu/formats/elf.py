@@ -15,6 +15,16 @@ EXECUTABLE = 2
 TYPES = {1: "relocatable object", EXECUTABLE: "executable", 3: "shared object", 4: "core dump"}
 MACHINES = {243: "RISC-V", 264: "AIE"}
 
+CONTROL_CODE = {
+    64: "AIE2PS",
+    69: "AIE2P",
+    70: "AIE2PS (older)",
+    75: "AIE4",
+    86: "AIE4a",
+    105: "AIE4z",
+}
+"""By OS/ABI: ELF files that hold the control code of a job (XRT, xrt_elf.h)."""
+
 _CLASS_32, _LITTLE_ENDIAN = 1, 1
 _LOAD = 1
 _SYMBOL_TABLE = 2
@@ -55,6 +65,7 @@ class Elf:
         type: 1 relocatable, 2 executable.
         segments: what is loaded, in the order of the file.
         functions: by address.
+        abi: tells XRT's files apart, see `CONTROL_CODE`.
     """
 
     machine: int
@@ -63,6 +74,12 @@ class Elf:
     flags: int
     segments: tuple[Segment, ...]
     functions: tuple[Symbol, ...]
+    abi: int = 0
+
+    @property
+    def control_code(self) -> str | None:
+        """The NPU that a whole job is for, in XRT's own ELF files; None for a core's program."""
+        return CONTROL_CODE.get(self.abi)
 
     @property
     def machine_name(self) -> str:
@@ -77,7 +94,9 @@ class _Header(Record):
     magic: bytes = raw(4, ELF_MAGIC)
     word_class: int = u8(_CLASS_32)
     order: int = u8(_LITTLE_ENDIAN)
-    rest: bytes = raw(10)
+    file_version: int = u8(1)
+    abi: int = u8()
+    rest: bytes = raw(8)
     type: int = u16(EXECUTABLE)
     machine: int = u16()
     version: int = u32(1)
@@ -153,6 +172,7 @@ def parse(data: Bytes) -> Elf:
         header.flags,
         _segments(data, header),
         _functions(data, header),
+        header.abi,
     )
 
 

@@ -24,7 +24,10 @@ def describe_elf(data: bytes) -> Report:
     found.fact("machine", parsed.machine_name, parsed.machine)
     found.fact("type", elf.TYPES.get(parsed.type, str(parsed.type)), parsed.type)
     found.fact("entry", f"{parsed.entry:#x}", parsed.entry)
-    if parsed.type != elf.EXECUTABLE:
+    if parsed.control_code is not None:
+        kind = f"control code of a job for {parsed.control_code}, as XRT loads it"
+        found.fact("kind", f"{kind}: no core's program", parsed.control_code)
+    elif parsed.type != elf.EXECUTABLE:
         found.fact("note", "not linked: as a core's elf_file it would load nothing")
     found.parts = [part for part in (_segments(parsed), _functions(parsed)) if part.rows]
     return found
@@ -35,7 +38,7 @@ def _segments(parsed: elf.Elf) -> Report:
     for segment in parsed.segments:
         zeros = segment.size - len(segment.data)
         filled = f", {size(zeros)} of them zeros" if zeros > 0 else ""
-        where = region(segment.address)
+        where = "control code" if parsed.control_code else region(segment.address)
         text = f"{segment.address:#07x}  {segment.permissions}  {size(segment.size)}{filled}"
         data = {"address": segment.address, "bytes": segment.size, "zeros": max(zeros, 0)}
         found.rows.append(Row(f"{text}  ({where})", {**data, "region": where}))

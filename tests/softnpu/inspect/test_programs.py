@@ -27,3 +27,11 @@ def test_a_core_sees_its_neighbours_memories() -> None:
         "the west neighbour's data memory",
         "own data memory",
     ]
+
+
+def test_xrts_control_code_is_told_from_a_cores_program(golden: Path) -> None:
+    data = bytearray((golden / "passthrough_core" / "main_core_0_2.elf").read_bytes())
+    data[7] = 69
+    text = "\n".join(to_text(describe_elf(bytes(data))))
+    assert "control code of a job for AIE2P, as XRT loads it: no core's program" in text
+    assert "(program memory)" not in text
