@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from runner.errors import RunnerError
 from runner.messages import explained, is_hang
 from softnpu.formats.xclbin.reader import NO_BANK
 from softnpu.formats.xclbin.spec import KERNEL_NAME as KERNEL
+
+if TYPE_CHECKING:
+    from runner.strays import Strays
+    from softnpu.emulator.report import RunReport
 
 Array = np.ndarray[Any, Any]
 
@@ -84,6 +88,8 @@ class Session:
         self._arguments = program.arguments
         self.seconds = 0.0
         self._hazards: dict[str, None] = {}
+        self._xclbin = program.xclbin
+        self._watch: Strays | None = None
         try:
             self._open(program)
         except XRT_ERRORS as error:
@@ -177,6 +183,16 @@ class Session:
         report = getattr(run, "report", None)
         if report is not None and (seen := report()) is not None:
             self._hazards.update(dict.fromkeys(seen.hazards))
+            self._hazards.update(dict.fromkeys(self._strays(seen)))
+
+    def _strays(self, report: RunReport) -> Iterator[str]:
+        """Writes behind the buffers of the array's cores."""
+        from runner.strays import Strays
+        from softnpu.emulator import names
+
+        if self._watch is None:
+            self._watch = Strays(names.beside(self._xclbin))
+        yield from self._watch.found(report.array)
 
     def notes(self) -> list[str]:
         """The emulator's doubts; of XRT's nothing: in this process it writes to the console."""

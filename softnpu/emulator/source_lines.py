@@ -48,10 +48,14 @@ class _Scope:
 
 
 class SourceLines:
-    """Reads an ELF when it is first asked; a file that is missing or damaged knows nothing."""
+    """Reads an ELF when it is first asked; a file that is missing or damaged knows nothing.
+
+    Attributes:
+        path: the file.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def describe(self, pc: int, *, runtime: bool = True) -> str | None:
         """E.g. "scale (scale.c:14)" or "scale"; None if nothing is known of `pc`.
@@ -101,7 +105,7 @@ class SourceLines:
         from elftools.elf.elffile import ELFFile
 
         try:
-            return ELFFile(self._path.open("rb"))
+            return ELFFile(self.path.open("rb"))
         except (OSError, ELFError):
             return None
 

@@ -54,7 +54,7 @@ def test_the_kernel_is_mlir_aies_where_there_is_one() -> None:
 def test_what_the_emulator_doubts_of_a_run_that_completed_is_noted_once(
     golden: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    doubtful = SimpleNamespace(hazards=("lock 3 went over 63",))
+    doubtful = SimpleNamespace(hazards=("lock 3 went over 63",), array=None)
     monkeypatch.setattr(pyxrt.run, "report", lambda _: doubtful)
     session = Session(pyxrt, program(golden))
     assert session.notes() == []
