@@ -85,13 +85,13 @@ class AccessPattern:
         put(self, "contiguous", plain and _is_contiguous(extents))
         put(self, "_shape", tuple(e.total for e in reversed(extents)) if plain else None)
         put(self, "_strides", tuple(e.step * _WORD for e in reversed(extents)))
-        put(self, "span", self._measure(plain))
+        put(self, "span", self._measure())
 
-    def _measure(self, plain: bool) -> int:
+    def _measure(self) -> int:
         if self.length == 0:
             return 0
-        if plain:
-            return 1 + sum((e.total - 1) * e.step for e in self.extents)
+        if all(e.total == e.count and not e.before for e in self.extents):
+            return 1 + _furthest(self.length, self.extents)
         offsets, real = self._offsets()
         touched = offsets if real is None else offsets[real]
         return int(touched.max()) + 1 if touched.size else 0
@@ -162,6 +162,28 @@ def _cut(length: int, dimensions: tuple[Dimension, ...]) -> tuple[_Extent, ...]:
         if endless:
             break
     return tuple(extents)
+
+
+def _furthest(length: int, extents: tuple[_Extent, ...]) -> int:
+    """The largest offset of a transfer without padding, which may end amid its dimensions.
+
+    That is at the last word, or at the end of the last full turn of a dimension. Nothing is
+    enumerated: a shim's descriptor can claim 2^32 words before anybody has seen its buffer.
+    """
+    counts, left = [], length - 1
+    for extent in extents[:-1]:
+        counts.append(left % extent.total)
+        left //= extent.total
+    counts.append(left)
+    turns = [0]
+    for extent in extents:
+        turns.append(turns[-1] + (extent.total - 1) * extent.step)
+    furthest = above = 0
+    for extent, count, turn in reversed(list(zip(extents, counts, turns))):  # noqa: B905
+        if count:
+            furthest = max(furthest, above + (count - 1) * extent.step + turn)
+        above += count * extent.step
+    return max(furthest, above)
 
 
 def _is_contiguous(extents: tuple[_Extent, ...]) -> bool:

@@ -58,12 +58,17 @@ def test_reading_gathers_what_the_model_counts(case: tuple[int, tuple[Dimension,
     assert pattern.read(MEMORY, BASE).tolist() == wanted
 
 
-@given(patterns())
+@given(st.one_of(patterns(), patterns(padding=False)))
 def test_the_span_ends_behind_the_last_word_touched(
     case: tuple[int, tuple[Dimension, ...]],
 ) -> None:
     touched = [offset for offset in model(*case) if offset is not None]
     assert AccessPattern(*case).span == max(touched, default=-1) + 1
+
+
+def test_a_claim_of_four_thousand_million_words_is_measured_at_once() -> None:
+    dimensions = (Dimension(1, 32), Dimension(64, 16), Dimension(32, 0))
+    assert AccessPattern(0xFFFFFFFF, dimensions).span > 1 << 24
 
 
 @given(patterns(padding=False), st.data())
