@@ -33,6 +33,8 @@ OUT_OF_SCOPE = {
     "tosa.": "npuforge compiles placed designs, not tensor programs",
     "linalg.": "npuforge compiles placed designs, not tensor programs",
     "air.": "lower the program to the aie dialect first",
+    "func.constant": "a core calls functions by their names (func.call)",
+    "func.call_indirect": "a core calls functions by their names (func.call)",
     "emitc.": "core code is arith, memref, scf and the like",
 }
 """Ops by how their names start, and why npuforge does not take them."""

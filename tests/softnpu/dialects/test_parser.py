@@ -17,6 +17,10 @@ CASES = [
     ("%l, %m = aie.lock(%core, 0)", "'aie.lock' has 1 results, but 2 names stand before it"),
     ("%l = aie.lock(%core, 0) {lockID = 1 : i32}", "'lockID' is given twice"),
     ("%l = aie.lock(%core, 0) {init = 1 : i64}", "'init' must be an integer of type i32"),
+    (
+        "%f = func.constant @k : () -> ()",
+        "'func.constant' is out of scope: a core calls functions by their names (func.call)",
+    ),
     ("%v = aievec.srs %core", "'aievec.srs' is out of scope: vector code goes into a C kernel"),
     (
         "%b = aie.buffer(%core) : memref<4xi32> = 7 : i32",
