@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from runner.verdicts import degenerate, where
+from runner.verdicts.displaced import displaced
 from runner.verdicts.heatmap import heatmap
 
 Array = np.ndarray[Any, Any]
@@ -82,6 +83,7 @@ def mismatch(
         *_values(got, expected),
         *_sizes(error, got, expected, wrong),
         *where.places(wrong, objects),
+        *_displaced(got, expected, wrong, objects),
         *_around(got, expected, wrong),
     )
     picture = heatmap(np.where(wrong, error, 0)) if got.ndim > 1 and wrong.any() else []
@@ -131,6 +133,15 @@ def _sizes(error: Array, got: Array, expected: Array, wrong: Array) -> Iterator[
         if label == "first" or worst != first:
             place = _index(i, got.shape)
             yield f"{label} at {place}: expected {expected.flat[i]}, got {got.flat[i]}"
+
+
+def _displaced(
+    got: Array, expected: Array, wrong: Array, objects: Sequence[where.Unit]
+) -> Iterator[str]:
+    """Values in the wrong place, where more elements are wrong than a few."""
+    if wrong.mean() > 0.5:
+        rows = [got.shape[-1]] if got.ndim > 1 else []
+        yield from displaced(got, expected, [*rows, *(unit.size for unit in objects)])
 
 
 def _around(got: Array, expected: Array, wrong: Array) -> Iterator[str]:
