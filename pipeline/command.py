@@ -7,13 +7,31 @@ from functools import wraps
 from typing import Any
 
 from doit.cmd_run import Run as DoitRun
+from doit.exceptions import InvalidCommand
 
+from pipeline.designs import Discovery
 from pipeline.machine import JsonReporter, document
 from pipeline.options import JSON_OPTION, TOOLCHAIN_OPTIONS, take_json, take_options
 from pipeline.reporter import Reporter
 
 FIRST = {"report": ("build", "test_emu", "observe")}
 """What is done before a task without being needed for it: the report shows what failed, too."""
+
+
+def meant_by(name: str | None, found: Discovery | None) -> str | None:
+    """The tasks that a name stands for which is none's: `test_emu:saxpy` is all its variants.
+
+    Of a broken design there is one task only, which tells what is wrong with it.
+    """
+    stage, _, rest = (name or "").partition(":")
+    design = rest.partition("/")[0]
+    if found is None or not design:
+        return None
+    if design in found.broken:
+        return f"render:{design}"
+    if rest == design and any(variant.design.name == design for variant in found.variants):
+        return f"{stage}:{design}/*"
+    return None
 
 
 class Run(DoitRun):  # type: ignore[misc]
@@ -34,10 +52,21 @@ class Run(DoitRun):  # type: ignore[misc]
         self._reporter: type[Reporter] = JsonReporter if as_json else Reporter
         first = [task for name in selected for task in FIRST.get(name, ())]
         failed = bool(first and super().execute(params, first))
-        code = 1 if super().execute(params, selected) or failed else 0
+        code = 1 if self._run(params, selected) or failed else 0
         if as_json:
             sys.stdout.write(f"{document(self._made, code)}\n")
         return code
+
+    def _run(self, params: Any, selected: list[str]) -> int:
+        """doit's own, for the names of designs too."""
+        try:
+            return int(super().execute(params, selected))
+        except InvalidCommand as error:
+            meant = meant_by(error.not_found, getattr(sys.modules.get("dodo"), "FOUND", None))
+            if meant is None:
+                raise
+            others = [meant if name == error.not_found else name for name in selected]
+        return self._run(params, others)
 
     @wraps(DoitRun._execute)  # doit reads from its signature which options to pass
     def _execute(self, outfile: Any, *, reporter: Any, **options: Any) -> int:
