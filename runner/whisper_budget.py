@@ -2,20 +2,23 @@
 
 Two ways to spread 30 s of audio over the kernels of the library, each with two sets of times: what
 the emulator estimates for the artifacts in build/, and what others measured on a Phoenix NPU with
-kernels of their own. Neither is a measurement of ours; the text says so.
+kernels of their own. Neither is a measurement of ours; the text says so. A third set is the user's
+own, where `doit bench --on npu` has measured all designs of a way.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from runner import artifact, whisper_layer
 from runner.artifact import Artifact
+from runner.bench import history
+from runner.bench.history import Figure
 from runner.errors import RunnerError
 from runner.estimate import milliseconds, steady_run
 
@@ -229,12 +232,23 @@ def measured(work: Work) -> Share:
     return Share(call, work.calls, compute * work.calls, dispatch * work.calls, call * work.calls)
 
 
+def measured_here(work: Work, figure: Figure) -> Share:
+    """As `doit bench --on npu` measured it; the floor is the launch of an empty design."""
+    milli = 1e3
+    call = Span(figure.median * milli, figure.median * milli)
+    floor = DISPATCH if figure.floor is None else Span(figure.floor * milli, figure.floor * milli)
+    dispatch = Span(min(floor.low, call.low), min(floor.high, call.low))
+    compute = Span(call.low - dispatch.high, call.low - dispatch.low)
+    return Share(call, work.runs, compute * work.runs, dispatch * work.runs, call * work.runs)
+
+
 def seconds(spans: Iterable[Span]) -> Span:
     """The sum of milliseconds, in seconds."""
     return sum(spans, start=NOTHING) * 1e-3
 
 
 SOURCES = ("emulator, estimated", "Phoenix, measured by others")
+HERE = "NPU, measured here"
 
 PREAMBLE = """\
 "{0}": cycles of stand-in cores (RV32, one instruction a cycle) at 1 GHz, of the
@@ -245,9 +259,44 @@ Dispatch is {3} ms a launch, as they measured it: it comes on top of an estimate
 of their times. Everything runs one after the other, on the cores of the one design.
 """
 
+HERE_PREAMBLE = """\
+"{0}": medians of ./doit bench --on npu, the latest of each artifact; dispatch is the
+floor that it measured with an empty design.
+"""
 
-def print_plan(plan: Plan, sizes: Encoder, time: Callable[[str], float], stream: TextIO) -> None:
-    """The table of a plan."""
+
+Section = tuple[str, Sequence[Share], Sequence[str]]
+"""Where times come from, a share for each work, and what it was taken by."""
+
+
+def sections(
+    plan: Plan, time: Callable[[str], float], here: Mapping[str, Figure]
+) -> Iterator[Section]:
+    """The sets of times that there are for a plan."""
+    ours = [f"{work.variant}: {work.a_run}" for work in plan.works]
+    yield SOURCES[0], [estimated(work, time) for work in plan.works], ours
+    yield SOURCES[1], [measured(work) for work in plan.works], [w.measured for w in plan.works]
+    if not missing(plan, here):
+        yield HERE, [measured_here(work, here[work.variant]) for work in plan.works], ours
+
+
+def missing(plan: Plan, here: Mapping[str, Figure]) -> list[str]:
+    """The designs that no NPU was measured with here."""
+    return [work.variant for work in plan.works if work.variant not in here]
+
+
+def print_plan(
+    plan: Plan,
+    sizes: Encoder,
+    time: Callable[[str], float],
+    stream: TextIO,
+    here: Mapping[str, Figure] = {},
+) -> None:
+    """The table of a plan.
+
+    Args:
+        here: what was measured on an NPU of this machine, by variant.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -257,14 +306,7 @@ def print_plan(plan: Plan, sizes: Encoder, time: Callable[[str], float], stream:
     table = Table(box=box.SIMPLE)
     for name in ("work", "by", "calls", "ms a call", "a second", "compute s", "dispatch s"):
         table.add_column(name, justify="left" if name in ("work", "by") else "right")
-    for source, shares, names in (
-        (
-            SOURCES[0],
-            [estimated(work, time) for work in plan.works],
-            [f"{work.variant}: {work.a_run}" for work in plan.works],
-        ),
-        (SOURCES[1], [measured(work) for work in plan.works], [w.measured for w in plan.works]),
-    ):
+    for source, shares, names in sections(plan, time, here):
         table.add_section()
         for work, share, name in zip(plan.works, shares, names, strict=True):
             table.add_row(work.what, name, *_cells(share))
@@ -275,6 +317,11 @@ def print_plan(plan: Plan, sizes: Encoder, time: Callable[[str], float], stream:
             "real-time factor", f"for {sizes.seconds:g} s of audio", "", "", "", factor.text(3)
         )
     console.print(table)
+    if absent := missing(plan, here):
+        console.print(
+            f"Not measured on an NPU here: ./doit bench --on npu {' '.join(absent)}\n",
+            markup=False,
+        )
 
 
 def _cells(share: Share) -> Sequence[str]:
@@ -309,6 +356,13 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--build", type=Path, default=Path("build"), metavar="FOLDER")
     parser.add_argument(
+        "--history",
+        type=Path,
+        default=history.FILE,
+        metavar="FILE",
+        help="where doit bench keeps its figures",
+    )
+    parser.add_argument(
         "--weights",
         type=Path,
         metavar="FOLDER",
@@ -332,9 +386,11 @@ def budget(options: argparse.Namespace) -> int:
         return times[variant]
 
     sizes = Encoder()
-    sys.stdout.write(PREAMBLE.format(*SOURCES, options.build, DISPATCH.text(1)) + "\n")
+    here = {f.label: f for f in history.load(options.history) if f.run_on == "npu"}
+    sys.stdout.write(PREAMBLE.format(*SOURCES, options.build, DISPATCH.text(1)))
+    sys.stdout.write(HERE_PREAMBLE.format(HERE) + "\n" if here else "\n")
     for plan in (by_tiles(sizes), in_full(sizes)):
-        print_plan(plan, sizes, time, sys.stdout)
+        print_plan(plan, sizes, time, sys.stdout, here)
     if options.weights is not None:
         layer = whisper_layer.load(options.weights, options.layer, options.audio)
         kernels = [find(options.build, name) for name in whisper_layer.KERNELS]

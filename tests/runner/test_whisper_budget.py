@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from runner.__main__ import main
+from runner.bench.history import Figure
 from runner.whisper_budget import (
     DISPATCH,
+    HERE,
     PHOENIX,
     Encoder,
     Span,
@@ -83,6 +85,34 @@ def test_the_table_adds_up_to_a_real_time_factor() -> None:
     assert factors[0] == "0.249-0.252"
     slow = (300 * 2.37 + 1152 * 5.40) / 30_000
     assert factors[1].split("-")[1] == f"{slow:.3f}"
+
+
+def npu_figure(label: str, median: float, floor: float | None) -> Figure:
+    """A figure of which nothing but median and floor counts; seconds."""
+    return Figure(
+        *(label, "npu", "2026-01-01", "", 50),
+        *(median, median, median, median, 0.0),
+        *(floor, None, None, None, {}),
+    )
+
+
+def test_what_was_measured_on_an_npu_here_has_a_section_of_its_own() -> None:
+    plan = by_tiles(SIZES)
+    here = {work.variant: npu_figure(work.variant, 0.005, 0.001) for work in plan.works}
+    stream = io.StringIO()
+    print_plan(plan, SIZES, lambda _: 10.0, stream, here)
+    everything = next(line for line in stream.getvalue().splitlines() if HERE in line)
+    assert everything.split()[-2:] == ["2.90", "0.73"]  # 726 launches of 4 and 1 ms
+    assert "Not measured" not in stream.getvalue()
+
+
+def test_without_a_figure_for_each_design_the_command_that_measures_it_is_told() -> None:
+    plan = by_tiles(SIZES)
+    stream = io.StringIO()
+    here = {"mel_batch/n10": npu_figure("mel_batch/n10", 0.005, None)}
+    print_plan(plan, SIZES, lambda _: 10.0, stream, here)
+    assert "./doit bench --on npu encoder_block_int8/head64" in stream.getvalue()
+    assert HERE not in stream.getvalue()
 
 
 def test_a_span_without_width_is_one_figure() -> None:
