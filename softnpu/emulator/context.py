@@ -139,9 +139,23 @@ class Context:
             return self._report(Outcome.FAULT, error)
         return self.resume(until=until)
 
-    def resume(self, *, until: Callable[[Array], bool] | None = None) -> RunReport:
-        """Goes on with the run in progress."""
+    def resume(
+        self,
+        *,
+        timeout_ms: float | None = None,
+        until: Callable[[Array], bool] | None = None,
+    ) -> RunReport:
+        """Goes on with the run in progress: one that was stopped, or whose time was over.
+
+        Args:
+            timeout_ms: how much longer a run may take whose time was over; None for as long as
+                the driver's watchdog allows.
+            until: as for `run`.
+        """
         array = self.array
+        if array.timed_out:
+            longer = array.deadline + _cycles(timeout_ms)
+            array.set_deadline(min(longer, self._watchdog), settling=False)
         try:
             idle = array.scheduler.run(None if until is None else lambda: until(array))
         except EmulatorError as error:
@@ -151,6 +165,16 @@ class Context:
         if not idle:
             return self._report(Outcome.STOPPED)
         return self._report(Outcome.COMPLETED if self.controller.finished else Outcome.HANG)
+
+    @property
+    def watchdog_expired(self) -> bool:
+        """Whether the run in progress has had all the time that there is."""
+        return self.array.timed_out and self.array.deadline >= self._watchdog
+
+    @property
+    def _watchdog(self) -> int:
+        """The clock at which the driver ends the run in progress."""
+        return self._started[1] + WATCHDOG_CYCLES
 
     def _synchronise(self) -> int:
         """Moves all clocks to where the latest one is: the host has waited for the last run."""
@@ -176,7 +200,7 @@ class Context:
             wait=self.controller.wait() if outcome in (Outcome.HANG, Outcome.TIMEOUT) else None,
             array=self.array,
         )
-        if outcome not in (Outcome.COMPLETED, Outcome.STOPPED):
+        if outcome in (Outcome.HANG, Outcome.FAULT):
             self.controller.abandon()
         return report
 

@@ -138,12 +138,15 @@ def explain(report: RunReport, names: Names | None = None) -> str:
         return "\n".join([wording.fault(report), *notes])
     if report.outcome is Outcome.STOPPED:
         return "\n".join(["stopped; the array is at:", state(report.array, names), *notes])
-    if report.wait is None:
-        return str(report.outcome.value)
+    if report.completed:
+        return "\n".join([report.outcome.value, *notes])
     heads = {
         Outcome.HANG: "nothing can move:",
         Outcome.TIMEOUT: "the time is over, and something still runs:",
     }
+    if report.wait is None:
+        head = heads.get(report.outcome, report.outcome.value)
+        return "\n".join([head, state(report.array, names), *notes])
     chain = wait_chain(report.array, report.wait)
     lines = [_INDENT * (depth + 1) + wording.step(step) for depth, step in chain.walk()]
     return "\n".join([heads.get(report.outcome, report.outcome.value), *lines, *notes])

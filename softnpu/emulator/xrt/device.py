@@ -186,9 +186,13 @@ class hw_context:
         self._queue.append(job)
 
     def finish(self, job: run, timeout_ms: float) -> None:
-        """Executes all queued runs up to `job`, in order."""
+        """Executes all queued runs up to `job`, in order, or until the time of one is over."""
         while job in self._queue:
-            self._queue.pop(0).execute(timeout_ms)
+            first = self._queue.pop(0)
+            first.execute(timeout_ms)
+            if first.unfinished:
+                self._queue.insert(0, first)
+                return
 
     def drop(self) -> None:
         """Forgets the array after a job that did not complete, as the driver's reset does."""

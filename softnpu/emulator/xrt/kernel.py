@@ -94,6 +94,8 @@ class run:
 
     Attributes:
         kernel: what it executes.
+        unfinished: the time of a `wait` was over before it was; the next `wait` goes on with it.
+            Not in XRT.
     """
 
     def __init__(self, of: kernel) -> None:
@@ -104,6 +106,7 @@ class run:
         self._problem: str | None = None
         self._callbacks: list[tuple[Callable[..., Any], Any]] = []
         self._listed = False
+        self.unfinished = False
 
     def set_arg(self, index: int, value: bo | int) -> None:
         """Sets an argument; a buffer in the wrong memory is replaced by a copy, with a warning."""
@@ -151,23 +154,32 @@ class run:
         assert isinstance(instructions, bo)
         try:
             context = self.kernel.context.emulated()
-            self.kernel.context.check_pair(instructions.device_bytes())
-            report = context.run(
-                instructions.device_bytes(),
-                self._buffers(),
-                timeout_ms=timeout_ms or None,
-                until=_stop_condition(),
-            )
+            if self.unfinished:
+                report = context.resume(timeout_ms=timeout_ms or None)
+            else:
+                self.kernel.context.check_pair(instructions.device_bytes())
+                report = context.run(
+                    instructions.device_bytes(),
+                    self._buffers(),
+                    timeout_ms=timeout_ms or None,
+                    until=_stop_condition(),
+                )
         except SoftnpuError as error:
             self._end(ert_cmd_state.ERT_CMD_STATE_ERROR, str(error))
             return
         self._report = report
+        self.unfinished = report.outcome is Outcome.TIMEOUT and not context.watchdog_expired
+        if self.unfinished:
+            self._problem = explain(report, self.kernel.context.names)
+            _log.warning("not done after %g ms; %s", timeout_ms, self._problem)
+            return
         if (listener := machine().settings.on_report) is not None:
             listener(report)
         problem = None if report.completed else explain(report, self.kernel.context.names)
         self._end(_STATES[report.outcome], problem)
 
     def _end(self, state: ert_cmd_state, problem: str | None) -> None:
+        self.unfinished = False
         self._state, self._problem = state, problem
         if problem is not None:
             _log.error("%s: %s", state.name, problem)
@@ -208,9 +220,14 @@ class run:
 
         Args:
             timeout_ms: of the array's estimated time; 0 waits as long as the driver's watchdog.
+                A run that takes longer is ERT_CMD_STATE_TIMEOUT, and can be waited for again.
         """
         self.kernel.context.finish(self, timeout_ms)
-        return self._state
+        return ert_cmd_state.ERT_CMD_STATE_TIMEOUT if self._is_waiting else self._state
+
+    @property
+    def _is_waiting(self) -> bool:
+        return self._state is _SUBMITTED
 
     def wait2(self, timeout: Any = 0) -> None:
         """As `wait`, for milliseconds or a timedelta; RuntimeError if the run does not complete."""

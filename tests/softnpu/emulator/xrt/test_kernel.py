@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from softnpu import pyxrt
+from softnpu.compiler.driver import compile_design
 from softnpu.formats import txn
 from softnpu.formats.operations import Sync
 from softnpu.formats.xclbin import SectionKind
@@ -130,6 +132,67 @@ def test_wait2_takes_a_timedelta(host: Host) -> None:
     run = host.kernel(3, host.instructions(), 0, host.buffer(IN, DATA), host.buffer(OUT))
     run.wait2(timedelta(seconds=1))
     assert run.state() == COMPLETED
+
+
+def test_a_run_that_takes_longer_can_be_waited_for_again(folder_of_spinning_core: Path) -> None:
+    host = Host.opened(folder_of_spinning_core)
+    source = np.arange(16, dtype=np.int32)
+    given, out = host.buffer(IN, source, size=64), host.buffer(OUT, size=64)
+    run = host.kernel(3, host.instructions(), 0, given, out)
+    waits = 0
+    while (state := run.wait(1)) == TIMEOUT:
+        waits += 1
+        assert "runs in core_0_2" in run.explanation()
+        assert waits < 100
+    assert state == COMPLETED
+    assert 2 <= waits <= 20, "the core counts for some milliseconds"
+    assert (host.out(out) == 1 << 20).all()
+    assert run.explanation() == ""
+
+
+@pytest.fixture(scope="module")
+def folder_of_spinning_core(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An artifact whose core adds 1 to its output a million times before it gives it away."""
+    folder = tmp_path_factory.mktemp("spinning")
+    (folder / "design.mlir").write_text(SPINNING)
+    compile_design(folder / "design.mlir", folder)
+    return folder
+
+
+SPINNING = """
+aie.device(npu1_1col) {
+  %shim = aie.tile(0, 0)
+  %tile = aie.tile(0, 2)
+  aie.objectfifo @out(%tile, {%shim}, 1 : i32) : !aie.objectfifo<memref<16xi32>>
+  %core = aie.core(%tile) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %words = arith.constant 16 : index
+    %million = arith.constant 1048576 : index
+    %one = arith.constant 1 : i32
+    %o = aie.objectfifo.acquire @out(Produce, 1) : !aie.objectfifosubview<memref<16xi32>>
+    %y = aie.objectfifo.subview.access %o[0] : !aie.objectfifosubview<memref<16xi32>> -> memref<16xi32>
+    %zero = arith.constant 0 : i32
+    scf.for %j = %c0 to %words step %c1 {
+      memref.store %zero, %y[%j] : memref<16xi32>
+    }
+    scf.for %n = %c0 to %million step %c1 {
+      scf.for %j = %c0 to %words step %c1 {
+        %v = memref.load %y[%j] : memref<16xi32>
+        %s = arith.addi %v, %one : i32
+        memref.store %s, %y[%j] : memref<16xi32>
+      }
+    }
+    aie.objectfifo.release @out(Produce, 1)
+    aie.end
+  }
+  aie.runtime_sequence(%a: memref<16xi32>, %b: memref<16xi32>) {
+    aiex.npu.dma_memcpy_nd(%b[0, 0, 0, 0][1, 1, 1, 16][0, 0, 0, 1])
+      {id = 0 : i64, metadata = @out, issue_token = true} : memref<16xi32>
+    aiex.npu.dma_wait {symbol = @out}
+  }
+}
+"""  # noqa: E501
 
 
 def test_a_hang_is_a_timeout_with_the_chain_of_waits(
