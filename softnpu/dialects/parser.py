@@ -5,11 +5,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import (
+    DenseIntOrFPElementsAttr,
+    FileLineColLoc,
+    IntAttr,
+    ModuleOp,
+    StringAttr,
+)
 from xdsl.ir import AttributeInvT, Block, Operation, SSAValue
 from xdsl.parser import Parser, ParserState, UnresolvedOperand
 from xdsl.utils.exceptions import MultipleSpansParseError, ParseError
@@ -38,6 +45,10 @@ OUT_OF_SCOPE = {
     "emitc.": "core code is arith, memref, scf and the like",
 }
 """Ops by how their names start, and why npuforge does not take them."""
+
+
+_MOST_ELEMENTS = 1 << 22
+"""Elements of a constant; the largest memory, a memory tile's, has half a million bytes."""
 
 
 class DesignParser(Parser):
@@ -169,6 +180,24 @@ class DesignParser(Parser):
         if known and known[1] is None and name not in self.forward_block_references:
             raise ParseError(label.span, f"^{name} is branched to from another region")
         return super()._parse_block()
+
+    def parse_dense_int_or_fp_elements_attr(self, type: Any) -> DenseIntOrFPElementsAttr:
+        if type is not None:
+            self._check_elements(type)
+        return super().parse_dense_int_or_fp_elements_attr(type)
+
+    def _parse_dense_literal_type(self) -> Any:
+        type = super()._parse_dense_literal_type()
+        self._check_elements(type)
+        return type
+
+    def _check_elements(self, type: Any) -> None:
+        """`dense<0>` of a large type is short to write, but every element of it would be made."""
+        count = prod(type.get_shape())
+        if count > _MOST_ELEMENTS:
+            self.raise_error(
+                f"a constant of {count:,} elements: no memory of the array holds nearly as many"
+            )
 
     def parse_design(self) -> ModuleOp:
         """The whole text as a module; an empty text is an empty module."""

@@ -65,6 +65,8 @@ def _check_depths(op: ObjectFifoCreateOp) -> None:
                 f"{title(op)} has {len(op.elem_number)} depths for {ends} ends: give one for the "
                 "producer and one for each consumer",
             )
+        if len(op.depths) != ends:
+            raise design_error(op, f"{title(op)}: depths are integers, found {op.elem_number}")
     elif not isinstance(op.elem_number, IntegerAttr) or op.elem_number.type != i32:
         raise design_error(
             op, f"{title(op)}: a depth is a number of type i32, found {op.elem_number}: add ': i32'"

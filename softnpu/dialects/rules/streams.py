@@ -28,7 +28,13 @@ from softnpu.dialects.aie.streams import (
     SwitchboxOp,
 )
 from softnpu.dialects.aie.tiles import EndOp, TileOp
-from softnpu.dialects.aiex.streams import BPIDOp, BroadcastPacketOp, MulticastOp, MultiDestOp
+from softnpu.dialects.aiex.streams import (
+    BPDestOp,
+    BPIDOp,
+    BroadcastPacketOp,
+    MulticastOp,
+    MultiDestOp,
+)
 from softnpu.dialects.enums import CascadeDir, WireBundle
 from softnpu.dialects.rules.common import kind_of, model_of, where
 from softnpu.dialects.sizes import element_bits
@@ -203,13 +209,20 @@ def _check_end(op: Operation, tile: SSAValue, port: Port) -> None:
         raise design_error(op, f"no tile has a port {port_name(port)}")
 
 
+def check_port(op: BPDestOp | MultiDestOp) -> None:
+    """A port that can exist."""
+    _check_end(op, op.tile, op.port)
+
+
 def check_multicast(op: MulticastOp) -> None:
     """Only destinations inside."""
+    _check_end(op, op.tile, op.port)
     _check_members(op, (MultiDestOp, EndOp))
 
 
 def check_broadcast(op: BroadcastPacketOp) -> None:
     """Only packet ids inside."""
+    _check_end(op, op.tile, op.port)
     _check_members(op, (BPIDOp, EndOp))
 
 
@@ -278,6 +291,8 @@ RULES: dict[str, Callable[[Any], None]] = {
     "aie.shim_mux": check_connections,
     "aie.shim_switchbox": check_connections,
     "aie.switchbox": check_switchbox,
+    "aiex.bp_dest": check_port,
     "aiex.broadcast_packet": check_broadcast,
+    "aiex.multi_dest": check_port,
     "aiex.multicast": check_multicast,
 }

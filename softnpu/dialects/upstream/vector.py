@@ -12,6 +12,7 @@ from xdsl.irdl import traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
+from xdsl.utils.exceptions import VerifyException
 
 from softnpu.dialects.array_codecs import DENSE_I64
 from softnpu.dialects.assembly import Parts
@@ -87,6 +88,18 @@ class TransposeOp(DefinedOp):
     result: OpResult = result()
     traits = traits_def(Pure())
     syntax = "$vector `,` $permutation attr-dict `:` type($vector) `to` type($result)"
+
+    def verify_(self) -> None:
+        super().verify_()
+        order = ", ".join(map(str, self.permutation))
+        source, target = self.vector.type, self.result.type
+        if not isinstance(source, VectorType) or not isinstance(target, VectorType):
+            raise VerifyException("transposes vectors")
+        if sorted(self.permutation) != list(range(len(source.get_shape()))):
+            raise VerifyException(f"[{order}] does not name each dimension of {source} once")
+        wanted = [source.get_shape()[n] for n in self.permutation]
+        if list(target.get_shape()) != wanted:
+            raise VerifyException(f"{source} in the order [{order}] is no {target}")
 
 
 class ConstantMaskOp(DefinedOp):

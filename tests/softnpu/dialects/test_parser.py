@@ -11,6 +11,14 @@ from softnpu.dialects.source import parse_text, print_module
 from softnpu.errors import DesignError
 
 CASES = [
+    (
+        'memref.global "private" constant @c : memref<4294967296xf32> = dense<0.0>',
+        "a constant of 4,294,967,296 elements: no memory of the array",
+    ),
+    (
+        "%x = arith.constant dense<0> : tensor<99999999999999999999xi32>",
+        "a constant of 99,999,999,999,999,999,999 elements",
+    ),
     ("%b = aie.bufer(%core) : memref<4xi32>", "no op 'aie.bufer'; did you mean 'aie.buffer'?"),
     ("%b = aie.buffer(%kore) : memref<4xi32>", "%kore is not defined; did you mean '%core'?"),
     ("aie.flow(%shim, DM : 0, %core, DMA : 0)", "'DM' is no bundle of ports; did you mean 'DMA'?"),

@@ -36,6 +36,7 @@ def core(body: str) -> str:
     ("body", "message"),
     [
         (fifo("%mem, {%core}", "[2, 2, 2]"), "has 3 depths for 2 ends"),
+        (fifo("%mem, {%core}", "[2, 1.5]"), "depths are integers, found"),
         (fifo("%mem, {%core}", "2"), "a depth is a number of type i32"),
         (fifo("%mem, {%core}", "-1 : i32"), "a depth is not negative"),
         (fifo(f"%shim dimensionsToStream {DIMS}, {{%core}}"), "dimensionsToStream cannot be had"),

@@ -64,6 +64,13 @@ from softnpu.errors import DesignError
         ),
         ("%s = aie.switchbox(%core) { aie.event(0) }", "'aie.event' cannot stand in a switchbox"),
         ("aie.flow(%core, Core : 65536, %mem, DMA : 0)", "no tile has a port Core : 65536"),
+        (
+            "aiex.broadcast_packet(%mem, DMA : 0) { aiex.bp_id(3) { "
+            "aiex.bp_dest<%core, DMA : 9> } }",
+            "has DMA channels 0 to 1, found 9",
+        ),
+        ("aiex.broadcast_packet(%mem, Core : 8) { }", "no tile has a port Core : 8"),
+        ("aiex.multicast(%mem, Core : 8) { }", "no tile has a port Core : 8"),
         ("aie.flow(%core, DMA : 2, %mem, DMA : 0)", "has DMA channels 0 to 1, found 2"),
         ("aie.cascade_flow(%mem, %core)", "tile (0, 1) has no cascade: only cores have"),
         ("%t = aie.tile(0, 5)\naie.cascade_flow(%t, %core)", "a cascade goes to a neighbour"),

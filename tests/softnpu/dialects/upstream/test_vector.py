@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from softnpu.errors import DesignError
+
 Code = Callable[[str, str], str]
 
 ARGUMENTS = (
@@ -47,3 +49,20 @@ ARGUMENTS = (
 )
 def test_mlirs_spelling(line: str, code: Code) -> None:
     assert code(ARGUMENTS, line) == line
+
+
+@pytest.mark.parametrize(
+    ("order", "target", "message"),
+    [
+        ("2, 0", "8x4", "does not name each dimension of vector<4x8xi32> once"),
+        ("0", "8x4", "does not name each dimension"),
+        ("1, 0", "4x8", "in the order [1, 0] is no vector<4x8xi32>"),
+    ],
+)
+def test_a_transpose_names_each_dimension_once(
+    code: Code, order: str, target: str, message: str
+) -> None:
+    line = f"%0 = vector.transpose %arg6, [{order}] : vector<4x8xi32> to vector<{target}xi32>"
+    with pytest.raises(DesignError) as refused:
+        code(ARGUMENTS, line)
+    assert message in str(refused.value)
