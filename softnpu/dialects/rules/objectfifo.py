@@ -279,12 +279,24 @@ def _check_reach(
 def check_acquire(op: ObjectFifoAcquireOp) -> None:
     """By the core at that end, and of the type that the objectfifo carries."""
     fifo = _check_end(op)
+    if _depth_for(op, fifo) == 0:
+        raise design_error(op, f"{title(fifo)} is 0 objects deep: there is nothing to acquire")
     if op.subview_type.memref != fifo.element_type:
         raise design_error(
             op,
             f"{title(fifo)} carries {fifo.element_type}, not {op.subview_type.memref}",
             f"it is declared at {location_of(fifo)}",
         )
+
+
+def _depth_for(op: ObjectFifoAcquireOp, fifo: ObjectFifoCreateOp) -> int | None:
+    """The depth at the end that acquires; None if it is not given as it should be."""
+    core = parent_named(op, "aie.core")
+    end = 0
+    if op.port is ObjectFifoPort.Consume and isinstance(core, CoreOp):
+        end = 1 + list(fifo.consumer_tiles).index(core.tile)
+    depths = fifo.depths if isinstance(fifo.elem_number, ArrayAttr) else fifo.depths * (end + 1)
+    return depths[end] if end < len(depths) else None
 
 
 def check_release(op: ObjectFifoReleaseOp) -> None:

@@ -109,6 +109,15 @@ def test_what_a_link_cannot_be(body: str, message: str, refusal: Refusal) -> Non
             ),
             "object 2 of 2 acquired: they count from 0",
         ),
+        *(
+            (
+                fifo("%mem, {%core}", depth)
+                + f"%c = aie.core(%core) {{ %v = aie.objectfifo.acquire @f(Consume, 1) : {VIEW}\n"
+                "aie.end }",
+                "objectfifo 'f' is 0 objects deep: there is nothing to acquire",
+            )
+            for depth in ("0 : i32", "[2, 0]")
+        ),
         (fifo("%mem, {%core}") + "aie.objectfifo.release @f(Consume, 1)", "belongs into a core"),
         (
             fifo("%core, {%north}", attributes="{via_DMA = true}")
