@@ -195,8 +195,12 @@ def busy_design(columns: int, rows: int) -> str:
     """A design whose cores compute for a while on every object."""
     name = "npu1" if columns == 4 else f"npu1_{columns}col"
     lines = [f"aie.device({name}) {{"]
+    numbers = range(2, 2 + rows)
+    lines += [
+        f"  %t_{c}_{r} = aie.tile({c}, {r})" for c in range(columns) for r in (0, 1, *numbers)
+    ]
     for c in range(columns):
-        lines += _busy_column(c, [2 + r for r in range(rows)])
+        lines += _busy_column(c, numbers)
     part = OBJECT * rows
     whole = f"memref<{part * columns}xi32>"
     lines.append(f"  aie.runtime_sequence(%a: {whole}, %b: {whole}) {{")
@@ -211,14 +215,12 @@ def busy_design(columns: int, rows: int) -> str:
     return "\n".join([*lines, "  }", "}"])
 
 
-def _busy_column(c: int, rows: list[int]) -> list[str]:
-    """Tiles, objectfifos and cores of one column: the memory tile splits and joins."""
+def _busy_column(c: int, rows: Sequence[int]) -> list[str]:
+    """Objectfifos and cores of one column: the memory tile splits and joins."""
     part, whole = f"memref<{OBJECT}xi32>", f"memref<{OBJECT * len(rows)}xi32>"
     ins, outs = ([f"@{side}_{c}_{r}" for r in rows] for side in ("in", "out"))
     offsets = [OBJECT * n for n in range(len(rows))]
-    lines = [f"  %t_{c}_0 = aie.tile({c}, 0)", f"  %t_{c}_1 = aie.tile({c}, 1)"]
-    lines += [f"  %t_{c}_{r} = aie.tile({c}, {r})" for r in rows]
-    lines += [_fifo(f"in_{c}", c, 0, 1, whole), _fifo(f"out_{c}", c, 1, 0, whole)]
+    lines = [_fifo(f"in_{c}", c, 0, 1, whole), _fifo(f"out_{c}", c, 1, 0, whole)]
     for r in rows:
         lines += [_fifo(f"in_{c}_{r}", c, 1, r, part), _fifo(f"out_{c}_{r}", c, r, 1, part)]
     lines += [

@@ -7,7 +7,7 @@ File names are those that aiecc writes, `main` standing for the device's name: `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from softnpu.compiler.modules import read_module, write_module
 from softnpu.compiler.objects import ObjectSources
 from softnpu.compiler.programs import Programs
 from softnpu.compiler.selection import keep_only, main_device, without_sequences
-from softnpu.dialects.source import parse_file, print_module
+from softnpu.dialects.aie import CoreOp, DeviceOp, TileOp
+from softnpu.dialects.source import parse_file, print_module, verify
+from softnpu.errors import DesignError
 from softnpu.passes.sequence_ops import devices, sequences
 
 __all__ = [
@@ -191,8 +193,32 @@ def compile_design(design: Path, out_dir: Path, options: Options | None = None) 
 
 def _lower(module: ModuleOp, out_dir: Path, alloc: str) -> None:
     pipelines.run(pipelines.resource_allocation(alloc), module)
+    _verify_allocated(module)
     _write(out_dir / WITH_ADDRESSES, print_module(module))
     pipelines.run(pipelines.routing(), module)
+
+
+def _verify_allocated(module: ModuleOp) -> None:
+    """Refuses what aie-opt's own verifier refuses after these passes, and says what helps."""
+    try:
+        verify(module)
+    except DesignError as error:
+        hints = (hint for device_op in devices(module) for hint in _order_hints(device_op))
+        raise DesignError(error.message, error.location, (*error.notes, *hints)) from error
+
+
+def _order_hints(device_op: DeviceOp) -> Iterator[str]:
+    """What an objectfifo becomes stands behind the last tile; a core before it cannot use it."""
+    core: CoreOp | None = None
+    for op in device_op.body.ops:
+        if core is None and isinstance(op, CoreOp):
+            core = op
+        elif core is not None and isinstance(op, TileOp):
+            yield (
+                f"aie.tile({op.col}, {op.row}) stands behind the core of tile {core.position}:"
+                " declare all tiles before the first core"
+            )
+            return
 
 
 def _write_flows(module: ModuleOp, out_dir: Path) -> None:

@@ -184,3 +184,34 @@ def test_programs_for_main_serve_the_only_device_whatever_its_name(
     assert (tmp_path / "segment.pdi").read_bytes() == (
         golden / "explicit_dma" / "design.pdi"
     ).read_bytes()
+
+
+LATE_TILE = """module {
+  aie.device(npu1_1col) {
+    %first = aie.tile(0, 2)
+    %core = aie.core(%first) {
+      %o = aie.objectfifo.acquire @on(Produce, 1) : !aie.objectfifosubview<memref<16xi32>>
+      aie.objectfifo.release @on(Produce, 1)
+      aie.end
+    }
+    %second = aie.tile(0, 3)
+    aie.objectfifo @on(%first, {%second}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    %other = aie.core(%second) {
+      %i = aie.objectfifo.acquire @on(Consume, 1) : !aie.objectfifosubview<memref<16xi32>>
+      aie.objectfifo.release @on(Consume, 1)
+      aie.end
+    }
+  }
+}
+"""
+
+
+def test_a_core_before_its_objectfifos_tiles_is_refused_as_aie_opt_does(tmp_path: Path) -> None:
+    design = tmp_path / "design.mlir"
+    design.write_text(LATE_TILE)
+    with pytest.raises(DesignError) as caught:
+        driver.lower(design, tmp_path)
+    assert "used before it is defined" in caught.value.message
+    assert caught.value.location is not None
+    assert caught.value.location.line == 5
+    assert any("declare all tiles before the first core" in note for note in caught.value.notes)
