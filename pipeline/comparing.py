@@ -10,8 +10,8 @@ from softnpu.inspect.diff import Difference, differences
 def difference(ours: Path, theirs: Path) -> str:
     """How two files of one name differ, in decoded form; "" when they say the same.
 
-    MLIR is compared by its text, and where that differs by what is parsed from it; an xclbin
-    without what no two runs of xclbinutil write alike (timestamp, uuid).
+    MLIR is compared by its text, and where that differs by what is parsed from it, in the spelling
+    of one version; an xclbin without what no two runs of xclbinutil write alike (timestamp, uuid).
 
     Raises:
         SoftnpuError: MLIR that cannot be read.
@@ -24,9 +24,18 @@ def difference(ours: Path, theirs: Path) -> str:
 
 
 def _parsed(path: Path) -> bytes:
+    """The module in one spelling: `link_with` for the `link_files` that aie-opt writes since 2026.
+
+    Source: mlir-aie 9c1e32d7, aie-assign-core-link-files moves one to the other.
+    """
+    from softnpu.dialects.aie import CoreOp
     from softnpu.dialects.source import parse_file, print_module
 
-    return print_module(parse_file(path)).encode()
+    module = parse_file(path)
+    for op in module.walk():
+        if isinstance(op, CoreOp) and op.link_files is not None and len(op.link_files) == 1:
+            op.link_with, op.link_files = op.link_files[0], None
+    return print_module(module).encode()
 
 
 def _told(found: list[Difference]) -> str:

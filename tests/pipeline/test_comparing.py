@@ -43,6 +43,20 @@ def test_mlir_that_is_only_written_differently_is_the_same(golden: Path, tmp_pat
     assert "address = 2048" in found
 
 
+def test_a_newer_spelling_of_what_a_core_links_is_no_difference(
+    golden: Path, tmp_path: Path
+) -> None:
+    ours = copy(golden, "input_physical.mlir", tmp_path / "ours")
+    theirs = copy(golden, "input_physical.mlir", tmp_path / "theirs")
+    old = '{link_with = "copy_line.o"}'
+    text = ours.read_text()
+    assert old in text
+    theirs.write_text(text.replace(old, '{link_files = ["copy_line.o"]}'))
+    assert difference(ours, theirs) == ""
+    theirs.write_text(text.replace(old, '{link_files = ["other.o"]}'))
+    assert "other.o" in difference(ours, theirs)
+
+
 def test_a_time_in_an_xclbin_is_no_difference(golden: Path, tmp_path: Path) -> None:
     pdi = (golden / "passthrough_core" / "design.pdi").read_bytes()
     spec = xclbin.spec_for(device("npu1_1col"), pdi)
