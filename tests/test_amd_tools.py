@@ -254,6 +254,13 @@ def test_parity_says_what_it_could_not_compare(restored: Path, tmp_path: Path) -
     assert "lower    2 not compared  (aie-opt not found)" in done.stdout
 
 
+def test_parity_compares_what_is_there_whoever_builds(restored: Path, tmp_path: Path) -> None:
+    tools = install(tmp_path / "bin", ["bootgen"])
+    done = machine(restored, tools, NPUFORGE_TOOLCHAIN="embedded").doit("parity")
+    assert done.returncode == 0, done.stdout
+    assert "pdi      1 identical  (bootgen 2022.2)" in done.stdout
+
+
 def test_parity_with_nothing_to_compare_is_no_success(restored: Path) -> None:
     done = machine(restored, restored / "nowhere").doit("parity")
     assert done.returncode == 1
