@@ -152,12 +152,14 @@ def _allocate_over_banks(memory: TileMemory) -> bool:
     banks = _Banks(memory)
     waiting: list[BufferOp] = []
     for buffer in memory.buffers:
-        if buffer.address is not None and not banks.accept_address(buffer):
+        given = buffer.address is not None
+        accepted = not given or banks.accept_address(buffer)
+        # also where the address was not: mlir-aie moves the buffer before it gives up
+        placed = buffer.mem_bank is None or banks.place(buffer, _given_bank(buffer, memory))
+        if not (accepted and placed):
             return False
-        if buffer.mem_bank is None:
+        if not given and buffer.mem_bank is None:
             waiting.append(buffer)
-        elif not banks.place(buffer, _given_bank(buffer, memory)):
-            return False
     return _distribute(_largest_first(waiting), banks) and not banks.overflown
 
 

@@ -84,6 +84,14 @@ def test_over_banks_a_given_address_moves_up_by_the_buffers_size_as_in_mlir_aie(
     assert places(whole_bank) == {"given": (0, 0)}
 
 
+def test_a_buffer_that_finds_its_given_address_taken_has_moved_too_as_in_mlir_aie(
+    lower: Lower,
+) -> None:
+    placed = "address = {} : i32, mem_bank = 0 : i32"
+    text = lower(design(f"a 2048 {placed.format(1024)}", f"b 2048 {placed.format(3072)}"), DEFAULT)
+    assert places(text) == {"a": (3072, 0), "b": (5120, 0)}
+
+
 def test_a_given_bank_is_kept(lower: Lower) -> None:
     text = lower(design("a 16 mem_bank = 2 : i32", "b 64"), DEFAULT)
     assert places(text) == {"a": (32768, 2), "b": (1024, 0)}
