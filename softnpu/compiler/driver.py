@@ -7,7 +7,7 @@ File names are those that aiecc writes, `main` standing for the device's name: `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from softnpu.compiler.modules import read_module, write_module
 from softnpu.compiler.objects import ObjectSources
 from softnpu.compiler.programs import Programs
 from softnpu.compiler.selection import keep_only, main_device, without_sequences
-from softnpu.dialects.aie import CoreOp, DeviceOp, TileOp
+from softnpu.dialects.aie import CoreOp, DeviceOp, SwitchboxOp, TileOp
 from softnpu.dialects.source import parse_file, print_module, verify
 from softnpu.errors import DesignError
 from softnpu.passes.sequence_ops import devices, sequences
@@ -40,6 +40,8 @@ WITH_ADDRESSES = "input_with_addresses.mlir"
 PHYSICAL = "input_physical.mlir"
 ARRAY = "input_array.mlir"
 FLOWS = "flows.json"
+
+ROUTED = "the design has switchboxes of its own: what is routed already cannot be routed again"
 
 # stages, file to file
 
@@ -195,15 +197,20 @@ def _lower(module: ModuleOp, out_dir: Path, alloc: str) -> None:
     pipelines.run(pipelines.resource_allocation(alloc), module)
     _verify_allocated(module)
     _write(out_dir / WITH_ADDRESSES, print_module(module))
+    routed = any(isinstance(op, SwitchboxOp) for d in devices(module) for op in d.body.ops)
     pipelines.run(pipelines.routing(), module)
+    _verify(module, [ROUTED] if routed else [])
 
 
 def _verify_allocated(module: ModuleOp) -> None:
+    _verify(module, (hint for device_op in devices(module) for hint in _order_hints(device_op)))
+
+
+def _verify(module: ModuleOp, hints: Iterable[str]) -> None:
     """Refuses what aie-opt's own verifier refuses after these passes, and says what helps."""
     try:
         verify(module)
     except DesignError as error:
-        hints = (hint for device_op in devices(module) for hint in _order_hints(device_op))
         raise DesignError(error.message, error.location, (*error.notes, *hints)) from error
 
 

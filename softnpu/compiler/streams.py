@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from softnpu.compiler import pipelines
 from softnpu.compiler.selection import main_device
 from softnpu.dialects.aiex import NpuLoadPdiOp
-from softnpu.dialects.source import print_module
+from softnpu.dialects.source import print_module, verify
 from softnpu.passes.sequence_ops import devices, sequences
 from softnpu.passes.task_queues import warn_of_full_queues
 from softnpu.targets.npu_binary import emit
@@ -26,6 +26,7 @@ def lower_sequences(module: ModuleOp, out_dir: Path, *, number_pdis: bool) -> No
             ELF; aie-translate leaves its number at 0.
     """
     pipelines.run(pipelines.npu_lowering(), module)
+    verify(module)
     warn_of_full_queues(module)
     if number_pdis:
         numbers = pdi_numbers(module)

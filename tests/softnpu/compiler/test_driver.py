@@ -215,3 +215,10 @@ def test_a_core_before_its_objectfifos_tiles_is_refused_as_aie_opt_does(tmp_path
     assert caught.value.location is not None
     assert caught.value.location.line == 5
     assert any("declare all tiles before the first core" in note for note in caught.value.notes)
+
+
+def test_what_is_routed_already_is_not_routed_again(tmp_path: Path, golden: Path) -> None:
+    with pytest.raises(DesignError) as raised:
+        driver.lower(golden / "passthrough_core" / "input_physical.mlir", tmp_path)
+    assert "South : 0 is driven twice" in str(raised.value)
+    assert "what is routed already cannot be routed again" in str(raised.value)
