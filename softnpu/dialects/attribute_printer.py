@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from xdsl.dialects.builtin import (
     AnyFloat,
@@ -33,6 +32,8 @@ SIGNIFICANT_BITS: dict[type[Attribute], int] = {
     Float32Type: 24,
     Float64Type: 53,
 }
+
+SHORT_DIGITS = 6
 
 MAXIMUM_PADDING = 3
 """Zeros that APFloat writes before it turns to scientific notation."""
@@ -84,7 +85,7 @@ class AttributePrinter(Printer):
 
     def print_float(self, value: float, type: AnyFloat) -> None:
         if not (math.isnan(value) or math.isinf(value)):
-            short = f"{value:.5e}".replace("e", "0e")
+            short = short_form(value)
             if type.unpack(type.pack([float(short)]), 1)[0] == value:
                 self.print_string(short)
                 return
@@ -94,14 +95,41 @@ class AttributePrinter(Printer):
         self.print_string(f"0x{int.from_bytes(type.pack((value,)), 'little'):X}")
 
 
+def decimal_digits(value: float, precision: int) -> tuple[str, int]:
+    """The digits of a finite value without zeros behind, and the power of ten of the last.
+
+    As in LLVM's APFloat::toString: first cut to about `precision` digits by the number of bits, so
+    that the rounding afterwards does not see all that was behind (6.2 as f32 becomes 6.19999).
+    """
+    numerator, denominator = abs(value).as_integer_ratio()
+    power = 1 - denominator.bit_length()
+    significand = numerator * 5**-power
+    spare = significand.bit_length() - (precision * 196 + 58) // 59
+    if (tens := spare * 59 // 196) > 0:
+        significand //= 10**tens
+        power += tens
+    text = str(significand)
+    if (extra := len(text) - precision) > 0:
+        text = str(int(text[:precision]) + (text[precision] >= "5"))
+        power += extra
+    digits = text.rstrip("0") or "0"
+    return digits, power + len(text) - len(digits)
+
+
+def short_form(value: float) -> str:
+    """As MLIR tries to write a finite number first: six digits and an exponent."""
+    lead = "-" if math.copysign(1, value) < 0 else ""
+    digits, power = decimal_digits(value, SHORT_DIGITS)
+    exponent = power + len(digits) - 1 if value else 0
+    return f"{lead}{digits[0]}.{digits[1:]:0<{SHORT_DIGITS}}e{exponent:+03d}"
+
+
 def natural_form(value: float, type: AnyFloat) -> str | None:
     """As LLVM's APFloat::toString writes it; None when that has no point in it."""
     precision = 2 + SIGNIFICANT_BITS.get(type.__class__, 53) * 59 // 196
-    sign, digits, exponent = Decimal(f"{value:.{precision - 1}e}").as_tuple()
-    text = "".join(map(str, digits)).rstrip("0") or "0"
-    power = cast(int, exponent) + len(digits) - len(text)
+    text, power = decimal_digits(value, precision)
+    lead = "-" if math.copysign(1, value) < 0 else ""
     first = power + len(text) - 1
-    lead = "-" if sign else ""
     if power >= 0:
         scientific = power > MAXIMUM_PADDING or len(text) + power > precision
     else:

@@ -18,6 +18,7 @@ XDSL_ERRORS = (
     IndexError,
     KeyError,
     NotImplementedError,
+    OverflowError,
     TypeError,
     ValueError,
 )
@@ -26,6 +27,8 @@ XDSL_ERRORS = (
 
 def xdsl_message(error: Exception) -> str:
     """What such an error says, or that the op is malformed when it says nothing."""
+    if isinstance(error, OverflowError):
+        return f"a number does not fit its type: {error}"
     return str(error) or "the op is malformed"
 
 

@@ -17,6 +17,8 @@ Code = Callable[[str, str], str]
     [
         "1.000000e+00 : f32",
         "3.14159274 : f32",
+        "-6.1999998 : f32",  # six digits would do, but APFloat cuts before it rounds
+        "-4.700000e+00 : f32",
         "1.23456786E-10 : f32",
         "0xFF800000 : f32",
         "0x7FC00000 : f32",

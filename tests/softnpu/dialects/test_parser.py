@@ -49,6 +49,9 @@ CASES = [
     ),
     ('"aie.flow"() : () -> ()', "'aie.flow' needs the attribute 'source_bundle'"),
     ("%x = arith.constant 300 : i8", "out of range for type i8"),
+    ("%x = arith.constant 1.0e10 : f16", "a number does not fit its type"),
+    ("%x = arith.constant dense<1.0e40> : vector<4xf32>", "a number does not fit its type"),
+    ("%x = arith.constant 0x1FFFFFFFFF : f32", "a number does not fit its type"),
 ]
 
 
