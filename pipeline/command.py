@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from functools import wraps
 from typing import Any
 
@@ -17,20 +18,29 @@ from pipeline.reporter import Reporter
 FIRST = {"report": ("build", "test_emu", "observe")}
 """What is done before a task without being needed for it: the report shows what failed, too."""
 
+LAST_STAGE = {"build": "manifest"}
+"""The stage that needs all others, for a task that has none of a single design."""
 
-def meant_by(name: str | None, found: Discovery | None) -> str | None:
+
+def meant_by(name: str | None, found: Discovery | None, tasks: Collection[str]) -> str | None:
     """The tasks that a name stands for which is none's: `test_emu:saxpy` is all its variants.
 
     Of a broken design there is one task only, which tells what is wrong with it.
+
+    Args:
+        tasks: the names of all tasks; what none of them has is meant by nothing.
     """
     stage, _, rest = (name or "").partition(":")
+    stage = LAST_STAGE.get(stage, stage)
     design = rest.partition("/")[0]
     if found is None or not design:
         return None
     if design in found.broken:
         return f"render:{design}"
-    if rest == design and any(variant.design.name == design for variant in found.variants):
-        return f"{stage}:{design}/*"
+    if f"{stage}:{rest}" in tasks:
+        return f"{stage}:{rest}"
+    if any(task.startswith(f"{stage}:{rest}/") for task in tasks):
+        return f"{stage}:{rest}/*"
     return None
 
 
@@ -62,7 +72,8 @@ class Run(DoitRun):  # type: ignore[misc]
         try:
             return int(super().execute(params, selected))
         except InvalidCommand as error:
-            meant = meant_by(error.not_found, getattr(sys.modules.get("dodo"), "FOUND", None))
+            found = getattr(sys.modules.get("dodo"), "FOUND", None)
+            meant = meant_by(error.not_found, found, {task.name for task in self.task_list})
             if meant is None:
                 raise
             others = [meant if name == error.not_found else name for name in selected]
