@@ -60,11 +60,13 @@ def _integer_fold(compute: Compute, identity: Identity) -> Fold:
         if not _is_scalar(type):
             return None
         left, right = (integer_of(value) for value in op.operands)
-        if left is not None and right is not None:
-            value = compute(left, right, bit_width(type))
-            if value is not None:
-                return integer_attribute(value, type)
-        return identity(op, right)
+        # Identities come first, as in MLIR: a constant that they hand on stays where it is.
+        if (same := identity(op, right)) is not None:
+            return same
+        if left is None or right is None:
+            return None
+        value = compute(left, right, bit_width(type))
+        return None if value is None else integer_attribute(value, type)
 
     return rule
 

@@ -93,3 +93,14 @@ def test_zero_and_negative_zero_are_two_constants(simplify) -> None:
     func.call @use(%v) : (i32) -> ()
     """)
     assert len([line for line in lines if "arith.constant" in line]) == 2
+
+
+def test_a_constant_that_an_identity_hands_on_keeps_its_place(simplify) -> None:
+    lines = simplify("""
+    %seven = arith.constant 7 : i32
+    %one = arith.constant 1 : i32
+    func.call @use(%seven) : (i32) -> ()
+    %r = arith.muli %one, %one : i32
+    func.call @use(%r) : (i32) -> ()
+    """)
+    assert lines[:2] == ["%c7_i32 = arith.constant 7 : i32", "%c1_i32 = arith.constant 1 : i32"]
