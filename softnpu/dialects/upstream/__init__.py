@@ -17,11 +17,10 @@ from xdsl.ir import Dialect, Operation
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
-OURS = ("affine", "arith", "func", "index", "math", "memref", "scf", "vector")
+OURS = ("affine", "arith", "cf", "func", "index", "math", "memref", "scf", "vector")
 """Dialects with a module here."""
 
 XDSLS = {
-    "cf": "Cf",
     "dlti": "DLTI",
     "llvm": "LLVM",
     "tensor": "Tensor",

@@ -28,6 +28,62 @@ class WhileOp(scf.WhileOp):
                 raise VerifyException(f"{word} and block arguments differ: {wanted}, {found}")
 
 
+def parse_while(parser: Parser) -> Operation:
+    """`(%a = %b) : (i32) -> i32 { ... } do { ... }`; without arguments no parentheses either."""
+    start = parser.pos
+    pairs = (
+        parser.parse_optional_comma_separated_list(
+            parser.Delimiter.PAREN, lambda: _parse_assignment(parser)
+        )
+        or []
+    )
+    parser.parse_punctuation(":")
+    type = parser.parse_function_type()
+    inputs = type.inputs.data
+    if len(pairs) != len(inputs):
+        parser.raise_error(
+            f"expected as many input types as operands ({len(inputs)} vs {len(pairs)})",
+            start,
+            parser.pos,
+        )
+    operands = parser.resolve_operands([operand for _, operand in pairs], inputs, start)
+    arguments = [one.resolve(kind) for (one, _), kind in zip(pairs, inputs, strict=True)]
+    before = parser.parse_region(arguments)
+    parser.parse_keyword("do")
+    after = parser.parse_region()
+    op = WhileOp(operands, type.outputs.data, before, after)
+    attributes = parser.parse_optional_attr_dict_with_keyword()
+    op.attributes.update({} if attributes is None else attributes.data)
+    return op
+
+
+def _parse_assignment(parser: Parser) -> tuple[Parser.UnresolvedArgument, UnresolvedOperand]:
+    argument = parser.parse_argument(expect_type=False)
+    parser.parse_punctuation("=")
+    return argument, parser.parse_unresolved_operand()
+
+
+def print_while(printer: Printer, op: Operation) -> None:
+    loop = cast(scf.WhileOp, op)
+    if loop.arguments:
+        pairs = zip(loop.before_region.block.args, loop.arguments, strict=True)
+        printer.print_string(" (")
+        for index, (argument, value) in enumerate(pairs):
+            printer.print_string(", " if index else "")
+            printer.print_ssa_value(argument)
+            printer.print_string(" = ")
+            printer.print_ssa_value(value)
+        printer.print_string(")")
+    printer.print_string(" : ")
+    printer.print_operation_type(op)
+    printer.print_string(" ")
+    printer.print_region(loop.before_region, print_entry_block_args=False)
+    printer.print_string(" do ")
+    printer.print_region(loop.after_region)
+    if op.attributes:
+        printer.print_op_attributes(dict(sorted(op.attributes.items())), print_keyword=True)
+
+
 def print_execute_region(printer: Printer, op: Operation) -> None:
     """`-> i32 { ... }`"""
     if op.results:
@@ -174,12 +230,14 @@ PARSERS: dict[str, Callable[[Parser], Operation]] = {
     "scf.index_switch": parse_index_switch,
     "scf.parallel": parse_parallel,
     "scf.reduce": parse_reduce,
+    "scf.while": parse_while,
 }
 PRINTERS: dict[str, Callable[[Printer, Operation], None]] = {
     "scf.execute_region": print_execute_region,
     "scf.index_switch": print_index_switch,
     "scf.parallel": print_parallel,
     "scf.reduce": print_reduce,
+    "scf.while": print_while,
 }
 
 

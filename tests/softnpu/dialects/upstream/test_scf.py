@@ -22,6 +22,7 @@ ARGUMENTS = "%arg0: index, %arg1: i32, %arg2: i1"
         "  scf.yield %arg1 : i32\n}",
         "%0 = scf.while (%arg3 = %arg1) : (i32) -> i32 {\n  scf.condition(%arg2) %arg3 : i32\n"
         "} do {\n^bb0(%arg3: i32):\n  scf.yield %arg3 : i32\n}",
+        "scf.while : () -> () {\n  scf.condition(%arg2)\n} do {\n  scf.yield\n}",
         "scf.index_switch %arg0 \ncase 1 {\n  scf.yield\n}\ndefault {\n}",
         "scf.parallel (%arg3, %arg4) = (%arg0, %arg0) to (%arg0, %arg0) step (%arg0, %arg0) {\n"
         "  scf.reduce \n}",
