@@ -9,7 +9,7 @@ from doit.cmd_base import DoitCmdBase
 from doit.control import TaskControl
 
 from pipeline.kernels import headers_changed, headers_unchanged
-from pipeline.keys import Key, Made
+from pipeline.keys import Key, Listed, Made
 from pipeline.options import TOOLCHAIN_OPTIONS, take_options
 
 FILE_REASONS = {
@@ -84,7 +84,7 @@ def _has_state(task: Any) -> bool:
 
 
 def _check_reasons(check: Any, values: dict[str, Any], inputs: set[str]) -> Iterator[str]:
-    if isinstance(check, (Key, Made)):
+    if isinstance(check, (Key, Listed, Made)):
         yield from check.changes(values)
     elif check is headers_unchanged:
         yield from (f"header changed: {p}" for p in headers_changed(values) if p not in inputs)

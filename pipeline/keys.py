@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,36 @@ class Made:
         for name in self._targets:
             if Path(name).is_file() and not _same(name, known.get(name)):
                 yield f"{name} is not what was made here"
+
+
+class Listed:
+    """The files that a target lists, name -> SHA-256: one that is gone or another is made again.
+
+    For what a task makes without knowing beforehand how many: the programs of a design's cores.
+
+    Args:
+        listing: the JSON file; what it lists lies beside it.
+    """
+
+    def __init__(self, listing: Path) -> None:
+        self._listing = listing
+
+    def __call__(self, task: Any, values: Mapping[str, Any]) -> bool:
+        """Whether all of them are there as they were made."""
+        del task
+        return not any(self.changes(values))
+
+    def changes(self, values: Mapping[str, Any]) -> Iterator[str]:
+        """The files that are gone or another, a line each."""
+        del values
+        if not self._listing.is_file():
+            return
+        for name, known in json.loads(self._listing.read_text()).items():
+            path = self._listing.parent / name
+            if not path.is_file():
+                yield f"{path} is gone"
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != known:
+                yield f"{path} is not what was made here"
 
 
 def _state(name: str) -> list[Any]:

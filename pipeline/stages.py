@@ -17,7 +17,7 @@ from doit.exceptions import TaskFailed
 from pipeline import kernels as kernel_inputs
 from pipeline.designs import KERNELS, Variant
 from pipeline.errors import PipelineError, shown
-from pipeline.keys import Key, Made
+from pipeline.keys import Key, Listed, Made
 from pipeline.making import Kernel, Work, maker
 from pipeline.selection import Toolchain
 
@@ -181,6 +181,7 @@ def _lower(variant: Variant, chain: Toolchain) -> None:
 
 def cores(variant: Variant, chain: Toolchain) -> Task:
     """Each core's code and objects -> main_core_<column>_<row>.elf."""
+    made = variant.folder / "cores.json"
     return _task(
         "cores",
         variant,
@@ -190,7 +191,8 @@ def cores(variant: Variant, chain: Toolchain) -> Task:
             variant.folder / "input_array.mlir",
             *(object_file(variant, source) for source in variant.kernels),
         ],
-        writes=[variant.folder / "cores.json"],
+        writes=[made],
+        uptodate=[Listed(made)],
     )
 
 

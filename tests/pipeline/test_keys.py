@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from pathlib import Path
 from types import SimpleNamespace
 
-from pipeline.keys import Key
+from pipeline.keys import Key, Listed
 
 
 def _kept(key: Key) -> dict[str, object]:
@@ -29,3 +32,16 @@ def test_changes_name_the_option_and_both_values() -> None:
         "options defines N: 4 -> 8",
         "tools ziglang: 0.17.0 -> 0.18.0",
     ]
+
+
+def test_a_listed_file_that_is_gone_or_another_is_told(tmp_path: Path) -> None:
+    listing, program = tmp_path / "cores.json", tmp_path / "main_core_0_2.elf"
+    listed = Listed(listing)
+    assert listed(None, {})
+    program.write_bytes(b"code")
+    listing.write_text(json.dumps({program.name: hashlib.sha256(b"code").hexdigest()}))
+    assert listed(None, {})
+    program.write_bytes(b"other")
+    assert list(listed.changes({})) == [f"{program} is not what was made here"]
+    program.unlink()
+    assert list(listed.changes({})) == [f"{program} is gone"]
