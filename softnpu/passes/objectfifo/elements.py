@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from xdsl.dialects.builtin import ArrayAttr, MemRefType
 from xdsl.ir import Attribute, Operation
 
@@ -9,12 +11,13 @@ from softnpu.arch.tiles import LOCK_MAXIMUM
 from softnpu.dialects.aie import (
     BufferOp,
     LockOp,
+    ObjectFifoAllocateOp,
     ObjectFifoCreateOp,
     ObjectFifoLinkOp,
     TileOp,
 )
 from softnpu.dialects.sizes import element_bits, element_count, memref_bytes
-from softnpu.dialects.source import design_error
+from softnpu.dialects.source import design_error, design_warning
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.objectfifo.sharing import (
     Shared,
@@ -26,6 +29,8 @@ from softnpu.passes.objectfifo.split import add_external_buffers, depth_at, dept
 from softnpu.passes.objectfifo.state import FifoState, describe
 from softnpu.passes.rewriting.ir import insert_after
 from softnpu.passes.sequence_ops import tile_at
+
+_log = logging.getLogger(__name__)
 
 
 def create_elements(state: FifoState) -> None:
@@ -101,21 +106,27 @@ def _owns_objects(link: ObjectFifoLinkOp, fifo: ObjectFifoCreateOp) -> bool:
 
 def _home(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared) -> TileOp:
     """The tile whose memory the objects lie in."""
+    default = fifo.consumer_tile_ops[0] if shared is Shared.SECOND else fifo.producer_tile_op
     allocation = state.allocations.get(fifo.sym_name)
     if allocation is None:
-        if shared is Shared.SECOND:
-            return fifo.consumer_tile_ops[0]
-        return fifo.producer_tile_op
+        return default
     delegate = allocation.delegate_tile_op
-    if not delegate_is_reachable(state, fifo, delegate):
-        raise design_error(
-            allocation,
-            f"the objects of @{fifo.sym_name} cannot lie in {describe(delegate)}: "
-            f"its producer {describe(fifo.producer_tile_op)} and its consumer "
-            f"{describe(fifo.consumer_tile_ops[0])} do not both reach that tile's memory",
-            "a core reaches its own memory and that of its neighbours in the south, west and north",
-        )
-    return delegate
+    if delegate_is_reachable(state, fifo, delegate):
+        return delegate
+    _log.warning(_out_of_reach(allocation, fifo, default))
+    return default
+
+
+def _out_of_reach(allocation: ObjectFifoAllocateOp, fifo: ObjectFifoCreateOp, home: TileOp) -> str:
+    """What to tell of a wish that aie-opt complains of, too, but goes on without."""
+    return design_warning(
+        allocation,
+        f"the objects of @{fifo.sym_name} cannot lie in {describe(allocation.delegate_tile_op)}: "
+        f"its producer {describe(fifo.producer_tile_op)} and its consumer "
+        f"{describe(fifo.consumer_tile_ops[0])} do not both reach that tile's memory; "
+        f"as in aie-opt, they lie in {describe(home)}",
+        "a core reaches its own memory and that of its neighbours in the south, west and north",
+    )
 
 
 def _last_tile(state: FifoState) -> TileOp:

@@ -107,12 +107,11 @@ def _end(
     direction: DMAChannelDir,
 ) -> _End:
     channel = channels.channel(fifo, direction)
-    if fifo.aie_stream is not None:
-        bundle = WireBundle.Core
-    elif producer.plio and state.is_shim(fifo.producer_tile_op):
-        bundle = WireBundle.PLIO
+    if producer.plio:
+        # As in mlir-aie, the other end is a DMA then, even where a stream port was asked for.
+        bundle = WireBundle.PLIO if state.is_shim(fifo.producer_tile_op) else WireBundle.DMA
     else:
-        bundle = WireBundle.DMA
+        bundle = WireBundle.DMA if fifo.aie_stream is None else WireBundle.Core
     return _End(fifo, direction, channel, bundle)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from softnpu.dialects.aie import ObjectFifoLinkOp
 from softnpu.dialects.sizes import element_count
-from softnpu.dialects.source import design_error
+from softnpu.dialects.source import design_error, design_warning
 from softnpu.passes.objectfifo.state import FifoState
+
+_log = logging.getLogger(__name__)
 
 
 def check_fifos(state: FifoState) -> None:
@@ -29,17 +33,27 @@ def _check_linked_once(link: ObjectFifoLinkOp, linked: set[str]) -> None:
 
 
 def _check_parts(link: ObjectFifoLinkOp) -> None:
-    """Each part of a joined or distributed object holds something."""
+    """No part of a joined or distributed object is of negative length; an empty one is told of."""
     if not (link.is_join or link.is_distribute):
         return
     whole = link.output_object_fifos[0] if link.is_join else link.input_object_fifos[0]
     offsets = link.src_offsets if link.is_join else link.dst_offsets
     size = element_count(whole.element_type)
-    limits = [*offsets[1:], size]
-    if any(start >= stop for start, stop in zip(offsets, limits, strict=True)):
+    lengths = [stop - start for start, stop in zip(offsets, [*offsets[1:], size], strict=True)]
+    if min(lengths) < 0:
         raise design_error(
             link,
             f"the offsets {list(offsets)} do not cut the {size} elements of an object of "
             f"@{whole.sym_name} into {len(offsets)} parts",
             "offsets count elements, grow from one to the next, and lie inside the object",
+        )
+    if 0 in lengths:
+        fifo = (link.fifo_ins if link.is_join else link.fifo_outs)[lengths.index(0)]
+        _log.warning(
+            design_warning(
+                link,
+                f"the offsets {list(offsets)} leave @{fifo} none of the {size} elements of an "
+                f"object of @{whole.sym_name}: its DMA moves nothing",
+                "offsets count elements, grow from one to the next, and lie inside the object",
+            )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -19,9 +20,11 @@ from softnpu.dialects.aie import (
     ObjectFifoLinkOp,
     TileOp,
 )
-from softnpu.dialects.source import design_error
+from softnpu.dialects.source import design_warning
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.sequence_ops import model_of
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -103,14 +106,18 @@ class FifoState:
 
 
 def _allocations(device: DeviceOp) -> dict[str, ObjectFifoAllocateOp]:
+    """Where the author wants objects to lie; of several wishes for one fifo the last counts."""
     found: dict[str, ObjectFifoAllocateOp] = {}
     for op in of_type(device, ObjectFifoAllocateOp):
         if op.obj_fifo_name in found:
-            raise design_error(
-                op,
-                f"objectfifo @{op.obj_fifo_name} is allocated a second time",
-                "its buffers can lie in one tile only: remove all but one "
-                f"aie.objectfifo.allocate @{op.obj_fifo_name}",
+            _log.warning(
+                design_warning(
+                    op,
+                    f"objectfifo @{op.obj_fifo_name} is allocated a second time; "
+                    "as in aie-opt, only the last allocation counts",
+                    "its buffers can lie in one tile only: remove all but one "
+                    f"aie.objectfifo.allocate @{op.obj_fifo_name}",
+                )
             )
         found[op.obj_fifo_name] = op
     return found

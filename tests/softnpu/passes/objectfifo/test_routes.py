@@ -73,3 +73,15 @@ def test_packet_ids_run_out_at_31(lower_fifos) -> None:
 def test_plio_ends_are_not_dma_ends(lower_fifos) -> None:
     lowered = lower_fifos(BROADCAST.replace("ATTRIBUTES", "{plio = true}"))
     assert "aie.flow(%shim_noc_tile_0_0, PLIO : 0, %tile_0_2, DMA : 0)" in lowered.lines
+
+
+def test_plio_leaves_no_stream_port(lower_fifos) -> None:
+    lowered = lower_fifos("""
+    %s = aie.tile(0, 0)
+    %a = aie.tile(0, 2)
+    aie.objectfifo @of(%a, {%s}, 2 : i32)
+      {aie_stream = 0 : i32, aie_stream_port = 1 : i32, plio = true}
+      : !aie.objectfifo<memref<16xi32>>
+    """)
+    flows = lowered.matching(r"aie\.flow")
+    assert flows == ["aie.flow(%tile_0_2, DMA : 1, %shim_noc_tile_0_0, PLIO : 0)"]

@@ -28,7 +28,7 @@ def test_a_fifo_is_in_one_link_only(lower_fifos) -> None:
         )
 
 
-@pytest.mark.parametrize("offsets", ["[0, 16]", "[0, 512]", "[8, 0]", "[4, 4]"])
+@pytest.mark.parametrize("offsets", ["[0, 512]", "[8, 0]", "[0, 17]"])
 def test_offsets_must_cut_the_object_into_parts(lower_fifos, offsets: str) -> None:
     with pytest.raises(DesignError) as error:
         lower_fifos(TILES + f"aie.objectfifo.link [@in] -> [@outa, @outb] ([] {offsets})")
@@ -37,12 +37,24 @@ def test_offsets_must_cut_the_object_into_parts(lower_fifos, offsets: str) -> No
     )
 
 
-def test_two_allocations_of_one_fifo_are_refused(lower_fifos) -> None:
-    with pytest.raises(DesignError, match="@of is allocated a second time"):
-        lower_fifos("""
+@pytest.mark.parametrize(("offsets", "empty"), [("[0, 16]", "outb"), ("[4, 4]", "outa")])
+def test_a_part_of_nothing_is_lowered_but_told_of(
+    lower_fifos, caplog, offsets: str, empty: str
+) -> None:
+    link = f"aie.objectfifo.link [@in] -> [@outa, @outb] ([] {offsets})"
+    lowered = lower_fifos(TILES + link)
+    start = offsets[1:-1].split(", ")[empty == "outb"]
+    assert f"aie.dma_bd(%in_cons_buff_0 : memref<16xi32>, {start}, 0)" in lowered.text
+    assert f"the offsets {offsets} leave @{empty} none of the 16 elements" in caplog.text
+
+
+def test_of_two_allocations_of_one_fifo_the_last_counts(lower_fifos, caplog) -> None:
+    lowered = lower_fifos("""
     %a = aie.tile(0, 2)
     %b = aie.tile(0, 3)
     aie.objectfifo @of(%a, {%b}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
     aie.objectfifo.allocate @of (%a)
     aie.objectfifo.allocate @of (%b)
     """)
+    assert "%of_buff_0 = aie.buffer(%tile_0_3)" in lowered.text
+    assert "@of is allocated a second time" in caplog.text
