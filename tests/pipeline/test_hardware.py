@@ -87,7 +87,8 @@ def for_npu(tmp_path_factory: pytest.TempPathFactory) -> Project:
     root = tmp_path_factory.mktemp("project")
     peano = install(tmp_path_factory.mktemp("peano") / "bin", PEANO)
     made = make_project(root, "passthrough")
-    chosen = {"NPUFORGE_CORES": "amd", "PEANO_INSTALL_DIR": str(peano.parent)}
+    only = {"PEANO_INSTALL_DIR": str(peano.parent), "MLIR_AIE_INSTALL_DIR": "", "PATH": str(peano)}
+    chosen = {"NPUFORGE_CORES": "amd", **only}
     made = replace(made, environment={**made.environment, **chosen})
     made.tasks_run("build")
     return made
