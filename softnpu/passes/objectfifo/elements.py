@@ -90,8 +90,8 @@ def _check_depth(state: FifoState, fifo: ObjectFifoCreateOp) -> None:
 def _owns_objects(link: ObjectFifoLinkOp, fifo: ObjectFifoCreateOp) -> bool:
     """Whether it is this fifo of the link whose objects all others use.
 
-    It is the one with the bigger objects; but initial values decide, and where padding makes
-    the output's objects bigger, the input's are enough, for the DMA adds the padding.
+    It is the one with the bigger objects, even if they are bigger by what a DMA pads them with;
+    but initial values decide.
     """
     source, drain = link.input_object_fifos[0], link.output_object_fifos[0]
     if link.is_join:
@@ -101,7 +101,7 @@ def _owns_objects(link: ObjectFifoLinkOp, fifo: ObjectFifoCreateOp) -> bool:
     if drain.init_values is not None:
         return fifo is drain
     smaller = element_count(source.element_type) < element_count(drain.element_type)
-    return fifo is (drain if smaller and drain.pad_dimensions is None else source)
+    return fifo is (drain if smaller else source)
 
 
 def _home(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared) -> TileOp:

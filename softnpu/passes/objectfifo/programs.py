@@ -135,16 +135,14 @@ def _parts(
 ) -> list[tuple[int, int, int]]:
     """(offset, length, lock pair) of each part of an object that one of a link's fifos moves."""
     if not (link.is_join or link.is_distribute):
-        own, shared = element_count(end.element_type), element_count(owner.element_type)
-        # Objects of the owner that are smaller are padded to the end's size on the way.
-        return [(0, max(own, shared), 0)]
+        return [(0, element_count(owner.element_type), 0)]
     parts = _all_parts(link)
     if owner is end:
-        if link.is_join and end.repeat_count is not None:
+        if link.is_join and (end.repeat_count or 1) > 1:
             raise design_error(
                 end,
                 f"objectfifo @{end.sym_name} is the output of a join "
-                "and cannot have a repeat_count",
+                f"and cannot have a repeat_count of {end.repeat_count}",
                 "repeat the joined objects' inputs, or pass them on through another fifo",
             )
         return parts

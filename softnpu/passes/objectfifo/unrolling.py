@@ -7,10 +7,14 @@ Which loops are unrolled, and by how much, is decided exactly as mlir-aie decide
 (`unrollForLoops`), for a core's code is part of what is compared. Two consequences are worth
 knowing: all loops of the same block are looked at together with the first that acquires, and
 a remainder of several iterations is unrolled too only if its step is smaller than their number.
+
+mlir-aie knows loops by their addresses, so a copy that comes to lie where an unrolled loop was
+may count as unrolled; that hangs on the allocator, and is not followed here.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from math import lcm
 
@@ -24,9 +28,11 @@ from softnpu.dialects.aie import (
     ObjectFifoCreateOp,
     ObjectFifoReleaseOp,
 )
-from softnpu.dialects.source import design_error
+from softnpu.dialects.source import design_error, design_warning
 from softnpu.passes.rewriting.constants import integer_of
 from softnpu.passes.rewriting.loops import bounds_of, trip_count, unroll_by_factor
+
+_log = logging.getLogger(__name__)
 
 
 def unroll_loops(core: CoreOp, fifos: Mapping[str, ObjectFifoCreateOp]) -> None:
@@ -148,7 +154,19 @@ def _walk_loops(region: Region, visit: Callable[[scf.ForOp], None]) -> None:
                 _walk_loops(inner, visit)
             if isinstance(op, scf.ForOp):
                 visit(op)
+            if behind is not None and behind.parent_block() is not block:
+                _log.warning(_lost(behind))
             op = _still_there(behind, block, following)
+
+
+def _lost(loop: Operation) -> str:
+    """What to tell of a loop that mlir-aie's walk goes on with after it was erased."""
+    return design_warning(
+        loop,
+        "aie-opt crashes on this loop: it stands right behind another that acquires objects, "
+        "and nothing is left of it once that one is unrolled",
+        "give the core the attribute dynamic_objfifo_lowering = true, or put a call between",
+    )
 
 
 def _still_there(

@@ -74,7 +74,7 @@ LINK = """
             "dimensionsToStream [<size = 8, stride = 1>]",
             "{padDimensions = #aie<bd_pad_layout_array[<const_pad_before = 4, "
             "const_pad_after = 4>]>}",
-            "in_cons",
+            "out",
         ),
     ],
     ids=["equal", "shrinks", "grows", "padded"],

@@ -133,7 +133,7 @@ def test_dimensions_go_to_the_end_that_they_were_written_at(lower_fifos) -> None
     ]
 
 
-def test_padding_is_added_where_a_memory_tile_sends(lower_fifos) -> None:
+def test_padding_is_added_where_a_memory_tile_sends(lower_fifos, caplog) -> None:
     program = lower_fifos("""
     %s = aie.tile(0, 0)
     %m = aie.tile(0, 1)
@@ -145,10 +145,11 @@ def test_padding_is_added_where_a_memory_tile_sends(lower_fifos) -> None:
     aie.objectfifo.link [@in] -> [@out] ([] [])
     """).part("%memtile_dma_0_1")
     assert moves(program) == [
-        "in_cons_buff_0 : memref<8xi32>, 0, 8",
-        "in_cons_buff_0 : memref<8xi32>, 0, 16, [<size = 8, stride = 1>], "
+        "out_buff_0 : memref<16xi32>, 0, 16",
+        "out_buff_0 : memref<16xi32>, 0, 16, [<size = 8, stride = 1>], "
         "[<const_pad_before = 3, const_pad_after = 5>]",
     ]
+    assert "those of @in 8; as in aie-opt, the link waits for 16 elements" in caplog.text
 
 
 def test_a_join_cannot_repeat_its_output(lower_fifos) -> None:
@@ -163,6 +164,21 @@ def test_a_join_cannot_repeat_its_output(lower_fifos) -> None:
         : !aie.objectfifo<memref<16xi32>>
     aie.objectfifo.link [@ina, @inb] -> [@out] ([0, 8] [])
     """)
+
+
+INITIAL = "[dense<1> : memref<8xi32>]"
+
+
+def test_initial_values_say_how_much_a_link_moves(lower_fifos) -> None:
+    program = lower_fifos(f"""
+    %s = aie.tile(0, 0)
+    %m = aie.tile(0, 1)
+    %c = aie.tile(0, 4)
+    aie.objectfifo @in(%s, {{%m}}, 1 : i32) : !aie.objectfifo<memref<16xi32>>
+    aie.objectfifo @out(%m, {{%c}}, 1 : i32) : !aie.objectfifo<memref<8xi32>> = {INITIAL}
+    aie.objectfifo.link [@in] -> [@out] ([] [])
+    """).part("%memtile_dma_0_1")
+    assert moves(program) == ["out_buff_0 : memref<8xi32>, 0, 8"] * 2
 
 
 def test_a_link_through_a_core_needs_equal_depths(lower_fifos) -> None:

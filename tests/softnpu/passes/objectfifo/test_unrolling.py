@@ -171,3 +171,10 @@ def test_what_unrolled_could_never_fit_is_refused_at_once(lower_fifos) -> None:
     with pytest.raises(DesignError, match=r"after 3,?599 iterations; unrolled so often") as raised:
         core(lower_fifos, depth=61, trips=100_000, loops=BOTH, other=59)
     assert "dynamic_objfifo_lowering = true" in str(raised.value)
+
+
+def test_a_loop_behind_another_that_unrolls_to_nothing_is_told_of(lower_fifos, caplog) -> None:
+    text = CORE.format(depth=2, other=2, trips=2, loops=LOOP + LOOP)
+    lowered = lower_fifos(text)
+    assert lowered.matching("scf.for") == []
+    assert "aie-opt crashes on this loop" in caplog.text
