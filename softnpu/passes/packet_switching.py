@@ -60,11 +60,14 @@ class SwitchPlan:
         selects: (arbiter, msel) in use.
         masters: (master port, its selects, whether it keeps packet headers).
         rules: slave port -> rules, in the order of the slots.
+        cut_off: (packet id, master port, its arbiter) where packets do not come out, though
+            they should: another arbiter than theirs has the port. mlir-aie says nothing.
     """
 
     selects: list[tuple[int, int]] = field(default_factory=list)
     masters: list[tuple[EndPoint, tuple[Select, ...], bool | None]] = field(default_factory=list)
     rules: dict[EndPoint, list[Rule]] = field(default_factory=dict)
+    cut_off: list[tuple[int, EndPoint, int]] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -122,6 +125,8 @@ def plan_packet_switches(
             (master, tuple(masters[master]), streams.keep_header.get(master))
             for master in sorted(here)
         ]
+    for id, master, arbiter in selects.cut_off:
+        plans[master.tile].cut_off.append((id, master, arbiter))
     for group in _slave_groups(streams):
         _add_rule(plans[group[0][0].tile], group, selects.of_stream)
     return plans
@@ -201,6 +206,7 @@ class _Selects:
 
     def __init__(self) -> None:
         self.of_stream: dict[Stream, Select] = {}
+        self.cut_off: list[tuple[int, EndPoint, int]] = []
         self._ports: dict[Tile, dict[Select, list[EndPoint]]] = {}
         self._arbiters: dict[EndPoint, int] = {}
 
@@ -260,16 +266,14 @@ class _Selects:
 
     def _bind(self, stream: Stream, select: Select, masters: list[EndPoint]) -> None:
         arbiter = arbiter_of(select)
+        reached = []
         for master in masters:
             other = self._arbiters.setdefault(master, arbiter)
-            if other != arbiter:
-                raise self._exhausted(
-                    stream,
-                    f"its destinations {masters[0].bundle.name} {masters[0].channel} and "
-                    f"{master.bundle.name} {master.channel} are bound to arbiters {arbiter} "
-                    f"and {other} by other flows",
-                )
-        self._ports.setdefault(stream[0].tile, {})[select] = list(masters)
+            if other == arbiter:
+                reached.append(master)
+            else:
+                self.cut_off.append((stream[1], master, other))
+        self._ports.setdefault(stream[0].tile, {})[select] = reached
         self.of_stream[stream] = select
 
     def _exhausted(self, stream: Stream, message: str) -> SwitchingError:

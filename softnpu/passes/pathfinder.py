@@ -128,9 +128,9 @@ class Pathfinder:
         self.flows = first + [f for f in self.flows if not f.priority]
 
     def add_fixed_connection(self, connection: Connection) -> bool:
-        """Keep a connection and its slave port from all flows.
+        """Keep a connection from all flows.
 
-        False if the switch has no such connection, or its slave port is taken already.
+        False if the switch has no such connection, or it is taken already.
         """
         return self._graph.take(connection.source, connection.destination)
 

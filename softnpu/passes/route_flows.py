@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 
 from xdsl.ir import Operation, SSAValue
@@ -18,13 +19,15 @@ from softnpu.dialects.aie import (
     TileOp,
 )
 from softnpu.dialects.enums import WireBundle
-from softnpu.dialects.source import design_error, location_of
+from softnpu.dialects.source import design_error, design_warning, location_of
 from softnpu.errors import DesignError
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.packet_switching import PacketFlow
 from softnpu.passes.pathfinder import CongestionError, Connection, Pathfinder, Route
 from softnpu.passes.routing_graph import EndPoint
 from softnpu.passes.sequence_ops import model_of
+
+_log = logging.getLogger(__name__)
 
 LISTED_FLOWS = 8
 """Flows that an error lists before it only counts them."""
@@ -57,12 +60,14 @@ def find_routes(device: DeviceOp) -> Routing:
     finder.sort_flows()
     for circuit in of_type(device, FlowOp):
         finder.add_flow(flow_source(circuit), flow_destination(circuit), packet=False)
+    fixed: dict[EndPoint, ConnectOp] = {}
     for switch in of_type(device, SwitchboxOp):
-        _keep_fixed(switch, finder)
+        fixed |= _keep_fixed(switch, finder)
     try:
         routes = finder.find_paths()
     except CongestionError as congestion:
         raise _explained(congestion, device) from congestion
+    _warn_of_mixed_streams(device, routes, fixed)
     return Routing(routes, packet_flows, packet_flow_ops)
 
 
@@ -107,8 +112,9 @@ def packet_flow_of(op: PacketFlowOp) -> PacketFlow:
     )
 
 
-def _keep_fixed(switch: SwitchboxOp, finder: Pathfinder) -> None:
-    """Keep the connections that the design makes itself from the flows."""
+def _keep_fixed(switch: SwitchboxOp, finder: Pathfinder) -> dict[EndPoint, ConnectOp]:
+    """Keep the connections that the design makes itself from the flows; their slave ports."""
+    fixed: dict[EndPoint, ConnectOp] = {}
     for connect in switch.connections.block.ops:
         if not isinstance(connect, ConnectOp):
             continue
@@ -119,7 +125,28 @@ def _keep_fixed(switch: SwitchboxOp, finder: Pathfinder) -> None:
                 connect,
                 f"the switch of tile {switch.position} cannot connect {source.bundle.name} "
                 f"{source.channel} to {dest.bundle.name} {dest.channel}",
-                "it has no such connection, or another aie.connect takes that source already",
+                "it has no such connection, or another aie.connect makes it already",
+            )
+        fixed[source] = connect
+    return fixed
+
+
+def _warn_of_mixed_streams(
+    device: DeviceOp, routes: dict[EndPoint, Route], fixed: dict[EndPoint, ConnectOp]
+) -> None:
+    """Say which flows enter a switch where a connection of the design's own starts too."""
+    for source, route in routes.items():
+        shared = {link.source for links in route.values() for link in links} & fixed.keys()
+        for port in sorted(shared - {source}):
+            _log.warning(
+                design_warning(
+                    _flow_from(device, source),
+                    f"the flow from {source} comes through {port}, where a stream of "
+                    "the design's own switches may come in",
+                    f"an aie.connect from that port is at {location_of(fixed[port])}; aie-opt "
+                    "routes so too, and the two streams get mixed",
+                    "write the whole way of that stream as aie.flow",
+                )
             )
 
 

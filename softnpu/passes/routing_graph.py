@@ -75,7 +75,7 @@ class _Ports:
 
     slaves: dict[int, PortUse] = field(default_factory=dict)
     masters: dict[int, PortUse] = field(default_factory=dict)
-    taken: set[int] = field(default_factory=set)
+    taken: set[tuple[int, int]] = field(default_factory=set)
 
 
 class RoutingGraph:
@@ -110,14 +110,15 @@ class RoutingGraph:
         return edges
 
     def take(self, source: EndPoint, destination: EndPoint) -> bool:
-        """Keep a slave port from all flows, since the design connects it itself.
+        """Keep a connection from all flows, since the design makes it itself.
 
-        False if the switch cannot make that connection or the port is taken already.
+        Others of its slave port stay open, as they do in mlir-aie. False if the switch cannot
+        make that connection or it is taken already.
         """
-        ports = self._ports(source.tile)
-        node = self.node(source)
-        legal = node not in ports.taken and self._is_legal(source, destination)
-        ports.taken.add(node)
+        taken = self._ports(source.tile).taken
+        pair = self.node(source), self.node(destination)
+        legal = pair not in taken and self._is_legal(source, destination)
+        taken.add(pair)
         return legal
 
     def _edges_from(self, node: int) -> list[Edge]:
@@ -131,13 +132,13 @@ class RoutingGraph:
         """Connections of the tile's own switch that start at a slave port."""
         ports = self._ports(end.tile)
         row = ports.slaves.get(node)
-        if row is None or node in ports.taken:
+        if row is None:
             return []
         reach = ((self.end_point(master), master, use) for master, use in ports.masters.items())
         return [
             Edge(node, master, row, column)
             for destination, master, column in reach
-            if self._is_legal(end, destination)
+            if (node, master) not in ports.taken and self._is_legal(end, destination)
         ]
 
     def _across(self, node: int, end: EndPoint) -> Edge | None:

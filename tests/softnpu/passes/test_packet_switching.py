@@ -102,13 +102,14 @@ def test_a_port_has_four_rules() -> None:
         plan(*[flow(id, SOUTH, end) for id, end in enumerate(ends)])
 
 
-def test_a_stream_to_ports_of_two_arbiters_is_refused_rather_than_cut_short() -> None:
-    with pytest.raises(SwitchingError, match="bound to arbiters 0 and 1"):
-        plan(
-            flow(1, port(Bundle.South, 0), DMA0),
-            flow(2, port(Bundle.South, 1), DMA1),
-            flow(3, port(Bundle.South, 2), DMA0, DMA1),
-        )
+def test_a_stream_to_ports_of_two_arbiters_is_cut_off_from_the_second_ones() -> None:
+    switch = plan(
+        flow(1, port(Bundle.South, 0), DMA0),
+        flow(2, port(Bundle.South, 1), DMA1),
+        flow(3, port(Bundle.South, 2), DMA0, DMA1),
+    )
+    assert switch.cut_off == [(3, DMA1, 1)]
+    assert {master: selects for master, selects, _ in switch.masters} == {DMA0: (0, 6), DMA1: (1,)}
 
 
 def test_a_flow_uses_only_the_branches_that_lead_to_its_own_destinations() -> None:

@@ -16,8 +16,50 @@ def refused(lower: Lower, design: str) -> DesignError:
 
 
 def test_a_flow_whose_way_the_author_has_blocked_is_named(lower: Lower) -> None:
+    ends = [("North", channel) for channel in range(6)] + [("South", c) for c in range(4)]
+    ends += [("DMA", 0), ("TileControl", 0)]
+    every = "\n".join(f"aie.connect<DMA : 0, {side} : {channel}>" for side, channel in ends)
     error = refused(
         lower,
+        f"""aie.device(npu1) {{
+          %a = aie.tile(0, 1)
+          %b = aie.tile(0, 3)
+          aie.flow(%a, DMA : 0, %b, DMA : 1)
+          %s = aie.switchbox(%a) {{
+            {every}
+          }}
+        }}""",
+    )
+    assert "no way from tile (0, 1) DMA 0 to tile (0, 3) DMA 1" in str(error)
+    assert "aie.switchbox" in str(error)
+    assert error.location is not None
+    assert error.location.line == 4
+
+
+def test_a_flow_through_the_source_of_a_connection_by_hand_is_warned_of(
+    lower: Lower, caplog: pytest.LogCaptureFixture
+) -> None:
+    routed = lower(
+        """aie.device(npu1_1col) {
+          %shim = aie.tile(0, 0)
+          %memory = aie.tile(0, 1)
+          %switchbox = aie.switchbox(%memory) {
+            aie.connect<South : 4, DMA : 0>
+          }
+          aie.flow(%shim, DMA : 0, %memory, DMA : 1)
+        }""",
+        ROUTE,
+    )
+    assert "aie.connect<South : 4, DMA : 0>" in routed
+    assert "aie.connect<South : 4, DMA : 1>" in routed
+    assert "comes through tile (0, 1) South 4" in caplog.text
+    assert "the two streams get mixed" in caplog.text
+
+
+def test_a_flow_that_starts_at_the_source_of_a_connection_by_hand_is_no_mixture(
+    lower: Lower, caplog: pytest.LogCaptureFixture
+) -> None:
+    routed = lower(
         """aie.device(npu1) {
           %a = aie.tile(0, 2)
           %b = aie.tile(0, 3)
@@ -26,11 +68,11 @@ def test_a_flow_whose_way_the_author_has_blocked_is_named(lower: Lower) -> None:
           }
           aie.flow(%a, DMA : 0, %b, DMA : 1)
         }""",
+        ROUTE,
     )
-    assert "no way from tile (0, 2) DMA 0 to tile (0, 3) DMA 1" in str(error)
-    assert "aie.switchbox" in str(error)
-    assert error.location is not None
-    assert error.location.line == 7
+    assert "aie.connect<DMA : 0, South : 0>" in routed
+    assert "aie.connect<DMA : 0, North" in routed
+    assert not caplog.text
 
 
 def test_too_many_flows_name_the_border_the_flows_and_a_remedy(lower: Lower) -> None:
