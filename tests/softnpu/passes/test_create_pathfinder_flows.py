@@ -54,27 +54,6 @@ def test_a_connection_written_by_the_author_is_left_alone(lower: Lower) -> None:
     routed = lower(design, ROUTE)
     assert routed.count(taken) == 1
     assert "aie.connect<South : 1, North : 1>" in routed
-    assert routed.count(", DMA : 0>") == routed.count(", DMA : 1>") == 1
-
-
-def test_a_connection_written_by_the_author_is_left_alone(lower: Lower) -> None:
-    design = """
-        aie.device(npu1_1col) {
-          %shim = aie.tile(0, 0)
-          %memory = aie.tile(0, 1)
-          %core = aie.tile(0, 2)
-          %switchbox = aie.switchbox(%memory) {
-            aie.connect<South : 4, North : 4>
-          }
-          aie.flow(%shim, DMA : 0, %core, DMA : 0)
-        }
-        """
-    taken = "aie.connect<South : 3, North : 4>"
-    free = design.replace("aie.connect<South : 4, North : 4>", "")
-    assert "aie.connect<South : 4, North : 4>" in lower(free, ROUTE)
-    routed = lower(design, ROUTE)
-    assert taken not in routed
-    assert routed.count("aie.connect<South : 4, North : 4>") == 1
 
 
 def test_a_connection_that_the_switch_cannot_make_is_refused_at_its_place(lower: Lower) -> None:
