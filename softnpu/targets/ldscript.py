@@ -73,7 +73,8 @@ _WINDOW_ORDER = (Bundle.South, Bundle.West, Bundle.North, Bundle.East)
 def linker_script(device_op: DeviceOp, core: CoreOp) -> str:
     """The linker script of one core.
 
-    What data the program brings beyond its stack and the design's buffers goes behind them.
+    What data the program brings beyond its stack and the design's buffers goes behind them. A
+    buffer that reaches out of the memory makes the length wrap around, as in aie-translate.
 
     Raises:
         DesignError: a buffer that has no address yet.
@@ -86,7 +87,7 @@ def linker_script(device_op: DeviceOp, core: CoreOp) -> str:
         _HEAD.format(
             program_length=PROGRAM_LENGTH,
             origin=OWN_WINDOW + used,
-            length=target.local_memory_size - used,
+            length=(target.local_memory_size - used) % (1 << 64),
             own=OWN_WINDOW,
             stack=core.stack_size,
         )

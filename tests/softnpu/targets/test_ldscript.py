@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.dialects.aie import CoreOp, DeviceOp
+from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp
 from softnpu.dialects.source import parse_file, parse_text
 from softnpu.errors import DesignError
 from softnpu.targets.ldscript import link_files, linker_script
@@ -78,3 +78,12 @@ def test_a_core_links_what_the_functions_that_it_calls_name() -> None:
 def test_a_buffer_without_an_address_is_an_error() -> None:
     with pytest.raises(DesignError, match="no address yet"):
         linker_script(*design(address=""))
+
+
+def test_no_room_behind_a_buffer_that_reaches_out_of_memory_wraps_around_as_in_aie_translate() -> (
+    None
+):
+    device_op, core = design()
+    own = next(op for op in device_op.walk() if isinstance(op, BufferOp) and op.sym_name == "own")
+    own.address = 0x10000
+    assert "ORIGIN = 0x80020, LENGTH = 0xFFFFFFFFFFFFFFE0" in linker_script(device_op, core)
