@@ -74,27 +74,29 @@ class _Unroller:
             previous = other
 
         while self._remainder.get(previous, 0) > 1 or previous in self._acquires:
-            _walk_loops(region, unroll)
+            try:
+                _walk_loops(region, unroll)
+            except _NeverRunsError as found:
+                if self._remainder.get(previous, 0) > 1 or previous in self._acquires:
+                    raise design_error(found.loop, *_NEVER_RUNS) from found
+                _log.warning(design_warning(found.loop, *_NEVER_RUNS))
 
     def _unroll_beside(self, previous: scf.ForOp, loop: scf.ForOp, factor: int) -> None:
         """Unrolls `loop`, met after `previous`, if it is its turn."""
         acquires = loop in self._acquires
-        self._acquires.discard(loop)
         between = self._remainder.get(previous, 0) > 1 and not acquires and previous is not loop
+        skipped = loop in self._done or between
+        trips = None if skipped else _static_trips(loop, factor, acquires)
+        if trips == 0:
+            raise _NeverRunsError(loop)
+        self._acquires.discard(loop)
         self._remainder[loop] = 0
-        if loop in self._done or between:
+        if skipped:
             return
-        trips = _static_trips(loop, factor, acquires)
         if trips is None:
             self._done.add(loop)
             return
         factor = min(factor, trips)
-        if factor == 0:
-            raise design_error(
-                loop,
-                "this loop never runs, but is to be unrolled for the objectfifos around it",
-                "check its bounds",
-            )
         step = integer_of(loop.step)
         assert step is not None
         if step < factor or acquires:
@@ -102,6 +104,22 @@ class _Unroller:
             _check_length(loop, factor)
             unroll_by_factor(loop, factor)
             self._done.add(loop)
+
+
+class _NeverRunsError(Exception):
+    """A loop of no iterations among those that are to be unrolled."""
+
+    def __init__(self, loop: scf.ForOp) -> None:
+        super().__init__(loop)
+        self.loop = loop
+
+
+_NEVER_RUNS = (
+    "this loop never runs, but is to be unrolled for the objectfifos around it",
+    "check its bounds",
+)
+"""As in mlir-aie, it is left alone where a loop inside it was looked at before; it is an error
+otherwise, for aie-opt would try again for ever."""
 
 
 _SHORTEST = 4

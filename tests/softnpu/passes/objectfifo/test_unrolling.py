@@ -178,3 +178,13 @@ def test_a_loop_behind_another_that_unrolls_to_nothing_is_told_of(lower_fifos, c
     lowered = lower_fifos(text)
     assert lowered.matching("scf.for") == []
     assert "aie-opt crashes on this loop" in caplog.text
+
+
+def test_a_loop_that_never_runs_is_left_alone_behind_one_inside_it(lower_fifos, caplog) -> None:
+    inner = "scf.for %j = %c0 to %c1 step %c1 {\n      }\n"
+    loop = LOOP.replace(
+        "        aie.objectfifo.release", f"        {inner}        aie.objectfifo.release"
+    )
+    lowered = lower_fifos(CORE.format(depth=2, other=2, trips=0, loops=loop))
+    assert len(lowered.matching("scf.for")) == 2
+    assert "this loop never runs" in caplog.text
