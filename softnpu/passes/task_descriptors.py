@@ -47,7 +47,7 @@ def descriptor_ops(
         next_bd=bd.next_bd_id or 0,
         use_next_bd=int(bd.next_bd_id is not None),
         valid_bd=1,
-        burst_length=bd.burst_length,
+        burst_length=bd.burst_length or 0,
         **Packet.of(packet).named(),
         **_shape(task, bd, model).named(),
         **_padding(task, bd, model).named(),

@@ -50,7 +50,7 @@ def descriptor_words(block: Block, bd: DMABDOp, device: Device, tile: Position) 
         **_locks(block, bd, device, tile),
     }
     if engine.kind is TileKind.SHIM:
-        values["burst_length"] = burst_encoding(bd, device, bd.burst_length)
+        values["burst_length"] = burst_encoding(bd, device, bd.burst_length or 0)
     _check_fields(bd, engine, values)
     return engine.bd.pack(values)
 

@@ -106,7 +106,7 @@ class DMABDOp(DefinedOp):
     pad_value: int = attr(I32, default=0)
     bd_id: int | None = attr(I32, default=None)
     packet: PacketInfoAttr | None = attr(PACKET, default=None)
-    burst_length: int = attr(I32, default=0)
+    burst_length: int | None = attr(I32, default=None)
     next_bd_id: int | None = attr(I32, default=None)
 
     @classmethod

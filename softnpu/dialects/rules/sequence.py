@@ -227,8 +227,8 @@ def check_set_lock(op: SetLockOp) -> None:
     model = model_of(op)
     if model is None:
         return
-    if op.value > model.max_lock_value:
-        raise design_error(op, f"a lock holds at most {model.max_lock_value}, found {op.value}")
+    if not 0 <= op.value <= model.max_lock_value:
+        raise design_error(op, f"a lock holds 0 to {model.max_lock_value}, found {op.value}")
     lock = op.lock_op
     if lock.lock_id is not None and lock.lock_id >= model.num_locks(*lock.position):
         raise design_error(op, f"{where(lock.tile_op)} has no lock {lock.lock_id}")

@@ -40,6 +40,7 @@ def program(descriptor: str) -> str:
         "[<const_pad_before = 2, const_pad_after = 4>], pad_value = 7)",
         "aie.dma_bd(%b : memref<64xi16>, 0, 32) {bd_id = 1 : i32, next_bd_id = 2 : i32, "
         "packet = #aie.packet_info<pkt_type = 1, pkt_id = 2>}",
+        "aie.dma_bd(%b : memref<64xi16>, 0, 32) {burst_length = 0 : i32}",
     ],
 )
 def test_descriptors_are_spelt_as_aie_opt_does(descriptor: str, lines: Lines) -> None:

@@ -96,8 +96,12 @@ def writebd(**changes: int) -> str:
             "there is no aie.bd_chain '@c'",
         ),
         (
+            "%l = aie.lock(%core, 0)\n" + sequence("aiex.set_lock(%l, -1)"),
+            "a lock holds 0 to 63",
+        ),
+        (
             "%l = aie.lock(%core, 0)\n" + sequence("aiex.set_lock(%l, 64)"),
-            "a lock holds at most 63",
+            "a lock holds 0 to 63",
         ),
         (sequence("aiex.configure @other { }"), "there is no device '@other'"),
         ("aiex.dma_start_task(%core)", "'aiex.dma_start_task' stands directly in"),
