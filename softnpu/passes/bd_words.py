@@ -76,7 +76,10 @@ def bd_words(op: NpuWriteBdOp, device: Device) -> list[int]:
     }
     values |= _address(op, engine)
     if engine.kind is TileKind.SHIM:
-        values |= {"axcache": AXCACHE, "burst_length": burst_encoding(op, device, op.burst_length or 0)}
+        values |= {
+            "axcache": AXCACHE,
+            "burst_length": burst_encoding(op, device, op.burst_length or 0),
+        }
     return engine.bd.pack(values)
 
 
