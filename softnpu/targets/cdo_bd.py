@@ -6,6 +6,7 @@ xaie_dma.c and xaie_dma_aieml.c. Where those cut a value to the width of its fie
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from xdsl.ir import Block
@@ -21,8 +22,10 @@ from softnpu.dialects.aie import (
     LockOp,
     UseLockOp,
 )
-from softnpu.dialects.source import design_error
+from softnpu.dialects.source import design_error, design_warning
 from softnpu.passes.bd_words import burst_encoding
+
+_log = logging.getLogger(__name__)
 
 WORD = 4
 """Bytes that the DMA moves at a time; every length, offset and stride is a multiple of them."""
@@ -142,19 +145,24 @@ def _scaled(bd: DMABDOp, index: int, dim: BDDimLayoutAttr) -> tuple[int, int]:
     size, stride = dim.size * bd.element_bytes, dim.stride * bd.element_bytes
     if index == 0:
         if size % WORD:
-            raise design_error(
-                bd,
-                f"the innermost dimension has {dim.size} elements, {size} bytes; "
-                f"the DMA moves words of {WORD} bytes",
+            _log.warning(
+                design_warning(
+                    bd,
+                    f"the innermost dimension has {dim.size} elements, {size} bytes; the DMA moves "
+                    f"words of {WORD} bytes, here {size // WORD} as in aie-translate",
+                )
             )
         return max(dim.stride, 1), size // WORD
+    words = max(stride // WORD, 1)
     if stride % WORD and dim.size > 1:
-        raise design_error(
-            bd,
-            f"dimension {index} (from the innermost) steps {dim.stride} elements, {stride} bytes; "
-            f"the DMA steps words of {WORD} bytes",
+        _log.warning(
+            design_warning(
+                bd,
+                f"dimension {index} (from the innermost) steps {dim.stride} elements, {stride} "
+                f"bytes; the DMA steps words of {WORD} bytes, here {words} as in aie-translate",
+            )
         )
-    return max(stride // WORD, 1), dim.size
+    return words, dim.size
 
 
 def _check_step(
