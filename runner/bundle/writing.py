@@ -35,6 +35,7 @@ On an NPU, with XRT's pyxrt:   unzip this, then python3 run.py
 With npuforge, which also judges the outputs as their author does:
                                python -m runner replay THIS.zip --device npu
 On npuforge's emulator:        python -m runner replay THIS.zip
+                               python -m softnpu run-host run.py
 
 {cores}
 """

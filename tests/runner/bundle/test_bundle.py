@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -90,17 +89,34 @@ def test_the_script_in_it_runs_alone_on_the_emulator(built: Artifact, tmp_path: 
     with zipfile.ZipFile(_packed(tmp_path / "b.zip", built)) as archive:
         archive.extractall(tmp_path / "out")
     done = subprocess.run(
-        [sys.executable, tmp_path / "out/run.py"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-m", "softnpu", "run-host", tmp_path / "out/run.py"],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
     lines = done.stdout.splitlines()
     assert len(lines) == 2
-    assert all(line.endswith("0 of 16384 bytes differ") for line in lines)
+    assert all(line.endswith("as expected") for line in lines)
     assert "random-0 out" in lines[0]
     assert "COMPLETED" in lines[0]
+
+
+def test_the_script_says_which_output_differs(built: Artifact, tmp_path: Path) -> None:
+    with zipfile.ZipFile(_packed(tmp_path / "b.zip", built)) as archive:
+        archive.extractall(tmp_path / "out")
+    expected = tmp_path / "out/vectors/0/expected_out.bin"
+    expected.write_bytes(bytes([expected.read_bytes()[0] ^ 1]) + expected.read_bytes()[1:])
+    done = subprocess.run(
+        [sys.executable, "-m", "softnpu", "run-host", tmp_path / "out/run.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first, second = done.stdout.splitlines()
+    assert first.endswith("DIFFERS")
+    assert second.endswith("as expected")
 
 
 def test_the_same_contents_make_the_same_bundle(built: Artifact, tmp_path: Path) -> None:
