@@ -17,6 +17,11 @@ def buffers(p):
     return {"qkv": In((3, p.n, p.dim), "int8"), "out": Out((p.n, p.dim), "int8")}
 
 
+def work(p):
+    """Two matrix products; the softmax between them is not counted."""
+    return {"ops": 4 * p.n**2 * p.dim}
+
+
 def reference(p, qkv):
     return attention_sequence(*qkv, p.shift)
 

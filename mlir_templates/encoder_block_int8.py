@@ -26,6 +26,11 @@ def buffers(p):
     }
 
 
+def work(p):
+    """Three matrix products a tile: attention's two, and the matrix."""
+    return {"ops": p.tiles * (4 * p.rows**2 * p.dim + 2 * p.rows * p.n**2)}
+
+
 def reference(p, qkv, weights):
     gamma, beta, matrix = np.split(weights, (p.n, 2 * p.n))
     return np.stack([_block(*tile, gamma, beta, matrix.reshape(p.n, p.n), p) for tile in qkv])
