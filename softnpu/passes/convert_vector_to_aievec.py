@@ -20,8 +20,9 @@ from softnpu.passes.rewriting.control_flow import CONTROL_FLOW
 from softnpu.passes.rewriting.dma import DMA_PROGRAMS
 from softnpu.passes.rewriting.greedy import Patterns, apply_greedily
 from softnpu.passes.rewriting.invariants import hoist_invariants
+from softnpu.passes.rewriting.memref import VIEWS
 
-CANONICALIZATIONS: Patterns = {**ARITHMETIC, **CONTROL_FLOW, **DMA_PROGRAMS}
+CANONICALIZATIONS: Patterns = {**ARITHMETIC, **CONTROL_FLOW, **DMA_PROGRAMS, **VIEWS}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ WORD_BYTES = 4
 OFFSET_MASK = 0xFFFFF
 """The bits of an address that a tile keeps to itself."""
 COORDINATE_MASK = 0xFF
+ADDRESS_MASK = 0xFFFFFFFF
+"""An address has 32 bits, so that a column from 128 on loses its upper one."""
 
 
 def absolute_address(
@@ -29,9 +31,8 @@ def absolute_address(
         return _in_buffer(op, op.buffer, symbols)
     if op.column is None or op.row is None:
         return op.address
-    return tile_address(
-        op.column & COORDINATE_MASK, op.row & COORDINATE_MASK, op.address & OFFSET_MASK
-    )
+    column, row = op.column & COORDINATE_MASK, op.row & COORDINATE_MASK
+    return tile_address(column, row, op.address & OFFSET_MASK) & ADDRESS_MASK
 
 
 def _in_buffer(

@@ -32,6 +32,7 @@ def address(where: str) -> int:
     [
         ("address = 0x321f000 : ui32", 0x321F000),
         ("address = 0xfff1f000 : ui32, column = 2 : i32, row = 3 : i32", 0x431F000),
+        ("address = 0x1f000 : ui32, column = 255 : i32, row = 2 : i32", 0xFE21F000),
         ("address = 2 : ui32, buffer = @placed", 0x2300000 + 1024 + 8),
     ],
 )

@@ -1,0 +1,58 @@
+"""Simplifying views of memory (mlir, MemRefOps.cpp)."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, i64
+from xdsl.dialects.memref import CastOp, ReinterpretCastOp, SubviewOp
+from xdsl.ir import Operation, SSAValue
+
+from softnpu.passes.rewriting.constants import integer_of
+from softnpu.passes.rewriting.greedy import Patterns, Rewriter
+
+
+def _write_out_offsets(op: Operation, rewriter: Rewriter) -> bool:
+    """Offsets that are constants become part of a subview, as long as one is left that is none.
+
+    Then the type stays what it is. MLIR goes on where all are constants, and casts the result
+    back; that is left alone, for the type is what a call sees.
+    """
+    assert isinstance(op, SubviewOp)
+    known = [integer_of(offset) for offset in op.offsets]
+    if None not in known or all(value is None for value in known):
+        return False
+    operands = iter(zip(op.offsets, known, strict=True))
+    static: list[int] = []
+    left: list[SSAValue] = []
+    for number in op.static_offsets.get_values():
+        operand, value = next(operands) if number == DYNAMIC_INDEX else (None, number)
+        static.append(DYNAMIC_INDEX if value is None else value)
+        if operand is not None and value is None:
+            left.append(operand)
+    made = SubviewOp.build(
+        operands=[op.source, left, op.sizes, op.strides],
+        properties={**op.properties, "static_offsets": DenseArrayBase.from_list(i64, static)},
+        result_types=[op.result.type],
+    )
+    rewriter.insert_before(op, made)
+    rewriter.replace(op, made.results)
+    return True
+
+
+def _reinterpret_the_source(op: Operation, rewriter: Rewriter) -> bool:
+    """A reinterpretation looks through casts and subviews that start where their source does."""
+    assert isinstance(op, ReinterpretCastOp)
+    view = op.source.owner
+    if isinstance(view, SubviewOp):
+        if any(view.static_offsets.get_values()):
+            return False
+    elif not isinstance(view, (CastOp, ReinterpretCastOp)):
+        return False
+    op.operands[0] = view.operands[0]
+    rewriter.revisit(view)
+    return True
+
+
+VIEWS: Patterns = {
+    SubviewOp.name: (_write_out_offsets,),
+    ReinterpretCastOp.name: (_reinterpret_the_source,),
+}
