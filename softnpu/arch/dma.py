@@ -26,6 +26,27 @@ class Direction(IntEnum):
     MM2S = 1
 
 
+class FinishOnLast(IntEnum):
+    """Whether TLAST ends a descriptor of an S2MM channel, and where its length is told (AM025,
+    FoT_Mode)."""
+
+    DISABLED = 0
+    NO_COUNTS = 1
+    COUNTS_WITH_TOKENS = 2
+    COUNTS_FROM_REGISTER = 3
+
+
+FINISH_COUNT = Layout(
+    words=1,
+    fields=(
+        Field("Valid", 0, 31, 1),
+        Field("Last_in_Task", 0, 30, 1),
+        Field("BD_ID", 0, 24, 6),
+        Field("Write_Count", 0, 0, 18),
+    ),
+)
+"""An entry of a channel's count FIFO, as DMA_S2MM_FoT_Count_FIFO_Pop reads it (AM025)."""
+
 _CORE_BD = Layout(
     words=6,
     fields=(
@@ -166,6 +187,8 @@ class DmaEngine:
         dimensions: address dimensions of a descriptor, the iteration not counted.
         control: the layout of a channel's control register, by direction.
         queue: the layout of a channel's task queue register (start BD, repeat count, token).
+        write_count_base: where the S2MM channels' Current_Write_Count registers begin; those that
+            pop finish-on-TLAST counts follow.
         lock_ids: locks that a descriptor can name, its own and its neighbours'.
     """
 
@@ -180,6 +203,7 @@ class DmaEngine:
     control_base: int
     status_base: int
     status_stride: int
+    write_count_base: int
     lock_ids: int
     queue_name: str = "Start_Queue"
 
@@ -232,6 +256,14 @@ class DmaEngine:
         """Offset of a channel's status register."""
         return self.status_base + self.status_stride * direction + 4 * channel
 
+    def write_count_address(self, channel: int) -> int:
+        """Offset of the register with the words that an S2MM channel's transfer has written."""
+        return self.write_count_base + 4 * channel
+
+    def finish_count_address(self, channel: int) -> int:
+        """Offset of the register that pops an S2MM channel's finish-on-TLAST counts."""
+        return self.write_count_base + 4 * (self.channels + channel)
+
     def can_use(self, bd: int, channel: int) -> bool:
         """Whether a channel can run descriptor `bd`.
 
@@ -265,6 +297,7 @@ DMA_ENGINES: dict[TileKind, DmaEngine] = {
         control_base=0x1DE00,
         status_base=0x1DF00,
         status_stride=0x10,
+        write_count_base=0x1DF18,
         lock_ids=16,
     ),
     TileKind.MEMORY: DmaEngine(
@@ -279,6 +312,7 @@ DMA_ENGINES: dict[TileKind, DmaEngine] = {
         control_base=0xA0600,
         status_base=0xA0660,
         status_stride=0x20,
+        write_count_base=0xA06B0,
         lock_ids=192,
     ),
     TileKind.SHIM: DmaEngine(
@@ -293,6 +327,7 @@ DMA_ENGINES: dict[TileKind, DmaEngine] = {
         control_base=0x1D200,
         status_base=0x1D220,
         status_stride=8,
+        write_count_base=0x1D230,
         lock_ids=16,
         queue_name="Task_Queue",
     ),

@@ -95,26 +95,24 @@ def dma(kind: TileKind) -> list[Register]:
     return [*registers, *_counts(kind)]
 
 
-_WRITE_COUNTS: dict[TileKind, tuple[int, int]] = {
-    TileKind.CORE: (0x1DF18, 14),
-    TileKind.MEMORY: (0xA06B0, 17),
-    TileKind.SHIM: (0x1D230, 18),
-}
-"""Offset of the S2MM write counts, and their bits; the finish-on-TLAST counts follow."""
+_WRITE_COUNT_BITS = {TileKind.CORE: 14, TileKind.MEMORY: 17, TileKind.SHIM: 18}
 
 
 def _counts(kind: TileKind) -> list[Register]:
-    offset, bits = _WRITE_COUNTS[kind]
-    channels = DMA_ENGINES[kind].channels
-    popped = "Valid[31] Last_in_Task[30] BD_ID[29:24] Write_Count[17:0]"
+    engine, bits = DMA_ENGINES[kind], _WRITE_COUNT_BITS[kind]
     return [
         Register(
             "DMA_S2MM_Current_Write_Count_{}",
-            offset,
+            engine.write_count_address(0),
             f"Current_Write_Count[{bits - 1}:0]",
-            channels,
+            engine.channels,
         ),
-        Register("DMA_S2MM_FoT_Count_FIFO_Pop_{}", offset + 4 * channels, popped, channels),
+        Register(
+            "DMA_S2MM_FoT_Count_FIFO_Pop_{}",
+            engine.finish_count_address(0),
+            "Valid[31] Last_in_Task[30] BD_ID[29:24] Write_Count[17:0]",
+            engine.channels,
+        ),
     ]
 
 

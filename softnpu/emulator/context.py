@@ -17,6 +17,7 @@ from softnpu.emulator import executor
 from softnpu.emulator.array import Array
 from softnpu.emulator.controller import Controller
 from softnpu.emulator.core import CoreError
+from softnpu.emulator.dma_receive import ReceiveChannel
 from softnpu.emulator.host_memory import HostBuffer, HostMemory
 from softnpu.emulator.report import Outcome, RunReport, Statistics
 from softnpu.emulator.timeline import Timeline
@@ -188,6 +189,7 @@ class Context:
         before, start, arguments = self._started
         if outcome is Outcome.COMPLETED:
             self._note_untouched(arguments)
+            self._note_unread_counts()
         statistics = Statistics.of(self.array) - before
         report = RunReport(
             outcome=outcome,
@@ -210,6 +212,15 @@ class Context:
                 self.array.hazard(
                     f"no DMA has touched {buffer.name} ({buffer.size} bytes): an input that is "
                     "never read, or an output that is never written"
+                )
+
+    def _note_unread_counts(self) -> None:
+        for channel in self.array.channels():
+            if isinstance(channel, ReceiveChannel) and channel.finish_counts:
+                self.array.hazard(
+                    f"{channel.place} holds {len(channel.finish_counts)} finish-on-TLAST counts "
+                    "that nobody has read; on hardware, the channel stops when its FIFO for them "
+                    "is full, and how many it holds is not published"
                 )
 
     # configuration

@@ -30,7 +30,7 @@ _LENGTH_SHIFT, _OPERATION_SHIFT, _RESPONSE_SHIFT = 20, 22, 24
 
 TOKEN_ACTOR_SHIFT = 5
 """Where a token says which channel it is from: 3 bits of channel, then the direction. No open
-source tells the place on silicon; packet headers leave bits 11:5 free."""
+source tells the place on silicon; a token needs no descriptor, whose place this is in a header."""
 
 
 class ControlOperation(IntEnum):

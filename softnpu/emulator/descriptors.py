@@ -17,14 +17,25 @@ from softnpu.emulator.addressing import AccessPattern, Dimension, Words
 from softnpu.emulator.locks import Lock
 from softnpu.errors import EmulatorError
 
-_ID_SHIFT, _TYPE_SHIFT, _ROW_SHIFT, _COLUMN_SHIFT, _PARITY_SHIFT = 0, 12, 16, 21, 31
+_ID_SHIFT, _DESCRIPTOR_SHIFT, _TYPE_SHIFT = 0, 5, 12
+_ROW_SHIFT, _COLUMN_SHIFT, _PARITY_SHIFT = 16, 21, 31
+_DESCRIPTOR_MASK = 0x3F
 
 
-def packet_header(id: int, type: int, tile: tuple[int, int]) -> int:
-    """A stream packet's header word, with odd parity (AM020, chapter 2, table 2)."""
+def packet_header(id: int, type: int, tile: tuple[int, int], descriptor: int = 0) -> int:
+    """A stream packet's header word, with odd parity.
+
+    `descriptor` is for a receiver in out-of-order mode. Sources: AM020, chapter 2, table 2, and
+    aiebu, cp_pktheader (out_of_order_bd_idx, the six bits above the id).
+    """
     col, row = tile
-    word = id << _ID_SHIFT | type << _TYPE_SHIFT | row << _ROW_SHIFT | col << _COLUMN_SHIFT
-    return with_odd_parity(word)
+    word = id << _ID_SHIFT | descriptor << _DESCRIPTOR_SHIFT | type << _TYPE_SHIFT
+    return with_odd_parity(word | row << _ROW_SHIFT | col << _COLUMN_SHIFT)
+
+
+def out_of_order_descriptor(header: int) -> int:
+    """The descriptor that a packet's header names for a receiver in out-of-order mode."""
+    return header >> _DESCRIPTOR_SHIFT & _DESCRIPTOR_MASK
 
 
 def with_odd_parity(word: int) -> int:
@@ -91,10 +102,6 @@ def decode(
     place = f"descriptor {number} of tile ({tile[0]},{tile[1]})"
     if fields.get("enable_compression"):
         raise EmulatorError(f"{place}: Enable_Compression is not modelled")
-    if fields["enable_packet"] and fields["out_of_order_bd_id"]:
-        raise EmulatorError(
-            f"{place}: Out_Of_Order_BD_ID = {fields['out_of_order_bd_id']} is not modelled"
-        )
     length = fields["buffer_length"]
     dimensions = _dimensions(engine, fields, place)
     bare = tuple(Dimension(d.step, d.wrap) for d in dimensions)
@@ -102,7 +109,9 @@ def decode(
     padded = any(d.padded for d in dimensions)
     header = None
     if fields["enable_packet"]:
-        word = packet_header(fields["packet_id"], fields["packet_type"], tile)
+        word = packet_header(
+            fields["packet_id"], fields["packet_type"], tile, fields["out_of_order_bd_id"]
+        )
         header = np.array([word], np.uint32)
     return Descriptor(
         number=number,

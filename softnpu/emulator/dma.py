@@ -1,4 +1,4 @@
-"""DMA channels: what a task does, descriptor after descriptor.
+"""DMA channels: what a task does, descriptor after descriptor, and how MM2S channels send.
 
 A channel takes a task from its queue, loads the task's first descriptor, acquires its lock, moves
 its words, releases its lock, goes on with the next descriptor of the chain, and when the chain
@@ -17,7 +17,6 @@ from softnpu.emulator.addressing import Words
 from softnpu.emulator.descriptors import Descriptor
 from softnpu.emulator.scheduler import Actor
 from softnpu.emulator.streams import Link
-from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
     from softnpu.emulator.dma_engine import DmaState
@@ -64,6 +63,7 @@ class Channel(Actor):
         acquired: whether its lock is held (or it needs none).
         remaining: words of it still to move.
         controller_id: where tokens go (control register).
+        out_of_order: packets' headers name the descriptors, and a task counts packets.
     """
 
     direction: Direction
@@ -78,7 +78,7 @@ class Channel(Actor):
         self.task: Task | None = None
         self.repeats = 0
         self.following: int | None = None
-        """The descriptor to load next, or None for the start of a task."""
+        """The descriptor to load next, while a task is in progress."""
         self.descriptor: Descriptor | None = None
         self.acquired = False
         self.memory: Words = engine.no_memory
@@ -87,6 +87,7 @@ class Channel(Actor):
         self.remaining = 0
         self.control = 0
         self.controller_id = 0
+        self.out_of_order = False
         self.paused = False
         self.counts = ChannelCounts()
         self._began = 0
@@ -108,17 +109,27 @@ class Channel(Actor):
 
     def load(self) -> Descriptor | None:
         """Loads the next descriptor, taking a task from the queue if none is in progress."""
-        if self.paused:
+        if not self.begin_task():
             return None
-        if self.following is None:
-            if self.task is None:
-                if not self.queue:
-                    return None
-                self.task = self.queue.popleft()
-                self.repeats = self.task.repeats
-                self.engine.queue_moved(self)
+        assert self.following is not None
+        return self.load_descriptor(self.following)
+
+    def begin_task(self) -> bool:
+        """Takes a task from the queue if none is in progress; False if there is none to do."""
+        if self.paused:
+            return False
+        if self.task is None:
+            if not self.queue:
+                return False
+            self.task = self.queue.popleft()
+            self.repeats = self.task.repeats
             self.following = self.task.start
-        descriptor = self.engine.descriptor(self.following, self)
+            self.engine.queue_moved(self)
+        return True
+
+    def load_descriptor(self, number: int) -> Descriptor:
+        """Loads descriptor `number` as its registers stand now."""
+        descriptor = self.engine.descriptor(number, self)
         self.descriptor = descriptor
         self.acquired = False
         self.memory, self.base = descriptor.place or self.engine.locate(descriptor, self)
@@ -174,6 +185,19 @@ class Channel(Actor):
         self.descriptor = None
         self.acquired = False
         self.remaining = 0
+
+    def first_descriptors(self) -> list[int]:
+        """The descriptors that its tasks, in progress or queued, go on or begin with."""
+        if not self.busy:
+            return []
+        if self.out_of_order:
+            return self.engine.valid_descriptors(self)
+        starts = [task.start for task in self.queue]
+        if self.task is not None:
+            starts.append(self.task.start)
+            if self.following is not None:
+                starts.append(self.following)
+        return starts
 
     @property
     def busy(self) -> bool:
@@ -254,79 +278,3 @@ class SendChannel(Channel):
         from softnpu.emulator import waits
 
         return waits.SpaceWait(self, self.output)
-
-
-class ReceiveChannel(Channel):
-    """S2MM: takes words from a stream, writes memory. The target of a link."""
-
-    direction = Direction.S2MM
-
-    def __init__(self, engine: DmaState, number: int, ingress: int) -> None:
-        super().__init__(engine, number)
-        self.ingress = ingress
-        self.input: Link | None = None
-        self.finish_on_last = False
-
-    def attach(self, link: Link) -> None:
-        """Remembers the link that leads here, and takes what it holds."""
-        self.input = link
-        self.engine.wake(self)
-
-    def run(self) -> None:
-        """Gets ready for the next words and takes those that wait in the stream."""
-        for _ in range(DESCRIPTORS_PER_TURN):
-            if not self.acquired and not self._arm():
-                return
-            link = self.input
-            if link is None or not link.level:
-                return
-            link.drain()
-            if self.acquired:
-                return
-        self.engine.go_on(self)
-
-    def _arm(self) -> bool:
-        descriptor = self.descriptor or self.load()
-        return descriptor is not None and self.acquire(descriptor)
-
-    def room(self) -> int:
-        """Words that the descriptor in progress still takes."""
-        return self.remaining if self.acquired or self._arm() else 0
-
-    def offer(self, words: Words, last: bool, time: int) -> int:
-        """Writes words to memory, through as many descriptors as are ready."""
-        count = len(words)
-        done = 0
-        while done < count:
-            if not self.acquired and not self._arm():
-                break
-            descriptor = self.descriptor
-            assert descriptor is not None
-            size = min(self.remaining, count - done)
-            piece = words if size == count else words[done : done + size]
-            if not self.position:
-                self.engine.will_write(self)
-            descriptor.pattern.write(self.memory, self.base, self.position, piece)
-            self.position += size
-            self.remaining -= size
-            self.clock = max(self.clock, time + done) + size
-            done += size
-            ended = last and done == count
-            if not self.remaining or (ended and self.finish_on_last):
-                self._complete(descriptor, ended)
-        return done
-
-    def _complete(self, descriptor: Descriptor, ended: bool) -> None:
-        if self.finish_on_last and not ended:
-            raise EmulatorError(
-                f"{self.place}: descriptor {descriptor.number} is full ({self.position} words) "
-                "before TLAST came, in finish-on-TLAST mode (Error_FoT_Length_Exceeded)"
-            )
-        self.engine.was_written(self)
-        self.finish(descriptor)
-        self._arm()
-
-    def _stream_wait(self) -> Wait:
-        from softnpu.emulator import waits
-
-        return waits.DataWait(self, self.input)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softnpu.arch.device import MAXIMUM_NEIGHBOUR_MEMORY_CHANNEL
-from softnpu.arch.dma import DMA_ENGINES, Direction, DmaEngine
+from softnpu.arch.dma import DMA_ENGINES, Direction, DmaEngine, FinishOnLast
 from softnpu.arch.ports import SHIM_MM2S_PORTS, Bundle
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.descriptors import Descriptor, decode
-from softnpu.emulator.dma import Channel, ReceiveChannel, SendChannel, Task
+from softnpu.emulator.dma import Channel, SendChannel, Task
+from softnpu.emulator.dma_receive import ReceiveChannel
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.network import Network
 from softnpu.emulator.scheduler import Actor, Scheduler
@@ -104,6 +105,11 @@ class DmaState:
         if place is not None:
             direction, number, is_queue = place
             return 0 if is_queue else self.channels[direction, number].control
+        for receiver in self.receivers:
+            if self.facts.write_count_address(receiver.number) == offset:
+                return receiver.position
+            if self.facts.finish_count_address(receiver.number) == offset:
+                return receiver.pop_count()
         for (direction, number), channel in self.channels.items():
             if self.facts.status_address(direction, number) == offset:
                 return self._status(channel)
@@ -113,6 +119,8 @@ class DmaState:
         self._registers[number][word] = value
         self._decoded[number] = None
         for channel in self.channels.values():
+            if channel.out_of_order:
+                continue
             if any(task.start == number for task in channel.queue):
                 self._array.hazard(
                     f"descriptor {number} of tile ({self.tile[0]},{self.tile[1]}) is written "
@@ -123,7 +131,8 @@ class DmaState:
     def _push(self, channel: Channel, value: int) -> None:
         fields = self.facts.queue.unpack([value])
         start = fields["start_bd_id"]
-        if start >= self.facts.bds or not self.facts.can_use(start, channel.number):
+        usable = start < self.facts.bds and self.facts.can_use(start, channel.number)
+        if not usable and not channel.out_of_order:
             raise EmulatorError(f"{channel.place} cannot use descriptor {start}")
         task = Task(start, fields["repeat_count"], bool(fields["enable_token_issue"]))
         if not channel.push(task):
@@ -147,7 +156,7 @@ class DmaState:
 
     def _control(self, channel: Channel, value: int) -> None:
         fields = self.facts.control[channel.direction].unpack([value])
-        for name in ("compression_enable", "decompression_enable", "enable_out_of_order"):
+        for name in ("compression_enable", "decompression_enable"):
             if fields.get(name):
                 raise EmulatorError(f"{channel.place}: {name} is not modelled (control {value:#x})")
         channel.control = value
@@ -158,11 +167,21 @@ class DmaState:
         if channel.paused and not paused:
             self.wake(channel)
         channel.paused = paused
-        mode = fields.get("fot_mode", 0)
-        if mode > 1:
-            raise EmulatorError(f"{channel.place}: FoT_Mode {mode} (with counts) is not modelled")
         if isinstance(channel, ReceiveChannel):
-            channel.finish_on_last = bool(mode)
+            self._control_order(channel, fields)
+
+    def _control_order(self, channel: ReceiveChannel, fields: dict[str, int]) -> None:
+        mode = FinishOnLast(fields["fot_mode"])
+        if mode is FinishOnLast.COUNTS_WITH_TOKENS:
+            raise EmulatorError(
+                f"{channel.place}: FoT_Mode {mode:d} (counts with task tokens) is not modelled"
+            )
+        out_of_order = bool(fields["enable_out_of_order"])
+        if out_of_order != channel.out_of_order and channel.busy:
+            raise EmulatorError(
+                f"{channel.place}: Enable_Out_of_Order changes while the channel has a task"
+            )
+        channel.finish_on_last, channel.out_of_order = mode, out_of_order
 
     def _status(self, channel: Channel) -> int:
         status = STATUS_RUNNING if channel.busy else STATUS_IDLE
@@ -206,6 +225,11 @@ class DmaState:
         """Descriptor `number` as its registers stand now, valid or not."""
         words = self._registers[number]
         return self._decoded[number] or decode(self.facts, self.tile, number, words, self._lock)
+
+    def valid_descriptors(self, channel: Channel) -> list[int]:
+        """The descriptors that are configured and that the channel can use."""
+        numbers = (n for n in range(self.facts.bds) if self.facts.can_use(n, channel.number))
+        return [number for number in numbers if self.peek(number).valid]
 
     def _lock(self, id: int) -> Lock:
         return self._array.dma_lock(self.tile, id)

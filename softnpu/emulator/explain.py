@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from softnpu.arch.ports import Bundle
 from softnpu.emulator import routes, waits
 from softnpu.emulator.core import Core, CoreStreamInput
-from softnpu.emulator.dma import Channel, ReceiveChannel
+from softnpu.emulator.dma import Channel
+from softnpu.emulator.dma_receive import ReceiveChannel
 from softnpu.emulator.names import Names
 from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.streams import DeadEnd
@@ -111,11 +112,7 @@ def releasers(array: Array, lock: Lock, waiting: Actor) -> list[Actor]:
 
 def _chain_releases(channel: Channel, lock: Lock) -> bool:
     """Whether a task of the channel, in progress or queued, releases `lock`."""
-    starts = [task.start for task in channel.queue]
-    if channel.task is not None:
-        starts.append(channel.task.start)
-        if channel.following is not None:
-            starts.append(channel.following)
+    starts = channel.first_descriptors()
     seen: set[int] = set()
     while starts:
         number = starts.pop()

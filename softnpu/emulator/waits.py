@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from softnpu.emulator.cascade import Cascade
     from softnpu.emulator.control_port import ControlPort
     from softnpu.emulator.core import Core
-    from softnpu.emulator.dma import Channel, ReceiveChannel, SendChannel
+    from softnpu.emulator.dma import Channel, SendChannel
+    from softnpu.emulator.dma_receive import ReceiveChannel
     from softnpu.emulator.locks import Lock
     from softnpu.emulator.scheduler import Actor
     from softnpu.emulator.streams import Link

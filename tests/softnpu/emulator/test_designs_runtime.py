@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from softnpu.compiler.driver import Options
+from softnpu.dialects.aiex.npu import NpuWriteBdOp
 from softnpu.emulator.descriptors import with_odd_parity
 from tests.softnpu.emulator.designs import I32, Run, numbers, plus, transfer, worker, zeros
 
@@ -184,4 +185,84 @@ def test_a_runtime_descriptor_of_a_memory_tile_lies_in_the_neighbour(run: Run) -
     }}"""
     data = numbers(64)
     _, out = run(design, data, zeros(64), hazard="reaches the memory tile west of the partition")
+    assert (out == data).all()
+
+
+def test_packets_from_the_host_fill_slots_that_their_headers_name(run: Run) -> None:
+    """Out of order: the host's first packet is for the second slot; a counting lock drains."""
+    design = f"""
+    aie.device(npu1_1col) {{
+      %shim = aie.tile(0, 0)
+      %tile = aie.tile(0, 2)
+      %slots = aie.buffer(%tile) {{sym_name = "slots"}} : memref<16xi32>
+      %full = aie.lock(%tile, 5) {{init = 0 : i32, sym_name = "full"}}
+      aie.packet_flow(3) {{
+        aie.packet_source<%shim, DMA : 0>
+        aie.packet_dest<%tile, DMA : 0>
+      }} {{keep_pkt_header = true}}
+      aie.flow(%tile, DMA : 0, %shim, DMA : 0)
+      aie.shim_dma_allocation @out(%shim, S2MM, 0)
+      %mem = aie.mem(%tile) {{
+        %0 = aie.dma_start(MM2S, 0, ^drain, ^end)
+      ^drain:
+        aie.use_lock(%full, AcquireGreaterEqual, 2)
+        aie.dma_bd(%slots : memref<16xi32>, 0, 16) {{bd_id = 0 : i32}}
+        aie.use_lock(%full, Release, 0)
+        aie.next_bd ^drain
+      ^end:
+        aie.end
+      }}
+      aie.runtime_sequence(%a: memref<16xi32>, %b: memref<16xi32>) {{
+        aiex.npu.write32 {{address = 0x1DE00 : ui32, column = 0 : i32, row = 2 : i32,
+                           value = 8 : ui32}}
+        {_write_descriptor(row=2, bd_id=6, buffer_offset=0, lock_rel_id=5, lock_rel_val=1)}
+        {_write_descriptor(row=2, bd_id=7, buffer_offset=32, lock_rel_id=5, lock_rel_val=1)}
+        aiex.npu.write32 {{address = 0x1DE04 : ui32, column = 0 : i32, row = 2 : i32,
+                           value = 0x10000 : ui32}}
+        {_send_to(7, bd=0, offset=0)}
+        {_send_to(6, bd=1, offset=32)}
+        {transfer("b", 16, "out", 2, 16)}
+        aiex.npu.dma_wait {{symbol = @out}}
+      }}
+    }}"""
+    data = numbers(16)
+    _, out = run(design, data, zeros(16), runs=2)
+    assert (out == np.concatenate([data[8:], data[:8]])).all()
+
+
+def _write_descriptor(**fields: int) -> str:
+    """A descriptor of eight words, written at run time."""
+    values = dict.fromkeys(NpuWriteBdOp.attr_fields, 0) | {"buffer_length": 8, "valid_bd": 1}
+    text = ", ".join(f"{name} = {value} : i32" for name, value in (values | fields).items())
+    return f"aiex.npu.writebd {{{text}}}"
+
+
+def _send_to(slot: int, *, bd: int, offset: int) -> str:
+    """Eight words of argument 0 from byte `offset`, as a packet for a slot."""
+    packet = {"enable_packet": 1, "packet_id": 3, "out_of_order_id": slot}
+    return f"""{_write_descriptor(row=0, bd_id=bd, **packet)}
+        aiex.npu.address_patch {{addr = {0x1D004 + 0x20 * bd} : ui32, arg_idx = 0 : i32,
+                                 arg_plus = {offset} : i32}}
+        aiex.npu.push_queue (0, 0, MM2S:0) {{bd_id = {bd} : i32, issue_token = false,
+                                             repeat_count = 0 : i32}}"""
+
+
+def test_packet_lengths_that_nobody_reads_are_noted(run: Run) -> None:
+    design = f"""
+    aie.device(npu1_1col) {{
+      %shim = aie.tile(0, 0)
+      %mem = aie.tile(0, 1)
+      aie.objectfifo @in(%shim, {{%mem}}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo @out(%mem, {{%shim}}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo.link [@in] -> [@out] ([] [])
+      aie.runtime_sequence(%a: memref<16xi32>, %b: memref<16xi32>) {{
+        aiex.npu.write32 {{address = 0xA0600 : ui32, column = 0 : i32, row = 1 : i32,
+                           value = 0x30000 : ui32}}
+        {transfer("b", 16, "out", 0, 16)}
+        {transfer("a", 16, "in", 1, 16)}
+        aiex.npu.dma_wait {{symbol = @out}}
+      }}
+    }}"""
+    data = numbers(16)
+    _, out = run(design, data, zeros(16), hazard="S2MM 0 holds 1 finish-on-TLAST counts")
     assert (out == data).all()

@@ -190,32 +190,6 @@ def test_zero_padding_is_for_the_sender() -> None:
     assert words[IN : IN + 12].reshape(3, 4).tolist() == wanted
 
 
-def test_finish_on_tlast_ends_a_descriptor_early() -> None:
-    array = loop_back()
-    words = fill(array)
-    control(array, CORE, S2MM, 0, fot_mode=1)
-    describe(array, CORE, 0, base_address=OUT, buffer_length=5)
-    describe(array, CORE, 1, base_address=IN, buffer_length=100, use_next_bd=1, next_bd=2)
-    describe(array, CORE, 2, base_address=IN + 200, buffer_length=100)
-    start(array, CORE, S2MM, 0, bd=1)
-    start(array, CORE, MM2S, 0, bd=0, repeat=1)
-    settle(array)
-    assert (words[IN : IN + 5] == words[OUT : OUT + 5]).all()
-    assert (words[IN + 200 : IN + 205] == words[OUT : OUT + 5]).all()
-    assert words[IN + 5] == IN + 6
-
-
-def test_without_finish_on_tlast_packets_run_together() -> None:
-    array = loop_back()
-    words = fill(array)
-    describe(array, CORE, 0, base_address=OUT, buffer_length=5)
-    describe(array, CORE, 1, base_address=IN, buffer_length=10)
-    start(array, CORE, S2MM, 0, bd=1)
-    start(array, CORE, MM2S, 0, bd=0, repeat=1)
-    settle(array)
-    assert (words[IN : IN + 10] == np.tile(words[OUT : OUT + 5], 2)).all()
-
-
 def test_the_queue_holds_four_tasks_beside_the_one_in_progress() -> None:
     array = make_array()
     describe(array, CORE, 1, base_address=IN, buffer_length=4)
@@ -288,7 +262,6 @@ def test_odd_channels_of_a_memory_tile_have_other_descriptors() -> None:
     ("fields", "what"),
     [
         ({"enable_compression": 1}, "Enable_Compression is not modelled"),
-        ({"enable_packet": 1, "out_of_order_bd_id": 3}, "Out_Of_Order_BD_ID = 3 is not modelled"),
         ({"buffer_length": 0}, "moves 0 words"),
         ({"base_address": 0x3FFF, "buffer_length": 2}, "whose memory ends at 0x4000"),
     ],
@@ -303,7 +276,6 @@ def test_what_is_not_modelled_is_refused_by_name(fields: dict[str, int], what: s
 @pytest.mark.parametrize(
     ("fields", "what"),
     [
-        ({"enable_out_of_order": 1}, "enable_out_of_order is not modelled"),
         ({"decompression_enable": 1}, "decompression_enable is not modelled"),
         ({"fot_mode": 2}, "FoT_Mode 2"),
     ],
@@ -344,15 +316,3 @@ def test_a_receiver_that_gets_no_data_needs_no_buffer() -> None:
     describe(array, (0, 0), 0, base_address=64, buffer_length=100)
     start(array, (0, 0), S2MM, 0, bd=0)
     settle(array)
-
-
-def test_a_full_descriptor_without_tlast_is_an_error_in_finish_on_tlast_mode() -> None:
-    array = loop_back()
-    fill(array)
-    control(array, CORE, S2MM, 0, fot_mode=1)
-    describe(array, CORE, 0, base_address=OUT, buffer_length=50)
-    describe(array, CORE, 1, base_address=IN, buffer_length=10)
-    start(array, CORE, S2MM, 0, bd=1)
-    start(array, CORE, MM2S, 0, bd=0)
-    with pytest.raises(EmulatorError, match="Error_FoT_Length_Exceeded"):
-        settle(array)
