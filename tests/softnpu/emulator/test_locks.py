@@ -124,19 +124,97 @@ def test_a_late_consumer_keeps_its_own_clock() -> None:
     assert consumer.clock == 99
 
 
-@given(st.lists(st.integers(-8, 8), max_size=60))
-def test_the_value_is_what_was_released_less_what_was_taken(changes: list[int]) -> None:
-    """Negative numbers acquire so much, positive ones release."""
-    lock, _ = make()
-    value = 0
-    for change in changes:
-        if change < 0:
-            someone = Someone()
-            granted = lock.acquire(change, someone)
-            lock.forget(someone)
-            assert granted == (value >= -change)
-            value += change if granted else 0
-        elif value + change <= 63:
-            lock.release(change, Someone())
-            value += change
-        assert lock.value == value >= 0
+class PlainLock:
+    """What a lock is, without time: a number, and a queue of those who want some of it."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self.queue: list[tuple[int, int]] = []
+        self.granted: list[tuple[int, int]] = []
+
+    def acquire(self, who: int, value: int) -> None:
+        self.queue.append((who, value))
+        self._serve()
+
+    def release(self, value: int) -> bool:
+        """False if the lock's six bits and sign cannot hold the sum; nothing changes then."""
+        if not -64 <= self.value + value <= 63:
+            return False
+        self.set(self.value + value)
+        return True
+
+    def set(self, value: int) -> None:
+        self.value = value
+        self._serve()
+
+    def leave(self, who: int) -> None:
+        self.queue = [waiting for waiting in self.queue if waiting[0] != who]
+        self._serve()
+
+    def _serve(self) -> None:
+        while (turn := self._whose_turn()) is not None:
+            self.queue.remove(turn)
+            self.granted.append(turn)
+            self.value -= abs(turn[1])
+
+    def _whose_turn(self) -> tuple[int, int] | None:
+        return next((waiting for waiting in self.queue if self._suits(waiting[1])), None)
+
+    def _suits(self, value: int) -> bool:
+        return self.value >= -value if value < 0 else self.value == value
+
+
+SMALL, ANY = st.integers(-3, 3), st.integers(-64, 63)
+WHO, AMOUNT = st.integers(0, 3), st.one_of(SMALL, ANY)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("acquire"), WHO, AMOUNT),
+        st.tuples(st.just("release"), st.just(0), AMOUNT),
+        st.tuples(st.just("set"), st.just(0), AMOUNT),
+        st.tuples(st.just("leave"), WHO, st.just(0)),
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_a_lock_does_as_a_plain_number_with_a_queue(steps: list[tuple[str, int, int]]) -> None:
+    """Both forms of acquire, signed releases, the range, who is served first."""
+    lock, woken = make()
+    plain = PlainLock()
+    actors = [Someone() for _ in range(4)]
+    wants: dict[int, int] = {}
+    granted: list[tuple[int, int]] = []
+
+    def attempt(who: int) -> None:
+        if lock.acquire(wants[who], actors[who]):
+            granted.append((who, wants.pop(who)))
+
+    def settle() -> None:
+        while woken:
+            who = next(i for i, actor in enumerate(actors) if actor is woken[0])
+            del woken[0]
+            if who in wants:
+                attempt(who)
+
+    for what, who, value in steps:
+        if what == "acquire" and who not in wants:
+            wants[who] = value
+            attempt(who)
+            plain.acquire(who, value)
+        elif what == "release" and plain.release(value):
+            lock.release(value, Someone())
+        elif what == "release":
+            with pytest.raises(EmulatorError, match="would become"):
+                lock.release(value, Someone())
+        elif what == "set":
+            lock.set(value)
+            plain.set(value)
+        elif what == "leave":
+            lock.forget(actors[who])
+            wants.pop(who, None)
+            plain.leave(who)
+        settle()
+        assert lock.value == plain.value
+        assert granted == plain.granted
+        assert sorted(wants.items()) == sorted(plain.queue)
