@@ -20,6 +20,7 @@ from softnpu.emulator.addressing import Words
 from softnpu.emulator.control_port import token_source
 from softnpu.emulator.dma import Channel
 from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.ignored import IGNORED_OPERATIONS
 from softnpu.emulator.scheduler import Actor
 from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
@@ -33,6 +34,7 @@ from softnpu.formats.operations import (
     Sync,
     Write,
 )
+from softnpu.formats.txn_encodings import OPCODE_NAMES
 
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
@@ -139,10 +141,12 @@ class Controller(Actor):
                 return self._poll(operation)
             case LoadPdi(id):
                 self._load_pdi(id)
-            case Preempt() | Custom():
+            case Preempt():
+                pass
+            case Custom(code) if OPCODE_NAMES[code] in IGNORED_OPERATIONS:
                 pass
             case _:
-                executor.apply(self._array, operation)
+                executor.apply(self._array, operation, "an instruction stream")
         return True
 
     def _write(self, address: int, value: int) -> bool:

@@ -9,6 +9,7 @@ from softnpu.errors import EmulatorError
 from softnpu.formats.operations import (
     BlockSet,
     BlockWrite,
+    Custom,
     Delay,
     MaskPoll,
     MaskWrite,
@@ -16,12 +17,13 @@ from softnpu.formats.operations import (
     Operation,
     Write,
 )
+from softnpu.formats.txn_encodings import OPCODE_NAMES
 
 _WORD = 4
 
 
-def apply(array: Array, operation: Operation) -> None:
-    """Applies an operation that needs neither host nor waiting.
+def apply(array: Array, operation: Operation, stream: str = "an array configuration") -> None:
+    """Applies an operation of `stream` that needs neither host nor waiting.
 
     Raises:
         EmulatorError: the operation belongs to the controller, or is not modelled.
@@ -38,7 +40,15 @@ def apply(array: Array, operation: Operation) -> None:
         case Nop() | Delay():
             pass
         case _:
-            raise EmulatorError(f"{operation} is not modelled in an array configuration")
+            raise EmulatorError(f"{named(operation)} is not modelled in {stream}")
+
+
+def named(operation: Operation) -> str:
+    """What an operation is called: its code's name where it has no class of its own."""
+    if isinstance(operation, Custom):
+        name = OPCODE_NAMES[operation.code]
+        return f"operation {name} ({operation.code:#04x}, {operation.payload.hex(' ', 4)})"
+    return str(operation)
 
 
 def mask_write(array: Array, address: int, mask: int, value: int) -> None:

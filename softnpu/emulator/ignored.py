@@ -1,7 +1,7 @@
-"""Registers that are kept when written but have no effect here, and why that is safe.
+"""Registers and operations that have no effect here, and why that is safe.
 
 What is in no table and not modelled is refused. Safe means: the data that a design moves and
-computes do not depend on the register. Counters and traces themselves are not produced.
+computes do not depend on it. Counters and traces themselves are not produced.
 """
 
 from __future__ import annotations
@@ -35,6 +35,14 @@ IGNORED: dict[str, str] = {
     r"Core_Processor_Bus": "kept, and looked at when the core reaches for its tile's registers",
 }
 """Pattern of register names (mlir-aie, aie_registers_aie2.json) -> why it may be ignored."""
+
+IGNORED_OPERATIONS: dict[str, str] = {
+    "PREEMPT": "a point where other work may have the array; there is none here",
+    "READ_REGS": "reads registers for the host's debugger",
+    "RECORD_TIMER": "takes a time for the profiler",
+    "DELAY": "gives hardware time to follow a configuration; here it follows at once",
+}
+"""Operation of an instruction stream or of a CDO -> why it may be passed over."""
 
 
 @cache

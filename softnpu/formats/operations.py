@@ -130,7 +130,7 @@ class Preempt:
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """A firmware operation without effect on the array: read registers, record timer, merge."""
+    """Another operation of the firmware: read registers, record timer, merge sync."""
 
     code: int
     payload: bytes

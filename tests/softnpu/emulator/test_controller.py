@@ -6,7 +6,7 @@ import numpy as np
 
 from softnpu.emulator.explain import explain
 from softnpu.emulator.report import Outcome
-from softnpu.formats.operations import BlockWrite, MaskPoll, Operation, Sync, Write
+from softnpu.formats.operations import BlockWrite, Custom, MaskPoll, Operation, Sync, Write
 from tests.softnpu.emulator.contexts import (
     MEMTILE,
     buffers,
@@ -45,6 +45,19 @@ def test_a_channel_that_is_not_there_cannot_be_waited_for(cores: Cores) -> None:
     insts = with_operations(cores.insts(MEMTILE).read_bytes(), Sync(0, 0, 0, 5))
     report = context.run(insts, buffers(context))
     assert "tile (0,0) S2MM 5, a channel that does not exist" in explain(report)
+
+
+def test_firmware_operations_that_only_observe_are_passed_over(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    observing = [Custom(0x82, bytes(8)), Custom(0x83, bytes(4))]
+    insts = with_operations(cores.insts(MEMTILE).read_bytes(), *observing)
+    assert context.run(insts, buffers(context)).outcome is Outcome.COMPLETED
+
+
+def test_a_firmware_operation_that_waits_is_refused_by_name(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    insts = with_operations(cores.insts(MEMTILE).read_bytes(), Custom(0x84, bytes(8)))
+    assert "MERGE_SYNC (0x84" in explain(context.run(insts, buffers(context)))
 
 
 def eight_tasks(insts: bytes, queue: int, descriptor: int) -> bytes:

@@ -9,16 +9,26 @@ import pytest
 
 from softnpu.arch.registers import Module, address, lookup, table
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.ignored import IGNORED, reason_to_ignore
+from softnpu.emulator.ignored import IGNORED, IGNORED_OPERATIONS, reason_to_ignore
+from softnpu.formats import cdo
+from softnpu.formats.txn_encodings import OPCODE_NAMES
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "emulator.md"
 
 
-def test_the_documentation_has_the_table() -> None:
+@pytest.mark.parametrize(
+    ("mark", "table"), [("ignored", IGNORED), ("ignored operations", IGNORED_OPERATIONS)]
+)
+def test_the_documentation_has_the_tables(mark: str, table: dict[str, str]) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    shown = text.partition("<!-- ignored -->")[2].partition("<!-- /ignored -->")[0]
+    shown = text.partition(f"<!-- {mark} -->")[2].partition(f"<!-- /{mark} -->")[0]
     rows = re.findall(r"^\| `(.*)` \| (.*) \|$", shown, re.M)
-    assert {name.replace(r"\|", "|"): reason for name, reason in rows} == IGNORED
+    assert {name.replace(r"\|", "|"): reason for name, reason in rows} == table
+
+
+@pytest.mark.parametrize("name", IGNORED_OPERATIONS)
+def test_every_ignored_operation_exists(name: str) -> None:
+    assert name in {*OPCODE_NAMES.values(), *map(str.upper, cdo.COMMAND_NAMES.values())}
 
 
 @pytest.mark.parametrize("pattern", IGNORED)
