@@ -26,9 +26,11 @@ from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
 from softnpu.formats.operations import (
     AddressPatch,
+    BlockWrite,
     Custom,
     LoadPdi,
     MaskPoll,
+    MaskWrite,
     Operation,
     Preempt,
     Sync,
@@ -73,6 +75,8 @@ class Controller(Actor):
         self.position = 0
         self._missing: list[TokenKey] = []
         self._stuck: Channel | None = None
+        self._watched: Actor | None = None
+        """Who had the last turn while the operation in progress waited by looking."""
         self._ports = [TokenPort(self, col) for col in range(array.device.columns)]
         self.connect()
 
@@ -92,6 +96,7 @@ class Controller(Actor):
         self.position = 0
         self._missing = []
         self._stuck = None
+        self._watched = None
         self._note_old_tokens()
         self._array.scheduler.wake(self)
 
@@ -136,7 +141,9 @@ class Controller(Actor):
             case AddressPatch():
                 self._patch(operation)
             case Write(address, value):
-                return self._write(address, value)
+                return self._may_overwrite(address) and self._write(address, value)
+            case MaskWrite(address) | BlockWrite(address) if not self._may_overwrite(address):
+                return False
             case MaskPoll():
                 return self._poll(operation)
             case LoadPdi(id):
@@ -170,6 +177,32 @@ class Controller(Actor):
         tile.dma.waiting_for_queue.append(self)
         return False
 
+    def _may_overwrite(self, address: int) -> bool:
+        """Whether a register can be written now; not a descriptor that a task is about to read.
+
+        Here a stream's operations take no time, so such a task gets its turn first, if it can
+        begin at all. On hardware it has begun, or it has not: nothing holds the controller up.
+        """
+        col, row, offset = split_address(address)
+        channel = self._array.tile(col, row).dma.channel_awaiting(offset)
+        patient = self._watched is None or self._watched.clock < self.clock + SETTLE_CYCLES
+        if channel is None or self._array.scheduler.idle or not patient:
+            self._catch_up()
+            return True
+        self._array.hazard(
+            f"the runtime sequence writes a descriptor of tile ({col},{row}) while a task that "
+            f"begins with it waits in the queue of {channel.place}; hardware gives that task the "
+            "new one unless it has begun by then: wait for it first, or use another descriptor"
+        )
+        self._watched = self._array.scheduler.let_pass(self)
+        return False
+
+    def _catch_up(self) -> None:
+        """Moves the clock to where the array is after the turns that it looked on at."""
+        if self._watched is not None:
+            self.clock = max(self.clock, self._watched.clock)
+            self._watched = None
+
     def _patch(self, patch: AddressPatch) -> None:
         """Writes a buffer's address, plus an offset, into a shim descriptor's two words."""
         given = self._arguments
@@ -186,10 +219,10 @@ class Controller(Actor):
 
     def _poll(self, poll: MaskPoll) -> bool:
         if executor.holds(self._array, poll):
+            self._catch_up()
             return True
-        if self._array.scheduler.idle:
-            return False
-        self._array.scheduler.wake(self)
+        if not self._array.scheduler.idle:
+            self._watched = self._array.scheduler.let_pass(self)
         return False
 
     # tokens

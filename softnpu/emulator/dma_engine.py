@@ -118,15 +118,25 @@ class DmaState:
     def _write_descriptor(self, number: int, word: int, value: int) -> None:
         self._registers[number][word] = value
         self._decoded[number] = None
+        channel = self._queue_with(number)
+        if channel is not None:
+            self._array.hazard(
+                f"descriptor {number} of tile ({self.tile[0]},{self.tile[1]}) is written "
+                f"while a task that begins with it waits in the queue of {channel.place}: "
+                "the task will see the new one"
+            )
+
+    def _queue_with(self, number: int) -> Channel | None:
+        """A channel in whose queue a task waits that begins with descriptor `number`."""
         for channel in self.channels.values():
-            if channel.out_of_order:
-                continue
-            if any(task.start == number for task in channel.queue):
-                self._array.hazard(
-                    f"descriptor {number} of tile ({self.tile[0]},{self.tile[1]}) is written "
-                    f"while a task that begins with it waits in the queue of {channel.place}: "
-                    "the task will see the new one"
-                )
+            if not channel.out_of_order and any(task.start == number for task in channel.queue):
+                return channel
+        return None
+
+    def channel_awaiting(self, offset: int) -> Channel | None:
+        """The channel whose queued task has still to read the descriptor at `offset`, or None."""
+        found = self.facts.bd_at(offset)
+        return None if found is None else self._queue_with(found[0])
 
     def _push(self, channel: Channel, value: int) -> None:
         fields = self.facts.queue.unpack([value])

@@ -68,6 +68,14 @@ class Scheduler:
                 order = self._random.random()
             heappush(self._ready, (order, self._count, actor))
 
+    def let_pass(self, actor: Actor) -> Actor:
+        """Makes `actor` ready again after whoever is next, which it returns: `actor` looks on."""
+        order, _, following = self._ready[0]
+        actor.queued = True
+        self._count += 1
+        heappush(self._ready, (order, self._count, actor))
+        return following
+
     def clear(self) -> None:
         """Forgets all who are ready."""
         for _, _, actor in self._ready:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from softnpu.arch.dma import DMA_ENGINES, Direction
+from softnpu.arch.tiles import TileKind
 from softnpu.emulator.explain import explain
 from softnpu.emulator.report import Outcome
-from softnpu.formats.operations import BlockWrite, Custom, MaskPoll, Operation, Sync, Write
+from softnpu.formats.operations import (
+    AddressPatch,
+    BlockWrite,
+    Custom,
+    MaskPoll,
+    Operation,
+    Sync,
+    Write,
+)
 from tests.softnpu.emulator.contexts import (
     MEMTILE,
     buffers,
@@ -38,6 +49,20 @@ def test_a_poll_that_never_holds_is_a_hang(cores: Cores) -> None:
     report = context.run(insts, buffers(context))
     assert report.outcome is Outcome.HANG
     assert "polls 0x1c0000 until its bits 0x3f are 0x28" in explain(report)
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_a_poll_waits_until_its_register_has_the_value(cores: Cores, seed: int | None) -> None:
+    context = cores.context(MEMTILE, seed=seed)
+    insts = cores.insts(MEMTILE).read_bytes()
+    kept = [o for o in operations_of(insts) if not isinstance(o, Sync)]
+    still_running = DMA_ENGINES[TileKind.SHIM].status_address(Direction.S2MM, 0)
+    poll = MaskPoll(address=still_running, mask=1 << 19, value=0)
+    data = buffers(context)
+    report = context.run(with_operations(insts, *kept, poll), data)
+    assert report.completed, explain(report)
+    assert (data[1].words == data[0].words).all()
+    assert report.cycles >= WORDS, "it took as long as the transfer"
 
 
 def test_a_channel_that_is_not_there_cannot_be_waited_for(cores: Cores) -> None:
@@ -82,6 +107,35 @@ def test_a_full_queue_that_empties_in_time_is_a_hazard(cores: Cores) -> None:
     assert report.completed
     assert (data[1].words == np.tile(np.arange(WORDS // 8), 8)).all()
     assert "gives tile (0,0) MM2S 0 a task while four wait in its queue" in report.hazards[0]
+
+
+def test_a_descriptor_is_not_written_over_before_its_task_has_begun(cores: Cores) -> None:
+    """Four pieces, one descriptor, no wait between them: hardware is in time, or it is not."""
+    context = cores.context(MEMTILE)
+    insts = cores.insts(MEMTILE).read_bytes()
+    descriptor, queue, piece = 0x1D020, 0x1D214, WORDS // 4
+    changed: list[Operation] = []
+    for operation in operations_of(insts):
+        match operation:
+            case BlockWrite(address, block) if address == descriptor:
+                block = piece.to_bytes(4, "little") + block[4:]
+                for i in range(4):
+                    changed += [
+                        BlockWrite(descriptor, block),
+                        AddressPatch(descriptor + 4, argument=0, offset=4 * piece * i),
+                        Write(queue, 1),
+                    ]
+            case AddressPatch(address) if address == descriptor + 4:
+                pass
+            case Write(address) if address == queue:
+                pass
+            case _:
+                changed.append(operation)
+    data = buffers(context)
+    report = context.run(with_operations(insts, *changed), data)
+    assert report.completed, explain(report)
+    assert (data[1].words == data[0].words).all()
+    assert "writes a descriptor of tile (0,0) while a task" in report.hazards[0]
 
 
 def test_a_full_queue_that_never_empties_is_a_hang(cores: Cores) -> None:
