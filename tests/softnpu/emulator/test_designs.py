@@ -289,3 +289,55 @@ def test_two_channels_share_a_semaphore_fairly(run: Run) -> None:
     _, low, high = run(design, data, zeros(256), zeros(256), runs=2)
     assert (low == data[:, 0].reshape(-1)).all()
     assert (high == data[:, 1].reshape(-1)).all()
+
+
+def test_a_channel_has_several_tasks_from_its_configuration(run: Run) -> None:
+    """Four words for a head, then three bodies over each other; a counting lock drains both."""
+    design = f"""
+    aie.device(npu1_1col) {{
+      %shim = aie.tile(0, 0)
+      %tile = aie.tile(0, 2)
+      %head = aie.buffer(%tile) {{sym_name = "head"}} : memref<4xi32>
+      %body = aie.buffer(%tile) {{sym_name = "body"}} : memref<8xi32>
+      %came = aie.lock(%tile, 0) {{init = 0 : i32, sym_name = "came"}}
+      %room = aie.lock(%tile, 1) {{init = 4 : i32, sym_name = "room"}}
+      aie.flow(%shim, DMA : 0, %tile, DMA : 0)
+      aie.flow(%tile, DMA : 0, %shim, DMA : 0)
+      aie.shim_dma_allocation @in(%shim, MM2S, 0)
+      aie.shim_dma_allocation @out(%shim, S2MM, 0)
+      %mem = aie.mem(%tile) {{
+        %0 = aie.dma_start(S2MM, 0, ^head, ^then)
+      ^head:
+        aie.use_lock(%room, AcquireGreaterEqual, 1)
+        aie.dma_bd(%head : memref<4xi32>, 0, 4)
+        aie.use_lock(%came, Release, 1)
+        aie.next_bd ^end
+      ^then:
+        %1 = aie.dma_start(S2MM, 0, ^body, ^back, repeat_count = 2)
+      ^body:
+        aie.use_lock(%room, AcquireGreaterEqual, 1)
+        aie.dma_bd(%body : memref<8xi32>, 0, 8)
+        aie.use_lock(%came, Release, 1)
+        aie.next_bd ^end
+      ^back:
+        %2 = aie.dma_start(MM2S, 0, ^first, ^end)
+      ^first:
+        aie.use_lock(%came, AcquireGreaterEqual, 4)
+        aie.dma_bd(%head : memref<4xi32>, 0, 4)
+        aie.use_lock(%came, Release, 0)
+        aie.next_bd ^second
+      ^second:
+        aie.dma_bd(%body : memref<8xi32>, 0, 8)
+        aie.next_bd ^first
+      ^end:
+        aie.end
+      }}
+      aie.runtime_sequence(%a: memref<28xi32>, %b: memref<12xi32>) {{
+        {transfer("a", 28, "in", 0, 28)}
+        {transfer("b", 12, "out", 1, 12)}
+        aiex.npu.dma_wait {{symbol = @out}}
+      }}
+    }}"""
+    data = numbers(28)
+    _, out = run(design, data, zeros(12))
+    assert (out == np.concatenate([data[:4], data[20:]])).all()

@@ -266,3 +266,48 @@ def test_packet_lengths_that_nobody_reads_are_noted(run: Run) -> None:
     data = numbers(16)
     _, out = run(design, data, zeros(16), hazard="S2MM 0 holds 1 finish-on-TLAST counts")
     assert (out == data).all()
+
+
+def test_a_memory_tile_keeps_its_data_when_another_device_is_loaded(run: Run) -> None:
+    design = f"""
+    aie.device(npu1_1col) @fill {{
+      %shim = aie.tile(0, 0)
+      %mem = aie.tile(0, 1)
+      aie.objectfifo @in(%shim, {{%mem}}, 1 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo @out(%mem, {{%shim}}, 1 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo.link [@in] -> [@out] ([] [])
+      aie.runtime_sequence @go(%a: memref<16xi32>, %b: memref<16xi32>) {{
+        {transfer("b", 16, "out", 0, 16)}
+        {transfer("a", 16, "in", 1, 16)}
+        aiex.npu.dma_wait {{symbol = @out}}
+      }}
+    }}
+    aie.device(npu1_1col) @fetch {{
+      %shim = aie.tile(0, 0)
+      %mem = aie.tile(0, 1)
+      %kept = aie.buffer(%mem) {{sym_name = "kept"}} : memref<16xi32>
+      aie.flow(%mem, DMA : 0, %shim, DMA : 0)
+      aie.shim_dma_allocation @out(%shim, S2MM, 0)
+      %dma = aie.memtile_dma(%mem) {{
+        %0 = aie.dma_start(MM2S, 0, ^send, ^end)
+      ^send:
+        aie.dma_bd(%kept : memref<16xi32>, 0, 16)
+        aie.next_bd ^end
+      ^end:
+        aie.end
+      }}
+      aie.runtime_sequence @go(%c: memref<16xi32>) {{
+        {transfer("c", 16, "out", 0, 16)}
+        aiex.npu.dma_wait {{symbol = @out}}
+      }}
+    }}
+    aie.device(npu1_1col) @main {{
+      aie.runtime_sequence(%a: memref<16xi32>, %b: memref<16xi32>, %c: memref<16xi32>) {{
+        aiex.configure @fill {{ aiex.run @go(%a, %b) : (memref<16xi32>, memref<16xi32>) }}
+        aiex.configure @fetch {{ aiex.run @go(%c) : (memref<16xi32>) }}
+      }}
+    }}"""
+    data = numbers(16)
+    _, there, kept = run(design, data, zeros(16), zeros(16), options=Options(number_pdis=True))
+    assert (there == data).all()
+    assert (kept == data).all()
