@@ -31,16 +31,21 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import template
 from pipeline.buffers import Buffer
 from pipeline.errors import PipelineError
 from pipeline.toolchain import source_version
 
+if TYPE_CHECKING:
+    from softnpu.errors import SourceLocation
+
 DEFAULT_DEVICE = "npu1_1col"
 TEMPLATES = "mlir_templates"
 KERNELS = "kernels_src"
+RENDERED = "design.mlir"
+"""The file in a variant's folder that holds its rendered text."""
 
 _DEVICE = re.compile(r"\baie\.device\s*\(\s*(\w+)\s*\)")
 _LINK_WITH = re.compile(r'\blink_with\s*=\s*"([^"]+)"')
@@ -91,6 +96,12 @@ class Variant:
         if self.design.is_template:
             return template.render(self.design.source, self.parameters, self.design.template_cache)
         return template.plain(self.design.source)
+
+    def told(self, place: SourceLocation) -> str:
+        """What a place in the rendered design is called: file and line, the template's if known."""
+        if place.file.name != RENDERED:
+            return f"{place.file.name}:{place.line}"
+        return f"{self.design.source.name}:{self.rendered.template_line(place.line)}"
 
     @cached_property
     def template_parameters(self) -> tuple[str, ...]:

@@ -57,7 +57,13 @@ def stand_in(variant: Variant, built: Artifact) -> Artifact:
     driver.cdo(array, folder, folder)
     driver.pdi(folder)
     driver.xclbin(array, folder)
-    names.write(folder / driver.PHYSICAL, [a.name for a in built.arguments], folder / names.NAMES)
+    names.write(
+        folder / driver.PHYSICAL,
+        array,
+        [a.name for a in built.arguments],
+        folder / names.NAMES,
+        variant.told,
+    )
     return replace(built, xclbin=folder / XCLBIN, insts=folder / INSTS, core_isa=STANDIN_ISA)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 
 from pipeline import kernels as kernel_inputs
-from pipeline.designs import KERNELS, Variant
+from pipeline.designs import KERNELS, RENDERED, Variant
 from pipeline.errors import PipelineError, shown
 from pipeline.keys import Key, Listed, Made
 from pipeline.making import Kernel, Work, maker
@@ -34,6 +34,8 @@ MADE = STAGES[:-1]
 
 CDO_FILES = ("main_aie_cdo_elfs.bin", "main_aie_cdo_init.bin", "main_aie_cdo_enable.bin")
 
+PLACES = "input_array.mlir.places.json"
+"""Where in the rendered design the ops of input_array.mlir stand."""
 
 Action = Callable[["Variant"], "dict[str, Any] | None"]
 """Makes an artifact; what it returns, doit keeps for the next time."""
@@ -57,7 +59,7 @@ def explained(action: Action) -> Callable[[Variant], TaskFailed | dict[str, Any]
 
 def _template_note(variant: Variant, location: SourceLocation | None) -> str:
     """Where in the author's own file a line of the rendered design comes from."""
-    if location is None or location.file.name != "design.mlir":
+    if location is None or location.file.name != RENDERED:
         return ""
     line = variant.rendered.template_line(location.line)
     return f"\n  note: rendered from {shown(variant.design.source)}:{line}"
@@ -112,7 +114,7 @@ def render(variant: Variant, chain: Toolchain) -> Task:
         chain,
         _render,
         reads=[variant.design.source],
-        writes=[variant.folder / "design.mlir"],
+        writes=[variant.folder / RENDERED],
         options={name: repr(variant.parameters[name]) for name in variant.template_parameters},
     )
 
@@ -120,7 +122,7 @@ def render(variant: Variant, chain: Toolchain) -> Task:
 def _render(variant: Variant, chain: Toolchain) -> None:
     del chain
     variant.folder.mkdir(parents=True, exist_ok=True)
-    (variant.folder / "design.mlir").write_text(variant.rendered.text)
+    (variant.folder / RENDERED).write_text(variant.rendered.text)
 
 
 def kernels(variant: Variant, chain: Toolchain) -> Iterable[Task]:
@@ -164,13 +166,13 @@ def _compile_kernel(variant: Variant, chain: Toolchain, source: Path) -> dict[st
 
 def lower(variant: Variant, chain: Toolchain) -> Task:
     """design.mlir -> buffers, locks and BDs with addresses, then routed."""
-    names = ("input_with_addresses.mlir", "input_physical.mlir", "input_array.mlir")
+    names = ("input_with_addresses.mlir", "input_physical.mlir", "input_array.mlir", PLACES)
     return _task(
         "lower",
         variant,
         chain,
         _lower,
-        reads=[variant.folder / "design.mlir"],
+        reads=[variant.folder / RENDERED],
         writes=[variant.folder / name for name in names],
     )
 
@@ -212,7 +214,7 @@ def insts(variant: Variant, chain: Toolchain) -> Task:
         variant,
         chain,
         _insts,
-        reads=[variant.folder / "design.mlir", variant.folder / "input_physical.mlir"],
+        reads=[variant.folder / RENDERED, variant.folder / "input_physical.mlir"],
         writes=[variant.folder / "insts.bin", variant.folder / "arguments.json"],
         options={"buffers": repr(variant.buffers)},
     )
@@ -287,11 +289,19 @@ def manifest(variant: Variant, chain: Toolchain) -> Task:
             str(variant.folder / name)
             for name in (
                 *("final.xclbin", "insts.bin", "arguments.json", "cores.json"),
-                "input_physical.mlir",
+                *("input_physical.mlir", "input_array.mlir", PLACES),
             )
         ],
         "targets": [str(p) for p in made],
-        "uptodate": [Key({"tools": {stage: chain.key(stage) for stage in MADE}}), Made(made)],
+        "uptodate": [
+            Key(
+                {
+                    "tools": {stage: chain.key(stage) for stage in MADE},
+                    "template": {"line numbers": variant.rendered.numbering},
+                }
+            ),
+            Made(made),
+        ],
         "clean": True,
     }
 
@@ -304,8 +314,10 @@ def _manifest(variant: Variant, chain: Toolchain) -> None:
     arguments = json.loads((variant.folder / "arguments.json").read_text())["buffers"]
     names.write(
         variant.folder / "input_physical.mlir",
+        variant.folder / "input_array.mlir",
         [argument["name"] for argument in arguments],
         variant.folder / names.NAMES,
+        variant.told,
     )
 
 

@@ -9,6 +9,7 @@ template, `{{ n }}` is a value as always; a statement stands on a line of its ow
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class Rendered:
 
     text: str
     lines: tuple[int, ...]
+
+    @property
+    def numbering(self) -> str:
+        """A digest of `lines`: it changes when lines of the template have moved."""
+        return hashlib.sha256(repr(self.lines).encode()).hexdigest()[:12]
 
     def template_line(self, line: int) -> int:
         """The template's line (from 1) behind the text's line (from 1)."""

@@ -89,6 +89,9 @@ def test_a_lock_that_nobody_releases_ends_in_seconds_with_the_reason(project: Pr
     assert done.returncode == 1
     assert "ERT_CMD_STATE_TIMEOUT" in done.stdout
     assert "objectfifo in) ≥ 1 (now 0)" in done.stdout
+    template = (project.root / TEMPLATE).read_text().splitlines()
+    line = next(n for n, text in enumerate(template, start=1) if "acquire @in(" in text)
+    assert f"(vector_scale.mlir.j2:{line})" in " ".join(done.stdout.split())
 
 
 def test_a_core_that_never_ends_is_stopped(project: Project) -> None:

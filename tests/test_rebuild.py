@@ -69,6 +69,16 @@ def _edits() -> dict[str, tuple[Callable[[Project], None], set[str]]]:
             lambda p: p.edit("mlir_templates/vector_scale.mlir.j2", "// A worker", "// The worker"),
             {"render", "lower", "insts"},
         ),
+        "a line more in the template": (
+            lambda p: p.edit(
+                "mlir_templates/vector_scale.mlir.j2", "// The worker", "//\n// The worker"
+            ),
+            {"render", "lower", "insts", "manifest"},
+        ),
+        "a line more that is not rendered": (
+            lambda p: p.edit("mlir_templates/vector_scale.mlir.j2", "//\n", "%% set x = 1\n//\n"),
+            {"render", "manifest"},
+        ),
         "the depth of an objectfifo": (
             lambda p: p.edit(
                 "mlir_templates/vector_scale.mlir.j2", "{%worker}, 2 : i32", "{%worker}, 1 : i32"

@@ -6,12 +6,14 @@ speak of objectfifos, buffers and source lines:
     {"locks":     [{"tile": [0, 2], "id": 1, "name": "in_cons_cons_lock_0", "objectfifo": "in"}],
      "buffers":   [{"tile": [0, 2], "address": 1024, "size": 512, "name": "in_cons_buff_0"}],
      "channels":  [{"tile": [0, 0], "direction": "MM2S", "channel": 0, "name": "in"}],
-     "cores":     [{"tile": [0, 2], "elf": "main_core_0_2.elf"}],
+     "cores":     [{"tile": [0, 2], "elf": "main_core_0_2.elf",
+                    "body": {"file": "main_core_0_2.c", "lines": {"9": "design.mlir:14"}}}],
      "arguments": [{"index": 0, "name": "a"}]}
 
 Every list may be missing. A buffer that the cores of several tiles share has them in "cores":
 [[0, 2], [0, 3]]. Buffer addresses count from the tile's memory; an ELF file's path is
-relative to the names file.
+relative to the names file. A core's "body" says what the generated C file is there for: from its
+line 9 on, line 14 of the design, up to the next line that is named.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from softnpu.emulator.source_lines import SourceLines
+from softnpu.emulator.source_lines import GeneratedFile, SourceLines
 from softnpu.errors import FormatError
 
 NAMES_FILE = "names.json"
@@ -138,9 +140,15 @@ def _read(data: dict[str, Any], folder: Path) -> Names:
         channels={
             (_place(e), e["direction"], e["channel"]): e["name"] for e in data.get("channels", ())
         },
-        programs={_place(e): SourceLines(folder / e["elf"]) for e in data.get("cores", ())},
+        programs={_place(e): _program(e, folder) for e in data.get("cores", ())},
         arguments={e["index"]: e["name"] for e in data.get("arguments", ())},
     )
+
+
+def _program(entry: dict[str, Any], folder: Path) -> SourceLines:
+    body = entry.get("body", {})
+    lines = {int(number): str(place) for number, place in body.get("lines", {}).items()}
+    return SourceLines(folder / entry["elf"], GeneratedFile(body.get("file", ""), lines))
 
 
 def _place(entry: dict[str, Any]) -> Place:

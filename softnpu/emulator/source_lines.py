@@ -2,13 +2,15 @@
 
 A frame is a function that a program counter lies in; inlined functions give several. Those of the
 stand-in runtime (locks and streams are inlined functions of it) say nothing to an author, so
-the innermost frame outside of it is what is told.
+the innermost frame outside of it is what is told. A core's own body is C that was generated; what
+is told of it is the line of the design that a line of C is there for, where a build says so.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -36,6 +38,28 @@ class Line:
 
 
 @dataclass(frozen=True)
+class GeneratedFile:
+    """A C file that was made from a design.
+
+    Attributes:
+        name: the file's name, "" for none.
+        lines: the line from which on it is there for a place in the design -> that place, e.g.
+            "design.mlir:14", "" for nothing in particular.
+    """
+
+    name: str = ""
+    lines: Mapping[int, str] = field(default_factory=dict)
+
+    def told(self, line: Line) -> str:
+        """What a line is called: its place in the design, if it is of this file and has one."""
+        if line.path.name != self.name:
+            return str(line)
+        starts = sorted(self.lines)
+        index = bisect_right(starts, line.number) - 1
+        return (self.lines[starts[index]] if index >= 0 else "") or str(line)
+
+
+@dataclass(frozen=True)
 class _Scope:
     """Where a function's code, or an inlined copy of it, lies."""
 
@@ -52,10 +76,12 @@ class SourceLines:
 
     Attributes:
         path: the file.
+        generated: what is known of the C file of the core's body.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, generated: GeneratedFile | None = None) -> None:
         self.path = path
+        self.generated = generated or GeneratedFile()
 
     def describe(self, pc: int, *, runtime: bool = True) -> str | None:
         """E.g. "scale (scale.c:14)" or "scale"; None if nothing is known of `pc`.
@@ -66,7 +92,8 @@ class SourceLines:
         frames = self.frames(pc)
         for function, line in frames:
             if line is not None and not line.runtime:
-                return f"{function} ({line})" if function else str(line)
+                place = self.generated.told(line)
+                return f"{function} ({place})" if function else place
         function, line = frames[0]
         if line is None:
             return function or None

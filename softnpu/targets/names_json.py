@@ -7,7 +7,7 @@ a hang speaks of objectfifos and source lines, not of tiles and numbers.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
@@ -16,29 +16,52 @@ from xdsl.ir import Operation
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, ShimDMAAllocationOp
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import design_error
+from softnpu.errors import DesignError, SourceLocation
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.sequence_ops import devices, sequences
 
 Entry = dict[str, Any]
+Told = Callable[[SourceLocation], str]
+"""What a place in the design is called: the file's name and the line."""
+
+
+def plain(place: SourceLocation) -> str:
+    """E.g. "design.mlir:14"."""
+    return f"{place.file.name}:{place.line}"
 
 
 def emit(
-    module: ModuleOp, device_name: str = "main", arguments: Sequence[str] | None = None
+    module: ModuleOp,
+    device_name: str = "main",
+    arguments: Sequence[str] | None = None,
+    *,
+    bodies: ModuleOp | None = None,
+    told: Told = plain,
 ) -> str:
     """The text of names.json for one device of a design with ids and addresses.
 
     Args:
         arguments: the host buffers' names, in order; those of the first runtime sequence's
             arguments unless given.
+        bodies: the design that the cores were compiled from, if it is another text of this one.
+        told: what places in the design are called.
 
     Raises:
         DesignError: there is no such device.
     """
+    device = _device(module, device_name)
+    given = _arguments(device) if arguments is None else arguments
+    names = _names(device, given)
+    compiled = device if bodies is None else _device(bodies, device_name)
+    names["cores"] = [_program(compiled, op, told) for op in of_type(compiled, CoreOp)]
+    return json.dumps(names, indent=1) + "\n"
+
+
+def _device(module: ModuleOp, name: str) -> DeviceOp:
     for device in devices(module):
-        if device.sym_name == device_name:
-            given = _arguments(device) if arguments is None else arguments
-            return json.dumps(_names(device, given), indent=1) + "\n"
-    raise design_error(module, f"the file has no device called '{device_name}'")
+        if device.sym_name == name:
+            return device
+    raise design_error(module, f"the file has no device called '{name}'")
 
 
 def _arguments(device: DeviceOp) -> list[str]:
@@ -69,7 +92,6 @@ def _names(device: DeviceOp, arguments: Sequence[str]) -> dict[str, list[Entry]]
             }
             for op in of_type(device, ShimDMAAllocationOp)
         ],
-        "cores": [_program(device, op) for op in of_type(device, CoreOp)],
         "arguments": [{"index": i, "name": name} for i, name in enumerate(arguments)],
     }
 
@@ -96,10 +118,27 @@ def _core(op: Operation) -> CoreOp | None:
     return found
 
 
-def _program(device: DeviceOp, core: CoreOp) -> Entry:
+def _program(device: DeviceOp, core: CoreOp, told: Told) -> Entry:
     """The core's ELF under the name that the compiler gives it, unless the design names one."""
     col, row = core.position
-    return {
-        "tile": [col, row],
-        "elf": core.elf_file or f"{device.sym_name}_core_{col}_{row}.elf",
-    }
+    name = f"{device.sym_name}_core_{col}_{row}"
+    entry: Entry = {"tile": [col, row], "elf": core.elf_file or f"{name}.elf"}
+    if core.elf_file is None:
+        entry["body"] = {"file": f"{name}.c", "lines": dict(_lines(device, core, told))}
+    return entry
+
+
+def _lines(device: DeviceOp, core: CoreOp, told: Told) -> Iterator[tuple[str, str]]:
+    """From which line of the body's C on what is there for which place in the design."""
+    from softnpu.targets.core_c import core_source
+
+    try:
+        origins = core_source(device, core).origins
+    except DesignError:  # a body that another compiler takes, and that has no C here
+        return
+    last = ""
+    for number, origin in enumerate(origins, start=1):
+        place = "" if origin is None else told(origin)
+        if place != last:
+            yield str(number), place
+        last = place

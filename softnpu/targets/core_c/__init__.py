@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from softnpu.dialects.aie import CoreOp, DeviceOp
 from softnpu.dialects.source import location_of
+from softnpu.errors import SourceLocation
 from softnpu.targets.core_c import (
     ops_affine,
     ops_aie,
@@ -67,11 +68,13 @@ class CoreSource:
         function: the C function that the core runs.
         text: the file.
         calls: the functions that it calls and objects must define.
+        origins: for each line of the file, where in the design the op stands that it is for.
     """
 
     function: str
     text: str
     calls: tuple[ExternalCall, ...]
+    origins: tuple[SourceLocation | None, ...]
 
 
 def core_source(device_op: DeviceOp, core: CoreOp) -> CoreSource:
@@ -83,8 +86,10 @@ def core_source(device_op: DeviceOp, core: CoreOp) -> CoreSource:
     unit = Unit(device_op, core)
     location = location_of(core)
     origin = location.file.name if location else "a design"
-    text = unit.render(origin)
-    return CoreSource(unit.core_function, text, tuple(unit.calls.values()))
+    rows = unit.render(origin)
+    text = "".join(f"{line}\n" for line, _ in rows)
+    origins = tuple(place for _, place in rows)
+    return CoreSource(unit.core_function, text, tuple(unit.calls.values()), origins)
 
 
 def supported_ops() -> tuple[str, ...]:

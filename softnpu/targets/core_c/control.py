@@ -16,6 +16,7 @@ from xdsl.dialects import arith, cf
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, Region, SSAValue
 
+from softnpu.dialects.source import location_of
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.cfg import Cfg, Loop
 from softnpu.targets.core_c.expr import Expr, Span
@@ -109,6 +110,12 @@ class RegionWriter:
         """Write a block's ops and its branch; what is left to be written after it."""
         last = cast(Operation, block.last_op)
         self.f.emit_all(op for op in block.ops if op is not last)
+        with self.writer.written_for(location_of(last)):
+            return self._end(block, last, follow, final)
+
+    def _end(
+        self, block: Block, last: Operation, follow: Block | None, final: bool
+    ) -> list[tuple[Block, Block | None]]:
         merges = self.cfg.merges[block]
         self._declare_arguments(merges)
         rest = self._row(merges, follow)
@@ -279,7 +286,8 @@ class RegionWriter:
             block.head = self._head(counter, condition)
             self._enter(into, arguments)
             self._sequence(into, header)
-        self.writer.place(block)
+        with self.writer.written_for(location_of(last)):
+            self.writer.place(block)
         return True
 
     @contextmanager

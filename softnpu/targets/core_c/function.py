@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from softnpu.dialects.aie import LockOp
-from softnpu.dialects.source import design_error
+from softnpu.dialects.source import design_error, location_of
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.expr import Expr, Prec, Span
 from softnpu.targets.core_c.names import Names
@@ -219,6 +219,10 @@ class Function:
 
     def emit(self, op: Operation) -> None:
         """Write one op that is no terminator."""
+        with self.writer.written_for(location_of(op)):
+            self._emit(op)
+
+    def _emit(self, op: Operation) -> None:
         compute = VALUES.get(op.name)
         if compute is not None:
             if op.results[0].first_use is not None:

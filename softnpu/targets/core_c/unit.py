@@ -23,6 +23,7 @@ from softnpu.targets.core_c.function import Function
 from softnpu.targets.core_c.memory import MemRef, layout_of, static_memref
 from softnpu.targets.core_c.names import Names, identifier, is_runtime_symbol
 from softnpu.targets.core_c.types import CType, c_type, element_of, vector_typedef
+from softnpu.targets.core_c.writer import Row
 
 
 @dataclass(frozen=True)
@@ -190,20 +191,20 @@ class Unit:
 
     # the file
 
-    def render(self, origin: str) -> str:
-        """The whole file."""
+    def render(self, origin: str) -> list[Row]:
+        """The whole file, line by line."""
         self.names.take(self.core_function)
         body = [*self._core_function(), *self._other_functions()]
-        sections = [
+        head = [
             self._heading(origin),
             ['#include "core_support.h"'],
             [vector_typedef(type) for type in self._vectors.values()],
             _titled("Buffers: the linker script says where each lies.", self._buffer_lines),
             _titled("Constants and variables of the design.", self._global_lines),
             _titled("Functions that the core calls.", list(self._prototypes.values())),
-            body,
         ]
-        return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+        spaced: list[Row] = [(line, None) for section in head if section for line in (*section, "")]
+        return [*spaced, *body]
 
     @property
     def core_function(self) -> str:
@@ -217,20 +218,24 @@ class Unit:
             f" * npuforge from {origin}. */",
         ]
 
-    def _core_function(self) -> Iterator[str]:
+    def _core_function(self) -> Iterator[Row]:
         function = Function(self)
         RegionWriter(function, self.core.body, partial(_leave_core, function)).write()
-        yield f"void {self.core_function}(void) {{"
-        yield from function.writer.render()
-        yield "}"
+        yield from self._braced(f"void {self.core_function}(void)", function, self.core)
 
-    def _other_functions(self) -> Iterator[str]:
+    def _braced(self, head: str, function: Function, op: Operation) -> Iterator[Row]:
+        origin = location_of(op)
+        yield f"{head} {{", origin
+        yield from function.writer.render()
+        yield "}", origin
+
+    def _other_functions(self) -> Iterator[Row]:
         while self._waiting:
             op = self._waiting.pop(0)
-            yield ""
+            yield "", None
             yield from self._function(op)
 
-    def _function(self, op: func.FuncOp) -> Iterator[str]:
+    def _function(self, op: func.FuncOp) -> Iterator[Row]:
         function = Function(self)
         arguments = []
         for argument in op.body.blocks[0].args:
@@ -239,9 +244,7 @@ class Unit:
             self._bind_argument(function, argument, name, op)
         RegionWriter(function, op.body, partial(_leave_function, function)).write()
         name = self._functions[op.sym_name.data]
-        yield f"{self._signature(op, name, arguments)} {{"
-        yield from function.writer.render()
-        yield "}"
+        yield from self._braced(self._signature(op, name, arguments), function, op)
 
     def _bind_argument(
         self, function: Function, argument: SSAValue, name: str, op: func.FuncOp

@@ -1,4 +1,7 @@
-"""Lines of C in nested blocks, with declarations that can still move to the function's start."""
+"""Lines of C in nested blocks, with declarations that can still move to the function's start.
+
+Each remembers where in the design the op stands that it was written for.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from softnpu.errors import SourceLocation
 from softnpu.targets.core_c.expr import Expr
 from softnpu.targets.core_c.types import CType
 
 INDENT = "    "
 Path = tuple[int, ...]
+Origin = SourceLocation | None
+Row = tuple[str, Origin]
+"""A line of C, and the op in the design that it is there for."""
 
 
 @dataclass
@@ -19,9 +26,10 @@ class Line:
     """One line of C."""
 
     text: str
+    origin: Origin = None
 
-    def render(self, depth: int) -> Iterator[str]:
-        yield INDENT * depth + self.text
+    def render(self, depth: int) -> Iterator[Row]:
+        yield INDENT * depth + self.text, self.origin
 
 
 @dataclass
@@ -30,10 +38,11 @@ class Label:
 
     name: str
     used: bool = False
+    origin: Origin = None
 
-    def render(self, depth: int) -> Iterator[str]:
+    def render(self, depth: int) -> Iterator[Row]:
         if self.used:
-            yield f"{INDENT * (depth - 1)}{self.name}:;"
+            yield f"{INDENT * (depth - 1)}{self.name}:;", self.origin
 
 
 @dataclass
@@ -45,13 +54,14 @@ class Declaration:
     value: Expr | None
     path: Path
     hoisted: bool = False
+    origin: Origin = None
 
-    def render(self, depth: int) -> Iterator[str]:
+    def render(self, depth: int) -> Iterator[Row]:
         declared = self.name if self.hoisted else self.type.declare(self.name)
         if self.value is not None:
-            yield f"{INDENT * depth}{declared} = {self.value};"
+            yield f"{INDENT * depth}{declared} = {self.value};", self.origin
         elif not self.hoisted:
-            yield f"{INDENT * depth}{declared};"
+            yield f"{INDENT * depth}{declared};", self.origin
 
 
 @dataclass
@@ -61,19 +71,20 @@ class Block:
     head: str
     items: list[Item] = field(default_factory=list)
     tail: Block | None = None
+    origin: Origin = None
 
-    def render(self, depth: int) -> Iterator[str]:
-        yield f"{INDENT * depth}{self.head} {{".replace("  {", " {")
+    def render(self, depth: int) -> Iterator[Row]:
+        yield f"{INDENT * depth}{self.head} {{".replace("  {", " {"), self.origin
         yield from self.render_items(depth + 1)
         closing = f"{INDENT * depth}}}"
         if self.tail is None:
-            yield closing
+            yield closing, self.origin
             return
-        rest = list(self.tail.render(depth))
-        yield f"{closing} {rest[0].strip()}"
-        yield from rest[1:]
+        (head, origin), *rest = self.tail.render(depth)
+        yield f"{closing} {head.strip()}", origin
+        yield from rest
 
-    def render_items(self, depth: int) -> Iterator[str]:
+    def render_items(self, depth: int) -> Iterator[Row]:
         for item in self.items:
             yield from item.render(depth)
 
@@ -82,15 +93,29 @@ Item = Line | Label | Declaration | Block
 
 
 class Writer:
-    """Writes one function's body, and knows which block each variable is declared and used in."""
+    """Writes one function's body, and knows which block each variable is declared and used in.
+
+    Attributes:
+        origin: where the op stands that is being written.
+    """
 
     def __init__(self) -> None:
+        self.origin: Origin = None
         self.root = Block("")
         self._stack = [self.root]
         self._path: Path = ()
         self._next = 0
         self._declarations: dict[str, Declaration] = {}
         self._uses: dict[str, set[Path]] = defaultdict(set)
+
+    @contextmanager
+    def written_for(self, origin: Origin) -> Iterator[None]:
+        """What is written inside this context is there for the op at `origin`."""
+        before, self.origin = self.origin, origin
+        try:
+            yield
+        finally:
+            self.origin = before
 
     @property
     def here(self) -> Path:
@@ -105,7 +130,7 @@ class Writer:
 
     def line(self, text: str) -> None:
         """Write one line."""
-        self._stack[-1].items.append(Line(text))
+        self._add(Line(text))
 
     def lines(self, texts: Iterable[str]) -> None:
         """Write several lines."""
@@ -114,19 +139,19 @@ class Writer:
 
     def label(self, label: Label) -> None:
         """Write a label."""
-        self._stack[-1].items.append(label)
+        self._add(label)
 
     def declare(self, type: CType, name: str, value: Expr | None = None) -> None:
         """Declare a variable here, with a value or without."""
         declaration = Declaration(type, name, value, self._path)
         self._declarations[name] = declaration
-        self._stack[-1].items.append(declaration)
+        self._add(declaration)
 
     @contextmanager
     def block(self, head: str) -> Iterator[Block]:
         """Write into a braced block after `head`, until the context ends."""
         made = Block(head)
-        self._stack[-1].items.append(made)
+        self._add(made)
         with self.inside(made):
             yield made
 
@@ -145,7 +170,11 @@ class Writer:
 
     def place(self, block: Block) -> None:
         """Put a block that has been written into here."""
-        self._stack[-1].items.append(block)
+        self._add(block)
+
+    def _add(self, item: Item) -> None:
+        item.origin = self.origin
+        self._stack[-1].items.append(item)
 
     def adopt(self, block: Block) -> None:
         """Put what is in a block here, without its braces."""
@@ -159,12 +188,12 @@ class Writer:
         """How many items have been written to the current block since a mark."""
         return len(self._stack[-1].items) - mark
 
-    def render(self) -> list[str]:
+    def render(self) -> list[Row]:
         """The body's lines; variables used outside of their block are declared at the start."""
-        hoisted = []
+        hoisted: list[Row] = []
         for name, declaration in self._declarations.items():
             depth = len(declaration.path)
             if any(path[:depth] != declaration.path for path in self._uses[name]):
                 declaration.hoisted = True
-                hoisted.append(f"{INDENT}{declaration.type.declare(name)};")
+                hoisted.append((f"{INDENT}{declaration.type.declare(name)};", None))
         return [*hoisted, *self.root.render_items(1)]

@@ -12,7 +12,8 @@ def test_stack_buffers_and_free_space_fill_the_memory_without_a_gap(
     golden: Path, tmp_path: Path
 ) -> None:
     folder = golden / "broadcast_add"
-    compiler_names.write(folder / "input_physical.mlir", [], tmp_path / "names.json")
+    placed = folder / "input_physical.mlir"
+    compiler_names.write(placed, placed, [], tmp_path / "names.json")
     array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()))
     labels = Labels(array, names.load(tmp_path / "names.json"))
     (core, _) = tile_memories(folder, array, labels)

@@ -150,9 +150,15 @@ def test_a_compiled_design_hangs_in_the_authors_names(tmp_path: Path) -> None:
     context = Context(parse(artifact.read_bytes()))
     report = context.run((tmp_path / "insts.bin").read_bytes(), [None, context.allocate(64)])
     text = explain(report, names.beside(artifact))
-    assert "it waits in core_0_2 (main_core_0_2.c:" in text
+    assert f"it waits in core_0_2 (design.mlir:{line_of('acquire @input', NOTHING_SENT)})" in text
     assert "for lock input_cons_cons_lock_0 (lock 1 of tile (0,2), objectfifo input)" in text
     assert "tile (0,0) MM2S 0 [input] is where its stream comes from; it was never" in text
+
+
+def line_of(words: str, text: str) -> int:
+    """The number of the line that has these words."""
+    (number,) = (n for n, line in enumerate(text.splitlines(), start=1) if words in line)
+    return number
 
 
 NOTHING_SENT = """
@@ -185,7 +191,89 @@ def test_a_fault_is_told_in_the_authors_names(tmp_path: Path) -> None:
     assert report.outcome is Outcome.FAULT
     text = explain(report, names.beside(artifact))
     assert "core (0,2) releases lock credit (lock 3 of tile (0,2)) by 5: its value" in text
-    assert "in core_0_2 (main_core_0_2.c:" in text
+    assert f"in core_0_2 (design.mlir:{line_of('Release, 5', TOO_MUCH)})" in text
+
+
+def test_a_wait_in_an_unrolled_loop_is_told_by_the_acquire_in_the_design(tmp_path: Path) -> None:
+    """Ping and pong are two lines of C and one of the design; the second object never comes."""
+    text = explain_run(ONE_OF_TWO, tmp_path, 64)
+    assert f"it waits in core_0_2 (design.mlir:{line_of('acquire @input', ONE_OF_TWO)})" in text
+    assert "(0 of 16 words of descriptor 2, buffer input_cons_buff_1)" in text
+
+
+def test_a_store_outside_of_memory_is_told_by_its_line_in_the_design(tmp_path: Path) -> None:
+    text = explain_run(FAR_AWAY, tmp_path)
+    assert f"in core_0_2 (design.mlir:{line_of('memref.store', FAR_AWAY)})" in text
+    assert "core (0,2) writes to" in text
+
+
+def explain_run(design: str, folder: Path, *sizes: int) -> str:
+    """Compiles a design and runs it on buffers of so many bytes; what is told of it."""
+    (folder / "design.mlir").write_text(design)
+    compile_design(folder / "design.mlir", folder)
+    artifact = folder / "final.xclbin"
+    context = Context(parse(artifact.read_bytes()))
+    buffers = [context.allocate(size) for size in sizes]
+    report = context.run((folder / "insts.bin").read_bytes(), buffers)
+    return explain(report, names.beside(artifact))
+
+
+ONE_OF_TWO = """
+aie.device(npu1_1col) {
+  %shim = aie.tile(0, 0)
+  %tile = aie.tile(0, 2)
+  %done = aie.lock(%tile, 7) {init = 0 : i32, sym_name = "done"}
+  aie.objectfifo @input(%shim, {%tile}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+  %core = aie.core(%tile) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c8 = arith.constant 8 : index
+    scf.for %i = %c0 to %c8 step %c1 {
+      %x = aie.objectfifo.acquire @input(Consume, 1) : !aie.objectfifosubview<memref<16xi32>>
+      aie.objectfifo.release @input(Consume, 1)
+    }
+    aie.use_lock(%done, Release, 1)
+    aie.end
+  }
+  aie.flow(%tile, DMA : 0, %shim, DMA : 0)
+  aie.shim_dma_allocation @out(%shim, S2MM, 0)
+  %buffer = aie.buffer(%tile) {sym_name = "last"} : memref<16xi32>
+  %mem = aie.mem(%tile) {
+    %0 = aie.dma_start(MM2S, 0, ^send, ^end)
+  ^send:
+    aie.use_lock(%done, AcquireGreaterEqual, 1)
+    aie.dma_bd(%buffer : memref<16xi32>, 0, 16)
+    aie.use_lock(%done, Release, 0)
+    aie.next_bd ^end
+  ^end:
+    aie.end
+  }
+  aie.runtime_sequence(%a: memref<16xi32>) {
+    aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 1, 1, 16][0, 0, 0, 1])
+      {id = 0 : i64, metadata = @input} : memref<16xi32>
+    aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 1, 1, 16][0, 0, 0, 1])
+      {id = 1 : i64, metadata = @out, issue_token = true} : memref<16xi32>
+    aiex.npu.dma_wait {symbol = @out}
+  }
+}
+"""
+
+FAR_AWAY = """
+aie.device(npu1_1col) {
+  %tile = aie.tile(0, 2)
+  %data = aie.buffer(%tile) {sym_name = "data"} : memref<16xi32>
+  %core = aie.core(%tile) {
+    %far = arith.constant 400000 : index
+    %c0 = arith.constant 0 : index
+    %x = memref.load %data[%c0] : memref<16xi32>
+    memref.store %x, %data[%far] : memref<16xi32>
+    aie.end
+  }
+  aie.runtime_sequence(%a: memref<16xi32>) {
+    aiex.npu.maskwrite32 {address = 0x1D000 : ui32, mask = 0 : ui32, value = 0 : ui32}
+  }
+}
+"""
 
 
 def test_names_stand_in_what_speaks_of_numbers(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.emulator.source_lines import SourceLines
+from softnpu.emulator.source_lines import GeneratedFile, SourceLines
 from tests.softnpu.emulator.programs import SERVICES, compile_program
 
 PROGRAM = f"""
@@ -53,6 +53,21 @@ def test_an_inlined_function_of_the_author_is_told_by_its_own_name(lines: Source
     pc = next(pc for pc in range(0x200) if (lines.describe(pc) or "").startswith("scaled"))
     assert [function for function, _ in lines.frames(pc)] == ["scaled", "kernel"]
     assert lines.function(pc) == "kernel"
+
+
+def test_a_line_of_generated_c_is_told_as_the_place_in_the_design(folder: Path) -> None:
+    line = LINE_OF["acquire(49, -1);"]
+    generated = GeneratedFile("core.c", {line: "design.mlir:5", line + 1: ""})
+    told = everywhere(SourceLines(folder / "core.elf", generated))
+    assert "program (design.mlir:5)" in told
+    assert f"program (core.c:{line + 1})" in told, "nothing in particular"
+    assert f"scaled (core.c:{LINE_OF['return *x * by;']})" in told, "before the first one"
+
+
+def test_another_file_is_told_by_its_own_name(folder: Path) -> None:
+    generated = GeneratedFile("main_core_0_2.c", {1: "design.mlir:5"})
+    told = everywhere(SourceLines(folder / "core.elf", generated))
+    assert f"program (core.c:{LINE_OF['acquire(49, -1);']})" in told
 
 
 def test_the_runtime_is_no_caller(lines: SourceLines) -> None:

@@ -31,6 +31,31 @@ def test_what_objects_must_define_comes_with_its_place() -> None:
     assert source.calls[0].location is not None
 
 
+def test_each_line_knows_the_op_that_it_is_there_for() -> None:
+    body = """
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c4 = arith.constant 4 : index
+      scf.for %i = %c0 to %c4 step %c1 {
+        %x = memref.load %a[%i] : memref<4xi32>
+        %y = arith.addi %x, %x : i32
+        memref.store %y, %a[%i] : memref<4xi32>
+      }
+      aie.end"""
+    text = design(body, {"a": ((4,), "i32")})
+    source = core_source(*core_of(text))
+    lines = text.splitlines()
+    told = {
+        c.strip(): lines[place.line - 1].split()[0]
+        for c, place in zip(source.text.splitlines(), source.origins, strict=True)
+        if place is not None
+    }
+    assert told["void core_0_2(void) {"] == "%core"
+    assert told["for (int32_t i = 0; i < 4; i++) {"] == "scf.for"
+    (stored,) = (c for c in told if c.startswith("a[i] ="))
+    assert told[stored] == "memref.store"
+
+
 def test_an_op_that_no_core_can_hold_is_refused_by_name_and_place() -> None:
     with pytest.raises(DesignError, match=r"'memref.dma_wait'|'memref.atomic_rmw'") as caught:
         c_of(
