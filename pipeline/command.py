@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
+from difflib import get_close_matches
 from functools import wraps
 from typing import Any
 
@@ -44,6 +45,36 @@ def meant_by(name: str | None, found: Discovery | None, tasks: Collection[str]) 
     return None
 
 
+def near(name: str, tasks: Collection[str], commands: Collection[str]) -> list[str]:
+    """What may have been meant by a name that nothing has: at most four, the likeliest first.
+
+    Args:
+        tasks, commands: the names of all tasks and of all commands.
+    """
+    design, _, variant = name.partition(":")[2].partition("/")
+    if variant:
+        found = [task for task in tasks if task.startswith(name[: -len(variant)])]
+        if found:
+            return found[:4]
+    if any(task.startswith(f"test_emu:{name}/") for task in tasks):
+        return [f"build:{name}", f"test_emu:{name}"]
+    whole = [task for task in tasks if ":" not in task and not task.startswith("_")]
+    of_designs = {task.partition("/")[0] for task in tasks if ":" in task}
+    return get_close_matches(name, of_designs if design else [*whole, *commands], 1, cutoff=0.75)
+
+
+class Unknown(InvalidCommand):  # type: ignore[misc]
+    """doit's error for a name that nothing has, with what may have been meant."""
+
+    def __init__(self, name: str, likely: list[str]) -> None:
+        super().__init__(not_found=name)
+        self._likely = likely
+
+    def __str__(self) -> str:
+        meant = f"Did you mean {' or '.join(self._likely)}?\n" if self._likely else ""
+        return f"{super().__str__().rstrip()}\n{meant}".rstrip()
+
+
 class Run(DoitRun):  # type: ignore[misc]
     """0: everything is done. 1: something failed, or nothing that was to be tested could be.
 
@@ -53,6 +84,10 @@ class Run(DoitRun):  # type: ignore[misc]
 
     name = "run"
     cmd_options = (*DoitRun.cmd_options, *TOOLCHAIN_OPTIONS, JSON_OPTION)
+
+    def __init__(self, *given: Any, cmds: Collection[str] = (), **options: Any) -> None:
+        super().__init__(*given, cmds=cmds, **options)
+        self._commands = list(cmds)
 
     def execute(self, params: Any, args: Any) -> int:
         """Runs the selected tasks."""
@@ -73,9 +108,13 @@ class Run(DoitRun):  # type: ignore[misc]
             return int(super().execute(params, selected))
         except InvalidCommand as error:
             found = getattr(sys.modules.get("dodo"), "FOUND", None)
-            meant = meant_by(error.not_found, found, {task.name for task in self.task_list})
+            tasks = [task.name for task in self.task_list]
+            meant = meant_by(error.not_found, found, tasks)
             if meant is None:
-                raise
+                if error.not_found is None:
+                    raise
+                likely = near(error.not_found, tasks, self._commands)
+                raise Unknown(error.not_found, likely) from None
             others = [meant if name == error.not_found else name for name in selected]
         return self._run(params, others)
 

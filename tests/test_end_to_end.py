@@ -150,10 +150,14 @@ def test_list_reads_like_a_table_of_contents(project: Project) -> None:
 def test_errors_of_the_script_name_commands_that_can_be_typed(project: Project) -> None:
     (project.root / ".venv").symlink_to(sys.prefix)
     done = subprocess.run(
-        [project.root / "doit", "test_emu:nobody"], capture_output=True, text=True, check=False
+        [project.root / "doit", "test_emu:vector_scal"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode != 0
-    assert 'Type "doit list" to see available tasks.' in done.stdout + done.stderr
+    assert 'Type "doit list" to see available tasks.' in done.stderr
+    assert "Did you mean test_emu:vector_scale?" in done.stderr
 
 
 def test_the_bootstrap_names_the_package_when_venv_is_missing(tmp_path: Path) -> None:
