@@ -26,8 +26,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--device",
         choices=("npu1", "npu2"),
-        default="npu1",
-        help="which NPU the script finds (npu1: NPU Phoenix)",
+        help="which NPU the script finds (npu1: NPU Phoenix, npu2: NPU Strix; default: what "
+        "has the columns that its xclbins need)",
+    )
+    parser.add_argument(
+        "--watchdog-raises",
+        action="store_true",
+        help="raise in wait() when the driver's watchdog ends a run, as some drivers have it, "
+        "instead of ERT_CMD_STATE_TIMEOUT",
     )
     parser.add_argument("--summary", action="store_true", help="tell what each run did")
     parser.add_argument("--trace", type=Path, metavar="FILE", help="write a timeline for Perfetto")
@@ -54,6 +60,7 @@ def run_host(options: argparse.Namespace) -> int:
     pyxrt.assume_core_isa(options.core_isa)
     pyxrt.configure(
         device=options.device,
+        watchdog_raises=options.watchdog_raises,
         seed=options.seed,
         trace=options.trace is not None,
         stop_at=options.stop_at,

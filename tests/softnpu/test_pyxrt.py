@@ -42,8 +42,8 @@ def test_there_is_one_device() -> None:
 
 def test_messages_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="softnpu.pyxrt"):
-        pyxrt.log_message("warning", "host", "half of the buffer is empty")
-    assert "[host] warning: half of the buffer is empty" in caplog.text
+        pyxrt.log_message(pyxrt.notice, "host", "half of the buffer is empty")
+    assert "[host] half of the buffer is empty" in caplog.text
 
 
 def test_reports_and_a_timeline_can_be_asked_for(folder: Path) -> None:

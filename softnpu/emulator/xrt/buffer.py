@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -13,8 +11,9 @@ from numpy.typing import NDArray
 
 from softnpu.emulator.host_memory import HostBuffer
 from softnpu.emulator.xrt.device import device, hw_context
-from softnpu.emulator.xrt.enums import xclBOSyncDirection
+from softnpu.emulator.xrt.enums import PybindEnum, xclBOSyncDirection
 from softnpu.emulator.xrt.machine import machine
+from softnpu.emulator.xrt.overloads import Overloads
 from softnpu.formats.xclbin.reader import NO_BANK
 
 _NOT_SUPPORTED = 95
@@ -23,14 +22,14 @@ _NOT_SUPPORTED = 95
 class bo:
     """A buffer: a host copy, which the program sees, and a device copy, which the array sees.
 
-    bo(device or context, size, flags, group), bo(context, size, group) or bo(parent, size, offset).
+    bo(device or hwctx, size, flags, group), bo(hwctx, size, group) or bo(parent, size, offset).
 
     Raises:
         RuntimeError: flags that NPUs do not support.
         TypeError: arguments that fit none of these forms.
     """
 
-    class flags(Enum):
+    class flags(PybindEnum):
         """Kinds of buffer."""
 
         normal = 0
@@ -44,11 +43,16 @@ class bo:
     normal, cacheable, svm = flags.normal, flags.cacheable, flags.svm
     device_only, host_only, p2p = flags.device_only, flags.host_only, flags.p2p
 
-    def __init__(self, owner: device | hw_context | bo, size: int, *rest: Any) -> None:
-        if isinstance(owner, bo):
-            self._view(owner, size, *rest)
+    def __init__(self, *given: Any, **named: Any) -> None:
+        found = _BUFFER.read(given, named)
+        if "arg0" in found:
+            self._view(*found.values())
             return
-        flags, group = self._read(owner, rest)
+        flags = found.get("flags", self.flags.host_only)
+        owner = found.get("device", found.get("hwctx"))
+        self._allocate(owner, int(found["size"]), flags, int(found["group"]))
+
+    def _allocate(self, owner: Any, size: int, flags: bo.flags, group: int) -> None:
         if flags is self.flags.normal:
             raise RuntimeError(f"unsupported buffer type: none flag (err={_NOT_SUPPORTED})")
         if flags not in (self.flags.cacheable, self.flags.host_only):
@@ -63,17 +67,7 @@ class bo:
         self._offset, self._size = 0, size
         weakref.finalize(self, memory.free, self.buffer)
 
-    def _read(self, owner: object, rest: Sequence[Any]) -> tuple[bo.flags, int]:
-        if len(rest) == 2 and isinstance(rest[0], self.flags) and isinstance(rest[1], int):
-            return rest[0], rest[1]
-        if len(rest) == 1 and isinstance(owner, hw_context) and isinstance(rest[0], int):
-            return self.flags.host_only, rest[0]
-        raise TypeError(
-            "__init__(): incompatible constructor arguments. Expected "
-            "bo(device, size, bo.flags, group) with flags such as bo.host_only"
-        )
-
-    def _view(self, parent: bo, size: int, offset: int = 0) -> None:
+    def _view(self, parent: bo, size: int, offset: int) -> None:
         if offset + size > parent._size:
             raise RuntimeError("sub buffer size and offset: Invalid argument")
         self.owner = parent.owner
@@ -138,3 +132,14 @@ class bo:
     def address(self) -> int:
         """Where the device sees it."""
         return self.buffer.address + self._offset
+
+
+_BUFFER = Overloads(
+    "pyxrt.bo",
+    (
+        {"device": device, "size": int, "flags": bo.flags, "group": int},
+        {"hwctx": hw_context, "size": int, "flags": bo.flags, "group": int},
+        {"hwctx": hw_context, "size": int, "group": int},
+        {"arg0": bo, "arg1": int, "arg2": int},
+    ),
+)

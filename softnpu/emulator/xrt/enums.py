@@ -1,12 +1,23 @@
 # ruff: noqa: N801 (the names are XRT's)
-"""XRT's enumerations, as far as NPU hosts use them."""
+"""XRT's enumerations (src/python/pybind11/src/pyxrt.cpp)."""
 
 from __future__ import annotations
 
 from enum import Enum
 
+XCL_BO_FLAGS_NONE = 0
 
-class xclBOSyncDirection(Enum):
+
+class PybindEnum(Enum):
+    """An enumeration as pybind11 makes it: its values can be taken for ints."""
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    __index__ = __int__
+
+
+class xclBOSyncDirection(PybindEnum):
     """Which copy of a buffer is brought up to date."""
 
     XCL_BO_SYNC_BO_TO_DEVICE = 0
@@ -15,7 +26,7 @@ class xclBOSyncDirection(Enum):
     XCL_BO_SYNC_BO_AIE_TO_GMIO = 3
 
 
-class ert_cmd_state(Enum):
+class ert_cmd_state(PybindEnum):
     """The state of a run."""
 
     ERT_CMD_STATE_NEW = 1
@@ -29,12 +40,22 @@ class ert_cmd_state(Enum):
     ERT_CMD_STATE_SKERROR = 10
     ERT_CMD_STATE_SKCRASHED = 11
 
-    def __int__(self) -> int:
-        return int(self.value)
+
+class xrt_msg_level(PybindEnum):
+    """How much a log message matters."""
+
+    emergency = 0
+    alert = 1
+    critical = 2
+    error = 3
+    warning = 4
+    notice = 5
+    info = 6
+    debug = 7
 
 
 class xrt_info_device:
-    """What `device.get_info` can be asked for."""
+    """What `device.get_info` can be asked for; no Enum, which could not have a `name`."""
 
     bdf = "bdf"
     interface_uuid = "interface_uuid"

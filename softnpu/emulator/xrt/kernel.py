@@ -4,19 +4,23 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from softnpu.emulator.array import Array
+from softnpu.emulator.context import CYCLES_PER_MS, WATCHDOG_CYCLES
 from softnpu.emulator.explain import explain
 from softnpu.emulator.host_memory import HostBuffer
 from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.xrt.buffer import bo
-from softnpu.emulator.xrt.device import hw_context
-from softnpu.emulator.xrt.enums import ert_cmd_state
+from softnpu.emulator.xrt.device import device, hw_context
+from softnpu.emulator.xrt.enums import PybindEnum, ert_cmd_state
+from softnpu.emulator.xrt.image import uuid
 from softnpu.emulator.xrt.machine import machine
+from softnpu.emulator.xrt.overloads import Overloads
 from softnpu.errors import SoftnpuError
 
 _log = logging.getLogger("softnpu.pyxrt")
@@ -30,12 +34,39 @@ _OPCODE, _INSTRUCTIONS, _FIRST_BUFFER = 0, 1, 3
 class kernel:
     """A kernel of a context's xclbin; calling it makes a run and starts it.
 
+    kernel(hw_context, name), or as of old kernel(device, uuid, name[, mode]), which makes a context
+    of its own.
+
     Raises:
         RuntimeError: the xclbin has no such kernel.
     """
 
-    def __init__(self, context: hw_context, name: str) -> None:
-        image = context.xclbin.parsed
+    class cu_access_mode(PybindEnum):
+        """Whether others may use the kernel in turn."""
+
+        exclusive = 0
+        shared = 1
+        none = 2
+
+    exclusive, shared, none = cu_access_mode.exclusive, cu_access_mode.shared, cu_access_mode.none
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        found = _KERNEL.read(given, named)
+        if "hw_context" in found:
+            self._open(found["hw_context"], found["name"])
+            return
+        warnings.warn(
+            "kernel(device, uuid, name[, mode]) is deprecated; "
+            "use kernel(hw_context, name) instead.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        exclusive = found.get("mode") is self.exclusive
+        mode = hw_context.exclusive if exclusive else hw_context.shared
+        self._open(hw_context(found["device"], found["uuid"], mode), found["name"])
+
+    def _open(self, context: hw_context, name: str) -> None:
+        image = context.image.parsed
         try:
             found = {k.name for k in image.kernels} | {i.name for i in image.instances}
         except SoftnpuError as error:
@@ -98,15 +129,23 @@ class run:
             Not in XRT.
     """
 
-    def __init__(self, of: kernel) -> None:
-        self.kernel = of
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self._kernel: kernel | None = _RUN.read(given, named).get("arg0")
         self._arguments: dict[int, bo | int] = {}
         self._state = ert_cmd_state.ERT_CMD_STATE_NEW
         self._report: RunReport | None = None
         self._problem: str | None = None
-        self._callbacks: list[tuple[Callable[..., Any], Any]] = []
+        self._managed = False
         self._listed = False
+        self._watchdog_ended = False
         self.unfinished = False
+
+    @property
+    def kernel(self) -> kernel:
+        """What it executes. Not in XRT."""
+        if self._kernel is None:
+            raise RuntimeError("this run is empty: pyxrt.run(kernel) makes one")
+        return self._kernel
 
     def set_arg(self, index: int, value: bo | int) -> None:
         """Sets an argument; a buffer in the wrong memory is replaced by a copy, with a warning."""
@@ -132,7 +171,9 @@ class run:
         )
 
     def start(self) -> None:
-        """Queues the execution."""
+        """Queues the execution; one with a callback cannot be, on NPUs (XRT, hw_queue.cpp)."""
+        if self._managed:
+            raise RuntimeError("Managed execution is not supported for this device")
         if self._listed:
             raise RuntimeError("Run object belongs to a runlist and cannot be explicitly started")
         self._submit()
@@ -141,6 +182,7 @@ class run:
         if self._state is _SUBMITTED:
             raise RuntimeError("bad command state, can't launch")
         self._state = _SUBMITTED
+        self._watchdog_ended = False
         self._report = self._problem = None
         self.kernel.context.submit(self)
 
@@ -176,6 +218,8 @@ class run:
         if (listener := machine().settings.on_report) is not None:
             listener(report)
         problem = None if report.completed else explain(report, self.kernel.context.names)
+        lasted = not timeout_ms or timeout_ms >= WATCHDOG_CYCLES / CYCLES_PER_MS
+        self._watchdog_ended = lasted and _STATES[report.outcome] is _TIMEOUT
         self._end(_STATES[report.outcome], problem)
 
     def _end(self, state: ert_cmd_state, problem: str | None) -> None:
@@ -184,8 +228,6 @@ class run:
         if problem is not None:
             _log.error("%s: %s", state.name, problem)
             self.kernel.context.drop()
-        for callback, data in self._callbacks:
-            callback(self, state, data)
 
     def _missing(self) -> str | None:
         """Why the firmware would refuse the command, or None."""
@@ -221,17 +263,23 @@ class run:
         Args:
             timeout_ms: of the array's estimated time; 0 waits as long as the driver's watchdog.
                 A run that takes longer is ERT_CMD_STATE_TIMEOUT, and can be waited for again.
+
+        Raises:
+            RuntimeError: the watchdog ended it, if that is how the driver is to tell it.
         """
         self.kernel.context.finish(self, timeout_ms)
-        return ert_cmd_state.ERT_CMD_STATE_TIMEOUT if self._is_waiting else self._state
+        if self._watchdog_ended and machine().settings.watchdog_raises:
+            raise RuntimeError("qds_device::wait() unexpected command state")
+        return _TIMEOUT if self._is_waiting else self._state
 
     @property
     def _is_waiting(self) -> bool:
         return self._state is _SUBMITTED
 
-    def wait2(self, timeout: Any = 0) -> None:
-        """As `wait`, for milliseconds or a timedelta; RuntimeError if the run does not complete."""
-        state = self.wait(int(_milliseconds(timeout)))
+    def wait2(self, *timeout: Any) -> None:
+        """As `wait`; RuntimeError if the run does not complete, TypeError for a timeout."""
+        _no_timeout("wait2", timeout)
+        state = self.wait()
         if state is not ert_cmd_state.ERT_CMD_STATE_COMPLETED:
             short = state.name.removeprefix("ERT_CMD_STATE_")
             raise RuntimeError(f"Command failed to complete successfully ({short})")
@@ -244,10 +292,15 @@ class run:
     def add_callback(
         self, state: ert_cmd_state, callback: Callable[..., Any], data: Any = None
     ) -> None:
-        """Calls `callback(run, state, data)` when the run ends."""
+        """Wants `callback` to be called with `data`; then `start` fails, as on all NPUs."""
+        del callback, data
         if state is not ert_cmd_state.ERT_CMD_STATE_COMPLETED:
             raise RuntimeError("Cannot add callback, run state may only be ERT_CMD_STATE_COMPLETED")
-        self._callbacks.append((callback, data))
+        self._managed = True
+
+    def get_ctrl_scratchpad_bo(self) -> bo:
+        """Fails as for any xclbin, which has no control code module: RuntimeError."""
+        raise RuntimeError("No module associated with run object")
 
     def report(self) -> RunReport | None:
         """What happened: statistics, an estimate of the time, hazards. Not in XRT."""
@@ -267,29 +320,45 @@ class run:
 
 
 class runlist:
-    """Runs that execute in order, as one."""
+    """Runs that execute in order, as one: runlist(hwctx); runlist() is none."""
 
-    def __init__(self, context: hw_context) -> None:
-        self._context = context
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self._context: hw_context | None = _RUNLIST.read(given, named).get("hwctx")
         self._runs: list[run] = []
 
-    def add(self, item: run) -> None:
+    def add(self, run: run) -> None:
         """Appends a run; it cannot be started on its own any more."""
-        item.listed()
-        self._runs.append(item)
+        if self._context is None:
+            raise RuntimeError("this runlist is empty: pyxrt.runlist(hwctx) makes one")
+        run.listed()
+        self._runs.append(run)
 
     def execute(self) -> None:
         """Queues all runs."""
         for item in self._runs:
             item.submit_listed()
 
-    def wait(self, timeout: Any = 0) -> None:
-        """Executes all runs; RuntimeError at the first that does not complete."""
+    def wait(self, *timeout: Any) -> None:
+        """Executes all runs; RuntimeError at the first that does not complete, TypeError for a
+        timeout."""
+        _no_timeout("wait", timeout)
         for item in self._runs:
-            item.wait2(timeout)
+            item.wait2()
 
+
+_KERNEL = Overloads(
+    "pyxrt.kernel",
+    (
+        {"hw_context": hw_context, "name": str},
+        {"device": device, "uuid": uuid, "name": str},
+        {"device": device, "uuid": uuid, "name": str, "mode": kernel.cu_access_mode},
+    ),
+)
+_RUN = Overloads("pyxrt.run", ({}, {"arg0": kernel}))
+_RUNLIST = Overloads("pyxrt.runlist", ({}, {"hwctx": hw_context}))
 
 _SUBMITTED = ert_cmd_state.ERT_CMD_STATE_SUBMITTED
+_TIMEOUT = ert_cmd_state.ERT_CMD_STATE_TIMEOUT
 
 _STATES = {
     Outcome.COMPLETED: ert_cmd_state.ERT_CMD_STATE_COMPLETED,
@@ -309,9 +378,15 @@ def _stop_condition() -> Callable[[Array], bool] | None:
     return lambda array: any(actor.clock >= limit for actor in array.actors())
 
 
-def _milliseconds(timeout: Any) -> float:
-    seconds = getattr(timeout, "total_seconds", None)
-    return float(seconds() * 1000) if seconds is not None else float(timeout)
+def _no_timeout(method: str, given: tuple[Any, ...]) -> None:
+    """XRT's binding leaves out pybind11/chrono.h, without which no timeout can be handed over."""
+    if given:
+        raise TypeError(
+            f"{method}(): incompatible function arguments. pyxrt takes no "
+            "std::chrono::milliseconds from Python, so no timeout can be given; "
+            "run.wait(timeout_ms) takes an int\n\n"
+            f"Invoked with: {', '.join(map(repr, given))}"
+        )
 
 
 def _copy_of(original: bo, group: int) -> bo:
