@@ -9,6 +9,9 @@ from doit.tools import Interactive
 from pipeline import bundling, checks, crosscheck, new, report, selection, site, stages
 from pipeline.designs import discover
 from pipeline.reporter import Reporter
+from softnpu.terminal import end_when_the_reader_leaves
+
+end_when_the_reader_leaves()
 
 FOUND = discover(Path())
 CHAIN = selection.chain(os.environ)

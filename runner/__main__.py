@@ -7,6 +7,7 @@ import sys
 
 from runner import draw, execute, replay, whisper_budget
 from runner.errors import RunnerError
+from softnpu.terminal import end_when_the_reader_leaves
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,4 +30,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    end_when_the_reader_leaves()
     sys.exit(main())

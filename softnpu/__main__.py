@@ -8,13 +8,13 @@ arguments to the exit code.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from softnpu.errors import SoftnpuError
+from softnpu.terminal import end_when_the_reader_leaves
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -67,10 +67,6 @@ def main(arguments: list[str] | None = None) -> int:
         return int(parsed.run(parsed))
     except SoftnpuError as error:
         return _failed(str(error))
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough; nothing more may be written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
@@ -111,4 +107,5 @@ def _load(name: str, subcommand: Subcommand, subparsers: Subparsers) -> None:
 
 
 if __name__ == "__main__":
+    end_when_the_reader_leaves(0)
     sys.exit(main())

@@ -160,6 +160,16 @@ def test_errors_of_the_script_name_commands_that_can_be_typed(project: Project) 
     assert "Did you mean test_emu:vector_scale?" in done.stderr
 
 
+def test_a_list_that_is_read_in_part_ends_without_a_word(project: Project) -> None:
+    (project.root / ".venv").symlink_to(sys.prefix)
+    shell = "./doit list --all | head -1; echo ${PIPESTATUS[0]}"
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=project.root, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[0].startswith("render")
+    assert done.stderr == ""
+
+
 def test_the_bootstrap_names_the_package_when_venv_is_missing(tmp_path: Path) -> None:
     """A Python whose `-m venv` fails, as Debian's does without python3-venv."""
     project = make_project(tmp_path / "project", "vector_scale")
