@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import site
+from tests.browser import Shown, started
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +42,25 @@ def test_the_site_is_built_and_loads_nothing_from_elsewhere(
     for page in pages:
         foreign = _LOADED.findall(page.read_text())
         assert foreign == [], page.name
+
+
+def test_the_search_works_on_files_that_nobody_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mkdocs")
+    pytest.importorskip("material")
+    monkeypatch.chdir(ROOT)
+    assert site.build(tmp_path / "site") is None
+    for driver in started(tmp_path / "profile"):
+        shown = Shown(driver, tmp_path / "site" / "index.html")
+        shown.open()
+        shown.one("input.md-search__input").click()
+        shown.one("input.md-search__input").send_keys("wait chain")
+        shown.until("document.querySelectorAll('.md-search-result__link').length > 0")
+        found = [link.get_attribute("href") for link in shown.all(".md-search-result__link")]
+        assert any("emulator.html" in address for address in found), found
+        assert shown.complaints() == []
+        shown.keep("site-search")
 
 
 def test_a_link_that_leads_nowhere_is_a_failure(
