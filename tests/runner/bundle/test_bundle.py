@@ -105,8 +105,7 @@ def test_the_script_in_it_runs_alone_on_the_emulator(built: Artifact, tmp_path: 
 def test_the_script_says_which_output_differs(built: Artifact, tmp_path: Path) -> None:
     with zipfile.ZipFile(_packed(tmp_path / "b.zip", built)) as archive:
         archive.extractall(tmp_path / "out")
-    expected = tmp_path / "out/vectors/0/expected_out.bin"
-    expected.write_bytes(bytes([expected.read_bytes()[0] ^ 1]) + expected.read_bytes()[1:])
+    _flip(tmp_path / "out", "vectors/0/expected_out.bin", known=True)
     done = subprocess.run(
         [sys.executable, "-m", "softnpu", "run-host", tmp_path / "out/run.py"],
         cwd=ROOT,
@@ -117,6 +116,33 @@ def test_the_script_says_which_output_differs(built: Artifact, tmp_path: Path) -
     first, second = done.stdout.splitlines()
     assert first.endswith("DIFFERS")
     assert second.endswith("as expected")
+
+
+def test_the_script_refuses_a_damaged_file_by_name(built: Artifact, tmp_path: Path) -> None:
+    with zipfile.ZipFile(_packed(tmp_path / "b.zip", built)) as archive:
+        archive.extractall(tmp_path / "out")
+    _flip(tmp_path / "out", "insts.bin", known=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "softnpu", "run-host", tmp_path / "out/run.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "damaged: {'insts.bin'" in done.stderr
+    assert done.stdout == ""
+
+
+def _flip(folder: Path, name: str, *, known: bool) -> None:
+    """Changes a bit of a bundle's file, and its hash in the index where that is `known`."""
+    path, index = folder / name, folder / "bundle.json"
+    data = path.read_bytes()
+    path.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+    if known:
+        bundle = json.loads(index.read_text())
+        bundle["files"][name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        index.write_text(json.dumps(bundle))
 
 
 def test_the_same_contents_make_the_same_bundle(built: Artifact, tmp_path: Path) -> None:
