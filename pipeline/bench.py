@@ -202,9 +202,10 @@ def _digits(milliseconds: float) -> str:
 def remarks(figures: Sequence[Figure]) -> list[str]:
     """What the table's columns mean, and what the figures were measured on."""
     conditions = figures[0].conditions
+    fewest, most = min(f.runs for f in figures), max(f.runs for f in figures)
+    runs = f"{most}" if fewest == most else f"{fewest} to {most}"
     lines = [
-        f"{figures[0].run_on}, {min(f.runs for f in figures)} to {max(f.runs for f in figures)}"
-        " runs each; floor: an empty design; net: median - floor",
+        f"{figures[0].run_on}, {runs} runs each; floor: an empty design; net: median - floor",
         ", ".join(f"{name} {value}" for name, value in conditions.items() if name != "device"),
     ]
     if figures[0].cycles is not None:
