@@ -212,8 +212,9 @@ def snr_of(got: Array, expected: Array) -> float | None:
 
 def _rms(size: Array) -> float:
     finite = size[np.isfinite(size)]
-    with np.errstate(over="ignore"):
-        return float(np.sqrt(np.mean(finite**2))) if finite.size else 0.0
+    peak = float(finite.max(initial=0.0))
+    # of parts of the largest: its square may be infinite, and nothing wrong beside that
+    return peak * float(np.sqrt(np.mean((finite / peak) ** 2))) if peak else 0.0
 
 
 def exact() -> Criterion:

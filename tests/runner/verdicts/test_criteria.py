@@ -113,3 +113,8 @@ def test_the_unit_in_the_last_place_doubles_at_powers_of_two() -> None:
 @pytest.mark.parametrize("check", [exact(), ulp(2, 1e-3), absolute(1), correlation(0.9), snr(40)])
 def test_a_criterion_comes_back_from_json(check: Criterion) -> None:
     assert from_json(json.loads(json.dumps(as_json(check)))) == check
+
+
+def test_a_number_whose_square_is_infinite_does_not_let_all_others_pass() -> None:
+    expected = np.array([1e300, 1.0])
+    assert by_dtype(expected.dtype).wrong(-expected, expected).tolist() == [True, False]
