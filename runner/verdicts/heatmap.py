@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from runner.verdicts.cells import gridded
+
 Array = np.ndarray[Any, Any]
 
 SHADES = " .:-=+*#%@"
@@ -41,7 +43,4 @@ def heatmap(error: Array) -> list[str]:
 def _largest(plane: Array, down: int, across: int) -> Array:
     """The largest value in each cell of a grid over the plane."""
     finite = np.where(np.isfinite(plane), plane, np.finfo(np.float64).max)
-    rows, columns = ceil(plane.shape[0] / down), ceil(plane.shape[1] / across)
-    padded = np.zeros((rows * down, columns * across))
-    padded[: plane.shape[0], : plane.shape[1]] = finite
-    return np.asarray(padded.reshape(rows, down, columns, across).max(axis=(1, 3)))
+    return np.asarray(gridded(finite, down, across, fill=0.0).max(axis=(1, 3)))
