@@ -93,9 +93,13 @@ class Outcome:
         return Verdict.PASS
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for results.json."""
-        runs = [{**asdict(run), "verdict": run.verdict.value} for run in self.runs]
-        return {**asdict(self), "runs": runs, "verdict": self.verdict.value}
+        """Plain values for results.json: all but the arrays behind a picture."""
+        plain = asdict(self)
+        for run, noted in zip(self.runs, plain["runs"], strict=True):
+            noted["verdict"] = run.verdict.value
+            for mismatch in noted["mismatches"]:
+                del mismatch["cells"]
+        return {**plain, "verdict": self.verdict.value}
 
 
 def judge(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -47,11 +47,20 @@ def _details(run: Mapping[str, Any], *, brief: bool) -> list[str]:
     mismatches = run.get("mismatches") or ()
     lines = [_first(m) for m in mismatches if m["differences"]] if brief and mismatches else []
     lines = lines or list(run["details"])
+    images = list(_images(mismatches))
     if not run.get("file"):
         return lines
     if brief:
-        return ["; ".join([*lines, f"see {run['file']}"])]
-    return [*lines, f"all of it: {run['file']}"]
+        return ["; ".join([*lines, f"see {run['file']}"]), *images]
+    return [*lines, f"all of it: {run['file']}", *images]
+
+
+def _images(mismatches: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for mismatch in mismatches:
+        if "image" in mismatch:
+            yield f"{mismatch['output']} as a picture: {mismatch['image']}"
+        elif "image_error" in mismatch:
+            yield f"{mismatch['output']} could not be drawn: {mismatch['image_error']}"
 
 
 def _first(mismatch: Mapping[str, Any]) -> str:

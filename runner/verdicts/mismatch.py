@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from runner.verdicts import degenerate, where
+from runner.verdicts.cells import Cells, cells
 from runner.verdicts.displaced import displaced
 from runner.verdicts.heatmap import heatmap
 
@@ -39,6 +40,7 @@ class Mismatch:
         facts: a line each.
         differences: the first KEPT of them.
         picture: the error of an output with two dimensions or more, in characters.
+        cells: the same output, to be drawn.
     """
 
     output: str
@@ -46,6 +48,7 @@ class Mismatch:
     facts: tuple[str, ...]
     differences: tuple[Difference, ...]
     picture: tuple[str, ...] = ()
+    cells: Cells | None = field(default=None, repr=False, compare=False)
 
     def brief(self) -> list[str]:
         """The facts and the first SHOWN differences, for a terminal."""
@@ -86,14 +89,18 @@ def mismatch(
         *_displaced(got, expected, wrong, objects),
         *_around(got, expected, wrong),
     )
-    picture = heatmap(np.where(wrong, error, 0)) if got.ndim > 1 and wrong.any() else []
-    return Mismatch(output, fault, facts, tuple(_differences(got, expected, wrong)), tuple(picture))
+    differences = tuple(_differences(got, expected, wrong))
+    if got.ndim < 2 or not wrong.any():
+        return Mismatch(output, fault, facts, differences)
+    picture = tuple(heatmap(np.where(wrong, error, 0)))
+    drawn = cells(got, expected, error, wrong)
+    return Mismatch(output, fault, facts, differences, picture, drawn)
 
 
 def absolute_error(got: Array, expected: Array) -> Array:
     """|got - expected| as float64: 0 for NaN on both sides, infinite for NaN on one."""
     g, e = got.astype(np.float64), expected.astype(np.float64)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         error = np.where((g == e) | (np.isnan(g) & np.isnan(e)), 0.0, np.abs(g - e))
     return np.where(np.isnan(error), np.inf, error)
 

@@ -50,6 +50,20 @@ def test_the_first_failure_is_told_in_full_and_the_others_by_their_first_differe
     ]
 
 
+def test_a_picture_is_named_and_so_is_why_there_is_none() -> None:
+    (found,) = WRONG["mismatches"]
+    drawn = {**WRONG, "mismatches": [{**found, "image": "build/mismatch_y.png"}]}
+    failed = {**WRONG, "mismatches": [{**found, "image_error": "OSError: disk full"}]}
+    lines = verdict_lines(_outcome(_run("a", "FAIL", **drawn), _run("b", "FAIL", **failed)))
+    assert [line.strip() for line in lines[3:]] == [
+        "all of it: build/mismatch.txt",
+        "y as a picture: build/mismatch_y.png",
+        "FAIL       a/b                          b               2.0 ms  y: 1 of 8 elements differ",
+        "y: first at 3: expected 3, got 0; see build/mismatch.txt",
+        "y could not be drawn: OSError: disk full",
+    ]
+
+
 def test_a_failure_without_outputs_keeps_all_that_was_said() -> None:
     lines = verdict_lines(
         _outcome(_run("a", "FAIL", **WRONG), _run("b", "FAIL", details=["core (0,2) waits"]))
