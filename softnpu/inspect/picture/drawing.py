@@ -30,6 +30,7 @@ STYLE = """
 .npu .ground { fill: var(--npu-tile); stroke: var(--npu-line); }
 .npu .idle .ground { fill: none; stroke-dasharray: 3 3; }
 .npu .switch { fill: var(--npu-switch); stroke: var(--npu-line); }
+.npu .caption { font-weight: 600; font-size: 14px; }
 .npu .name { font-weight: 600; font-size: 12px; }
 .npu .dim { fill: var(--npu-dim); }
 .npu .small { font-size: 7.5px; }
@@ -60,12 +61,17 @@ def draw(array: ConfiguredArray, names: Names | None = None, *, styled: bool = T
         names: the author's names, from beside the artifact.
         styled: with STYLE inside, so that it stands alone.
     """
-    labels = Labels(array, names or Names())
+    return element(array, names or Names(), styled=styled).as_str()
+
+
+def element(array: ConfiguredArray, names: Names, *, styled: bool) -> svg.SVG:
+    """The picture as an element that another can hold; as for `draw`."""
+    labels = Labels(array, names)
     layout = Layout(array)
     routes = drawings(layout, labels)
     width, grid = layout.size
     height = grid + legend.height(routes, width) + at.MARGIN
-    picture = svg.SVG(
+    return svg.SVG(
         viewBox=svg.ViewBoxSpec(0, 0, width, height),
         width=width,
         height=height,
@@ -80,7 +86,6 @@ def draw(array: ConfiguredArray, names: Names | None = None, *, styled: bool = T
             svg.G(class_=["legend"], elements=legend.draw_legend(routes, grid, width)),
         ],
     )
-    return picture.as_str()
 
 
 def width(array: ConfiguredArray) -> float:
