@@ -1,4 +1,4 @@
-"""`python -m runner draw`: the array of a built design as a picture."""
+"""`python -m runner draw`: the array of a built design, or that of each of its PDIs, as SVG."""
 
 from __future__ import annotations
 
@@ -19,18 +19,25 @@ def add_parser(commands: Any) -> None:
         "draw",
         help="draw the configured array of a design as SVG",
         description="Draws the array that an xclbin configures: tiles, memories, locks, buffer"
-        " descriptors, and the routes through the stream switches.",
+        " descriptors, and the routes through the stream switches. An xclbin with several PDIs has"
+        " an array for each; they stand one below the other.",
     )
     parser.add_argument(
         "design", metavar="DESIGN", help="DESIGN or DESIGN/VARIANT as built, or an xclbin file"
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="instead of the console")
+    parser.add_argument(
+        "--pdi",
+        type=int,
+        metavar="N",
+        help="of an xclbin with several PDIs this one alone, by the id that load_pdi names it by",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Draws the picture; returns the exit code."""
-    picture = drawn(find(options.design))
+    picture = drawn(find(options.design), number=options.pdi)
     if options.output is None:
         sys.stdout.write(f"{picture}\n")
     else:
@@ -62,22 +69,29 @@ def find(design: str, build: Path = Path(BUILD)) -> Path:
     raise RunnerError(f"{design} is neither a file nor a built design; build it first (doit build)")
 
 
-def drawn(xclbin: Path, *, styled: bool = True) -> str:
+def drawn(xclbin: Path, *, number: int | None = None, styled: bool = True) -> str:
     """The picture of an xclbin as SVG, with the names and the instruction stream beside it.
 
+    Args:
+        number: of the one PDI to draw; all, each under a caption, if None.
+
     Raises:
-        RunnerError: the xclbin or a file beside it cannot be understood.
+        RunnerError: the xclbin or a file beside it cannot be understood; no PDI of that number.
     """
-    from softnpu.emulator import names
     from softnpu.errors import FormatError
     from softnpu.formats import txn
     from softnpu.formats import xclbin as xclbins
-    from softnpu.inspect import array, picture
+    from softnpu.inspect import pdis, picture
 
     insts = xclbin.with_name(INSTS)
     try:
         sequence = txn.parse(insts.read_bytes()).operations if insts.is_file() else ()
-        configured = array.of_xclbin(xclbins.parse(xclbin.read_bytes()), sequence)
-        return picture.draw(configured, names.beside(xclbin), styled=styled)
+        parsed = xclbins.parse(xclbin.read_bytes())
+        found = pdis.of_xclbin(parsed, sequence, beside=xclbin, number=number)
+        if len(found.shown) == 1:
+            (only,) = found.shown
+            return picture.draw(only.array, only.names, styled=styled)
+        arrays = [picture.Captioned(one.label, one.array, one.names) for one in found.shown]
+        return picture.draw_all(arrays, styled=styled)
     except FormatError as error:
         raise RunnerError(f"{xclbin}: {error}") from error

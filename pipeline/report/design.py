@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,9 @@ from pipeline.designs import Variant
 from pipeline.report import OBSERVED, TIMELINE, plots, spans
 from pipeline.report.memory import TileMemory, tile_memories
 from pipeline.report.spans import Spans
-from softnpu.emulator import names
 from softnpu.errors import FormatError
 from softnpu.formats import txn, xclbin
-from softnpu.inspect import array, picture
+from softnpu.inspect import pdis, picture
 from softnpu.inspect.array_report import describe_array
 from softnpu.inspect.files import report
 from softnpu.inspect.labels import Labels
@@ -64,8 +64,13 @@ class Numerics:
 
 @dataclass(frozen=True)
 class Picture:
-    """The array, in words too, and the memories of its tiles."""
+    """An array, in words too, and the memories of its tiles.
 
+    Attributes:
+        caption: which PDI configures it, "" for the only one.
+    """
+
+    caption: str
     svg: Markup
     width: float
     words: str
@@ -78,6 +83,7 @@ class DesignPart:
 
     Attributes:
         problem: why there is no more, e.g. that the design is not built.
+        pictures: of the array of each PDI; of the one, but for a file of several devices.
         stages: plot of the build; `build_seconds` sums the stages up.
         timeline: plot of a run on the emulator, in cycles.
         stream: lines of the instruction stream; `stream_left` more are not shown.
@@ -91,7 +97,7 @@ class DesignPart:
     checks: tuple[Check, ...] = ()
     files: tuple[tuple[str, int], ...] = ()
     tools: Json = field(default_factory=dict)
-    picture: Picture | None = None
+    pictures: tuple[Picture, ...] = ()
     stages: Markup | None = None
     build_seconds: float = 0.0
     timeline: Markup | None = None
@@ -132,7 +138,7 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
         checks=tuple(_checks(variant)),
         files=tuple((name, (folder / name).stat().st_size) for name in _present(folder)),
         tools=manifest["tools"],
-        picture=_picture(folder),
+        pictures=tuple(pictures(folder)),
         stages=_plot(build, "ms"),
         build_seconds=sum(s.end - s.begin for s in build.shown if s.track not in RUN_ON) / 1000,
         timeline=_plot(run, "cycles"),
@@ -164,19 +170,29 @@ def _checks(variant: Variant) -> Iterator[Check]:
             yield Check(run_on, outcome)
 
 
-def _picture(folder: Path) -> Picture | None:
-    """The array; None for an xclbin whose configuration is not understood."""
+def pictures(folder: Path) -> Iterator[Picture]:
+    """The array of each PDI of a built design; those that are not understood are left out."""
     path = folder / "final.xclbin"
     try:
         sequence = txn.parse((folder / "insts.bin").read_bytes()).operations
-        configured = array.of_xclbin(xclbin.parse(path.read_bytes()), sequence)
-        named = names.beside(path)
-        maps = tile_memories(folder, configured, Labels(configured, named))
-        drawn = picture.draw(configured, named, styled=False)
+        found = pdis.of_xclbin(xclbin.parse(path.read_bytes()), sequence, beside=path)
     except FormatError:
-        return None
-    words = "\n".join(to_text(describe_array(configured, named)))
-    return Picture(Markup(drawn), picture.width(configured), words, tuple(maps))
+        return
+    for one in found.shown:
+        with suppress(FormatError):
+            yield _picture(folder, one, one.label if found.count > 1 else "")
+
+
+def _picture(folder: Path, one: pdis.ConfiguredPdi, caption: str) -> Picture:
+    device = one.device if caption else "main"
+    maps = tile_memories(folder, one.array, Labels(one.array, one.names), device)
+    return Picture(
+        caption,
+        Markup(picture.draw(one.array, one.names, styled=False)),
+        picture.width(one.array),
+        "\n".join(to_text(describe_array(one.array, one.names))),
+        tuple(maps),
+    )
 
 
 def _plot(found: Spans, unit: str) -> Markup | None:

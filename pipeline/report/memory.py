@@ -61,22 +61,27 @@ class TileMemory:
     maps: tuple[MemoryMap, ...]
 
 
-def tile_memories(folder: Path, array: ConfiguredArray, labels: Labels) -> list[TileMemory]:
-    """The data and program memories of all tiles in use, shims aside."""
+def tile_memories(
+    folder: Path, array: ConfiguredArray, labels: Labels, device: str = "main"
+) -> list[TileMemory]:
+    """The data and program memories of all tiles in use, shims aside.
+
+    `device` is the name that the files of the cores' programs begin with.
+    """
     return [
         TileMemory(
             f"{tile.kind.value} ({tile.position[0]},{tile.position[1]})",
-            tuple(_tile_maps(folder, tile, labels)),
+            tuple(_tile_maps(folder, tile, labels, device)),
         )
         for tile in array.used
         if tile.kind is not TileKind.SHIM
     ]
 
 
-def _tile_maps(folder: Path, tile: Tile, labels: Labels) -> Iterator[MemoryMap]:
+def _tile_maps(folder: Path, tile: Tile, labels: Labels, device: str) -> Iterator[MemoryMap]:
     facts = TILE_FACTS[tile.kind]
     parts = [Part(o.name, BUFFER, o.address, o.size) for o in occupants(tile, labels)]
-    parts += _program_data(folder, tile)
+    parts += _program_data(folder, tile, device)
     yield MemoryMap("data", facts.data_memory, _filled(parts, facts.data_memory))
     if tile.program:
         part = Part("program", PROGRAM, 0, tile.program)
@@ -84,9 +89,9 @@ def _tile_maps(folder: Path, tile: Tile, labels: Labels) -> Iterator[MemoryMap]:
         yield MemoryMap("program", facts.program_memory, filled)
 
 
-def _program_data(folder: Path, tile: Tile) -> Iterator[Part]:
+def _program_data(folder: Path, tile: Tile, device: str) -> Iterator[Part]:
     """The stack that the linker script sets aside, and the data that the program brings."""
-    stem = f"main_core_{tile.position[0]}_{tile.position[1]}"
+    stem = f"{device}_core_{tile.position[0]}_{tile.position[1]}"
     script, program = folder / f"{stem}.ld.script", folder / f"{stem}.elf"
     if script.is_file() and (found := _STACK.search(script.read_text())):
         yield Part("stack", STACK, 0, int(found[1], 16))

@@ -24,10 +24,7 @@ from softnpu.arch.ports import (
     ShimSource,
 )
 from softnpu.arch.tiles import TileKind
-from softnpu.formats import cdo
-from softnpu.formats import pdi as images
 from softnpu.formats.operations import Operation
-from softnpu.formats.xclbin import Xclbin
 
 Position = tuple[int, int]
 """(column, row)."""
@@ -302,21 +299,6 @@ def of_operations(operations: Iterable[Operation], columns: int | None = None) -
     for operation in operations:
         written.apply(operation)
     return written.array(columns)
-
-
-def of_xclbin(parsed: Xclbin, sequence: Iterable[Operation] = ()) -> ConfiguredArray:
-    """The array that the CDO in an xclbin configures, and then a runtime sequence's operations.
-
-    Raises:
-        FormatError: there is no partition, or its PDI holds no CDO that is understood.
-    """
-    partition = parsed.partition
-    configuration = [
-        operation
-        for pdi in partition.pdis
-        for operation in cdo.operations(images.parse(pdi.image).cdo())
-    ]
-    return of_operations([*configuration, *sequence], partition.columns)
 
 
 def shim_choices(register: int, value: int) -> dict[int, ShimSource]:

@@ -3,65 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from softnpu.arch.address import MOST_COLUMNS
-from softnpu.emulator.names import Names
+from softnpu.emulator.names import Names, beside
 from softnpu.errors import FormatError
 from softnpu.formats import cdo, pdi, txn, xclbin
 from softnpu.formats.identify import FileKind, identify
 from softnpu.formats.operations import Operation
+from softnpu.inspect import pdi_names
 from softnpu.inspect.array import ConfiguredArray, Descriptor, Route, Task, Tile, of_operations
 from softnpu.inspect.files import read
 from softnpu.inspect.labels import Labels
+from softnpu.inspect.pdis import ConfiguredPdi, PdiArrays, of_xclbin
 from softnpu.inspect.report import Report, Row, plural, size
 
 _SHOWN_TASKS = 8
 
 
-def array_report(paths: Sequence[Path], names: Names | None = None, pdi_number: int = 0) -> Report:
+def array_report(
+    paths: Sequence[Path], names: Names | None = None, pdi_number: int | None = None
+) -> Report:
     """The array that files configure, one after the other.
 
     Args:
         paths: an xclbin, a PDI or CDO files (elfs, init, enable); an instruction stream behind
-            them adds what a run does to the shim tiles.
-        names: of the design's buffers, locks and channels, where they are known.
-        pdi_number: which PDI of an xclbin; each configures the array by itself.
+            them adds what a run does to the shim tiles. An xclbin with several PDIs has an array
+            for each.
+        names: of the design's buffers, locks and channels; those beside the first file if None.
+        pdi_number: the one PDI to show (see `pdi_names.numbers`).
 
     Raises:
-        FormatError: a file that configures nothing, or a damaged one.
+        FormatError: a file that configures nothing, or a damaged one; no PDI of that number.
     """
+    title = ", ".join(map(str, paths))
+    first, *others = paths
+    parsed = _several_pdis(first, pdi_number)
+    if parsed is None:
+        return _one_array(paths, title, names or beside(first))
+    sequence = [operation for path in others for operation in _stream(path)]
+    with _about(title):
+        found = of_xclbin(parsed, sequence, beside=first, names=names, number=pdi_number)
+        return describe_arrays(found, title)
+
+
+@contextmanager
+def _about(what: Path | str) -> Iterator[None]:
+    """An error in here names what it is about."""
+    try:
+        yield
+    except FormatError as error:
+        raise FormatError(f"{what}: {error}") from error
+
+
+def _several_pdis(path: Path, number: int | None) -> xclbin.Xclbin | None:
+    """The xclbin, if it has several PDIs; FormatError if it has none of that number."""
+    data = read(path)
+    with _about(path):
+        if identify(data) is not FileKind.XCLBIN:
+            if number is not None:
+                raise FormatError("this is no xclbin, so it has no PDIs to choose from")
+            return None
+        parsed = xclbin.parse(data)
+        if number is not None:
+            devices = pdi_names.devices(parsed.partition, path)
+            pdi_names.position(parsed.partition, number, devices)
+        return parsed if len(parsed.partition.pdis) > 1 else None
+
+
+def _stream(path: Path) -> tuple[Operation, ...]:
+    """What runs on an xclbin with several PDIs: from an instruction stream alone."""
+    data = read(path)
+    with _about(path):
+        if identify(data) not in (FileKind.TXN, FileKind.TXN_TEXT):
+            kind = identify(data).value
+            raise FormatError(
+                f"this is {kind}; behind an xclbin with several PDIs an instruction stream is"
+                " expected"
+            )
+        return txn.parse(data).operations
+
+
+def _one_array(paths: Sequence[Path], title: str, names: Names) -> Report:
     operations: list[Operation] = []
     columns: int | None = None
     for path in paths:
-        try:
-            found, wide = configuration(read(path), pdi_number)
-        except FormatError as error:
-            raise FormatError(f"{path}: {error}") from error
+        with _about(path):
+            found, wide = configuration(read(path))
         operations += found
         columns = wide or columns
-    title = ", ".join(map(str, paths))
-    try:
-        array = of_operations(operations, columns)
-    except FormatError as error:
-        raise FormatError(f"{title}: {error}") from error
-    report = describe_array(array, names or Names())
+    with _about(title):
+        report = describe_array(of_operations(operations, columns), names)
     report.title = f"{title}: {report.title}"
     return report
 
 
-def configuration(data: bytes, pdi_number: int = 0) -> tuple[tuple[Operation, ...], int | None]:
+def configuration(data: bytes) -> tuple[tuple[Operation, ...], int | None]:
     """The operations in a file and the columns of its array, None where it does not say."""
     kind = identify(data)
     if kind is FileKind.XCLBIN:
         partition = xclbin.parse(data).partition
         if partition.columns > MOST_COLUMNS:
             raise FormatError(f"the partition has {partition.columns} columns; no array has")
-        if not 0 <= pdi_number < len(partition.pdis):
-            raise FormatError(f"there is no PDI {pdi_number}: the xclbin has {len(partition.pdis)}")
-        image = partition.pdis[pdi_number].image
-        return cdo.operations(pdi.parse(image).cdo()), partition.columns
+        if len(partition.pdis) != 1:
+            count = plural(len(partition.pdis), "PDI")
+            raise FormatError(f"the xclbin has {count}; with several it must be the first file")
+        return cdo.operations(pdi.parse(partition.pdis[0].image).cdo()), partition.columns
     if kind is FileKind.PDI:
         return cdo.operations(pdi.parse(data).cdo()), None
     if kind is FileKind.CDO:
@@ -70,6 +119,46 @@ def configuration(data: bytes, pdi_number: int = 0) -> tuple[tuple[Operation, ..
         stream = txn.parse(data)
         return stream.operations, stream.columns
     raise FormatError(f"this is {kind.value}; an xclbin, PDI, CDO or instruction stream configures")
+
+
+def describe_arrays(arrays: PdiArrays, title: str) -> Report:
+    """The arrays of an xclbin with several PDIs; one that is damaged is told, the others shown.
+
+    Raises:
+        FormatError: there is one to show, and it is damaged.
+    """
+    if len(arrays.shown) == 1:
+        (only,) = arrays.shown
+        found = _describe_pdi(only)
+        found.title = f"{title}: {found.title}"
+    else:
+        found = Report(f"{title}: {len(arrays.shown)} PDIs, each with an array")
+        for each in arrays.shown:
+            with found.noting_trouble(each.label):
+                found.parts.append(_describe_pdi(each, nests=True))
+    if arrays.unknown:
+        loaded = ", ".join(map(str, arrays.unknown))
+        text = f"the stream loads PDI {loaded}, which is not here; what follows that is not shown"
+        found.fact("note", text)
+    return found
+
+
+def _describe_pdi(one: ConfiguredPdi, *, nests: bool = False) -> Report:
+    """A PDI's ids in front of its array."""
+    array = describe_array(one.array, one.names)
+    found = Report(f"{one.label}: {array.title}", parts=array.parts, nests=nests)
+    ids = pdi_names.ids(one.part)
+    found.fact("id", ", ".join(map(str, ids)), ids[0] if len(ids) == 1 else list(ids))
+    if one.device:
+        found.fact("device", one.device)
+    kernels = pdi_names.kernels(one.part)
+    found.fact("kernels", ", ".join(kernels) or "none, load_pdi brings it in", list(kernels))
+    found.fact("uuid", one.part.uuid.hex())
+    found.facts += array.facts
+    if not one.array.used and not one.array.routes:
+        found.fact("note", "it configures nothing")
+        found.parts = []
+    return found
 
 
 def describe_array(array: ConfiguredArray, names: Names) -> Report:

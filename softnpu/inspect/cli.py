@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from softnpu.emulator.names import Names
     from softnpu.inspect.report import Report
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -44,8 +43,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "--pdi",
         metavar="N",
         type=int,
-        default=0,
-        help="with --array: which PDI of an xclbin that has several (default 0)",
+        help="with --array: of an xclbin with several PDIs this one alone, by the id that load_pdi"
+        " names it by (default: all, one array after the other)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, one document a file")
     parser.set_defaults(run=run)
@@ -72,10 +71,12 @@ def _reports(arguments: argparse.Namespace) -> Iterator[Report | str]:
     from softnpu.inspect.files import report
 
     if arguments.array:
+        from softnpu.emulator.names import load
         from softnpu.inspect.array_report import array_report
 
+        names = load(arguments.names) if arguments.names else None
         try:
-            yield array_report(arguments.files, _names(arguments), arguments.pdi)
+            yield array_report(arguments.files, names, arguments.pdi)
         except FormatError as error:
             yield str(error)
         return
@@ -86,12 +87,6 @@ def _reports(arguments: argparse.Namespace) -> Iterator[Report | str]:
             yield str(error)
         except OSError as error:
             yield f"{path}: {error.strerror}"
-
-
-def _names(arguments: argparse.Namespace) -> Names:
-    from softnpu.emulator.names import beside, load
-
-    return load(arguments.names) if arguments.names else beside(arguments.files[0])
 
 
 def _render(found: Report, *, as_json: bool) -> str:

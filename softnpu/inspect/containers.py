@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from softnpu.formats import xclbin
 from softnpu.formats.xclbin import topology
 from softnpu.formats.xclbin.reader import NO_BANK
+from softnpu.inspect import pdi_names
 from softnpu.inspect.images import describe_pdi
 from softnpu.inspect.report import Report, Row, size
 
@@ -106,11 +107,11 @@ def _aie_partition(parsed: xclbin.Xclbin) -> list[Report]:
         "operations per cycle", str(partition.operations_per_cycle), partition.operations_per_cycle
     )
     reports = [found]
-    for number, one in enumerate(partition.pdis):
-        ids = ", ".join(f"{i:#x}" for group in one.groups for i in group.kernel_ids)
+    for number, one in zip(pdi_names.numbers(partition), partition.pdis, strict=True):
+        ids = ", ".join(pdi_names.kernels(one)) or "none"
         with found.noting_trouble():
             image = describe_pdi(one.image)
-            image.title = f"PDI {number} for kernel {ids or 'none'}, {size(len(one.image))}"
+            image.title = f"{pdi_names.label(number)} for kernel {ids}, {size(len(one.image))}"
             image.fact("uuid", one.uuid.hex())
             reports.append(image)
     return reports

@@ -37,6 +37,7 @@ class Report:
         facts: (name, text, data) each a line.
         rows: a table's lines; `table` is its name in the JSON.
         indent: how far the details of rows stand in.
+        nests: its parts stand in too, for they are reports of their own.
         troubles: what could not be read of it, and why.
     """
 
@@ -46,6 +47,7 @@ class Report:
     parts: list[Report] = field(default_factory=list)
     table: str = "rows"
     indent: int = 34
+    nests: bool = False
     troubles: list[str] = field(default_factory=list)
 
     def fact(self, name: str, text: str, data: Json = None) -> None:
@@ -53,12 +55,12 @@ class Report:
         self.facts.append((name, text, text if data is None else data))
 
     @contextmanager
-    def noting_trouble(self) -> Iterator[None]:
-        """A damaged part is told of, and what else there is, shown."""
+    def noting_trouble(self, part: str = "") -> Iterator[None]:
+        """A damaged part is told of, by its name, and what else there is, shown."""
         try:
             yield
         except FormatError as error:
-            self.troubles.append(str(error))
+            self.troubles.append(f"{part}: {error}" if part else str(error))
 
     @property
     def is_damaged(self) -> bool:
@@ -83,7 +85,7 @@ def to_text(report: Report, level: int = 0) -> Iterator[str]:
     yield from (f"{pad}{_INDENT}damaged: {trouble}" for trouble in report.troubles)
     for part in report.parts:
         yield ""
-        yield from to_text(part, level)
+        yield from to_text(part, level + report.nests)
 
 
 def to_json(report: Report) -> Json:

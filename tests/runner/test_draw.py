@@ -7,6 +7,9 @@ import pytest
 from runner.__main__ import main
 from runner.draw import find
 from runner.errors import RunnerError
+from tests.softnpu.inspect.several import write_xclbin
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
@@ -42,3 +45,42 @@ def test_a_file_that_is_no_xclbin_is_refused_by_name(
     path.write_text("no xclbin")
     assert main(["draw", str(path)]) == 1
     assert f"error: {path}" in capsys.readouterr().err
+
+
+@pytest.fixture
+def both(golden: Path, tmp_path: Path) -> Path:
+    """An xclbin with a PDI of one column and one of two, which is the kernel's."""
+    designs = {7: "broadcast_add", 4: "explicit_dma"}
+    return write_xclbin(golden, tmp_path / "both.xclbin", designs)
+
+
+def pictured(xclbin: Path, *options: str) -> ElementTree.Element:
+    target = xclbin.with_suffix(".svg")
+    assert main(["draw", str(xclbin), *options, "-o", str(target)]) == 0
+    return ElementTree.parse(target).getroot()
+
+
+def test_arrays_of_several_pdis_stand_one_below_the_other(both: Path) -> None:
+    picture = pictured(both)
+    captions = picture.findall(f"{SVG}text")
+    arrays = picture.findall(f"{SVG}svg")
+    assert [caption.text for caption in captions] == ["PDI 7", "PDI 4"]
+    at = 0.0
+    for caption, array in zip(captions, arrays, strict=True):
+        top = float(array.attrib["y"])
+        assert at < float(caption.attrib["y"]) < top
+        at = top + float(array.attrib["height"])
+    assert float(picture.attrib["height"]) == at
+    assert float(picture.attrib["width"]) == max(float(array.attrib["width"]) for array in arrays)
+    assert len(list(picture.iter(f"{SVG}style"))) == 1
+
+
+def test_one_of_several_pdis_is_drawn_as_if_it_were_alone(
+    both: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = pictured(both, "--pdi", "4")
+    assert not chosen.findall(f"{SVG}svg")
+    drawn = [ElementTree.tostring(one) for one in pictured(both).findall(f"{SVG}svg")[1]]
+    assert [ElementTree.tostring(one) for one in chosen if one.tag != f"{SVG}style"] == drawn
+    assert main(["draw", str(both), "--pdi", "1"]) == 1
+    assert "there is no PDI 1; the xclbin has: PDI 7, PDI 4" in capsys.readouterr().err

@@ -4,8 +4,8 @@ from pipeline.report.memory import tile_memories
 from softnpu.compiler import names as compiler_names
 from softnpu.emulator import names
 from softnpu.formats import xclbin
-from softnpu.inspect.array import of_xclbin
 from softnpu.inspect.labels import Labels
+from softnpu.inspect.pdis import of_xclbin
 
 
 def test_stack_buffers_and_free_space_fill_the_memory_without_a_gap(
@@ -14,7 +14,7 @@ def test_stack_buffers_and_free_space_fill_the_memory_without_a_gap(
     folder = golden / "broadcast_add"
     placed = folder / "input_physical.mlir"
     compiler_names.write(placed, placed, [], tmp_path / "names.json")
-    array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()))
+    array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes())).shown[0].array
     labels = Labels(array, names.load(tmp_path / "names.json"))
     (core, _) = tile_memories(folder, array, labels)
     data, program = core.maps

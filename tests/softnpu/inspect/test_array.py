@@ -30,8 +30,8 @@ from softnpu.inspect.array import (
     Lock,
     Span,
     of_operations,
-    of_xclbin,
 )
+from softnpu.inspect.pdis import of_xclbin
 from tests.conftest import DESIGNS
 
 Ports = tuple[tuple[int, int], str, str]
@@ -39,7 +39,9 @@ Ports = tuple[tuple[int, int], str, str]
 
 def configured(folder: Path, *, sequence: bool = True) -> ConfiguredArray:
     operations = txn.parse((folder / "insts.bin").read_bytes()).operations if sequence else ()
-    return of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()), operations)
+    return (
+        of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()), operations).shown[0].array
+    )
 
 
 def designed_connections(module: ModuleOp) -> set[Ports]:

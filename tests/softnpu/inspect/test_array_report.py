@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,7 +5,7 @@ import pytest
 from softnpu.__main__ import main
 from softnpu.emulator.names import Names
 from softnpu.errors import FormatError
-from softnpu.formats import cdo, xclbin
+from softnpu.formats import cdo
 from softnpu.formats.operations import BlockSet, Write
 from softnpu.inspect.array_report import array_report, configuration
 from softnpu.inspect.report import to_json, to_text
@@ -91,18 +90,3 @@ def test_a_huge_fill_ends_with_its_tile(tmp_path: Path) -> None:
     path.write_bytes(cdo.build(cdo.Cdo((cdo.Command(cdo.SET, arguments),))))
     assert configuration(path.read_bytes())[0] == (BlockSet(0x200000, 7, 0xFFFFFFFF),)
     assert "memory   0x00000  1 MiB filled" in text(path)
-
-
-def test_an_xclbin_with_several_pdis_shows_the_one_asked_for(golden: Path, tmp_path: Path) -> None:
-    one, two = (
-        xclbin.parse((golden / name / "final.xclbin").read_bytes()).spec()
-        for name in ("explicit_dma", "packet_routes")
-    )
-    both = replace(one.partition, pdis=(*one.partition.pdis, *two.partition.pdis))
-    path = tmp_path / "both.xclbin"
-    path.write_bytes(xclbin.build(replace(one, partition=both)))
-    for number, name in enumerate(("explicit_dma", "packet_routes")):
-        shown = "\n".join(to_text(array_report([path], pdi_number=number)))
-        assert shown.split("\n", 1)[1] == text(golden / name / "final.xclbin").split("\n", 1)[1]
-    with pytest.raises(FormatError, match="there is no PDI 2: the xclbin has 2"):
-        array_report([path], pdi_number=2)

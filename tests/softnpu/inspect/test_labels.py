@@ -3,16 +3,18 @@ from pathlib import Path
 from softnpu.compiler import names as compiler_names
 from softnpu.emulator import names
 from softnpu.formats import txn, xclbin
-from softnpu.inspect.array import Lock, of_xclbin
+from softnpu.inspect.array import Lock
 from softnpu.inspect.labels import CONTROL, Labels, Shared
+from softnpu.inspect.pdis import of_xclbin
 
 
 def labels(golden: Path, design: str, tmp_path: Path) -> Labels:
     folder = golden / design
     written = tmp_path / "names.json"
-    compiler_names.write(folder / "input_physical.mlir", ["first", "second", "third"], written)
+    placed = folder / "input_physical.mlir"
+    compiler_names.write(placed, placed, ["first", "second", "third"], written)
     sequence = txn.parse((folder / "insts.bin").read_bytes()).operations
-    array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()), sequence)
+    array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()), sequence).shown[0].array
     return Labels(array, names.load(written))
 
 
@@ -26,7 +28,7 @@ def test_routes_are_called_by_their_objectfifos(golden: Path, tmp_path: Path) ->
 
 def test_without_names_a_route_is_called_by_its_ends(golden: Path) -> None:
     folder = golden / "passthrough_core"
-    array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()))
+    array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes())).shown[0].array
     found = Labels(array, names.Names())
     assert found.route(array.routes[0]) == "(0,0) MM2S 0 → (0,2) S2MM 0"
 
@@ -61,7 +63,7 @@ def test_a_shim_channel_tells_its_tasks_and_the_arguments_they_move(
 
 def test_a_lock_that_start_up_only_clears_is_not_in_use(golden: Path) -> None:
     folder = golden / "passthrough_core"
-    array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()))
+    array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes())).shown[0].array
     core = array.tiles[0, 2]
     used = [lock.number for lock in core.locks if Labels(array, names.Names()).is_used(core, lock)]
     assert len(core.locks) == 16

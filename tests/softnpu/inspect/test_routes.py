@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from softnpu.formats import xclbin
-from softnpu.inspect.array import of_xclbin
+from softnpu.inspect.pdis import of_xclbin
 from tests.conftest import DESIGNS
 
 Way = frozenset[tuple[tuple[int, int], frozenset[str]]]
@@ -25,7 +25,7 @@ def written(flows: Path) -> list[Way]:
 
 @pytest.mark.parametrize("design", DESIGNS)
 def test_every_route_of_the_tools_is_found_in_the_artifact(golden: Path, design: str) -> None:
-    array = of_xclbin(xclbin.parse((golden / design / "final.xclbin").read_bytes()))
+    array = of_xclbin(xclbin.parse((golden / design / "final.xclbin").read_bytes())).shown[0].array
     found: Counter[Way] = Counter()
     for route in array.routes:
         sides: dict[tuple[int, int], set[str]] = {}
@@ -37,7 +37,7 @@ def test_every_route_of_the_tools_is_found_in_the_artifact(golden: Path, design:
 
 @pytest.mark.parametrize("design", DESIGNS)
 def test_every_stream_ends_where_something_takes_it(golden: Path, design: str) -> None:
-    array = of_xclbin(xclbin.parse((golden / design / "final.xclbin").read_bytes()))
+    array = of_xclbin(xclbin.parse((golden / design / "final.xclbin").read_bytes())).shown[0].array
     assert array.routes
     for route in array.routes:
         assert route.sinks

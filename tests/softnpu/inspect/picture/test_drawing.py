@@ -9,7 +9,8 @@ from softnpu.compiler import names as compiler_names
 from softnpu.emulator import names
 from softnpu.emulator.names import Buffer, Names
 from softnpu.formats import txn, xclbin
-from softnpu.inspect.array import ConfiguredArray, of_operations, of_xclbin
+from softnpu.inspect.array import ConfiguredArray, of_operations
+from softnpu.inspect.pdis import of_xclbin
 from softnpu.inspect.picture import draw, width
 from tests.conftest import DESIGNS
 
@@ -18,7 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def configured(folder: Path) -> ConfiguredArray:
     sequence = txn.parse((folder / "insts.bin").read_bytes()).operations
-    return of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()), sequence)
+    return of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes()), sequence).shown[0].array
 
 
 def titles(picture: ElementTree.Element) -> list[str]:
@@ -50,7 +51,8 @@ def test_no_line_leaves_the_picture(golden: Path, design: str) -> None:
 
 def test_everything_tells_its_names_and_addresses(golden: Path, tmp_path: Path) -> None:
     folder = golden / "broadcast_add"
-    compiler_names.write(folder / "input_physical.mlir", ["a", "b", "c"], tmp_path / "names.json")
+    placed = folder / "input_physical.mlir"
+    compiler_names.write(placed, placed, ["a", "b", "c"], tmp_path / "names.json")
     text = draw(configured(folder), names.load(tmp_path / "names.json"))
     picture = ElementTree.fromstring(text)
     told = "\n".join(titles(picture))
@@ -98,7 +100,8 @@ def test_memory_shared_between_cores_is_a_line_between_their_tiles(
     golden: Path, tmp_path: Path
 ) -> None:
     folder = golden / "neighbour_memory"
-    compiler_names.write(folder / "input_physical.mlir", ["a", "b"], tmp_path / "names.json")
+    placed = folder / "input_physical.mlir"
+    compiler_names.write(placed, placed, ["a", "b"], tmp_path / "names.json")
     named = names.load(tmp_path / "names.json")
     picture = ElementTree.fromstring(draw(configured(folder), named))
     assert "mid\nmemory of (0,2), used by (0,3)" in titles(picture)
