@@ -10,6 +10,7 @@ from softnpu.errors import FormatError
 from softnpu.formats import cdo, elf, pdi, txn, xclbin
 from softnpu.formats.identify import FileKind, identify
 from softnpu.formats.xclbin import SectionKind, metadata, partition, topology
+from softnpu.inspect import pdi_names
 from softnpu.inspect.diff.difference import Difference, first_byte, replaced, side_by_side
 from softnpu.inspect.diff.operations import setup_differences, stream_differences
 from softnpu.inspect.diff.values import shown, value_differences
@@ -177,15 +178,40 @@ def _there(sections: list[xclbin.Section]) -> str | None:
 
 def _aie_partitions(old: bytes, new: bytes) -> Iterator[Difference]:
     mine, other = partition.parse(old), partition.parse(new)
-    yield from value_differences("partition", _bare(mine), _bare(other))
-    for number, (a, b) in enumerate(zip(mine.pdis, other.pdis, strict=False)):
+    yield from value_differences("partition", replace(mine, pdis=()), replace(other, pdis=()))
+    before, after = _numbered(mine, other), _numbered(other, mine)
+    if set(before) == set(after) and list(before) != list(after):
+        yield Difference("order of the PDIs", _listed(before), _listed(after))
+    for number in dict.fromkeys((*before, *after)):
+        place = pdi_names.label(number)
+        a, b = before.get(number), after.get(number)
+        if a is None or b is None:
+            yield Difference(place, _what(a), _what(b))
+            continue
+        yield from value_differences(place, replace(a, image=b""), replace(b, image=b""))
         for one in differences(a.image, b.image):
-            yield one.within(f"PDI {number}")
+            yield one.within(place)
 
 
-def _bare(one: partition.Partition) -> partition.Partition:
-    """The partition without its images, which are compared by themselves."""
-    return replace(one, pdis=tuple(replace(pdi, image=b"") for pdi in one.pdis))
+Pdis = dict[int, partition.PartitionPdi]
+
+
+def _numbered(one: partition.Partition, beside: partition.Partition) -> Pdis:
+    """The PDIs by number; a lone one beside several goes by its id as they do."""
+    both = (one, beside)
+    of_ids = all(map(pdi_names.have_own_ids, both)) and any(len(each.pdis) > 1 for each in both)
+    numbers = pdi_names.by_id(one) if of_ids else range(len(one.pdis))
+    return dict(zip(numbers, one.pdis, strict=True))
+
+
+def _listed(pdis: Pdis) -> str:
+    return ", ".join(map(str, pdis))
+
+
+def _what(one: partition.PartitionPdi | None) -> str | None:
+    if one is None:
+        return None
+    return f"{len(one.image)} bytes for kernel {', '.join(pdi_names.kernels(one)) or 'none'}"
 
 
 def _parsed(place: str, parse: Callable[[bytes], object]) -> Comparison:

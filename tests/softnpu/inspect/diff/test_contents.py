@@ -11,6 +11,7 @@ from softnpu.formats.xclbin import Kernel
 from softnpu.inspect.diff import VARYING, differences
 from tests.conftest import DESIGNS
 from tests.softnpu.formats.test_cdo_compact import compacted
+from tests.softnpu.inspect.several import write_xclbin
 
 CORE_CONTROL = 0x232000
 MASTER = 0x23F000
@@ -150,6 +151,39 @@ def test_an_xclbin_is_compared_down_to_arguments_partition_and_registers(golden:
     assert "kernel MLIR_AIE kernel id: 0x901 -> 0x902" in lines
     assert any("opcode: only in the first" in line for line in lines)
     assert any(line.startswith("PDI 0, (0,2) core ") for line in lines)
+
+
+def test_pdis_are_compared_by_their_ids(golden: Path, tmp_path: Path) -> None:
+    """Whatever their order; one that only one xclbin has is told as a whole."""
+    one, two, three = "explicit_dma", "packet_routes", "passthrough_core"
+
+    def packed(designs: dict[int, str]) -> bytes:
+        return write_xclbin(golden, tmp_path / "final.xclbin", designs).read_bytes()
+
+    old = packed({3: one, 1: two, 2: three})
+    lines = told(old, packed({3: one, 1: two, 2: one}))
+    places = {line.split(",")[0] for line in lines}
+    assert "PDI 2" in places and not places & {"PDI 0", "PDI 1", "PDI 3"}
+    assert "order of the PDIs: 3, 1, 2 -> 3, 2, 1" in told(old, packed({3: one, 2: three, 1: two}))
+    length = len((golden / two / "design.pdi").read_bytes())
+    assert f"PDI 1: only in the first: {length} bytes for kernel none" in told(
+        old, packed({3: one, 2: three})
+    )
+    alone = told(old, packed({3: one}))
+    assert not any(line.startswith(("PDI 0", "PDI 3")) for line in alone)
+
+
+def test_what_a_pdi_is_for_is_compared(golden: Path, tmp_path: Path) -> None:
+    parsed = xclbin.parse(
+        write_xclbin(
+            golden, tmp_path / "final.xclbin", {3: "explicit_dma", 1: "packet_routes"}
+        ).read_bytes()
+    ).spec()
+    first, second = parsed.partition.pdis
+    moved = replace(second, groups=(replace(second.groups[0], kernel_ids=(0x902,)),))
+    partition = replace(parsed.partition, pdis=(first, moved))
+    lines = told(xclbin.build(parsed), xclbin.build(replace(parsed, partition=partition)))
+    assert "PDI 1 groups DPU kernel ids 0: only in the second: 2306" in lines
 
 
 def test_missing_sections_are_told(golden: Path) -> None:
