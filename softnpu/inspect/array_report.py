@@ -107,9 +107,13 @@ def configuration(data: bytes) -> tuple[tuple[Operation, ...], int | None]:
         partition = xclbin.parse(data).partition
         if partition.columns > MOST_COLUMNS:
             raise FormatError(f"the partition has {partition.columns} columns; no array has")
-        if len(partition.pdis) != 1:
-            count = plural(len(partition.pdis), "PDI")
-            raise FormatError(f"the xclbin has {count}; with several it must be the first file")
+        if not partition.pdis:
+            raise FormatError("the xclbin's AIE_PARTITION section holds no PDI")
+        if len(partition.pdis) > 1:
+            count = len(partition.pdis)
+            raise FormatError(
+                f"the xclbin has {count} PDIs; with several it must be the first file"
+            )
         return cdo.operations(pdi.parse(partition.pdis[0].image).cdo()), partition.columns
     if kind is FileKind.PDI:
         return cdo.operations(pdi.parse(data).cdo()), None

@@ -8,6 +8,7 @@ from softnpu.formats import xclbin
 from softnpu.formats.xclbin import SectionKind, container
 from softnpu.inspect.containers import describe_xclbin, group_in_words
 from softnpu.inspect.report import to_json, to_text
+from tests.softnpu.inspect.several import write_xclbin
 
 
 def final(golden: Path) -> bytes:
@@ -79,3 +80,15 @@ def test_each_kernel_has_the_group_ids_of_its_own_instance(golden: Path) -> None
     ]
     assert [part["arguments"][3]["memory"] for part in kernels] == ["HOST", "SRAM"]
     assert [part["arguments"][3]["group_id"] for part in kernels] == [0x10000, 0x10001]
+
+
+def test_several_pdis_are_called_by_the_ids_that_load_pdi_names(
+    golden: Path, tmp_path: Path
+) -> None:
+    designs = {7: "explicit_dma", 4: "packet_routes"}
+    data = write_xclbin(golden, tmp_path / "both.xclbin", designs).read_bytes()
+    titles = [part.title for part in describe_xclbin(data).parts]
+    assert [title.split(",")[0] for title in titles if title.startswith("PDI")] == [
+        "PDI 7 for kernel 0x901",
+        "PDI 4 for kernel none",
+    ]

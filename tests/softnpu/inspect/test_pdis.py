@@ -186,7 +186,7 @@ def test_only_a_stream_may_follow_several_pdis(golden: Path, both: Path) -> None
     more = golden / BOTH[0] / "main_aie_cdo_init.bin"
     with pytest.raises(FormatError, match=r"main_aie_cdo_init.bin: this is a CDO.*stream is"):
         array_report([both, more])
-    with pytest.raises(FormatError, match="the xclbin has 2 PDIs; with several it must be the f"):
+    with pytest.raises(FormatError, match="the xclbin has 2 PDIs; such a one must be the first"):
         array_report([more, both])
 
 
