@@ -111,9 +111,7 @@ def configuration(data: bytes) -> tuple[tuple[Operation, ...], int | None]:
             raise FormatError("the xclbin's AIE_PARTITION section holds no PDI")
         if len(partition.pdis) > 1:
             count = len(partition.pdis)
-            raise FormatError(
-                f"the xclbin has {count} PDIs; with several it must be the first file"
-            )
+            raise FormatError(f"the xclbin has {count} PDIs; such a one must be the first file")
         return cdo.operations(pdi.parse(partition.pdis[0].image).cdo()), partition.columns
     if kind is FileKind.PDI:
         return cdo.operations(pdi.parse(data).cdo()), None
