@@ -136,14 +136,35 @@ class AccessPattern:
         count = len(words)
         if self.contiguous:
             memory[base + start : base + start + count] = words
-        elif self._shape is not None and count == self.length:
+        elif self._shape is not None and count == self.length and self._distinct:
             view: Words = np.ndarray(
                 self._shape, np.uint32, memory.data, base * _WORD, self._strides
             )
             view[...] = words.reshape(self._shape)
         else:
-            offsets, _ = self._offsets()
-            memory[offsets[start : start + count] + base] = words
+            places = self._offsets()[0][start : start + count] + base
+            if not self._distinct:
+                kept = _last_of_each(places)
+                places, words = places[kept], words[kept]
+            memory[places] = words
+
+    @property
+    def _distinct(self) -> bool:
+        """Whether no word is surely touched twice: each step leaves all smaller ones behind."""
+        if "distinct" not in self._cache:
+            reach, distinct = 0, True
+            for extent in sorted(self.extents, key=lambda e: e.step):
+                distinct = distinct and (extent.total <= 1 or extent.step > reach)
+                reach += (extent.total - 1) * extent.step
+            self._cache["distinct"] = distinct
+        return bool(self._cache["distinct"])
+
+
+def _last_of_each(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each place occurs last: numpy does not say which of several words would stay."""
+    _, last = np.unique(places[::-1], return_index=True)
+    kept: NDArray[np.int64] = len(places) - 1 - last
+    return kept
 
 
 def _cut(length: int, dimensions: tuple[Dimension, ...]) -> tuple[_Extent, ...]:

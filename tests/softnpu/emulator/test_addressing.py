@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,6 +88,17 @@ def test_writing_in_pieces_scatters_what_the_model_counts(
         assert offset is not None
         wanted[BASE + offset] = word
     assert (memory == wanted).all()
+
+
+@pytest.mark.parametrize("pieces", [(27,), (20, 7)])
+def test_of_words_for_the_same_place_the_last_one_stays(pieces: tuple[int, ...]) -> None:
+    """Places 0 2 4, then 1 3 5, then 2 4 6: most are written more than once."""
+    pattern = AccessPattern(27, (Dimension(2, 3), Dimension(1)))
+    memory, position = np.zeros(40, np.uint32), 0
+    for size in pieces:
+        pattern.write(memory, 0, position, np.arange(position, position + size, dtype=np.uint32))
+        position += size
+    assert memory[:6].tolist() == [0, 3, 6, 9, 12, 15]
 
 
 def test_a_contiguous_pattern_is_a_view_of_the_memory() -> None:
