@@ -134,8 +134,9 @@ class Context:
         self._started = (before, start, given)
         self.array.set_deadline(start + _cycles(timeout_ms), settling=False)
         try:
+            configured = self._configured
             self.configure()
-            self.controller.begin(stream.operations, arguments)
+            self.controller.begin(stream.operations, arguments, configured=not configured)
         except EmulatorError as error:
             return self._report(Outcome.FAULT, error)
         return self.resume(until=until)

@@ -75,6 +75,8 @@ class Controller(Actor):
         self.position = 0
         self._missing: list[TokenKey] = []
         self._stuck: Channel | None = None
+        self._resting = False
+        """The array has been set up, and has not come to rest yet."""
         self._watched: Actor | None = None
         """Who had the last turn while the operation in progress waited by looking."""
         self._ports = [TokenPort(self, col) for col in range(array.device.columns)]
@@ -88,9 +90,18 @@ class Controller(Actor):
             self._array.network.sinks[(port.column, 0), Bundle.South, TOKEN_PORT] = port
 
     def begin(
-        self, operations: Sequence[Operation], arguments: Sequence[HostBuffer | None]
+        self,
+        operations: Sequence[Operation],
+        arguments: Sequence[HostBuffer | None],
+        *,
+        configured: bool = False,
     ) -> None:
-        """Starts an instruction stream with the kernel's buffers, in order."""
+        """Starts an instruction stream with the kernel's buffers, in order.
+
+        Args:
+            configured: the array has just been set up, and comes to rest first.
+        """
+        self._resting = configured
         self._operations = operations
         self._arguments = arguments
         self.position = 0
@@ -123,6 +134,8 @@ class Controller(Actor):
         """Runs operations until one has to wait."""
         operations = self._operations
         while self.position < len(operations):
+            if not self._rest():
+                return
             self._array.controller_clock = self.clock
             operation = operations[self.position]
             since = self.clock
@@ -148,6 +161,7 @@ class Controller(Actor):
                 return self._poll(operation)
             case LoadPdi(id):
                 self._load_pdi(id)
+                self._resting = True
             case Preempt():
                 pass
             case Custom(code) if OPCODE_NAMES[code] in IGNORED_OPERATIONS:
@@ -177,6 +191,25 @@ class Controller(Actor):
         tile.dma.waiting_for_queue.append(self)
         return False
 
+    def _rest(self) -> bool:
+        """Lets an array that was set up come to rest: channels hold their locks, cores wait.
+
+        On hardware that takes a fraction of the time of setting it up; here it takes no time.
+        """
+        if not self._resting:
+            return True
+        if self._array.scheduler.idle or not self._patient:
+            self._resting = False
+            self._watched = None
+            return True
+        self._watched = self._array.scheduler.let_pass(self)
+        return False
+
+    @property
+    def _patient(self) -> bool:
+        """Whether the array has not had all the time that the controller looks on for."""
+        return self._watched is None or self._watched.clock < self.clock + SETTLE_CYCLES
+
     def _may_overwrite(self, address: int) -> bool:
         """Whether a register can be written now; not a descriptor that a task is about to read.
 
@@ -185,8 +218,7 @@ class Controller(Actor):
         """
         col, row, offset = split_address(address)
         channel = self._array.tile(col, row).dma.channel_awaiting(offset)
-        patient = self._watched is None or self._watched.clock < self.clock + SETTLE_CYCLES
-        if channel is None or self._array.scheduler.idle or not patient:
+        if channel is None or self._array.scheduler.idle or not self._patient:
             self._catch_up()
             return True
         self._array.hazard(

@@ -268,10 +268,14 @@ class SendChannel(Channel):
             self.clock = max(self.clock + 1, output.clock)
             self._header = None
         rest = words[self.position :] if self.position else words
-        taken = output.offer(rest, not descriptor.suppress_last, self.clock, self)
+        size = self.engine.portion(self.remaining)
+        last = size == self.remaining and not descriptor.suppress_last
+        taken = output.offer(rest[:size], last, self.clock, self)
         self.clock = max(self.clock + taken, output.clock)
         self.position += taken
         self.remaining -= taken
+        if taken == size and self.remaining:
+            self.engine.go_on(self)
         return not self.remaining
 
     def _stream_wait(self) -> Wait:

@@ -48,6 +48,7 @@ class DmaState:
         self.facts: DmaEngine = DMA_ENGINES[self.kind]
         self._scheduler: Scheduler = array.scheduler
         self.wake: Callable[[Actor], None] = array.scheduler.wake
+        self.portion: Callable[[int], int] = array.scheduler.portion
         self.go_on: Callable[[Actor], None] = array.go_on
         self._registers = [[0] * self.facts.bd.words for _ in range(self.facts.bds)]
         self._decoded: list[Descriptor | None] = [None] * self.facts.bds
