@@ -40,8 +40,9 @@ from softnpu.emulator.xrt.image import (
     xclbinkernel_vector,
     xclbinmem_vector,
 )
-from softnpu.emulator.xrt.kernel import kernel, run, runlist
+from softnpu.emulator.xrt.kernel import kernel, run
 from softnpu.emulator.xrt.machine import MODELS, machine
+from softnpu.emulator.xrt.runlist import runlist
 
 if TYPE_CHECKING:
     from softnpu.emulator.report import RunReport
@@ -143,7 +144,7 @@ def enumerate_devices() -> int:
     return 1
 
 
-def log_message(level: xrt_msg_level, tag: str, message: str) -> None:
+def log_message(level: xrt_msg_level, tag: str, message: str, /) -> None:
     """Passes a message on to Python's logging."""
     if not isinstance(level, xrt_msg_level):
         raise TypeError(f"log_message(): incompatible function arguments: {level!r} is no level")

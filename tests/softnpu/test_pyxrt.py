@@ -43,7 +43,11 @@ def test_there_is_one_device() -> None:
 def test_messages_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="softnpu.pyxrt"):
         pyxrt.log_message(pyxrt.notice, "host", "half of the buffer is empty")
+        pyxrt.log_message(pyxrt.xrt_msg_level.alert, "host", "all of it")
     assert "[host] half of the buffer is empty" in caplog.text
+    assert [record.levelname for record in caplog.records] == ["INFO", "CRITICAL"]
+    with pytest.raises(TypeError, match="'warning' is no level"):
+        pyxrt.log_message("warning", "host", "text")  # type: ignore[arg-type]
 
 
 def test_reports_and_a_timeline_can_be_asked_for(folder: Path) -> None:

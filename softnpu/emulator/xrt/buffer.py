@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
 from typing import Any
 
@@ -16,7 +17,9 @@ from softnpu.emulator.xrt.machine import machine
 from softnpu.emulator.xrt.overloads import Overloads
 from softnpu.formats.xclbin.reader import NO_BANK
 
-_NOT_SUPPORTED = 95
+_NOT_SUPPORTED = "(err=95): Operation not supported"
+
+_log = logging.getLogger("softnpu.pyxrt")
 
 
 class bo:
@@ -53,12 +56,17 @@ class bo:
         self._allocate(owner, int(found["size"]), flags, int(found["group"]))
 
     def _allocate(self, owner: Any, size: int, flags: bo.flags, group: int) -> None:
+        if isinstance(owner, device):
+            owner.check_open()
         if flags is self.flags.normal:
-            raise RuntimeError(f"unsupported buffer type: none flag (err={_NOT_SUPPORTED})")
+            raise RuntimeError(f"unsupported buffer type: none flag {_NOT_SUPPORTED}")
         if flags not in (self.flags.cacheable, self.flags.host_only):
-            raise RuntimeError(f"Bad BO flags (err={_NOT_SUPPORTED})")
+            raise RuntimeError(f"Bad BO flags {_NOT_SUPPORTED}")
         if size <= 0:
             raise RuntimeError(f"Invalid buffer size '{size}': Invalid argument")
+        if flags is self.flags.cacheable:
+            heap = machine().heap
+            weakref.finalize(self, heap.give, heap.take(size, "CREATE_BO"))
         memory = machine().memory
         self.owner = owner
         self.group = group
@@ -92,15 +100,15 @@ class bo:
         """The device copy's bytes. Not in XRT."""
         return self.buffer.data[self._offset : self._offset + self._size].tobytes()
 
-    def write(self, data: Any, seek: int) -> None:
-        """Copies `data` into the host copy from byte `seek` on."""
-        raw = np.frombuffer(memoryview(data).cast("B"), np.uint8)
+    def write(self, data: Any, seek: int, /) -> None:
+        """Copies `data` into the host copy from byte `seek` on, as it lies in memory."""
+        raw = _memory_of(data)
         if seek + len(raw) > self._size:
             raise RuntimeError("attempting to write past buffer size: Invalid argument")
         start = self._offset + seek
         self._host[start : start + len(raw)] = raw
 
-    def read(self, size: int, skip: int) -> NDArray[np.int8]:
+    def read(self, size: int, skip: int, /) -> NDArray[np.int8]:
         """A copy of `size` bytes of the host copy from byte `skip` on, int8."""
         if skip + size > self._size:
             raise RuntimeError("attempting to read past buffer size: Invalid argument")
@@ -108,9 +116,11 @@ class bo:
         copied: NDArray[np.int8] = self._host[start : start + size].view(np.int8).copy()
         return copied
 
-    def sync(self, direction: xclBOSyncDirection, size: int | None = None, offset: int = 0) -> None:
-        """Copies the host copy to the device's, or back."""
-        count = self._size if size is None else size
+    def sync(self, *given: Any, **named: Any) -> None:
+        """sync(direction) or sync(direction, size, offset): host copy to the device's, or back."""
+        found = _SYNC.read(given, named)
+        direction = found["arg0"]
+        count, offset = int(found.get("arg1", self._size)), int(found.get("arg2", 0))
         if offset + count > self._size:
             raise RuntimeError("Invalid offset and size when syncing buffer: Invalid argument")
         part = slice(self._offset + offset, self._offset + offset + count)
@@ -134,6 +144,37 @@ class bo:
         return self.buffer.address + self._offset
 
 
+def _memory_of(data: Any) -> NDArray[np.uint8]:
+    """The bytes from a buffer's first element on, as many as it has: XRT ignores its strides.
+
+    Raises:
+        RuntimeError: some of them would lie outside of the buffer.
+        TypeError: it is no buffer, e.g. a list.
+    """
+    view = memoryview(data)
+    if view.c_contiguous:
+        return np.frombuffer(data, np.uint8) if view.nbytes else np.zeros(0, np.uint8)
+    _log.warning("XRT writes a strided array as it lies in memory: use np.ascontiguousarray")
+    array = np.asarray(view)
+    steps = zip(array.shape, array.strides, strict=True)
+    reach = array.itemsize + sum((count - 1) * step for count, step in steps)
+    if min(array.strides) < 0 or reach < array.nbytes:
+        raise RuntimeError(
+            "XRT ignores an array's strides: with these, it would write what lies outside of it; "
+            "use np.ascontiguousarray"
+        )
+    raw = np.lib.stride_tricks.as_strided(array, (array.size,), (array.itemsize,))
+    return np.frombuffer(raw, np.uint8)
+
+
+_SYNC = Overloads(
+    "pyxrt.bo.sync",
+    (
+        {"arg0": xclBOSyncDirection, "arg1": int, "arg2": int},
+        {"arg0": xclBOSyncDirection},
+    ),
+    method=True,
+)
 _BUFFER = Overloads(
     "pyxrt.bo",
     (

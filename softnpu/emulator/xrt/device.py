@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import logging
 import warnings
-from typing import TYPE_CHECKING, Any
+import weakref
+from typing import TYPE_CHECKING, Any, Protocol
 
 from softnpu.emulator import names
-from softnpu.emulator.xrt.enums import PybindEnum
+from softnpu.emulator.xrt.enums import PybindEnum, xrt_info_device
 from softnpu.emulator.xrt.image import NO_ELF, NO_UUID, elf, uuid, xclbin
 from softnpu.emulator.xrt.machine import machine
 from softnpu.emulator.xrt.overloads import Form, Overloads
@@ -16,13 +17,32 @@ from softnpu.emulator.xrt.pair import Pair
 
 if TYPE_CHECKING:
     from softnpu.emulator.context import Context
-    from softnpu.emulator.xrt.kernel import run
-
 
 _log = logging.getLogger("softnpu.pyxrt")
 
+_IN_FLIGHT = 4
+"""Runs of a context that the NPU has at a time (CTX_MAX_CMDS)."""
+
 _EMPTY = "this hw_context is empty: pyxrt.hw_context(device, uuid) makes one"
 _ENOENT, _ENOSPC = "err=-2): No such file or directory", "err=-28): No space left on device"
+
+
+class Job(Protocol):
+    """What a context's queue holds: a run or a runlist.
+
+    Attributes:
+        unfinished: the time of a wait was over before it was.
+        hung: it did not complete, and the driver had to end it.
+    """
+
+    unfinished: bool
+    hung: bool
+
+    def perform(self, timeout_ms: float) -> None:
+        """Runs it on the emulator."""
+
+    def abort(self) -> None:
+        """Ends it together with one before it that hung."""
 
 
 class device:
@@ -30,40 +50,69 @@ class device:
 
     def __init__(self, *given: Any, **named: Any) -> None:
         forms = Overloads("pyxrt.device", ({}, {"index": int}, {"bdf": str}))
-        for wanted in forms.read(given, named).values():
+        found = forms.read(given, named)
+        self._is_open = bool(found)
+        for wanted in found.values():
             if wanted not in (0, "0", BDF):
                 raise RuntimeError(f"No such device with index '{wanted}'")
 
+    def check_open(self) -> None:
+        """RuntimeError for the handle that device() makes. Not in XRT."""
+        if not self._is_open:
+            raise RuntimeError("this device is empty: pyxrt.device(0) opens one")
+
     def register_xclbin(self, xclbin: xclbin) -> uuid:
         """Makes an xclbin known; contexts are made from its uuid."""
+        self.check_open()
         found = xclbin.get_uuid()
         machine().xclbins[found.to_string()] = xclbin
         return found
 
     def load_xclbin(self, *given: Any, **named: Any) -> uuid:
         """load_xclbin(xclbin) or load_xclbin(xclbin_path); fails as on every NPU: RuntimeError."""
-        Overloads("pyxrt.device", ({"xclbin_path": str}, {"xclbin": xclbin})).read(given, named)
+        _LOAD.read(given, named)
         warnings.warn(
             "pyxrt.device.load_xclbin() is deprecated; use pyxrt.hw_context(device, xclbin) or "
             "pyxrt.hw_context(device, xclbin_path) instead",
             DeprecationWarning,
             stacklevel=2,
         )
+        self.check_open()
         raise RuntimeError("load_axlf: Operation not supported")
 
     def get_xclbin_uuid(self) -> uuid:
         """The uuid of what was loaded with `load_xclbin`: all zeros."""
+        self.check_open()
         return NO_UUID
 
-    def get_info(self, key: str) -> str:
-        """A property of the device (an attribute of xrt_info_device), as text."""
-        name = machine().model.name
-        known = {"name": name, "bdf": BDF, "nodma": "1", "kdma": "0", "m2m": "0"}
-        return known.get(key, "NA")
+    def get_info(self, key: xrt_info_device, /) -> str:
+        """A property of the device, as text.
+
+        Raises:
+            RuntimeError: NPUs do not tell it (XRT, xrt_device.cpp; xdna-driver, src/shim/device.cpp
+                has no such request), or there is nothing behind it here, e.g. a sensor.
+            TypeError: `key` is no xrt_info_device.
+        """
+        if not isinstance(key, xrt_info_device):
+            raise TypeError(f"get_info(): incompatible function arguments: {key!r} is no key")
+        self.check_open()
+        known = {"name": machine().model.name, "bdf": BDF, "kdma": "0", "m2m": "0"}
+        if key.key in known:
+            return known[key.key]
+        if key.key in _NOT_ON_NPUS:
+            raise RuntimeError(f"No such query request ({key.key})")
+        there = ", ".join(known)
+        raise RuntimeError(f"the emulated NPU has nothing to tell as {key}; it knows: {there}")
 
 
 BDF = "0000:00:00.0"
 """The emulated device's place on the bus."""
+
+_NOT_ON_NPUS = ("interface_uuid", "max_clock_frequency_mhz", "nodma", "offline")
+
+_LOAD = Overloads(
+    "pyxrt.device.load_xclbin", ({"xclbin_path": str}, {"xclbin": xclbin}), method=True
+)
 
 
 class hw_context:
@@ -73,8 +122,9 @@ class hw_context:
     Modes and parameters are ignored: contexts here share nothing.
 
     Raises:
-        RuntimeError: the xclbin is not registered, needs more columns than the device has, or
-            there are too many contexts; an ELF, since that is not modelled.
+        RuntimeError: the xclbin is not registered, lacks kernels or PDIs, needs more columns than
+            the device has; there are too many contexts, or too many instruction buffers; an ELF,
+            since that is not modelled.
     """
 
     class access_mode(PybindEnum):
@@ -91,7 +141,8 @@ class hw_context:
         self._owner: device | None = found.get("device")
         self._mode: hw_context.access_mode = found.get("mode", self.shared)
         self._context: Context | None = None
-        self._queue: list[run] = []
+        self._pdi = 0
+        self._queue: list[Job] = []
         self.names = names.Names()
         if "elf" in found or found.keys() == {"device", "cfg_param", "mode"}:
             raise RuntimeError(NO_ELF)
@@ -99,6 +150,7 @@ class hw_context:
             self._open(found)
 
     def _open(self, found: dict[str, Any]) -> None:
+        found["device"].check_open()
         image = found.get("xclbin")
         if "xclbin_path" in found:
             image = xclbin(found["xclbin_path"])
@@ -115,16 +167,20 @@ class hw_context:
         self._pair = Pair(image.path)
 
     def _take_place(self, image: xclbin) -> None:
-        """Fails as the driver does (xdna-driver, aie2_ctx_runqueue.c, aie2_rq_add)."""
+        """Fails as the driver does (xdna-driver, aie2_ctx.c, aie2_ctx_runqueue.c, aie2_rq_add)."""
         shared = machine()
         model = shared.model
+        taken = shared.heap.take_context(image.pdi_sizes())
         if len(shared.contexts) >= model.contexts:
+            shared.heap.give(taken)
             raise RuntimeError(f"DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed ({_ENOENT}")
         wanted = image.columns
         if wanted > model.columns:
+            shared.heap.give(taken)
             _log.error("the xclbin needs %d columns, %s has %d", wanted, model.name, model.columns)
             raise RuntimeError(f"DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed ({_ENOSPC}")
         shared.contexts.add(self)
+        weakref.finalize(self, shared.heap.give, taken)
 
     @property
     def image(self) -> xclbin:
@@ -156,15 +212,17 @@ class hw_context:
         """The mode that it was made with."""
         return self._mode
 
-    def emulated(self) -> Context:
-        """The emulator's context, made at the first run. Not in XRT."""
+    def emulated(self, pdi: int) -> Context:
+        """The emulator's context, made at the first run, and anew for a kernel that runs on
+        another of the partition's PDIs. Not in XRT."""
         from softnpu.emulator.context import Context
 
-        if self._context is None:
+        if self._context is None or pdi != self._pdi:
             shared = machine()
             settings = shared.settings
+            self._pdi = pdi
             self._context = Context(
-                self.image.parsed,
+                self.image.with_pdi(pdi),
                 core_isa=settings.core_isa,
                 seed=settings.seed,
                 trace=settings.trace,
@@ -180,21 +238,34 @@ class hw_context:
         if problem is not None:
             _log.warning("%s", problem)
 
-    def submit(self, job: run) -> None:
-        """Queues a run."""
+    def submit(self, job: Job) -> None:
+        """Queues a run or a runlist. Not in XRT."""
         self._queue.append(job)
 
-    def finish(self, job: run, timeout_ms: float) -> None:
-        """Executes all queued runs up to `job`, in order, or until the time of one is over."""
+    def finish(self, job: Job, timeout_ms: float) -> None:
+        """Executes what is queued up to `job`, in order, or until the time of one is over. Not in
+        XRT."""
         while job in self._queue:
             first = self._queue.pop(0)
-            first.execute(timeout_ms)
+            first.perform(timeout_ms)
             if first.unfinished:
                 self._queue.insert(0, first)
                 return
+            if first.hung:
+                self._abort_sent()
+
+    def _abort_sent(self) -> None:
+        """Ends what the NPU had beside a run that hung: the driver's reset spares none of it.
+
+        Source: xdna-driver, aie2_ctx.c, aie2_ctx_cmd_health_data; the mailbox is closed.
+        """
+        sent, self._queue = self._queue[: _IN_FLIGHT - 1], self._queue[_IN_FLIGHT - 1 :]
+        for job in sent:
+            job.abort()
 
     def drop(self) -> None:
-        """Forgets the array after a job that did not complete, as the driver's reset does."""
+        """Forgets the array after a job that did not complete, as the driver's reset does. Not in
+        XRT."""
         self._context = None
 
 

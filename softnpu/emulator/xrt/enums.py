@@ -57,20 +57,33 @@ class xrt_msg_level(PybindEnum):
 class xrt_info_device:
     """What `device.get_info` can be asked for; no Enum, which could not have a `name`."""
 
-    bdf = "bdf"
-    interface_uuid = "interface_uuid"
-    kdma = "kdma"
-    max_clock_frequency_mhz = "max_clock_frequency_mhz"
-    m2m = "m2m"
-    name = "name"
-    nodma = "nodma"
-    offline = "offline"
-    electrical = "electrical"
-    thermal = "thermal"
-    mechanical = "mechanical"
-    memory = "memory"
-    platform = "platform"
-    pcie_info = "pcie_info"
-    host = "host"
-    dynamic_regions = "dynamic_regions"
-    vmr = "vmr"
+    bdf: xrt_info_device
+    interface_uuid: xrt_info_device
+    kdma: xrt_info_device
+    max_clock_frequency_mhz: xrt_info_device
+    m2m: xrt_info_device
+    name: xrt_info_device
+    nodma: xrt_info_device
+    offline: xrt_info_device
+    electrical: xrt_info_device
+    thermal: xrt_info_device
+    mechanical: xrt_info_device
+    memory: xrt_info_device
+    platform: xrt_info_device
+    pcie_info: xrt_info_device
+    host: xrt_info_device
+    dynamic_regions: xrt_info_device
+    vmr: xrt_info_device
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __str__(self) -> str:
+        return f"xrt_info_device.{self.key}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+
+for _key in xrt_info_device.__annotations__:
+    setattr(xrt_info_device, _key, xrt_info_device(_key))

@@ -49,6 +49,8 @@ class access_mode(Flag):
     def __int__(self) -> int:
         return int(self.value)
 
+    __index__ = __int__
+
 
 class ext_bo(buffer.bo):
     """ext.bo(device or hwctx, size[, access]): a buffer in the host's memory.
@@ -110,16 +112,20 @@ class aie_bo(buffer.bo):
         flags = found.get("flags", self.flags.host_only)
         self._allocate(owner, int(found["size"]), flags, int(found["group"]))
 
-    def sync(  # type: ignore[override]
-        self,
-        port: str,
-        direction: xclBOSyncDirection,
-        size: int | None = None,
-        offset: int = 0,
-    ) -> None:
-        """Fails: RuntimeError."""
-        del port, direction, size, offset
+    def sync(self, *given: Any, **named: Any) -> None:
+        """sync(port, direction[, size, offset]) fails: RuntimeError."""
+        _AIE_SYNC.read(given, named)
         raise RuntimeError(NO_GRAPH)
+
+
+_AIE_SYNC = Overloads(
+    "pyxrt.aie.bo.sync",
+    (
+        {"port": str, "direction": xclBOSyncDirection, "size": int, "offset": int},
+        {"port": str, "direction": xclBOSyncDirection},
+    ),
+    method=True,
+)
 
 
 _AIE_BO = Overloads(
@@ -148,12 +154,38 @@ class graph:
         _GRAPH.read(given, named)
         raise RuntimeError(NO_GRAPH)
 
-    def _fail(self, *given: Any, **named: Any) -> Any:
-        del given, named
+    def reset(self) -> None:
+        """Fails, as all methods do: RuntimeError."""
         raise RuntimeError(NO_GRAPH)
 
-    reset = get_timestamp = gmio_bank_id = run = wait = _fail
-    suspend = resume = end = update = read = _fail
+    get_timestamp = suspend = resume = reset
+
+    def gmio_bank_id(self, gmio_name: str) -> int:
+        """Fails: RuntimeError."""
+        del gmio_name
+        raise RuntimeError(NO_GRAPH)
+
+    def run(self, iterations: int = 0) -> None:
+        """Fails: RuntimeError."""
+        del iterations
+        raise RuntimeError(NO_GRAPH)
+
+    def wait(self, cycles: int = 0) -> None:
+        """Fails: RuntimeError. The binding's other form, with a timeout, takes no argument."""
+        del cycles
+        raise RuntimeError(NO_GRAPH)
+
+    end = wait
+
+    def update(self, port_name: str, data: Any) -> None:
+        """Fails: RuntimeError."""
+        del port_name, data
+        raise RuntimeError(NO_GRAPH)
+
+    def read(self, port_name: str, size: int) -> Any:
+        """Fails: RuntimeError."""
+        del port_name, size
+        raise RuntimeError(NO_GRAPH)
 
 
 _GRAPH = Overloads(

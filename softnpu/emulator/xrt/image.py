@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from softnpu.emulator.xrt.overloads import Overloads
 from softnpu.errors import SoftnpuError
-from softnpu.formats.xclbin import Xclbin, parse
+from softnpu.formats.xclbin import SectionKind, Xclbin, parse, partition
+from softnpu.formats.xclbin.metadata import Kernel
 from softnpu.formats.xclbin.topology import Memory
 
 NO_ELF = (
@@ -18,24 +20,21 @@ NO_ELF = (
 )
 
 
-class uuid:
-    """Identifies an xclbin."""
+_NO_KERNEL = "No valid DPU kernel found in xclbin (err=22): Invalid argument"
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+
+class uuid:
+    """Identifies an xclbin; two that are the same compare by `to_string` only, as XRT's do."""
+
+    def __init__(self, text: str, /) -> None:
+        self._text = text.lower() or str(UUID(int=0))
 
     def to_string(self) -> str:
         """The uuid as text."""
         return self._text
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, uuid) and other._text == self._text
 
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-
-NO_UUID = uuid(str(UUID(int=0)))
+NO_UUID = uuid("")
 
 
 class xclbin:
@@ -47,36 +46,30 @@ class xclbin:
     """
 
     class xclbinip:
-        """An instance of a kernel."""
-
-        def __init__(self, name: str = "") -> None:
-            self._name = name
+        """An instance of a kernel; XRT's binding has no call that gives one."""
 
         def get_name(self) -> str:
-            """The instance's name."""
-            return self._name
+            """The instance's name; there is none."""
+            return ""
 
     class xclbinkernel:
         """A kernel in an xclbin."""
 
-        def __init__(self, name: str = "", arguments: int = 0) -> None:
-            self._name = name
-            self._arguments = arguments
+        _kernel: Kernel | None = None
 
         def get_name(self) -> str:
             """The kernel's name."""
-            return self._name
+            return self._kernel.name if self._kernel else ""
 
         def get_num_args(self) -> int:
             """How many arguments it takes."""
-            return self._arguments
+            return len(self._kernel.arguments) if self._kernel else 0
 
     class xclbinmem:
         """A memory that an xclbin knows."""
 
-        def __init__(self, memory: Memory | None = None, index: int = -1) -> None:
-            self._memory = memory or Memory("", 0, 0, used=False)
-            self._index = index
+        _memory = Memory("", 0, 0, used=False)
+        _index = -1
 
         def get_tag(self) -> str:
             """Its name, e.g. "HOST"."""
@@ -133,13 +126,57 @@ class xclbin:
 
     def get_kernels(self) -> xclbinkernel_vector:
         """The kernels."""
-        kernels = self.parsed.kernels
-        return xclbinkernel_vector(self.xclbinkernel(k.name, len(k.arguments)) for k in kernels)
+        return xclbinkernel_vector(map(self._handle_of, self.parsed.kernels))
+
+    def _handle_of(self, kernel: Kernel) -> xclbinkernel:
+        made = self.xclbinkernel()
+        made._kernel = kernel
+        return made
 
     def get_mems(self) -> xclbinmem_vector:
         """The memories."""
-        listed = enumerate(self.parsed.memories)
-        return xclbinmem_vector(self.xclbinmem(memory, index) for index, memory in listed)
+        found = xclbinmem_vector()
+        for index, memory in enumerate(self.parsed.memories):
+            found.append(self.xclbinmem())
+            found[-1]._memory, found[-1]._index = memory, index
+        return found
+
+    def pdi_sizes(self) -> list[int]:
+        """The bytes of the PDI of each kernel that the driver finds one for. Not in XRT.
+
+        Raises:
+            RuntimeError: there is none, because the kernels or the partition are missing.
+        """
+        try:
+            found = [self.pdi_of(kernel) for kernel in self.parsed.kernels]
+        except SoftnpuError as error:
+            raise RuntimeError(f"{_NO_KERNEL}: {error}") from error
+        pdis = self.parsed.partition.pdis
+        sizes = [len(pdis[index].image) for index in found if index is not None]
+        if not sizes:
+            raise RuntimeError(f"{_NO_KERNEL}: no kernel has a PDI in the AIE_PARTITION section")
+        return sizes
+
+    def pdi_of(self, kernel: Kernel) -> int | None:
+        """Which of the partition's PDIs a kernel runs on. Not in XRT."""
+        number = int(kernel.kernel_id or "0", 0)
+        for index, part in enumerate(self.parsed.partition.pdis):
+            if any(number in group.kernel_ids for group in part.groups):
+                return index
+        return None
+
+    def with_pdi(self, index: int) -> Xclbin:
+        """The file as one that begins with another of its PDIs. Not in XRT."""
+        if index == 0:
+            return self.parsed
+        part, whole = self.parsed.partition, self.parsed.container
+        pdis = (part.pdis[index], *part.pdis[:index], *part.pdis[index + 1 :])
+        data = partition.build(replace(part, pdis=pdis))
+        sections = tuple(
+            replace(section, data=data) if section.kind == SectionKind.AIE_PARTITION else section
+            for section in whole.sections
+        )
+        return Xclbin(replace(whole, sections=sections))
 
     def get_uuid(self) -> uuid:
         """The file's uuid."""

@@ -1,5 +1,5 @@
 # ruff: noqa: N801 (the names are XRT's)
-"""XRT's kernel, run and runlist."""
+"""XRT's kernel and run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from softnpu.emulator.explain import explain
 from softnpu.emulator.host_memory import HostBuffer
 from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.xrt.buffer import bo
-from softnpu.emulator.xrt.device import device, hw_context
+from softnpu.emulator.xrt.device import Job, device, hw_context
 from softnpu.emulator.xrt.enums import PybindEnum, ert_cmd_state
 from softnpu.emulator.xrt.image import uuid
 from softnpu.emulator.xrt.machine import machine
-from softnpu.emulator.xrt.overloads import Overloads
+from softnpu.emulator.xrt.overloads import Callback, Milliseconds, Overloads, as_int
 from softnpu.errors import SoftnpuError
 
 _log = logging.getLogger("softnpu.pyxrt")
@@ -29,6 +29,9 @@ OPCODE_TRANSACTION = 3
 """The opcode that runs an instruction stream (mlir-aie, python/utils/xrt.py)."""
 
 _OPCODE, _INSTRUCTIONS, _FIRST_BUFFER = 0, 1, 3
+
+_NO_BRACES = str.maketrans("", "", "{}")
+"""A kernel's instance is named as in "MLIR_AIE:{MLIRAIE}"."""
 
 
 class kernel:
@@ -71,22 +74,30 @@ class kernel:
             found = {k.name for k in image.kernels} | {i.name for i in image.instances}
         except SoftnpuError as error:
             raise RuntimeError(f"No valid DPU kernel found in xclbin (err=22): {error}") from error
-        if name not in found:
+        plain = name.translate(_NO_BRACES)
+        if plain not in found:
             raise RuntimeError(f"No such kernel '{name}'")
-        self.name = name.split(":")[0]
+        self.name = plain.split(":")[0]
         self.context = context
         self._image = image
-        self.arguments = image.kernel(self.name).arguments
+        declared = image.kernel(self.name)
+        self.arguments = declared.arguments
+        pdi = context.image.pdi_of(declared)
+        if pdi is None:
+            raise RuntimeError(f"CU name ({name}) not found (err=2): No such file or directory")
+        self.pdi = pdi
+        self._instance = image.instance_index(declared) or 0
 
-    def group_id(self, argument: int) -> int:
+    def group_id(self, argument: int, /) -> int:
         """The memory group of an argument: bank | slot << 16; 131071 for a scalar."""
         if not 0 <= argument < len(self.arguments):
             raise IndexError(f"argument {argument}: the kernel has {len(self.arguments)}")
-        return self._image.group_id(argument)
+        return self._image.group_id(argument, instance=self._instance)
 
     def connects(self, argument: int, bank: int) -> bool:
         """Whether a buffer in `bank` can be `argument`. Not in XRT."""
-        return any(c.argument == argument and c.memory == bank for c in self._image.connections)
+        wanted = (self._instance, argument, bank)
+        return any((c.instance, c.argument, c.memory) == wanted for c in self._image.connections)
 
     def __call__(self, *arguments: Any) -> run:
         """Sets the arguments and starts. What is neither buffer nor int, or more than the kernel
@@ -113,11 +124,8 @@ class kernel:
 
 def _as_int32(value: Any) -> int | None:
     """`value` as the C++ int that pybind casts it to, None if it cannot."""
-    try:
-        number = int(value.__index__())
-    except (AttributeError, TypeError):
-        return None
-    return number if -(1 << 31) <= number < 1 << 31 else None
+    number = as_int(value)
+    return number if number is not None and -(1 << 31) <= number < 1 << 31 else None
 
 
 class run:
@@ -127,6 +135,7 @@ class run:
         kernel: what it executes.
         unfinished: the time of a `wait` was over before it was; the next `wait` goes on with it.
             Not in XRT.
+        hung: it did not complete because nothing could move any more, or for too long. Not in XRT.
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -135,10 +144,10 @@ class run:
         self._state = ert_cmd_state.ERT_CMD_STATE_NEW
         self._report: RunReport | None = None
         self._problem: str | None = None
-        self._managed = False
-        self._listed = False
+        self._lists = 0
+        self._command: Job = self
         self._watchdog_ended = False
-        self.unfinished = False
+        self.unfinished = self.hung = False
 
     @property
     def kernel(self) -> kernel:
@@ -147,14 +156,19 @@ class run:
             raise RuntimeError("this run is empty: pyxrt.run(kernel) makes one")
         return self._kernel
 
-    def set_arg(self, index: int, value: bo | int) -> None:
+    def set_arg(self, index: int, value: bo | int, /) -> None:
         """Sets an argument; a buffer in the wrong memory is replaced by a copy, with a warning."""
+        held = value if isinstance(value, bo) else _as_int32(value)
+        if held is None:
+            raise TypeError(
+                f"set_arg(): incompatible function arguments: {value!r} is no int or bo"
+            )
         if not 0 <= index < len(self.kernel.arguments):
             raise RuntimeError(f"Bad argument index '{index}'")
         if isinstance(value, bo) and not self.kernel.connects(index, value.bank):
             self._warn_of_copy(index, value)
-            value = _copy_of(value, self.kernel.group_id(index))
-        self._arguments[index] = value
+            held = _copy_of(value, self.kernel.group_id(index))
+        self._arguments[index] = held
 
     def _warn_of_copy(self, index: int, value: bo) -> None:
         _log.warning(
@@ -171,22 +185,25 @@ class run:
         )
 
     def start(self) -> None:
-        """Queues the execution; one with a callback cannot be, on NPUs (XRT, hw_queue.cpp)."""
-        if self._managed:
-            raise RuntimeError("Managed execution is not supported for this device")
-        if self._listed:
+        """Queues the execution."""
+        if self._lists:
             raise RuntimeError("Run object belongs to a runlist and cannot be explicitly started")
-        self._submit()
-
-    def _submit(self) -> None:
-        if self._state is _SUBMITTED:
-            raise RuntimeError("bad command state, can't launch")
-        self._state = _SUBMITTED
-        self._watchdog_ended = False
-        self._report = self._problem = None
+        self.prepare(self)
         self.kernel.context.submit(self)
 
-    def execute(self, timeout_ms: float) -> None:
+    def prepare(self, command: Job) -> None:
+        """Will be executed as part of `command`. Not in XRT."""
+        if self._state is _SUBMITTED:
+            raise RuntimeError("bad command state, can't launch")
+        self._state, self._command = _SUBMITTED, command
+        self._watchdog_ended = self.hung = False
+        self._report = self._problem = None
+
+    def listed(self, change: int) -> None:
+        """Belongs to one runlist more or less from now on. Not in XRT."""
+        self._lists += change
+
+    def perform(self, timeout_ms: float) -> None:
         """Runs it on the emulator. Not in XRT."""
         problem = self._missing()
         if problem is not None:
@@ -195,7 +212,7 @@ class run:
         instructions = self._arguments[_INSTRUCTIONS]
         assert isinstance(instructions, bo)
         try:
-            context = self.kernel.context.emulated()
+            context = self.kernel.context.emulated(self.kernel.pdi)
             if self.unfinished:
                 report = context.resume(timeout_ms=timeout_ms or None)
             else:
@@ -219,7 +236,8 @@ class run:
             listener(report)
         problem = None if report.completed else explain(report, self.kernel.context.names)
         lasted = not timeout_ms or timeout_ms >= WATCHDOG_CYCLES / CYCLES_PER_MS
-        self._watchdog_ended = lasted and _STATES[report.outcome] is _TIMEOUT
+        self.hung = _STATES[report.outcome] is _TIMEOUT
+        self._watchdog_ended = lasted and self.hung
         self._end(_STATES[report.outcome], problem)
 
     def _end(self, state: ert_cmd_state, problem: str | None) -> None:
@@ -228,6 +246,21 @@ class run:
         if problem is not None:
             _log.error("%s: %s", state.name, problem)
             self.kernel.context.drop()
+
+    def abort(self) -> None:
+        """Ends with the run before it, which did not complete. Not in XRT."""
+        self._watchdog_ended = self._command is self
+        self._state = ert_cmd_state.ERT_CMD_STATE_ABORT
+        self._problem = "a run before this one did not complete, and took it along"
+
+    def become(self, state: ert_cmd_state) -> None:
+        """Ends in a state that its runlist knows. Not in XRT."""
+        self._state = state
+
+    @property
+    def current(self) -> ert_cmd_state:
+        """The state, without executing anything. Not in XRT."""
+        return self._state
 
     def _missing(self) -> str | None:
         """Why the firmware would refuse the command, or None."""
@@ -257,17 +290,17 @@ class run:
             )
         return found
 
-    def wait(self, timeout_ms: int = 0) -> ert_cmd_state:
-        """Executes what is queued up to this run and returns its state.
+    def wait(self, *given: Any, **named: Any) -> ert_cmd_state:
+        """wait() or wait(timeout_ms): executes what is queued up to this run; gives its state.
 
-        Args:
-            timeout_ms: of the array's estimated time; 0 waits as long as the driver's watchdog.
-                A run that takes longer is ERT_CMD_STATE_TIMEOUT, and can be waited for again.
+        The timeout is of the array's estimated time; 0 waits as long as the driver's watchdog. A
+        run that takes longer is ERT_CMD_STATE_TIMEOUT, and can be waited for again.
 
         Raises:
             RuntimeError: the watchdog ended it, if that is how the driver is to tell it.
         """
-        self.kernel.context.finish(self, timeout_ms)
+        timeout_ms = int(_WAIT.read(given, named).get("arg0", 0))
+        self.kernel.context.finish(self._command, timeout_ms)
         if self._watchdog_ended and machine().settings.watchdog_raises:
             raise RuntimeError("qds_device::wait() unexpected command state")
         return _TIMEOUT if self._is_waiting else self._state
@@ -276,27 +309,22 @@ class run:
     def _is_waiting(self) -> bool:
         return self._state is _SUBMITTED
 
-    def wait2(self, *timeout: Any) -> None:
-        """As `wait`; RuntimeError if the run does not complete, TypeError for a timeout."""
-        _no_timeout("wait2", timeout)
+    def wait2(self, *given: Any, **named: Any) -> None:
+        """As `wait`; RuntimeError if the run does not complete, TypeError for a timeout, which the
+        binding cannot take: it leaves out pybind11/chrono.h."""
+        _WAIT2.read(given, named)
         state = self.wait()
         if state is not ert_cmd_state.ERT_CMD_STATE_COMPLETED:
-            short = state.name.removeprefix("ERT_CMD_STATE_")
-            raise RuntimeError(f"Command failed to complete successfully ({short})")
+            raise RuntimeError(f"Command failed to complete successfully ({state.name})")
 
     def state(self) -> ert_cmd_state:
         """The state; asking for it executes what is queued."""
-        self.kernel.context.finish(self, 0)
+        self.kernel.context.finish(self._command, 0)
         return self._state
 
-    def add_callback(
-        self, state: ert_cmd_state, callback: Callable[..., Any], data: Any = None
-    ) -> None:
-        """Wants `callback` to be called with `data`; then `start` fails, as on all NPUs."""
-        del callback, data
-        if state is not ert_cmd_state.ERT_CMD_STATE_COMPLETED:
-            raise RuntimeError("Cannot add callback, run state may only be ERT_CMD_STATE_COMPLETED")
-        self._managed = True
+    def add_callback(self, *given: Any, **named: Any) -> None:
+        """Fails, as no Python function fits: the binding leaves out pybind11/functional.h."""
+        _ADD_CALLBACK.read(given, named)
 
     def get_ctrl_scratchpad_bo(self) -> bo:
         """Fails as for any xclbin, which has no control code module: RuntimeError."""
@@ -310,41 +338,6 @@ class run:
         """Why the run did not complete; empty if it did. Not in XRT."""
         return self._problem or ""
 
-    def listed(self) -> None:
-        """Belongs to a runlist from now on. Not in XRT."""
-        self._listed = True
-
-    def submit_listed(self) -> None:
-        """Queues the execution for its runlist. Not in XRT."""
-        self._submit()
-
-
-class runlist:
-    """Runs that execute in order, as one: runlist(hwctx); runlist() is none."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        self._context: hw_context | None = _RUNLIST.read(given, named).get("hwctx")
-        self._runs: list[run] = []
-
-    def add(self, run: run) -> None:
-        """Appends a run; it cannot be started on its own any more."""
-        if self._context is None:
-            raise RuntimeError("this runlist is empty: pyxrt.runlist(hwctx) makes one")
-        run.listed()
-        self._runs.append(run)
-
-    def execute(self) -> None:
-        """Queues all runs."""
-        for item in self._runs:
-            item.submit_listed()
-
-    def wait(self, *timeout: Any) -> None:
-        """Executes all runs; RuntimeError at the first that does not complete, TypeError for a
-        timeout."""
-        _no_timeout("wait", timeout)
-        for item in self._runs:
-            item.wait2()
-
 
 _KERNEL = Overloads(
     "pyxrt.kernel",
@@ -355,7 +348,13 @@ _KERNEL = Overloads(
     ),
 )
 _RUN = Overloads("pyxrt.run", ({}, {"arg0": kernel}))
-_RUNLIST = Overloads("pyxrt.runlist", ({}, {"hwctx": hw_context}))
+_WAIT = Overloads("pyxrt.run.wait", ({}, {"arg0": int}), method=True)
+_WAIT2 = Overloads("pyxrt.run.wait2", ({}, {"arg0": Milliseconds}), method=True)
+_ADD_CALLBACK = Overloads(
+    "pyxrt.run.add_callback",
+    ({"arg0": ert_cmd_state, "arg1": Callback, "arg2": object},),
+    method=True,
+)
 
 _SUBMITTED = ert_cmd_state.ERT_CMD_STATE_SUBMITTED
 _TIMEOUT = ert_cmd_state.ERT_CMD_STATE_TIMEOUT
@@ -376,17 +375,6 @@ def _stop_condition() -> Callable[[Array], bool] | None:
         return None
     limit = cycle
     return lambda array: any(actor.clock >= limit for actor in array.actors())
-
-
-def _no_timeout(method: str, given: tuple[Any, ...]) -> None:
-    """XRT's binding leaves out pybind11/chrono.h, without which no timeout can be handed over."""
-    if given:
-        raise TypeError(
-            f"{method}(): incompatible function arguments. pyxrt takes no "
-            "std::chrono::milliseconds from Python, so no timeout can be given; "
-            "run.wait(timeout_ms) takes an int\n\n"
-            f"Invoked with: {', '.join(map(repr, given))}"
-        )
 
 
 def _copy_of(original: bo, group: int) -> bo:

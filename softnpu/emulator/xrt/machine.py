@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from softnpu.emulator.host_memory import HostMemory
+from softnpu.emulator.xrt.heap import DeviceHeap
 
 if TYPE_CHECKING:
     from softnpu.emulator.report import RunReport
@@ -55,6 +56,7 @@ class Machine:
 
     def __init__(self) -> None:
         self.memory = HostMemory()
+        self.heap = DeviceHeap()
         self.xclbins: dict[str, xclbin] = {}
         self.contexts: weakref.WeakSet[hw_context] = weakref.WeakSet()
         self.settings = Settings()

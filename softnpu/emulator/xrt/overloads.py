@@ -10,17 +10,42 @@ Form = Mapping[str, type]
 """Names and types in order; a name that begins with "arg" cannot be given as a keyword."""
 
 
+class Callback:
+    """std::function, which the binding makes of nothing: it leaves out pybind11/functional.h."""
+
+
+class Milliseconds:
+    """std::chrono::milliseconds, which it makes of nothing either, without pybind11/chrono.h."""
+
+
+_SHOWN: Mapping[type, str] = {
+    int: "int",
+    str: "str",
+    dict: "dict",
+    object: "capsule",
+    Callback: "std::function",
+    Milliseconds: "std::chrono::milliseconds",
+}
+
+_HINTS = {
+    Callback: "no Python function can be given here",
+    Milliseconds: "no timeout can be given here; run.wait(timeout_ms) takes an int",
+}
+
+
 @dataclass(frozen=True)
 class Overloads:
     """What one function can be called with.
 
     Attributes:
-        name: as messages call it, e.g. "pyxrt.bo".
+        name: the class or, for a method, the class and the method: "pyxrt.bo", "pyxrt.bo.sync".
         forms: tried in their order.
+        method: whether it is a method, which is told otherwise than a constructor.
     """
 
     name: str
     forms: tuple[Form, ...]
+    method: bool = False
 
     def read(self, given: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments by name.
@@ -33,9 +58,15 @@ class Overloads:
             if found is not None:
                 return found
         shown = "\n".join(f"    {i}. {text}" for i, text in enumerate(self._shown(), start=1))
+        what = self.name.rpartition(".")[2] if self.method else "__init__"
+        kind = "function" if self.method else "constructor"
+        hints = [
+            text for type, text in _HINTS.items() if any(type in f.values() for f in self.forms)
+        ]
         raise TypeError(
-            "__init__(): incompatible constructor arguments. The following argument types are "
+            f"{what}(): incompatible {kind} arguments. The following argument types are "
             f"supported:\n{shown}\n\nInvoked with: {_invoked(given, named)}"
+            + "".join(f"\n({hint})" for hint in hints)
         )
 
     def _shown(self) -> Iterator[str]:
@@ -55,16 +86,32 @@ def _fit(form: Form, given: Sequence[Any], named: Mapping[str, Any]) -> dict[str
 
 
 def _takes(type: type, value: Any) -> bool:
-    """pybind takes for an int whatever has an index, and for a string only a str or bytes."""
+    """pybind takes for a size whatever makes an int that is not negative, and a str or bytes for
+    a string; what a dict holds are parameters of a context."""
     if type is int:
-        return hasattr(value, "__index__")
+        number = as_int(value)
+        return number is not None and number >= 0
     if type is str:
         return isinstance(value, str | bytes)
+    if type is dict:
+        return isinstance(value, dict) and all(
+            _takes(str, key) and _takes(int, item) for key, item in value.items()
+        )
     return isinstance(value, type)
 
 
+def as_int(value: Any) -> int | None:
+    """`value` as pybind makes an int of it: anything that has one and is no float; else None."""
+    if isinstance(value, float) or not (hasattr(value, "__index__") or hasattr(value, "__int__")):
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
 def _type_name(type: type) -> str:
-    return type.__name__ if type in (int, str, dict) else f"pyxrt.{type.__qualname__}"
+    return _SHOWN.get(type) or f"pyxrt.{type.__qualname__}"
 
 
 def _invoked(given: Sequence[Any], named: Mapping[str, Any]) -> str:
