@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Callable
 from typing import Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 
@@ -145,7 +146,8 @@ class run:
         self._report: RunReport | None = None
         self._problem: str | None = None
         self._lists = 0
-        self._command: Job = self
+        self._list: ReferenceType[Job] | None = None
+        """The runlist that executes it, unless it was started itself."""
         self._watchdog_ended = False
         self.unfinished = self.hung = False
 
@@ -188,14 +190,14 @@ class run:
         """Queues the execution."""
         if self._lists:
             raise RuntimeError("Run object belongs to a runlist and cannot be explicitly started")
-        self.prepare(self)
+        self.prepare(None)
         self.kernel.context.submit(self)
 
-    def prepare(self, command: Job) -> None:
-        """Will be executed as part of `command`. Not in XRT."""
+    def prepare(self, runs: Job | None) -> None:
+        """Will be executed, by itself or as one of a runlist. Not in XRT."""
         if self._state is _SUBMITTED:
             raise RuntimeError("bad command state, can't launch")
-        self._state, self._command = _SUBMITTED, command
+        self._state, self._list = _SUBMITTED, ref(runs) if runs else None
         self._watchdog_ended = self.hung = False
         self._report = self._problem = None
 
@@ -249,7 +251,7 @@ class run:
 
     def abort(self) -> None:
         """Ends with the run before it, which did not complete. Not in XRT."""
-        self._watchdog_ended = self._command is self
+        self._watchdog_ended = self._list is None
         self._state = ert_cmd_state.ERT_CMD_STATE_ABORT
         self._problem = "a run before this one did not complete, and took it along"
 
@@ -300,10 +302,15 @@ class run:
             RuntimeError: the watchdog ended it, if that is how the driver is to tell it.
         """
         timeout_ms = int(_WAIT.read(given, named).get("arg0", 0))
-        self.kernel.context.finish(self._command, timeout_ms)
+        self.kernel.context.finish(self._job, timeout_ms)
         if self._watchdog_ended and machine().settings.watchdog_raises:
             raise RuntimeError("qds_device::wait() unexpected command state")
         return _TIMEOUT if self._is_waiting else self._state
+
+    @property
+    def _job(self) -> Job:
+        """What the context has queued: the run itself, or its runlist."""
+        return (self._list() if self._list else None) or self
 
     @property
     def _is_waiting(self) -> bool:
@@ -319,7 +326,7 @@ class run:
 
     def state(self) -> ert_cmd_state:
         """The state; asking for it executes what is queued."""
-        self.kernel.context.finish(self._command, 0)
+        self.kernel.context.finish(self._job, 0)
         return self._state
 
     def add_callback(self, *given: Any, **named: Any) -> None:

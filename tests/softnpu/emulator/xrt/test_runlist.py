@@ -7,6 +7,7 @@ import gc
 import pytest
 
 from softnpu import pyxrt
+from softnpu.emulator.xrt.machine import machine
 from tests.softnpu.emulator.xrt.host import (
     COMPLETED,
     DATA,
@@ -131,6 +132,27 @@ def test_a_run_is_free_again_when_its_list_is_gone(host: Host) -> None:
     gc.collect()
     run.start()
     assert run.wait() == COMPLETED
+
+
+def test_a_list_does_not_keep_its_context(host: Host) -> None:
+    """As in C++, where what nobody names any more is gone at once."""
+    gc.collect()
+    contexts = machine().contexts
+    before = len(contexts)
+    context = pyxrt.hw_context(host.device, host.context.get_xclbin_uuid())
+    run = pyxrt.run(pyxrt.kernel(context, "MLIR_AIE"))
+    for index, value in enumerate([3, host.instructions(), 0, host.buffer(IN), host.buffer(OUT)]):
+        run.set_arg(index, value)
+    listed = pyxrt.runlist(context)
+    listed.add(run)
+    listed.execute()
+    listed.wait()
+    gc.disable()
+    try:
+        del context, run, listed
+        assert len(contexts) == before
+    finally:
+        gc.enable()
 
 
 def test_no_timeout_can_be_given(host: Host) -> None:
