@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,8 +108,8 @@ def _work(variant: Variant) -> Work:
 
 
 def render(variant: Variant, chain: Toolchain) -> Task:
-    """Template and parameters -> design.mlir."""
-    return _task(
+    """Template and parameters -> design.mlir; cleaning it clears the variant's folder."""
+    task = _task(
         "render",
         variant,
         chain,
@@ -117,6 +118,12 @@ def render(variant: Variant, chain: Toolchain) -> Task:
         writes=[variant.folder / RENDERED],
         options={name: repr(variant.parameters[name]) for name in variant.template_parameters},
     )
+    return {**task, "clean": [(_remove_folder, [variant.folder])]}
+
+
+def _remove_folder(folder: Path) -> None:
+    """Removes what all stages made of a rendered design: not all of it has fixed names."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _render(variant: Variant, chain: Toolchain) -> None:
