@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
+from doit.task import clean_targets
 
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
@@ -31,6 +32,8 @@ def results_file(variant: Variant, check: str) -> Path:
 
 def test(variant: Variant, check: str) -> Task:
     """Runs a variant's artifact and judges it; on the emulator only when something has changed."""
+    from runner.verdicts import files as mismatches
+
     built = [variant.folder / n for n in ("final.xclbin", "insts.bin", "manifest.json")]
     again = [Key({"tools": tool_key("test_emu")})] if check == "test_emu" else [False]
     return {
@@ -40,7 +43,7 @@ def test(variant: Variant, check: str) -> Task:
         "targets": [str(results_file(variant, check))],
         "uptodate": again,
         "task_dep": ["_npu"] if check == "test_hw" else [],
-        "clean": True,
+        "clean": [clean_targets, (mismatches.remove, [variant.folder])],
     }
 
 
@@ -67,6 +70,7 @@ def _run(variant: Variant, check: str) -> TaskFailed | None:
 
     target = results_file(variant, check)
     target.unlink(missing_ok=True)
+    mismatches.remove(variant.folder)
     try:
         judged = _outcome(variant, RUN_ON[check])
     except (PipelineError, RunnerError) as error:

@@ -54,7 +54,8 @@ class RunResult:
     """One run of one vector.
 
     Attributes:
-        seconds: of the run, without copies to and from the host's buffers; 0 if it failed.
+        seconds: of the run, without copies to and from the host's buffers; None if it did not
+            complete.
         summary: a few words behind the verdict.
         details: lines about what went wrong.
         mismatches: what there is to say of each output that is wrong.
@@ -62,7 +63,7 @@ class RunResult:
 
     vector: str
     verdict: Verdict
-    seconds: float
+    seconds: float | None
     summary: str
     details: tuple[str, ...] = field(default=())
     mismatches: tuple[Mismatch, ...] = ()
@@ -119,7 +120,7 @@ def judge(
         opened = opening(artifact)
     except RunnerError as error:
         verdict = Verdict.SKIPPED if error.elsewhere else Verdict.FAIL
-        failure = RunResult("load", verdict, 0.0, *_split(str(error)))
+        failure = RunResult("load", verdict, None, *_split(str(error)))
         return Outcome(artifact.label, artifact.device, (failure,))
     try:
         judged = _Judged(artifact, expected, output_objects(artifact.xclbin.parent))
@@ -132,7 +133,7 @@ def judge(
 
 def skipped(artifact: Artifact, reason: str) -> Outcome:
     """The outcome of an artifact that cannot be run where it was asked for."""
-    run = RunResult("all", Verdict.SKIPPED, 0.0, reason)
+    run = RunResult("all", Verdict.SKIPPED, None, reason)
     return Outcome(artifact.label, artifact.device, (run,))
 
 
@@ -158,7 +159,7 @@ def _runs(
             message = str(error)
             if error.hang and diagnosis is not None:
                 message += "\n" + diagnosis(vector)
-            yield RunResult(vector.name, Verdict.FAIL, 0.0, *_split(message))
+            yield RunResult(vector.name, Verdict.FAIL, None, *_split(message))
             return
         yield _verdict(judged, vector, outputs, session.seconds)
 

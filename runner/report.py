@@ -24,7 +24,9 @@ def verdict_lines(outcome: Mapping[str, Any]) -> list[str]:
     told = False
     for run in outcome["runs"]:
         if run["verdict"] != "PASS":
-            line = f"{run['vector']:<10} {run['seconds'] * 1000:8.1f} ms  {run['summary']}"
+            seconds = run["seconds"]
+            time = f"{seconds * 1000:8.1f} ms" if seconds is not None else ""
+            line = f"{run['vector']:<10} {time:11}  {run['summary']}"
             lines.append(f"{run['verdict']:<10} {outcome['label']:<28} {line}")
             lines.extend(f"{_INDENT}{detail}" for detail in _details(run, brief=told))
             told = told or bool(run.get("mismatches"))
@@ -39,8 +41,7 @@ _INDENT = " " * 11
 
 def _passed(runs: Sequence[Mapping[str, Any]]) -> str:
     vectors = "1 vector" if len(runs) == 1 else f"{len(runs)} vectors"
-    median = _median(run["seconds"] for run in runs) * 1000
-    return f"{vectors}, median {median:.1f} ms  {runs[0]['summary']}"
+    return f"{vectors}, median {_median_ms(runs)} ms  {runs[0]['summary']}"
 
 
 def _details(run: Mapping[str, Any], *, brief: bool) -> list[str]:
@@ -100,14 +101,20 @@ def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:
             outcome["run_on"],
             Text(outcome["verdict"], style=STYLES[outcome["verdict"]]),
             "-" if skipped else f"{passed}/{len(outcome['runs'])}",
-            "-" if skipped else f"{_median(run['seconds'] for run in outcome['runs']) * 1000:.1f}",
+            _median_ms(outcome["runs"]),
         )
     return table
 
 
-def _median(values: Iterable[float]) -> float:
-    ordered = sorted(values)
-    return ordered[len(ordered) // 2] if ordered else 0.0
+def _median_ms(runs: Iterable[Mapping[str, Any]]) -> str:
+    median = median_seconds(runs)
+    return "-" if median is None else f"{median * 1000:.1f}"
+
+
+def median_seconds(runs: Iterable[Mapping[str, Any]]) -> float | None:
+    """The median of the runs that completed, in seconds; None if none did."""
+    times = sorted(run["seconds"] for run in runs if run["seconds"] is not None)
+    return times[len(times) // 2] if times else None
 
 
 def hints(outcomes: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -44,6 +44,21 @@ def test_a_wrong_kernel_fails_with_the_first_difference(project: Project) -> Non
     assert f"all of it: {kept.relative_to(project.root)}" in done.stdout
     assert "\n 3072 " in kept.read_text()
 
+    project.edit(DECLARED, "def reference(p, x):", "def reference(p, x, y):")
+    assert project.doit().returncode == 1
+    assert not kept.exists(), "a run that was not judged has no differences"
+
+
+def test_clean_leaves_nothing_of_a_build(project: Project) -> None:
+    project.doit()
+    folder = project.root / "build/npu1_1col/vector_scale/small"
+    before = sorted(folder.iterdir())
+    assert project.doit("clean", "-n").returncode == 0
+    assert sorted(folder.iterdir()) == before
+    assert project.doit("clean").returncode == 0
+    assert not folder.exists()
+    assert project.doit().returncode == 0
+
 
 def test_a_bare_pair_is_run_and_shown_as_not_judged(project: Project) -> None:
     text = (ROOT / TEMPLATE).read_text()

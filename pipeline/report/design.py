@@ -16,6 +16,7 @@ from pipeline.designs import Variant
 from pipeline.report import OBSERVED, TIMELINE, plots, spans
 from pipeline.report.memory import TileMemory, tile_memories
 from pipeline.report.spans import Spans
+from runner.report import median_seconds
 from softnpu.errors import FormatError
 from softnpu.formats import txn, xclbin
 from softnpu.inspect import pdis, picture
@@ -45,10 +46,9 @@ class Check:
         return sum(run["verdict"] == "PASS" for run in self.outcome["runs"])
 
     @property
-    def median(self) -> float:
-        """Median wall time of a run in seconds."""
-        times = sorted(run["seconds"] for run in self.outcome["runs"])
-        return float(times[len(times) // 2]) if times else 0.0
+    def median(self) -> float | None:
+        """Median wall time of the runs that completed, in seconds."""
+        return median_seconds(self.outcome["runs"])
 
 
 @dataclass(frozen=True)

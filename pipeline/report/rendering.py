@@ -69,6 +69,6 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
 
 
-def milliseconds(seconds: float) -> str:
-    """A duration for the table."""
-    return f"{1000 * seconds:,.1f}"
+def milliseconds(seconds: float | None) -> str:
+    """A duration for the table, if there is one."""
+    return "\N{EN DASH}" if seconds is None else f"{1000 * seconds:,.1f}"

@@ -25,9 +25,7 @@ def write(outcome: dict[str, Any], runs: Iterable[RunResult], folder: Path) -> N
     Args:
         outcome: as `Outcome.as_json` gives it, of the same runs.
     """
-    for ending in (TEXT, IMAGE):
-        for old in folder.glob(f"{PREFIX}*{ending}"):
-            old.unlink()
+    remove(folder)
     drawn: set[str] = set()
     for run, noted in zip(runs, outcome["runs"], strict=True):
         if run.mismatches:
@@ -40,6 +38,13 @@ def write(outcome: dict[str, Any], runs: Iterable[RunResult], folder: Path) -> N
                 drawn.add(mismatch.output)
                 path = _path(folder, run.vector, mismatch.output, ending=IMAGE)
                 told |= _image(mismatch, f"{outcome['label']}, vector {run.vector}", path)
+
+
+def remove(folder: Path) -> None:
+    """Removes what `write` has left there."""
+    for ending in (TEXT, IMAGE):
+        for old in folder.glob(f"{PREFIX}*{ending}"):
+            old.unlink()
 
 
 def _path(folder: Path, *names: str, ending: str) -> Path:

@@ -38,6 +38,11 @@ class Unit:
     name: str
     size: int
 
+    @property
+    def noun(self) -> str:
+        """What stands before a number: "object"."""
+        return self.name.partition(" of ")[0]
+
 
 def places(wrong: Array, objects: Sequence[Unit] = ()) -> Iterator[str]:
     """Says where errors lie, a line for each way to see it that says something.
@@ -65,7 +70,7 @@ def _rows(wrong: Array) -> Iterator[Unit]:
 
 def _in_pieces(pieces: Array, unit: Unit) -> Iterator[str]:
     bad = np.asarray(pieces.any(axis=1))
-    which = pattern(bad, unit.name)
+    which = pattern(bad, unit.noun)
     within = _within(pieces[bad])
     if which or within:
         size = f"{unit.size} elements each"

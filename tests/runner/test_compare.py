@@ -126,7 +126,7 @@ def test_objects_of_the_fifo_name_a_ping_pong_fault() -> None:
     got = RAMP.copy()
     got.reshape(-1, 8)[1::2] = -1
     details = compare("out", got, RAMP, objects=[Unit("object of out", 8)]).details
-    assert any("every second object of out, from 1 on" in line for line in details)
+    assert any("every second object, from 1 on" in line for line in details)
 
 
 def test_an_output_of_two_dimensions_has_a_picture_of_its_error() -> None:

@@ -69,6 +69,7 @@ def test_a_hang_ends_the_series_and_is_diagnosed_on_the_same_vector() -> None:
     outcome = judge(ARTIFACT, lambda _: Opened(session, ()), VECTORS, DOUBLE, diagnosis)
     assert [run.verdict for run in outcome.runs] == [Verdict.PASS, Verdict.FAIL]
     assert outcome.runs[1].details == ("the emulator says: a lock",)
+    assert [run.seconds for run in outcome.runs] == [0.5, None]
     assert asked == ["v1"]
     assert session.closed
 

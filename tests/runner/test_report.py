@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
-from runner.report import hints, verdict_lines
+from runner.report import hints, print_table, verdict_lines
 
 
 def _run(vector: str, verdict: str = "PASS", **more: Any) -> dict[str, Any]:
@@ -37,6 +38,18 @@ def test_runs_that_passed_take_one_line_with_their_median() -> None:
     assert verdict_lines(_outcome(_run("a"), _run("b"), slow)) == [
         "PASS       a/b                          3 vectors, median 2.0 ms  y int32[8]"
     ]
+
+
+def test_a_run_that_did_not_complete_has_no_time() -> None:
+    hang = {**_run("c", "FAIL"), "seconds": None, "summary": "ERT_CMD_STATE_TIMEOUT"}
+    lines = verdict_lines(_outcome(_run("a"), hang))
+    assert lines == [
+        "FAIL       a/b                          c                       ERT_CMD_STATE_TIMEOUT",
+        "PASS       a/b                          1 vector, median 2.0 ms  y int32[8]",
+    ]
+    stream = StringIO()
+    print_table([{**_outcome(hang), "device": "npu1", "run_on": "npu"}], stream)
+    assert stream.getvalue().split()[-2:] == ["0/1", "-"]
 
 
 def test_the_first_failure_is_told_in_full_and_the_others_by_their_first_difference() -> None:

@@ -42,6 +42,12 @@ def test_a_transfer_that_ended_early_shows_from_which_object_on() -> None:
     ]
 
 
+def test_pieces_of_something_are_numbered_by_their_noun() -> None:
+    assert list(places(_wrong(slice(24, None)), [Unit("object of out", 8)])) == [
+        "by object of out (8 elements each): all of object 3 onwards (of 8)"
+    ]
+
+
 def test_a_loop_that_begins_late_shows_at_the_same_place_of_each_object() -> None:
     wrong = _wrong(slice(0, None, 8))
     assert list(places(wrong, [OBJECT])) == [
