@@ -85,52 +85,53 @@ def test_a_design_that_nothing_judges_is_run_all_the_same(
     assert "not judged" in capsys.readouterr().out
 
 
-def test_the_script_in_it_runs_alone_on_the_emulator(built: Artifact, tmp_path: Path) -> None:
-    with zipfile.ZipFile(_packed(tmp_path / "b.zip", built)) as archive:
-        archive.extractall(tmp_path / "out")
-    done = subprocess.run(
-        [sys.executable, "-m", "softnpu", "run-host", tmp_path / "out/run.py"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    lines = done.stdout.splitlines()
-    assert len(lines) == 2
-    assert all(line.endswith("as expected") for line in lines)
-    assert "random-0 out" in lines[0]
-    assert "COMPLETED" in lines[0]
-
-
-def test_the_script_says_which_output_differs(built: Artifact, tmp_path: Path) -> None:
-    with zipfile.ZipFile(_packed(tmp_path / "b.zip", built)) as archive:
-        archive.extractall(tmp_path / "out")
-    _flip(tmp_path / "out", "vectors/0/expected_out.bin", known=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "softnpu", "run-host", tmp_path / "out/run.py"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    first, second = done.stdout.splitlines()
-    assert first.endswith("DIFFERS")
-    assert second.endswith("as expected")
-
-
-def test_the_script_refuses_a_damaged_file_by_name(built: Artifact, tmp_path: Path) -> None:
-    with zipfile.ZipFile(_packed(tmp_path / "b.zip", built)) as archive:
-        archive.extractall(tmp_path / "out")
-    _flip(tmp_path / "out", "insts.bin", known=False)
-    done = subprocess.run(
-        [sys.executable, "-m", "softnpu", "run-host", tmp_path / "out/run.py"],
+def _run_script(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "softnpu", "run-host", folder / "run.py"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def _unpacked(path: Path, built: Artifact, expected: Expected | None = None) -> Path:
+    with zipfile.ZipFile(_packed(path / "b.zip", built, expected)) as archive:
+        archive.extractall(path / "out")
+    return path / "out"
+
+
+def test_the_script_in_it_runs_alone_on_the_emulator(built: Artifact, tmp_path: Path) -> None:
+    done = _run_script(_unpacked(tmp_path, built))
+    assert done.returncode == 0
+    vectors = [vector.name for vector in default_vectors(built.arguments)][:2]
+    completed = "ert_cmd_state.ERT_CMD_STATE_COMPLETED"
+    wanted = [line for name in vectors for line in (f"{name} {completed}", "  out as expected")]
+    assert done.stdout.splitlines() == wanted
+
+
+def test_the_script_says_which_output_differs_and_fails(built: Artifact, tmp_path: Path) -> None:
+    folder = _unpacked(tmp_path, built)
+    _flip(folder, "vectors/0/expected_out.bin", known=True)
+    done = _run_script(folder)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1::2] == ["  out DIFFERS", "  out as expected"]
+
+
+def test_the_script_fails_when_a_run_does(built: Artifact, tmp_path: Path) -> None:
+    """Nothing is expected of the outputs, so only the state can tell."""
+    folder = _unpacked(tmp_path, built, Expected())
+    assert _run_script(folder).returncode == 0
+    _flip(folder, "insts.bin", known=True)
+    assert _run_script(folder).returncode == 1
+
+
+def test_the_script_refuses_a_damaged_file_by_name(built: Artifact, tmp_path: Path) -> None:
+    folder = _unpacked(tmp_path, built)
+    _flip(folder, "insts.bin", known=False)
+    done = _run_script(folder)
     assert done.returncode != 0
-    assert "damaged: {'insts.bin'" in done.stderr
+    assert "damaged: insts.bin" in done.stderr
     assert done.stdout == ""
 
 
