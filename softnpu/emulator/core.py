@@ -192,8 +192,9 @@ class Core(Actor):
                 return
             begin = self.clock
             try:
-                left = self._tile.array.deadline - self.clock
-                machine.run(max(min(INSTRUCTIONS_PER_TURN, left), 1))
+                array = self._tile.array
+                turn = array.scheduler.portion(INSTRUCTIONS_PER_TURN)
+                machine.run(max(min(turn, array.deadline - self.clock), 1))
             finally:
                 self._settle(machine)
         except MachineError as error:

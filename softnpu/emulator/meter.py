@@ -8,9 +8,11 @@ of this function, `counts` being the number of instructions before each halfword
     struct meter { uint64_t retired, limit; void (*stop)(void *); const uint32_t *counts; };
 
     void block(void *core, uint64_t address, uint32_t size, struct meter *m) {
+        if (m->retired > m->limit) { m->stop(core); return; }
         m->retired += m->counts[(address + size) >> 1] - m->counts[address >> 1];
-        if (m->retired > m->limit) m->stop(core);
     }
+
+A block before which the core is stopped is not counted: it is called for again, in the next turn.
 """
 
 from __future__ import annotations
@@ -25,20 +27,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_CODE = {
-    # mov rax,[rcx+24]; mov edx,edx; add rdx,rsi; and rdx,-2; mov edx,[rax+rdx*2]; and rsi,-2;
-    # sub edx,[rax+rsi*2]; add rdx,[rcx]; mov [rcx],rdx; cmp rdx,[rcx+8]; jbe +3; jmp [rcx+16]; ret
-    "x86_64": (
-        "488b4118 89d2 4801f2 4883e2fe 8b1450 4883e6fe 2b1470 480311 488911 483b5108 7603 ff6110 c3"
+CODE = {
+    # mov rax,[rcx]; cmp rax,[rcx+8]; jbe +3; jmp [rcx+16]; mov rax,[rcx+24]; mov edx,edx;
+    # add rdx,rsi; and rdx,-2; mov edx,[rax+rdx*2]; and rsi,-2; sub edx,[rax+rsi*2];
+    # add [rcx],rdx; ret
+    "x86_64": bytes.fromhex(
+        "488b01 483b4108 7603 ff6110 488b4118 89d2 4801f2 4883e2fe 8b1450 4883e6fe 2b1470 480111 c3"
     ),
-    # add x8,x1,w2,uxtw; ldr x9,[x3,#24]; lsr x10,x1,#1; lsr x8,x8,#1; ldr w8,[x9,x8,lsl #2];
-    # ldr w9,[x9,x10,lsl #2]; sub w8,w8,w9; ldp x10,x9,[x3]; add x8,x10,x8; cmp x8,x9;
-    # str x8,[x3]; b.ls +12; ldr x1,[x3,#16]; br x1; ret
-    "aarch64": (
-        "2840228b 690c40f9 2afc41d3 08fd41d3 287968b8 29796ab8 0801094b 6a2440a9 4801088b 1f0109eb"
-        "680000f9 69000054 610840f9 20001fd6 c0035fd6"
+    # ldp x10,x11,[x3]; cmp x10,x11; b.ls +12; ldr x1,[x3,#16]; br x1; add x8,x1,w2,uxtw;
+    # ldr x9,[x3,#24]; lsr x12,x1,#1; lsr x8,x8,#1; ldr w8,[x9,x8,lsl #2];
+    # ldr w9,[x9,x12,lsl #2]; sub w8,w8,w9; add x8,x10,x8; str x8,[x3]; ret
+    "aarch64": bytes.fromhex(
+        "6a2c40a9 5f010beb 69000054 610840f9 20001fd6 2840228b 690c40f9 2cfc41d3 08fd41d3 287968b8"
+        "29796cb8 0801094b 4801088b 680000f9 c0035fd6"
     ),
 }
+"""By machine, the function that Unicorn calls at a block."""
 
 
 class _Meter(ctypes.Structure):
@@ -76,11 +80,6 @@ class Meter:
         """Lets the core run about this many instructions more before it is stopped."""
         self._meter.limit = self._meter.retired + instructions
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether the core was stopped because its turn was over."""
-        return bool(self._meter.retired > self._meter.limit)
-
     def reload(self) -> None:
         """Counts the program's instructions again."""
         self._counts[:] = instruction_counts(self._program)
@@ -110,9 +109,10 @@ class Meter:
 
         def block(core: Any, address: int, size: int, _data: Any) -> None:
             counts, meter = self._counts, self._meter
-            meter.retired += int(counts[(address + size) >> 1]) - int(counts[address >> 1])
             if meter.retired > meter.limit:
                 core.emu_stop()
+                return
+            meter.retired += int(counts[(address + size) >> 1]) - int(counts[address >> 1])
 
         uc.hook_add(UC_HOOK_BLOCK, block)
 
@@ -137,12 +137,12 @@ def instruction_counts(program: NDArray[np.uint8]) -> NDArray[np.uint32]:
 @lru_cache(maxsize=1)
 def _native_block() -> int | None:
     """The address of the machine code, or None where there is none or it may not be run."""
-    code = _CODE.get(platform.machine())
+    code = CODE.get(platform.machine())
     if code is None:
         return None
     try:
         file = os.memfd_create("softnpu-meter")
-        os.write(file, bytes.fromhex(code).ljust(mmap.PAGESIZE, b"\0"))
+        os.write(file, code.ljust(mmap.PAGESIZE, b"\0"))
         memory = mmap.mmap(file, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_EXEC)
     except (OSError, ValueError, AttributeError):
         return None

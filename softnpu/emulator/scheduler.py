@@ -3,8 +3,8 @@
 An actor (a core, a DMA channel, the controller, a control port) runs until it must wait or has
 had a fair share, then returns. What changes a lock, a stream or a queue wakes those that wait for
 it. Nothing here depends on wall time, so the same artifact and inputs always run in the same
-order. A seed shuffles that order and cuts what channels send into pieces, to hunt for races: what
-locks and streams order right comes out the same.
+order. A seed shuffles that order and shortens turns, to hunt for races: what locks and streams
+order right comes out the same.
 
 Every actor carries a clock in cycles. Clocks follow causes (a lock released, a word passed), so
 they estimate the hardware's timing; running the one that is behind first makes contended locks go
@@ -48,8 +48,8 @@ class Scheduler:
     """The ready queue.
 
     Args:
-        seed: shuffles the order of ready actors, and how much channels send in a turn; None runs
-            them by their clocks.
+        seed: shuffles the order of ready actors, and how much they do in a turn; None runs them by
+            their clocks.
     """
 
     def __init__(self, seed: int | None = None) -> None:
@@ -70,7 +70,7 @@ class Scheduler:
             heappush(self._ready, (order, self._count, actor))
 
     def portion(self, count: int) -> int:
-        """How many of `count` words to move in one piece: all, unless shuffled."""
+        """How much of `count` (words, instructions) to do in one turn: all, unless shuffled."""
         if self._random is None:
             return count
         return min(count, int(2 ** self._random.uniform(0, count.bit_length())))
