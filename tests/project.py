@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,19 @@ class Project:
         text = path.read_text()
         assert old in text, f"{old!r} is not in {name}"
         path.write_text(text.replace(old, new))
+
+    def restored(self, kept: Path) -> Iterator[Project]:
+        """This project for a test, then as it was: what was built and doit's memory of it, too.
+
+        It stays in its folder, whose name is part of what compilers make.
+
+        Args:
+            kept: a folder that is not there yet.
+        """
+        shutil.copytree(self.root, kept)
+        yield self
+        shutil.rmtree(self.root)
+        kept.rename(self.root)
 
     def write(self, name: str, text: str) -> None:
         """Writes a file."""

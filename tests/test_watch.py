@@ -21,6 +21,11 @@ def _until(stream: IO[str], words: str) -> str:
     return "".join(lines)
 
 
+def _heed_interrupts() -> None:
+    """A shell's background jobs ignore them, and so would all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_saved_kernel_is_built_and_run_again(tmp_path: Path) -> None:
     project = make_project(tmp_path, "vector_add")
     process = subprocess.Popen(
@@ -28,6 +33,7 @@ def test_a_saved_kernel_is_built_and_run_again(tmp_path: Path) -> None:
         cwd=project.root,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_interrupts,
     )
     assert process.stdout is not None
     try:
