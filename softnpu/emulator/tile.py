@@ -6,6 +6,7 @@ is not modelled is refused by its register's name, unless `ignored` says why it 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -177,8 +178,10 @@ class ShimTile(Tile):
 
     def _write_other(self, offset: int, value: int) -> None:
         if offset == SHIM_MUX_REGISTER:
+            self._check_sources(offset, value, SHIM_MUX_FIELDS)
             self._mux = value
         elif offset == SHIM_DEMUX_REGISTER:
+            self._check_sources(offset, value, SHIM_DEMUX_FIELDS)
             self._demux = value
         else:
             super()._write_other(offset, value)
@@ -191,6 +194,16 @@ class ShimTile(Tile):
         if offset == SHIM_DEMUX_REGISTER:
             return self._demux
         return super()._read_other(offset)
+
+    def _check_sources(self, offset: int, value: int, fields: Mapping[int, int]) -> None:
+        for port, lowest in fields.items():
+            selected = value >> lowest & 3
+            if selected not in ShimSource.__members__.values():
+                raise EmulatorError(
+                    f"{self.name}: write of {value:#x} to "
+                    f"{self.array.register_name(self.kind, offset)} selects {selected} for South "
+                    f"{port}; there are {', '.join(f'{s.value} ({s.name})' for s in ShimSource)}"
+                )
 
     def _connect(self) -> None:
         """Follows the mux and demux registers: which south ports are the DMA's."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 
 from softnpu import pyxrt
 from softnpu.emulator.report import Outcome, RunReport
+from softnpu.emulator.xrt.machine import machine
 from tests.softnpu.emulator.xrt.host import COMPLETED, DATA, IN, OUT, SIZE, Host
 
 
@@ -20,10 +20,8 @@ def folder(golden: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def settings_of_a_new_process() -> Iterator[None]:
-    yield
-    pyxrt.configure()
-    pyxrt.assume_core_isa(None)
+def new_process() -> None:
+    machine.cache_clear()
 
 
 def test_the_usual_host_program_works(folder: Path) -> None:

@@ -103,6 +103,22 @@ def test_an_unmodelled_register_is_refused_by_name() -> None:
         make_array().write(tile_address(0, 2, 0x32014), 5)
 
 
+@pytest.mark.parametrize(
+    ("offset", "value", "told"),
+    [
+        (
+            0x1F000,
+            0xC00,
+            r"to Mux_Config .* selects 3 for South 3; there are 0 \(PLIO\), 1",
+        ),
+        (0x1F004, 0x30, r"to Demux_Config .* selects 3 for South 2"),
+    ],
+)
+def test_a_shim_port_that_leads_nowhere_is_refused(offset: int, value: int, told: str) -> None:
+    with pytest.raises(EmulatorError, match=told):
+        make_array().write(tile_address(0, 0, offset), value)
+
+
 def test_a_register_that_may_be_ignored_keeps_its_value() -> None:
     array = make_array()
     array.write(tile_address(0, 2, 0x34000), 0x1234)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from softnpu.emulator.xrt.machine import machine
 from tests.softnpu.emulator.xrt.host import Host
 
 
+@pytest.fixture(autouse=True)
+def new_process() -> None:
+    """Contexts, xclbins and settings are a process's: no test meets another's."""
+    machine.cache_clear()
+
+
 @pytest.fixture
-def host(golden: Path) -> Iterator[Host]:
-    yield Host.opened(golden / "passthrough_memtile")
-    gc.collect()
+def host(golden: Path) -> Host:
+    return Host.opened(golden / "passthrough_memtile")
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 from softnpu import pyxrt
 from softnpu.compiler.driver import compile_design
-from softnpu.emulator.xrt.machine import machine
 from softnpu.formats.xclbin import SectionKind
 from tests.softnpu.emulator.xrt.host import Host, without_section
 
@@ -38,22 +36,16 @@ def test_a_seventh_context_fails_until_one_is_gone(host: Host) -> None:
 def test_the_device_goes_by_a_name_that_hosts_know(host: Host, model: str, told: str) -> None:
     """mlir-aie's host runtime stops with "Unknown device type" at others."""
     pyxrt.configure(device=model)
-    try:
-        assert told in host.device.get_info(pyxrt.xrt_info_device.name)
-    finally:
-        pyxrt.configure()
+    assert told in host.device.get_info(pyxrt.xrt_info_device.name)
 
 
 def test_npu2_has_more_contexts(host: Host) -> None:
     pyxrt.configure(device="npu2")
-    try:
-        uuid = host.context.get_xclbin_uuid()
-        more = [pyxrt.hw_context(host.device, uuid) for _ in range(31)]
-        with pytest.raises(RuntimeError, match="CREATE_HWCTX"):
-            pyxrt.hw_context(host.device, uuid)
-        assert len(more) == 31
-    finally:
-        pyxrt.configure()
+    uuid = host.context.get_xclbin_uuid()
+    more = [pyxrt.hw_context(host.device, uuid) for _ in range(31)]
+    with pytest.raises(RuntimeError, match="CREATE_HWCTX"):
+        pyxrt.hw_context(host.device, uuid)
+    assert len(more) == 31
 
 
 def test_a_uuid_is_written_with_hyphens(host: Host) -> None:
@@ -84,12 +76,6 @@ def test_an_xclbin_without_kernels_or_pdis_says_which_section_is_missing(
     with pytest.raises(RuntimeError, match=r"No valid DPU kernel found in xclbin \(err=22\)") as e:
         pyxrt.hw_context(host.device, path)
     assert f"no {kind.name} section" in str(e.value)
-
-
-@pytest.fixture
-def other_model() -> Iterator[None]:
-    yield
-    pyxrt.configure()
 
 
 def test_a_context_is_made_from_uuid_xclbin_or_path_with_keywords(host: Host) -> None:
@@ -149,7 +135,7 @@ def eight_columns(tmp_path: Path) -> pyxrt.xclbin:
 
 
 def test_more_columns_than_the_device_has_are_enospc(
-    other_model: None, eight_columns: pyxrt.xclbin, caplog: pytest.LogCaptureFixture
+    eight_columns: pyxrt.xclbin, caplog: pytest.LogCaptureFixture
 ) -> None:
     pyxrt.configure(device="npu1")
     with pytest.raises(RuntimeError, match=r"CREATE_HWCTX IOCTL failed \(err=-28\): No space left"):
@@ -160,9 +146,8 @@ def test_more_columns_than_the_device_has_are_enospc(
 
 
 def test_the_device_is_one_that_its_xclbins_fit(
-    eight_columns: pyxrt.xclbin, monkeypatch: pytest.MonkeyPatch
+    eight_columns: pyxrt.xclbin,
 ) -> None:
-    monkeypatch.setattr(machine(), "xclbins", {})
     device = pyxrt.device(0)
     assert device.get_info(pyxrt.xrt_info_device.name) == "NPU Phoenix"
     device.register_xclbin(eight_columns)

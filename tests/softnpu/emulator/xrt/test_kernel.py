@@ -204,14 +204,11 @@ def test_a_hang_is_a_timeout_with_the_chain_of_waits(
 def test_a_driver_may_tell_of_its_watchdog_by_an_exception(host: Host) -> None:
     """XRT, hw_queue.cpp: the wait is over, and the command's state has stayed what it was."""
     pyxrt.configure(watchdog_raises=True)
-    try:
-        run = host.kernel(3, host.instructions(without(host.insts, 0x1D214)), 0, *hung(host))
-        with pytest.raises(RuntimeError, match=r"qds_device::wait\(\) unexpected command state"):
-            run.wait()
-        run = host.kernel(3, host.instructions(without(host.insts, 0x1D214)), 0, *hung(host))
-        assert run.wait(100) == TIMEOUT, "the host gave up before the watchdog did"
-    finally:
-        pyxrt.configure()
+    run = host.kernel(3, host.instructions(without(host.insts, 0x1D214)), 0, *hung(host))
+    with pytest.raises(RuntimeError, match=r"qds_device::wait\(\) unexpected command state"):
+        run.wait()
+    run = host.kernel(3, host.instructions(without(host.insts, 0x1D214)), 0, *hung(host))
+    assert run.wait(100) == TIMEOUT, "the host gave up before the watchdog did"
 
 
 def hung(host: Host) -> list[pyxrt.bo]:
@@ -364,14 +361,11 @@ def test_runs_that_the_npu_has_beside_one_that_hangs_go_with_it(host: Host) -> N
 
 def test_an_older_driver_raises_for_the_runs_beside_it_too(host: Host) -> None:
     pyxrt.configure(watchdog_raises=True)
-    try:
-        hang = host.instructions(without(host.insts, 0x1D214))
-        runs = [host.kernel(3, stream, 0, *hung(host)) for stream in (hang, host.instructions())]
-        for run in runs:
-            with pytest.raises(RuntimeError, match=r"qds_device::wait\(\) unexpected"):
-                run.wait()
-    finally:
-        pyxrt.configure()
+    hang = host.instructions(without(host.insts, 0x1D214))
+    runs = [host.kernel(3, stream, 0, *hung(host)) for stream in (hang, host.instructions())]
+    for run in runs:
+        with pytest.raises(RuntimeError, match=r"qds_device::wait\(\) unexpected"):
+            run.wait()
 
 
 @pytest.fixture

@@ -71,14 +71,11 @@ def test_the_first_that_fails_is_told_and_the_rest_is_aborted(host: Host) -> Non
 def test_an_older_driver_tells_of_its_watchdog_by_abort(host: Host) -> None:
     """Linux, drivers/accel/amdxdna/aie2_ctx.c: only a run of its own keeps its state."""
     pyxrt.configure(watchdog_raises=True)
-    try:
-        listed, runs, _ = three_of_which_one_hangs(host)
-        listed.execute()
-        with pytest.raises(RuntimeError, match=r"failed execution \(ERT_CMD_STATE_ABORT\)"):
-            listed.wait()
-        assert [run.state() for run in runs] == [ABORT] * 3
-    finally:
-        pyxrt.configure()
+    listed, runs, _ = three_of_which_one_hangs(host)
+    listed.execute()
+    with pytest.raises(RuntimeError, match=r"failed execution \(ERT_CMD_STATE_ABORT\)"):
+        listed.wait()
+    assert [run.state() for run in runs] == [ABORT] * 3
 
 
 def test_an_error_ends_a_list_too(host: Host) -> None:
