@@ -1,4 +1,4 @@
-"""Runs core programs on their own: Unicorn, the four windows, and a record of what they ask for."""
+"""Runs core programs on their own, and keeps a record of what they ask for."""
 
 from __future__ import annotations
 
@@ -10,24 +10,18 @@ import ml_dtypes
 import numpy as np
 from elftools.elf.elffile import ELFFile
 from numpy.typing import NDArray
-from unicorn import UC_ARCH_RISCV, UC_HOOK_INTR, UC_MODE_RISCV32, Uc
-from unicorn.riscv_const import (
-    UC_RISCV_REG_A0,
-    UC_RISCV_REG_A1,
-    UC_RISCV_REG_A7,
-    UC_RISCV_REG_PC,
-)
 
+from softnpu.arch.device import WINDOW_SIZE, WINDOWS
 from softnpu.arch.standin import CASCADE_BYTES, Service
 from softnpu.dialects.aie import CoreOp, DeviceOp
 from softnpu.dialects.source import parse_text
+from softnpu.emulator.core import MachineError
+from softnpu.emulator.riscv import Machine as Processor
 from softnpu.targets.core_c import core_source
 from softnpu.targets.standin import compile_core
 
 OWN = 0x70000
-WINDOW = 0x10000
 PROGRAM = 0x4000
-ECALLS = (8, 11)
 
 DTYPES = {
     "i1": np.uint8,
@@ -42,13 +36,22 @@ DTYPES = {
 }
 
 
-class CoreFaultError(Exception):
-    """A program that did not come to its end."""
+class NoBus:
+    """The tile's registers, which a core on its own has none of."""
+
+    def bus_enabled(self) -> bool:
+        return False
+
+    def read(self, offset: int) -> int:
+        raise NotImplementedError
+
+    def write(self, offset: int, value: int) -> None:
+        raise NotImplementedError
 
 
 @dataclass
 class Machine:
-    """One core's program in memory of its own.
+    """One core's program on the emulator's processor, with memory of its own.
 
     Attributes:
         asked: each service that the program asked for, with its two arguments.
@@ -62,54 +65,44 @@ class Machine:
     sent: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.uc = Uc(UC_ARCH_RISCV, UC_MODE_RISCV32)
-        self.uc.mem_map(0, PROGRAM)
-        for window in range(4):
-            self.uc.mem_map(OWN - window * WINDOW, WINDOW)
-        self.uc.hook_add(UC_HOOK_INTR, self._service)
+        program = np.zeros(PROGRAM, np.uint8)
+        windows = {window: np.zeros(WINDOW_SIZE, np.uint8) for window in WINDOWS.values()}
         with self.elf.open("rb") as file:
             for segment in ELFFile(file).iter_segments("PT_LOAD"):
-                self.uc.mem_write(segment["p_vaddr"], segment.data())
+                start, data = segment["p_vaddr"], np.frombuffer(segment.data(), np.uint8)
+                window = start // WINDOW_SIZE * WINDOW_SIZE
+                memory = windows.get(window, program)
+                memory[start % WINDOW_SIZE :][: len(data)] = data
+        self.processor = Processor(program, windows, self._service, NoBus())
 
     def run(self, instructions: int = 50_000_000) -> Machine:
-        """Run to the end of the program."""
-        self.done, self.fault = False, ""
-        self.uc.emu_start(0, PROGRAM, count=instructions)
+        """Runs to the end of the program; MachineError if it does not come there."""
+        self.done = False
+        self.processor.run(instructions)
         if not self.done:
-            raise CoreFaultError(self.fault or f"at {self.uc.reg_read(UC_RISCV_REG_PC):#x}")
+            raise MachineError("does not end", self.processor.pc)
         return self
 
     def write(self, address: int, values: NDArray[np.generic]) -> None:
-        self.uc.mem_write(address, values.tobytes())
+        self.processor.write(address, values.tobytes())
 
     def read(self, address: int, count: int, dtype: type) -> NDArray[np.generic]:
         size = np.dtype(dtype).itemsize * count
-        return np.frombuffer(bytes(self.uc.mem_read(address, size)), dtype)
+        return np.frombuffer(self.processor.read(address, size), dtype)
 
-    def _service(self, uc: Uc, number: int, data: object) -> None:
-        if number not in ECALLS:
-            self.fault = f"fault {number} at {uc.reg_read(UC_RISCV_REG_PC):#x}"
-            uc.emu_stop()
-            return
-        service = Service(uc.reg_read(UC_RISCV_REG_A7))
-        first, second = uc.reg_read(UC_RISCV_REG_A0), uc.reg_read(UC_RISCV_REG_A1)
+    def _service(self, code: int, first: int, second: int) -> tuple[int, ...] | None:
+        service = Service(code)
         if service is Service.DONE:
             self.done = True
-            uc.emu_stop()
-            return
-        self.asked.append((service, signed(first), signed(second)))
+            return None
+        self.asked.append((service, first, second))
         if service is Service.PUT_CASCADE:
-            self.sent.append(bytes(uc.mem_read(first, CASCADE_BYTES)))
+            self.sent.append(self.processor.read(first, CASCADE_BYTES))
         elif service is Service.GET_CASCADE:
-            uc.mem_write(first, self.replies.pop(0))
+            self.processor.write(first, self.replies.pop(0))
         elif service is Service.GET_STREAM:
-            uc.reg_write(UC_RISCV_REG_A0, self.replies.pop(0))
-            uc.reg_write(UC_RISCV_REG_A1, 1)
-
-
-def signed(word: int) -> int:
-    """A 32-bit register as a signed number."""
-    return (word & 0x7FFFFFFF) - (word & 0x80000000)
+            return (self.replies.pop(0), 1)
+        return ()
 
 
 Buffers = Mapping[str, tuple[Sequence[int], str]]

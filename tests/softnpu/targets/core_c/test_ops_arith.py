@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from softnpu.emulator.core import MachineError
 from softnpu.errors import DesignError
-from tests.softnpu.targets.core_machine import CoreFaultError, Program, c_of, elementwise, program
+from tests.softnpu.targets.core_machine import Program, c_of, elementwise, program
 
 COUNT = 24
 WIDTHS = {"i8": 8, "i16": 16, "i32": 32, "i64": 64, "index": 64}
@@ -277,7 +278,7 @@ def test_indices_have_64_bits_although_counters_are_ints(tmp_path: Path) -> None
 
 def test_a_division_by_zero_stops_the_core_instead_of_going_on(tmp_path: Path) -> None:
     run = binary(tmp_path, "arith.divsi", "i32")
-    with pytest.raises(CoreFaultError):
+    with pytest.raises(MachineError):
         run(a=np.ones(COUNT, np.int32), b=np.zeros(COUNT, np.int32))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from softnpu.arch.standin import Service
+from softnpu.emulator.core import MachineError
 from softnpu.errors import DesignError, ToolError
 from softnpu.targets.linking.checks import STANDIN, check_object
 from softnpu.targets.linking.elf import Elf
@@ -16,7 +17,7 @@ from softnpu.targets.standin import compile_core, compile_kernel, core_name
 from softnpu.targets.standin.toolchain import RUNTIME
 from tests.softnpu.targets.core_machine import (
     Buffers,
-    CoreFaultError,
+    Machine,
     core_of,
     design,
     program,
@@ -78,10 +79,6 @@ def test_globals_of_a_kernel_start_as_c_says(tmp_path: Path) -> None:
         void kernel(int32_t *a) { a[0] = ++count; a[1] = table[2]++; a[2] = rom[a[0]]; }
         """,
     )
-    device, core = core_of(design(CALL, BUFFERS, DECLARED))
-    del device, core
-    from tests.softnpu.targets.core_machine import Machine
-
     machine = Machine(tmp_path / "main_core_0_2.elf")
     garbage = next(s for s in Elf(machine.elf).symbols if s.name == "count")
     machine.write(garbage.value, np.array([99], np.int32))
@@ -236,8 +233,6 @@ def test_a_call_beyond_the_stack_hits_nothing_that_is_mapped(tmp_path: Path) -> 
         tmp_path,
         "void kernel(int32_t *a) { a[0] = (int32_t)(uintptr_t)__builtin_frame_address(0); }",
     )
-    from tests.softnpu.targets.core_machine import Machine
-
     top = int(Machine(elf).run().read(0x71000, 1, np.int32)[0])
     assert 0x70000 < top <= 0x71000
 
@@ -259,5 +254,5 @@ def test_a_trap_of_c_stops_the_core(tmp_path: Path) -> None:
     compile_kernel(source, tmp_path / "kernel.o")
     run = program(tmp_path, CALL, BUFFERS, DECLARED, kernel=tmp_path / "kernel.o")
     run(a=np.ones(64, np.int32))
-    with pytest.raises(CoreFaultError):
+    with pytest.raises(MachineError):
         run(a=np.zeros(64, np.int32))
