@@ -47,7 +47,11 @@ KERNELS = "kernels_src"
 RENDERED = "design.mlir"
 """The file in a variant's folder that holds its rendered text."""
 
-_DEVICE = re.compile(r"\baie\.device\s*\(\s*(\w+)\s*\)")
+_COMMENT = re.compile(r"//[^\n]*")
+_DEVICE = re.compile(
+    r"\baie\.device\s*\(\s*(?P<model>\w+)\s*\)"
+    r'(?:\s*@(?:"(?P<quoted>[^"]*)"|(?P<name>[\w$.-]+)))?'
+)
 _LINK_WITH = re.compile(r'\blink_with\s*=\s*"([^"]+)"')
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -111,11 +115,22 @@ class Variant:
 
     @cached_property
     def device(self) -> str:
-        """The device that the MLIR text names."""
-        found = _DEVICE.search(self.rendered.text)
-        if found is None:
+        """The device that the MLIR text names, e.g. "npu1_1col"."""
+        return next(iter(self._devices.values()))
+
+    @property
+    def device_names(self) -> tuple[str, ...]:
+        """What the files of each device begin with: the name behind the @, or "main"."""
+        return tuple(self._devices)
+
+    @cached_property
+    def _devices(self) -> dict[str, str]:
+        """The devices of the design, name -> model."""
+        text = _COMMENT.sub("", self.rendered.text)
+        found = {d["quoted"] or d["name"] or "main": d["model"] for d in _DEVICE.finditer(text)}
+        if not found:
             raise PipelineError("no aie.device(...) in the design", self.design.source)
-        return found.group(1)
+        return found
 
     @cached_property
     def folder(self) -> Path:

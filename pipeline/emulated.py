@@ -55,7 +55,7 @@ def stand_in(variant: Variant, built: Artifact) -> Artifact:
     driver.cores(array, folder, _objects(variant, folder))
     driver.insts(folder / driver.PHYSICAL, folder / INSTS)
     driver.cdo(array, folder, folder)
-    driver.pdi(folder)
+    driver.pdi(array, folder)
     driver.xclbin(array, folder)
     names.write(
         folder / driver.PHYSICAL,

@@ -36,5 +36,5 @@ def _build(folder: Path, device: str) -> None:
     driver.cores(array, folder, {})
     driver.insts(folder / driver.PHYSICAL, folder / INSTS)
     driver.cdo(array, folder, folder)
-    driver.pdi(folder)
+    driver.pdi(array, folder)
     driver.xclbin(array, folder)

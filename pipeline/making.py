@@ -66,13 +66,13 @@ class Maker(Protocol):
         """input_physical.mlir -> insts.bin."""
 
     def cdo(self, work: Work) -> None:
-        """input_array.mlir and ELFs -> three CDO files."""
+        """input_array.mlir and ELFs -> three CDO files a device."""
 
     def pdi(self, work: Work) -> None:
-        """CDO files -> main.pdi."""
+        """Each device's CDO files -> its PDI: main.pdi."""
 
     def xclbin(self, work: Work) -> None:
-        """main.pdi -> final.xclbin."""
+        """The PDIs -> final.xclbin."""
 
 
 class Embedded:
@@ -110,19 +110,19 @@ class Embedded:
         driver.insts(work.folder / PHYSICAL, work.folder / INSTS)
 
     def cdo(self, work: Work) -> None:
-        """input_array.mlir and ELFs -> three CDO files."""
+        """input_array.mlir and ELFs -> three CDO files a device."""
         from softnpu.compiler import driver
 
         driver.cdo(work.folder / ARRAY, work.folder, work.folder)
 
     def pdi(self, work: Work) -> None:
-        """CDO files -> main.pdi."""
+        """Each device's CDO files -> its PDI: main.pdi."""
         from softnpu.compiler import driver
 
-        driver.pdi(work.folder)
+        driver.pdi(work.folder / ARRAY, work.folder)
 
     def xclbin(self, work: Work) -> None:
-        """main.pdi -> final.xclbin."""
+        """The PDIs -> final.xclbin."""
         from softnpu.compiler import driver
 
         driver.xclbin(work.folder / ARRAY, work.folder)
@@ -160,15 +160,15 @@ class Amd:
         lowering.insts(work.folder, tools[AIE_OPT], tools[AIE_TRANSLATE])
 
     def cdo(self, work: Work) -> None:
-        """input_array.mlir and ELFs -> three CDO files."""
+        """input_array.mlir and ELFs -> three CDO files a device."""
         packing.cdo(work.folder, self.chain.tools[AIE_TRANSLATE])
 
     def pdi(self, work: Work) -> None:
-        """CDO files -> main.pdi."""
+        """Each device's CDO files -> its PDI: main.pdi."""
         packing.pdi(work.folder, self.chain.tools[BOOTGEN])
 
     def xclbin(self, work: Work) -> None:
-        """main.pdi -> final.xclbin."""
+        """The PDIs -> final.xclbin."""
         packing.xclbin(work.folder, self.chain.tools[XCLBINUTIL])
 
 

@@ -14,8 +14,6 @@ from softnpu.arch.standin import CORE_ISA_MARK
 
 MANIFEST_VERSION = 1
 
-ARTIFACTS = ("final.xclbin", "insts.bin", "main.pdi")
-
 
 def write_json(path: Path, value: Any) -> None:
     """Writes a value as JSON that a person can read, always in the same bytes."""
@@ -27,6 +25,7 @@ def write(variant: Variant, chain: Toolchain) -> None:
     from softnpu.formats import xclbin
 
     folder = variant.folder
+    artifacts = ("final.xclbin", "insts.bin", *(f"{name}.pdi" for name in variant.device_names))
     parsed = xclbin.parse((folder / "final.xclbin").read_bytes())
     stages = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin")
     cores = json.loads((folder / "cores.json").read_text())
@@ -40,7 +39,7 @@ def write(variant: Variant, chain: Toolchain) -> None:
             "parameters": {name: _plain(v) for name, v in variant.parameters.items()},
             "core_isa": parsed.marks.get(CORE_ISA_MARK) or (_own_isa(variant) if cores else None),
             "arguments": json.loads((folder / "arguments.json").read_text()),
-            "artifacts": {name: kernels.digest(folder / name) for name in ARTIFACTS},
+            "artifacts": {name: kernels.digest(folder / name) for name in artifacts},
             "cores": cores,
             "kernels": {
                 source.name: {

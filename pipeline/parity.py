@@ -23,7 +23,7 @@ from pipeline.crosscheck import FOLDER
 from pipeline.designs import Variant
 from pipeline.making import Amd, Embedded, Work
 from pipeline.selection import NEEDS, Toolchain
-from pipeline.stages import CDO_FILES
+from pipeline.stages import cdo_files
 from softnpu.inspect.diff import VARYING
 
 IDENTICAL, DIFFERENT, NOT_COMPARED, FAILED = "identical", "different", "not compared", "failed"
@@ -79,6 +79,8 @@ def _write_scripts(maker: Amd, work: Work) -> None:
 
 
 ELFS = "*.elf"
+CDOS = tuple(f"*{ending}" for ending in cdo_files(""))
+PDIS = ("*.pdi",)
 
 STAGES = (
     Stage(
@@ -90,12 +92,12 @@ STAGES = (
     ),
     Stage("cores", (AIE_TRANSLATE,), (lowering.ARRAY,), ("*.ld.script",), _write_scripts),
     Stage("insts", NEEDS["insts"], (lowering.PHYSICAL,), (lowering.INSTS,), Amd.insts),
-    Stage("cdo", NEEDS["cdo"], (lowering.ARRAY, ELFS), CDO_FILES, Amd.cdo),
-    Stage("pdi", NEEDS["pdi"], CDO_FILES, (packing.PDI,), Amd.pdi),
+    Stage("cdo", NEEDS["cdo"], (lowering.ARRAY, ELFS), CDOS, Amd.cdo),
+    Stage("pdi", NEEDS["pdi"], (lowering.ARRAY, *CDOS), PDIS, Amd.pdi),
     Stage(
         "xclbin",
         NEEDS["xclbin"],
-        (packing.PDI, lowering.ARRAY, ELFS),
+        (lowering.ARRAY, ELFS, *PDIS),
         (packing.XCLBIN,),
         Amd.xclbin,
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,6 @@ STAGES = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin"
 MADE = STAGES[:-1]
 """The stages whose makers the manifest records."""
 
-CDO_FILES = ("main_aie_cdo_elfs.bin", "main_aie_cdo_init.bin", "main_aie_cdo_enable.bin")
 
 PLACES = "input_array.mlir.places.json"
 """Where in the rendered design the ops of input_array.mlir stand."""
@@ -42,20 +41,36 @@ Action = Callable[["Variant"], "dict[str, Any] | None"]
 """Makes an artifact; what it returns, doit keeps for the next time."""
 
 
-def explained(action: Action) -> Callable[[Variant], TaskFailed | dict[str, Any] | None]:
-    """Turns an error that the author can mend into a failed task with that message alone."""
+def explained(
+    action: Action, makes: Sequence[Path] = ()
+) -> Callable[[Variant], TaskFailed | dict[str, Any] | None]:
+    """Turns an error that the author can mend into a failed task with that message alone.
+
+    Args:
+        makes: what there must be afterwards.
+    """
 
     def run(variant: Variant) -> TaskFailed | dict[str, Any] | None:
         from softnpu.errors import DesignError, SoftnpuError
 
         try:
-            return action(variant)
+            result = action(variant)
+            missing = [path for path in makes if not path.exists()]
+            return TaskFailed(_not_made(missing, variant)) if missing else result
         except DesignError as error:
             return TaskFailed(f"{error}{_template_note(variant, error.location)}")
         except (PipelineError, SoftnpuError) as error:
             return TaskFailed(str(error))
 
     return run
+
+
+def _not_made(missing: Sequence[Path], variant: Variant) -> str:
+    files = ", ".join(str(shown(path)) for path in missing)
+    return (
+        f"{files} did not come out; the design's devices were taken to be "
+        f"{', '.join(variant.device_names)}: write aie.device(npu1_1col) @name, as aie-opt prints"
+    )
 
 
 def _template_note(variant: Variant, location: SourceLocation | None) -> str:
@@ -82,7 +97,7 @@ def _task(
     made = list(writes)
     return {
         "name": variant.label + (f":{name}" if name else ""),
-        "actions": [(explained(functools.partial(action, chain=chain)), [variant])],
+        "actions": [(explained(functools.partial(action, chain=chain), made), [variant])],
         "file_dep": [str(p) for p in reads],
         "targets": [str(p) for p in made],
         "uptodate": [Key(key), Made(made), *uptodate],
@@ -234,15 +249,25 @@ def _insts(variant: Variant, chain: Toolchain) -> None:
     maker(chain, "insts").insts(_work(variant))
 
 
+def cdo_files(device_name: str) -> tuple[str, ...]:
+    """The three CDO files of a device, in the order in which its PDI holds them."""
+    return tuple(f"{device_name}_aie_cdo_{part}.bin" for part in ("elfs", "init", "enable"))
+
+
+def _configuration(variant: Variant) -> list[Path]:
+    """The CDO files of all devices."""
+    return [variant.folder / name for device in variant.device_names for name in cdo_files(device)]
+
+
 def cdo(variant: Variant, chain: Toolchain) -> Task:
-    """The array's configuration and the cores' programs -> three CDO files."""
+    """The array's configuration and the cores' programs -> three CDO files a device."""
     return _task(
         "cdo",
         variant,
         chain,
         _cdo,
         reads=[variant.folder / "input_array.mlir", variant.folder / "cores.json"],
-        writes=[variant.folder / name for name in CDO_FILES],
+        writes=_configuration(variant),
     )
 
 
@@ -251,14 +276,18 @@ def _cdo(variant: Variant, chain: Toolchain) -> None:
 
 
 def pdi(variant: Variant, chain: Toolchain) -> Task:
-    """The CDO files -> main.pdi, as bootgen packs them."""
+    """Each device's CDO files -> main.pdi, as bootgen packs them."""
     return _task(
         "pdi",
         variant,
         chain,
         _pdi,
-        reads=[variant.folder / name for name in CDO_FILES],
-        writes=[variant.folder / "main_design.bif", variant.folder / "main.pdi"],
+        reads=_configuration(variant),
+        writes=[
+            variant.folder / f"{name}{ending}"
+            for name in variant.device_names
+            for ending in ("_design.bif", ".pdi")
+        ],
     )
 
 
@@ -267,14 +296,14 @@ def _pdi(variant: Variant, chain: Toolchain) -> None:
 
 
 def xclbin(variant: Variant, chain: Toolchain) -> Task:
-    """The PDI and three descriptions -> final.xclbin, as xclbinutil packs it."""
+    """The PDIs and three descriptions -> final.xclbin, as xclbinutil packs it."""
     return _task(
         "xclbin",
         variant,
         chain,
         _xclbin,
         reads=[
-            variant.folder / "main.pdi",
+            *(variant.folder / f"{name}.pdi" for name in variant.device_names),
             variant.folder / "input_array.mlir",
             variant.folder / "cores.json",
         ],

@@ -34,7 +34,12 @@ class Gap:
 
 
 def gaps(names: Names) -> Iterator[Gap]:
-    """The gaps of all tiles whose core's program is known."""
+    """The gaps of all tiles whose core's program is known.
+
+    None of designs that load several PDIs: in one's gaps lie the other's buffers.
+    """
+    if names.pdis:
+        return
     for tile, buffers in names.buffers.items():
         if tile not in names.programs:
             continue

@@ -10,14 +10,11 @@ from pipeline.amd.running import Shell
 from softnpu.errors import ToolError
 
 WITH_ELFS = "input_array_with_elfs.mlir"
-PDI = "main.pdi"
-BIF = "main_design.bif"
 XCLBIN = "final.xclbin"
-MAIN = "main"
 
 
 def cdo(folder: Path, aie_translate: Tool) -> None:
-    """The array and its cores' ELFs -> main_aie_cdo_{elfs,init,enable}.bin.
+    """The array and its cores' ELFs -> main_aie_cdo_{elfs,init,enable}.bin, so for each device.
 
     aie-translate loads any 32-bit ELF: neither magic nor machine is looked at (aie-rt,
     xaie_elfloader.c), so that stand-in cores are packed as AIE code is.
@@ -28,59 +25,64 @@ def cdo(folder: Path, aie_translate: Tool) -> None:
     from softnpu.targets.cdo import PARTS, file_name
 
     shell = Shell(folder, "cdo")
-    name = hand_over(folder)
-    shell.run(
-        aie_translate.path,
-        "--aie-generate-cdo",
-        *of_device(aie_translate, name),
-        f"--work-dir-path={shell.folder}",
-        WITH_ELFS,
-        reads=[WITH_ELFS],
-        makes=[file_name(name, part) for part in PARTS],
-    )
+    for name in hand_over(folder):
+        shell.run(
+            aie_translate.path,
+            "--aie-generate-cdo",
+            *of_device(aie_translate, name),
+            f"--work-dir-path={shell.folder}",
+            WITH_ELFS,
+            reads=[WITH_ELFS],
+            makes=[file_name(name, part) for part in PARTS],
+        )
 
 
-def hand_over(folder: Path) -> str:
+def hand_over(folder: Path) -> list[str]:
     """Writes the array with each core's body replaced by the ELF made of it.
 
     Allocations of shim channels are left out: their syntax has changed between versions, and the
     configuration does not depend on them.
 
     Returns:
-        The device's name.
+        The devices' names.
     """
     from softnpu.compiler import programs
     from softnpu.compiler.modules import read_module
-    from softnpu.compiler.selection import main_device
     from softnpu.dialects.aie import ShimDMAAllocationOp
     from softnpu.dialects.source import print_module
+    from softnpu.passes.sequence_ops import devices
 
     module = read_module(folder / ARRAY)
     programs.hand_over(module)
-    device_op = main_device(module)
-    for op in list(device_op.body.ops):
-        if isinstance(op, ShimDMAAllocationOp):
-            device_op.body.erase_op(op)
+    for device_op in devices(module):
+        for op in list(device_op.body.ops):
+            if isinstance(op, ShimDMAAllocationOp):
+                device_op.body.erase_op(op)
     (folder / WITH_ELFS).write_text(print_module(module), encoding="utf-8")
-    return device_op.sym_name
+    return [device_op.sym_name for device_op in devices(module)]
 
 
 def pdi(folder: Path, bootgen: Tool) -> None:
-    """The CDO files -> main.pdi.
+    """Each device's CDO files -> its PDI: main.pdi.
 
     Raises:
         ToolError: bootgen fails, or writes nothing (it exits with 0 after some errors).
     """
+    from softnpu.compiler.modules import read_module
     from softnpu.compiler.packaging import bif
+    from softnpu.passes.sequence_ops import devices
 
     shell = Shell(folder, "pdi")
-    (folder / BIF).write_text(bif(MAIN, shell.folder))
-    image = str(shell.folder / BIF)
-    shell.run(bootgen.path, "-arch", "versal", "-image", image, "-o", PDI, "-w", makes=[PDI])
+    for device_op in devices(read_module(folder / ARRAY)):
+        name = device_op.sym_name
+        text, made = f"{name}_design.bif", f"{name}.pdi"
+        (folder / text).write_text(bif(name, shell.folder))
+        image = str(shell.folder / text)
+        shell.run(bootgen.path, "-arch", "versal", "-image", image, "-o", made, "-w", makes=[made])
 
 
 def xclbin(folder: Path, xclbinutil: Tool) -> None:
-    """main.pdi -> final.xclbin, with the mark of stand-in cores where they are such.
+    """The PDIs -> final.xclbin, with the mark of stand-in cores where they are such.
 
     The mark is a key and value of xclbinutil's own (`--key-value USER:core_isa:rv32`, the section
     KEYVALUE_METADATA), so that the same program writes the whole file.
@@ -92,22 +94,20 @@ def xclbin(folder: Path, xclbinutil: Tool) -> None:
     from softnpu.compiler.modules import read_module
     from softnpu.compiler.selection import main_device
     from softnpu.formats import xclbin as format
-    from softnpu.passes.sequence_ops import model_of
 
     shell = Shell(folder, "xclbin")
     module = read_module(folder / ARRAY)
     programs.hand_over(module)
-    device_op = main_device(module)
-    marks = packaging.core_marks(programs.program_files(device_op, folder))
-    contents = {MAIN: (folder / PDI).read_bytes()}
-    spec = packaging.spec(model_of(device_op), MAIN, contents, marks)
-    for name, text in packaging.json_files(spec, MAIN, [shell.folder / PDI]).items():
+    spec = packaging.spec_of(module, folder, folder)
+    main, marks = main_device(module).sym_name, spec.marks
+    files = packaging.pdi_files(module, shell.folder)
+    for name, text in packaging.json_files(spec, main, files).items():
         (folder / name).write_text(text)
     shell.run(
         xclbinutil.path,
-        *("--add-replace-section", f"MEM_TOPOLOGY:JSON:{MAIN}_mem_topology.json"),
-        *("--add-kernel", f"{MAIN}_kernels.json"),
-        *("--add-replace-section", f"AIE_PARTITION:JSON:{MAIN}_aie_partition.json"),
+        *("--add-replace-section", f"MEM_TOPOLOGY:JSON:{main}_mem_topology.json"),
+        *("--add-kernel", f"{main}_kernels.json"),
+        *("--add-replace-section", f"AIE_PARTITION:JSON:{main}_aie_partition.json"),
         *(word for key, value in marks for word in ("--key-value", f"USER:{key}:{value}")),
         *("--force", "--output", XCLBIN),
         makes=[XCLBIN],

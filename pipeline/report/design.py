@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,8 +28,6 @@ from softnpu.inspect.report import to_text
 NOT_BUILT = "not built"
 NOT_OBSERVED = "it has not been run for the report: doit observe says why"
 _STREAM_LINES = 160
-_FILES = ("final.xclbin", "insts.bin", "main.pdi")
-
 Json = Mapping[str, Any]
 
 
@@ -136,7 +134,7 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
         shown,
         parameters=manifest["parameters"],
         checks=tuple(_checks(variant)),
-        files=tuple((name, (folder / name).stat().st_size) for name in _present(folder)),
+        files=tuple(_sizes(folder, manifest["artifacts"])),
         tools=manifest["tools"],
         pictures=tuple(pictures(folder)),
         stages=_plot(build, "ms"),
@@ -159,8 +157,8 @@ def _json(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text())) if path.is_file() else {}
 
 
-def _present(folder: Path) -> Iterator[str]:
-    return (name for name in _FILES if (folder / name).is_file())
+def _sizes(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    return ((n, (folder / n).stat().st_size) for n in sorted(names) if (folder / n).is_file())
 
 
 def _checks(variant: Variant) -> Iterator[Check]:
@@ -184,8 +182,7 @@ def pictures(folder: Path) -> Iterator[Picture]:
 
 
 def _picture(folder: Path, one: pdis.ConfiguredPdi, caption: str) -> Picture:
-    device = one.device if caption else "main"
-    maps = tile_memories(folder, one.array, Labels(one.array, one.names), device)
+    maps = tile_memories(folder, one.array, Labels(one.array, one.names), one.device)
     return Picture(
         caption,
         Markup(picture.draw(one.array, one.names, styled=False)),

@@ -62,7 +62,7 @@ class TileMemory:
 
 
 def tile_memories(
-    folder: Path, array: ConfiguredArray, labels: Labels, device: str = "main"
+    folder: Path, array: ConfiguredArray, labels: Labels, device: str
 ) -> list[TileMemory]:
     """The data and program memories of all tiles in use, shims aside.
 

@@ -119,9 +119,10 @@ def cdo(array: Path, elf_dir: Path, out_dir: Path) -> None:
     packaging.write_configuration(module, elf_dir, out_dir)
 
 
-def pdi(out_dir: Path, device_name: str = "main") -> None:
-    """The CDO files of a device -> `main.pdi`, and the text by which bootgen would pack it."""
-    packaging.write_pdi(out_dir, device_name)
+def pdi(array: Path, out_dir: Path) -> None:
+    """Each device's CDO files -> `main.pdi`, and the text by which bootgen would pack it."""
+    for device_op in devices(read_module(array)):
+        packaging.write_pdi(out_dir, device_op.sym_name)
 
 
 def xclbin(array: Path, out_dir: Path, elf_dir: Path | None = None) -> None:

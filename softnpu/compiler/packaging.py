@@ -18,6 +18,7 @@ from softnpu.arch.device import Device
 from softnpu.arch.standin import CORE_ISA_MARK, ELF_MACHINE_RISCV, STANDIN_ISA
 from softnpu.compiler.programs import program_files
 from softnpu.compiler.selection import main_device
+from softnpu.dialects.aie import DeviceOp
 from softnpu.errors import FormatError
 from softnpu.formats import xclbin
 from softnpu.formats.pdi import from_cdos
@@ -48,12 +49,28 @@ def write_pdi(folder: Path, design: str) -> None:
 
 def write_xclbin(module: ModuleOp, folder: Path, elf_dir: Path) -> None:
     """Pack the PDIs of all devices in `folder` into `final.xclbin`, for the main device."""
+    (folder / XCLBIN).write_bytes(xclbin.build(spec_of(module, folder, elf_dir)))
+
+
+def spec_of(module: ModuleOp, folder: Path, elf_dir: Path) -> xclbin.XclbinSpec:
+    """The xclbin of a file whose cores have been handed over, with the PDIs in `folder`."""
     chosen = main_device(module)
     every = devices(module)
     elfs = [file for device_op in every for file in program_files(device_op, elf_dir)]
-    pdis = {d.sym_name: (folder / f"{d.sym_name}.pdi").read_bytes() for d in every}
-    made = spec(model_of(chosen), chosen.sym_name, pdis, core_marks(elfs))
-    (folder / XCLBIN).write_bytes(xclbin.build(made))
+    pdis = {d.sym_name: pdi_file(folder, d).read_bytes() for d in every}
+    return spec(model_of(chosen), chosen.sym_name, pdis, core_marks(elfs))
+
+
+def pdi_file(folder: Path, device_op: DeviceOp) -> Path:
+    """Where a device's PDI lies: `main.pdi`."""
+    return folder / f"{device_op.sym_name}.pdi"
+
+
+def pdi_files(module: ModuleOp, folder: Path) -> list[Path]:
+    """The PDIs in the order in which the xclbin's partition has them, the main device's first."""
+    chosen = main_device(module)
+    others = [device_op for device_op in devices(module) if device_op is not chosen]
+    return [pdi_file(folder, device_op) for device_op in (chosen, *others)]
 
 
 def bif(design: str, folder: Path) -> str:

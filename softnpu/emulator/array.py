@@ -53,6 +53,7 @@ class Array:
 
     Attributes:
         tiles: by (col, row).
+        pdi: the id of the PDI that it was configured by.
         hazards: what went well here and might not on hardware, in the order of occurrence.
         timeline: where events are recorded, None if they are not.
         deadline: the clock beyond which nothing runs, see `go_on`.
@@ -73,6 +74,7 @@ class Array:
         self.network = Network(device)
         self.host = host or HostMemory()
         self.timeline: Timeline | None = None
+        self.pdi = 0
         self.controller_clock = 0
         self.deadline = 0
         self.settling = False

@@ -23,7 +23,7 @@ from softnpu.emulator.report import Outcome, RunReport, Statistics
 from softnpu.emulator.timeline import Timeline
 from softnpu.errors import EmulatorError
 from softnpu.formats import pdi, txn
-from softnpu.formats.xclbin import Xclbin
+from softnpu.formats.xclbin import PartitionPdi, Xclbin
 
 CYCLES_PER_MS = 1_000_000
 """Cycles of a 1 GHz array in a millisecond."""
@@ -68,9 +68,7 @@ class Context:
         self._devgen = devgen
         self._seed = seed
         self._array: Array | None = None
-        self._pdis = {
-            group.pdi_id: part.image for part in xclbin.partition.pdis for group in part.groups
-        }
+        self._pdis = {group.pdi_id: part for part in xclbin.partition.pdis for group in part.groups}
         self._configured = False
 
     @property
@@ -98,7 +96,7 @@ class Context:
         if not pdis:
             raise EmulatorError("the xclbin's AIE_PARTITION section holds no PDI")
         self._configured = True
-        self._apply_pdi(pdis[0].image)
+        self._apply_pdi(pdis[0], next((group.pdi_id for group in pdis[0].groups), 0))
 
     def allocate(self, size: int, name: str = "buffer") -> HostBuffer:
         """A host buffer of `size` zero bytes that the array's DMAs can reach."""
@@ -243,17 +241,18 @@ class Context:
             )
 
     def _load_pdi(self, id: int) -> None:
-        image = self._pdis.get(id)
-        if image is None:
+        part = self._pdis.get(id)
+        if part is None:
             there = ", ".join(map(str, self._pdis)) or "none"
             raise EmulatorError(f"the instruction stream loads PDI {id}; the xclbin holds: {there}")
         self.array.reset()
-        self._apply_pdi(image)
+        self._apply_pdi(part, id)
 
-    def _apply_pdi(self, image: bytes) -> None:
+    def _apply_pdi(self, part: PartitionPdi, id: int) -> None:
         from softnpu.formats import cdo
 
-        executor.configure(self.array, cdo.operations(pdi.parse(image).cdo()))
+        self.array.pdi = id
+        executor.configure(self.array, cdo.operations(pdi.parse(part.image).cdo()))
 
 
 def _cycles(timeout_ms: float | None) -> int:

@@ -129,7 +129,8 @@ def _chain_releases(channel: Channel, lock: Lock) -> bool:
 
 def explain(report: RunReport, names: Names | None = None) -> str:
     """What happened to a run that did not complete, in words."""
-    wording = Wording(names or Names())
+    names = (names or Names()).of(report.array.pdi)
+    wording = Wording(names)
     notes = [f"note: {wording.named(hazard)}" for hazard in report.hazards]
     if report.outcome is Outcome.FAULT:
         return "\n".join([wording.fault(report), *notes])

@@ -8,12 +8,14 @@ speak of objectfifos, buffers and source lines:
      "channels":  [{"tile": [0, 0], "direction": "MM2S", "channel": 0, "name": "in"}],
      "cores":     [{"tile": [0, 2], "elf": "main_core_0_2.elf",
                     "body": {"file": "main_core_0_2.c", "lines": {"9": "design.mlir:14"}}}],
-     "arguments": [{"index": 0, "name": "a"}]}
+     "arguments": [{"index": 0, "name": "a"}],
+     "pdis":      [{"id": 2, "locks": […], "buffers": […], "channels": […], "cores": […]}]}
 
-Every list may be missing. A buffer that the cores of several tiles share has them in "cores":
-[[0, 2], [0, 3]]. Buffer addresses count from the tile's memory; an ELF file's path is
-relative to the names file. A core's "body" says what the generated C file is there for: from its
-line 9 on, line 14 of the design, up to the next line that is named.
+Every list may be missing. An xclbin of several PDIs has the names of each in "pdis", by the id that
+`load_pdi` gives; without them, all have the same. A buffer that the cores of several tiles share
+has them in "cores": [[0, 2], [0, 3]]. Buffer addresses count from the tile's memory; an ELF file's
+path is relative to the names file. A core's "body" says what the generated C file is there for:
+from its line 9 on, line 14 of the design, up to the next line that is named.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,7 @@ class Names:
         channels: (tile, direction, channel) -> name.
         programs: tile -> source lines of the core's program.
         arguments: index -> name.
+        pdis: the id of a PDI -> the names of what it configures.
     """
 
     locks: Mapping[tuple[Place, int], tuple[str, str]] = field(default_factory=dict)
@@ -67,6 +70,13 @@ class Names:
     channels: Mapping[tuple[Place, str, int], str] = field(default_factory=dict)
     programs: Mapping[Place, SourceLines] = field(default_factory=dict)
     arguments: Mapping[int, str] = field(default_factory=dict)
+    pdis: Mapping[int, Names] = field(default_factory=dict)
+
+    def of(self, pdi: int) -> Names:
+        """The names that hold while the PDI with this id is loaded."""
+        if not self.pdis:
+            return self
+        return self.pdis.get(pdi) or Names(arguments=self.arguments)
 
     def lock(self, tile: Place, index: int) -> str:
         """E.g. "lock in_cons_cons_lock_0 (lock 1 of tile (0,2), objectfifo in)"."""
@@ -126,6 +136,13 @@ def load(path: Path) -> Names:
 
 
 def _read(data: dict[str, Any], folder: Path) -> Names:
+    arguments = {e["index"]: e["name"] for e in data.get("arguments", ())}
+    named = _of_array(data, folder, arguments)
+    pdis = {e["id"]: _of_array(e, folder, arguments) for e in data.get("pdis", ())}
+    return replace(named, pdis=pdis)
+
+
+def _of_array(data: dict[str, Any], folder: Path, arguments: dict[int, str]) -> Names:
     buffers: dict[Place, list[Buffer]] = {}
     for entry in data.get("buffers", ()):
         cores = tuple((int(col), int(row)) for col, row in entry.get("cores", ()))
@@ -141,7 +158,7 @@ def _read(data: dict[str, Any], folder: Path) -> Names:
             (_place(e), e["direction"], e["channel"]): e["name"] for e in data.get("channels", ())
         },
         programs={_place(e): _program(e, folder) for e in data.get("cores", ())},
-        arguments={e["index"]: e["name"] for e in data.get("arguments", ())},
+        arguments=arguments,
     )
 
 

@@ -69,7 +69,7 @@ def _notes(report: RunReport) -> Iterator[str]:
 
 def state(array: Array, names: Names | None = None) -> str:
     """What everything in the array is at: cores, busy channels, locks that are not 0."""
-    wording = Wording(names or Names())
+    wording = Wording((names or Names()).of(array.pdi))
     lines = []
     for actor in array.actors():
         wait = actor.wait()

@@ -84,7 +84,8 @@ def of_xclbin(
 
     Args:
         beside: the xclbin's path, for what lies there: the devices' names, the author's names.
-            The latter are those of the first PDI's device; others share but the arguments.
+            The latter are those of the first PDI's device unless they are given for each PDI;
+            else others share but the arguments.
         names: the author's instead, of the PDI asked for or the first.
         number: show this PDI alone; a sequence that loads none is then taken to run on it.
 
@@ -102,6 +103,7 @@ def of_xclbin(
     stretches = _stretches(partition, operations, at or 0)
     known = names or (load_beside(beside) if beside else Names())
     named = at if at is not None and names else 0
+    unnamed = Names(arguments=known.arguments)
     found = [
         ConfiguredPdi(
             each,
@@ -109,7 +111,7 @@ def of_xclbin(
             partition.columns,
             tuple(stretches[n]),
             devices[n],
-            known if n == named else Names(arguments=known.arguments),
+            known.of(_first_id(part)) if known.pdis or n == named else unnamed,
         )
         for n, (each, part) in enumerate(
             zip(pdi_names.numbers(partition), partition.pdis, strict=True)
@@ -141,6 +143,10 @@ def _unknown_loads(partition: Partition, sequence: Sequence[Operation]) -> Itera
     if len(partition.pdis) > 1:
         asked = dict.fromkeys(one.id for one in sequence if isinstance(one, LoadPdi))
         yield from (id for id in asked if id not in _by_id(partition))
+
+
+def _first_id(part: PartitionPdi) -> int:
+    return next(iter(pdi_names.ids(part)), 0)
 
 
 def _by_id(partition: Partition) -> dict[int, int]:

@@ -38,9 +38,13 @@ def emit(
     bodies: ModuleOp | None = None,
     told: Told = plain,
 ) -> str:
-    """The text of names.json for one device of a design with ids and addresses.
+    """The text of names.json for a design with ids and addresses.
+
+    Of several devices, those of the main one stand as those of a lone device would; then come all
+    of them by their PDIs, device n being PDI n, counted from 1 (see `compiler.packaging.spec`).
 
     Args:
+        device_name: the main device.
         arguments: the host buffers' names, in order; those of the first runtime sequence's
             arguments unless given.
         bodies: the design that the cores were compiled from, if it is another text of this one.
@@ -51,9 +55,17 @@ def emit(
     """
     device = _device(module, device_name)
     given = _arguments(device) if arguments is None else arguments
-    names = _names(device, given)
-    compiled = device if bodies is None else _device(bodies, device_name)
-    names["cores"] = [_program(compiled, op, told) for op in of_type(compiled, CoreOp)]
+    compiled = bodies or module
+    names: Entry = {
+        **_names(device, _device(compiled, device_name), told),
+        "arguments": [{"index": i, "name": name} for i, name in enumerate(given)],
+    }
+    every = devices(module)
+    if len(every) > 1:
+        names["pdis"] = [
+            {"id": number, **_names(one, _device(compiled, one.sym_name), told)}
+            for number, one in enumerate(every, start=1)
+        ]
     return json.dumps(names, indent=1) + "\n"
 
 
@@ -71,7 +83,8 @@ def _arguments(device: DeviceOp) -> list[str]:
     return []
 
 
-def _names(device: DeviceOp, arguments: Sequence[str]) -> dict[str, list[Entry]]:
+def _names(device: DeviceOp, compiled: DeviceOp, told: Told) -> dict[str, list[Entry]]:
+    """What a device holds; `compiled` is the device in the text that cores were compiled from."""
     return {
         "locks": [
             {"tile": list(op.position), "id": op.lock_id, "name": op.sym_name}
@@ -92,7 +105,7 @@ def _names(device: DeviceOp, arguments: Sequence[str]) -> dict[str, list[Entry]]
             }
             for op in of_type(device, ShimDMAAllocationOp)
         ],
-        "arguments": [{"index": i, "name": name} for i, name in enumerate(arguments)],
+        "cores": [_program(compiled, op, told) for op in of_type(compiled, CoreOp)],
     }
 
 

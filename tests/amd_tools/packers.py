@@ -6,9 +6,14 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tests.amd_tools.program import Program, Refused
+
+if TYPE_CHECKING:
+    from softnpu.formats.xclbin import PartitionPdi
 
 
 def bootgen(program: Program, arguments: Sequence[str]) -> None:
@@ -48,8 +53,23 @@ def xclbinutil(program: Program, arguments: Sequence[str]) -> None:
     json.loads(Path(values["add-kernel"][0]).read_text())["ps-kernels"]["kernels"]
     partition = json.loads(Path(sections["AIE_PARTITION"]).read_text())["aie_partition"]
     columns = partition["partition"]["column_width"]
-    image = Path(partition["PDIs"][0]["file_name"]).read_bytes()
+    pdis = tuple(map(_pdi, partition["PDIs"]))
     marks = [tuple(text.split(":")[1:]) for text in values.get("key-value", [])]
-    made = xclbin.spec_for(device(f"npu1_{columns}col"), image, marks=marks, timestamp=1234)
+    model = device(f"npu1_{columns}col")
+    made = xclbin.spec_for(model, pdis[0].image, marks=marks, timestamp=1234)
+    made = replace(made, partition=replace(made.partition, pdis=pdis))
     if program.mode != "silent":
         Path(values["output"][0]).write_bytes(xclbin.build(made))
+
+
+def _pdi(entry: dict[str, Any]) -> PartitionPdi:
+    from uuid import UUID
+
+    from softnpu.formats.xclbin import CdoGroup, PartitionPdi
+
+    groups = tuple(
+        CdoGroup(tuple(int(k, 0) for k in g["dpu_kernel_ids"]), pdi_id=int(g["pdi_id"], 0))
+        for g in entry["cdo_groups"]
+    )
+    image = Path(entry["file_name"]).read_bytes()
+    return PartitionPdi(image, groups, UUID(entry["uuid"]).bytes)

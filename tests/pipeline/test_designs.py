@@ -55,6 +55,25 @@ def test_a_plain_mlir_file_alone_is_a_design(house: House) -> None:
     assert variant.buffers is None
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("aie.device(npu1_1col) {}", ("main",)),
+        ("aie.device(npu2) @scale {}", ("scale",)),
+        ('aie.device (npu2) @"two words" {}', ("two words",)),
+        ("aie.device(npu2) @a {} aie.device(npu2)\n  @b {}", ("a", "b")),
+        ("// aie.device(npu1) @old {}\naie.device(npu2) {}", ("main",)),
+    ],
+)
+def test_files_are_called_by_the_devices_names(
+    house: House, text: str, names: tuple[str, ...]
+) -> None:
+    house.write("mlir_templates/foo.mlir", text)
+    variant = house.only_variant()
+    assert variant.device_names == names
+    assert variant.device == ("npu1_1col" if "npu1_1col" in text else "npu2")
+
+
 def test_each_variant_overrides_the_defaults(house: House) -> None:
     house.write("mlir_templates/foo.mlir.j2", MLIR.replace("4x", "{{ n }}x"))
     house.write(

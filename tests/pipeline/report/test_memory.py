@@ -16,7 +16,7 @@ def test_stack_buffers_and_free_space_fill_the_memory_without_a_gap(
     compiler_names.write(placed, placed, [], tmp_path / "names.json")
     array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes())).shown[0].array
     labels = Labels(array, names.load(tmp_path / "names.json"))
-    (core, _) = tile_memories(folder, array, labels)
+    (core, _) = tile_memories(folder, array, labels, "main")
     data, program = core.maps
     assert core.title == "core (0,2)"
     assert [(part.name, part.kind, part.address, part.size) for part in data.parts[:3]] == [

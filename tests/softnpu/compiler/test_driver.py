@@ -59,7 +59,7 @@ def test_stage_by_stage_gives_the_same_as_all_at_once(tmp_path: Path, golden: Pa
     folder = golden / "broadcast_add"
     driver.lower(folder / "design.mlir", tmp_path)
     driver.cdo(tmp_path / "input_array.mlir", folder, tmp_path)
-    driver.pdi(tmp_path)
+    driver.pdi(tmp_path / "input_array.mlir", tmp_path)
     driver.xclbin(tmp_path / "input_array.mlir", tmp_path, folder)
     driver.insts(tmp_path / "input_physical.mlir", tmp_path / "insts.bin")
     whole = tmp_path / "whole"

@@ -59,6 +59,20 @@ def test_json_tells_the_pdis_apart(both: Path, capsys: pytest.CaptureFixture[str
     assert first["parts"] != second["parts"]
 
 
+def test_each_pdi_has_the_names_of_its_device(tmp_path: Path) -> None:
+    devices = (
+        f"aie.device(npu1_1col) @{name} {{ %t = aie.tile(0, 2)\n"
+        f'%l = aie.lock(%t, 3) {{init = 1 : i32, sym_name = "of_{name}"}} }}'
+        for name in ("other", "main")
+    )
+    (tmp_path / "design.mlir").write_text("\n".join(devices))
+    compile_design(tmp_path / "design.mlir", tmp_path)
+    path = tmp_path / "final.xclbin"
+    main, other = of_xclbin(xclbin.parse(path.read_bytes()), beside=path).shown
+    told = [one.names.lock((0, 2), 3).split(" (")[0] for one in (main, other)]
+    assert told == ["lock of_main", "lock of_other"]
+
+
 @pytest.mark.parametrize(("number", "design"), [(7, BOTH[0]), (4, BOTH[1])])
 def test_one_of_several_pdis_is_shown_alone(
     golden: Path, both: Path, number: int, design: str

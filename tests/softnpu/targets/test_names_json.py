@@ -59,6 +59,35 @@ def test_what_has_no_name_or_number_is_left_out() -> None:
     assert found["locks"] == found["buffers"] == []
 
 
+def test_each_device_of_several_has_its_names_under_its_pdi(tmp_path: Path) -> None:
+    devices = [
+        f"""
+        aie.device(npu1_1col) @{name} {{
+          %t = aie.tile(0, 2)
+          %l = aie.lock(%t, 3) {{sym_name = "{lock}"}}
+          %core = aie.core(%t) {{ aie.end }}
+        }}"""
+        for name, lock in [("other", "theirs"), ("main", "ours")]
+    ]
+    module = parse_text("\n".join(devices))
+    (tmp_path / "names.json").write_text(names_json.emit(module, arguments=["x"]))
+    known = names.beside(tmp_path / "final.xclbin")
+    tile, told = (0, 2), "lock {} (lock 3 of tile (0,2))"
+    assert known.lock(tile, 3) == told.format("ours")
+    assert known.of(1).lock(tile, 3) == told.format("theirs")
+    assert known.of(2).lock(tile, 3) == told.format("ours")
+    assert known.of(3).lock(tile, 3) == "lock 3 of tile (0,2)"
+    assert known.of(1).programs[tile].path == tmp_path / "other_core_0_2.elf"
+    assert [known.of(number).arguments for number in (1, 3)] == [{0: "x"}] * 2
+
+
+def test_names_of_a_lone_device_hold_whatever_its_pdi_is_called() -> None:
+    module = parse_text("aie.device(npu1_1col) { }")
+    assert "pdis" not in json.loads(names_json.emit(module))
+    known = names.Names(locks={((0, 2), 3): ("ours", "")})
+    assert known.of(7) is known
+
+
 def test_a_device_that_is_not_there_is_named() -> None:
     with pytest.raises(DesignError, match="'other'"):
         names_json.emit(parse_text("aie.device(npu1_1col) { }"), "other")
