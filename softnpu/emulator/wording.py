@@ -101,7 +101,7 @@ class Wording:
             case waits.Runs(actor):
                 return f"runs{self._position(actor)} and waits for nothing"
             case waits.Ended():
-                return "has ended its program"
+                return "has ended its program, which no later run begins again: let it loop"
             case waits.NotEnabled():
                 return "has a program but is not enabled"
 
