@@ -78,9 +78,14 @@ class Launch:
         return self.xclbin.kernel(name)
 
     def argument(self, index: int) -> str:
-        """The name of a host buffer as messages call it."""
+        """The name of a host buffer as messages call it, by its place among the kernel's arguments.
+
+        Args:
+            index: of the buffer, from 0.
+        """
+        told = f"argument {FIRST_BUFFER_ARGUMENT + index}"
         known = index < len(self.arguments)
-        return f"argument {index} ({self.arguments[index].name})" if known else f"argument {index}"
+        return f"{told} ({self.arguments[index].name})" if known else told
 
 
 def read(

@@ -101,7 +101,7 @@ class _Notes:
         self._told: set[str] = set()
 
     def __call__(self, report: RunReport) -> None:
-        for hazard in report.hazards if report.completed else ():
-            if hazard not in self._told:
-                self._told.add(hazard)
-                sys.stderr.write(f"note: {hazard}\n")
+        for note in report.notes if report.completed else ():
+            if note not in self._told:
+                self._told.add(note)
+                sys.stderr.write(f"note: {note}\n")

@@ -187,7 +187,6 @@ class Context:
     def _report(self, outcome: Outcome, error: EmulatorError | None = None) -> RunReport:
         before, start, arguments = self._started
         if outcome is Outcome.COMPLETED:
-            self._note_untouched(arguments)
             self._note_unread_counts()
         statistics = Statistics.of(self.array) - before
         report = RunReport(
@@ -204,14 +203,6 @@ class Context:
         if outcome in (Outcome.HANG, Outcome.FAULT):
             self.controller.abandon()
         return report
-
-    def _note_untouched(self, arguments: Sequence[HostBuffer]) -> None:
-        for buffer in arguments:
-            if not buffer.read and not buffer.written:
-                self.array.hazard(
-                    f"no DMA has touched {buffer.name} ({buffer.size} bytes): an input that is "
-                    "never read, or an output that is never written"
-                )
 
     def _note_unread_counts(self) -> None:
         for channel in self.array.channels():

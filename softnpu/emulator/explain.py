@@ -131,7 +131,7 @@ def explain(report: RunReport, names: Names | None = None) -> str:
     """What happened to a run that did not complete, in words."""
     names = (names or Names()).of(report.array.pdi)
     wording = Wording(names)
-    notes = [f"note: {wording.named(hazard)}" for hazard in report.hazards]
+    notes = [f"note: {wording.named(note)}" for note in report.notes]
     if report.outcome is Outcome.FAULT:
         return "\n".join([wording.fault(report), *notes])
     if report.outcome is Outcome.STOPPED:

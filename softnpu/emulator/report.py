@@ -130,6 +130,17 @@ class RunReport:
     array: Array
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """The hazards, and the buffers that no DMA of a run that completed has touched."""
+        untouched = (
+            f"no DMA has touched {name} ({size} bytes): an input that is never read, or an output "
+            "that is never written"
+            for name, size, read, written in self.arguments
+            if self.completed and not read and not written
+        )
+        return (*self.hazards, *untouched)
+
+    @property
     def completed(self) -> bool:
         """Whether the instruction stream came to its end."""
         return self.outcome is Outcome.COMPLETED

@@ -204,7 +204,7 @@ def _word_lines(place: Place, words: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def _patch(place: Place, argument: int, offset: int, action: int) -> Row:
-    target = f"address of argument {argument} (bo{argument})"
+    target = f"address of buffer {argument} (bo{argument})"
     plus = f" + {offset} bytes" if offset else ""
     descriptor = DMA_ENGINES[place.kind].bd_at(place.offset)
     name = f"DMA_BD{descriptor[0]}" if descriptor else place.register

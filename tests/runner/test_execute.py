@@ -109,7 +109,7 @@ def test_doubtful_launches_are_warned_of_and_run(
 ) -> None:
     np.save(tmp_path / "more.npy", np.zeros(4, np.int32))
     assert run(f"--arg=in:{tmp_path}/more.npy") == 0
-    assert "warning: argument 2 (bo2) is an input, and no transfer" in capsys.readouterr().err
+    assert "warning: argument 5 (bo2) is an input, and no transfer" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

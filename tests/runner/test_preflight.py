@@ -54,7 +54,7 @@ def test_a_buffer_smaller_than_its_transfer_is_named_with_extent_and_size(golden
     what = launch(golden)
     small = replace(what, arguments=(what.arguments[0], argument("out", "out", 4096)))
     told = refused(small)
-    assert "argument 1 (out), bytes 0 to 8192, the buffer has 4096" in told
+    assert "argument 4 (out), bytes 0 to 8192, the buffer has 4096" in told
     assert "tile (0,0) S2MM 0 writes" in told
 
 
@@ -125,7 +125,7 @@ def test_a_tile_outside_the_partition_is_named_with_the_operation(golden: Path) 
 def test_a_transfer_that_starts_within_a_word_is_refused(golden: Path) -> None:
     patch = AddressPatch(tile_address(0, 0, 0x1D024), 0, 6)
     told = refused(with_operations(launch(golden), patch))
-    assert "starts a transfer at byte 6 of argument 0 (in)" in told
+    assert "starts a transfer at byte 6 of argument 3 (in)" in told
 
 
 def test_an_argument_that_is_connected_to_no_memory_is_refused(golden: Path) -> None:
@@ -189,7 +189,7 @@ def test_an_output_that_no_transfer_writes_is_a_warning(golden: Path) -> None:
     what = launch(golden)
     more = replace(what, arguments=(*what.arguments, argument("sum", "out", 4)))
     (warning,) = preflight.check(more)
-    assert warning.startswith("argument 2 (sum) is an output, and no transfer")
+    assert warning.startswith("argument 5 (sum) is an output, and no transfer")
 
 
 def test_every_golden_pair_passes(golden: Path) -> None:

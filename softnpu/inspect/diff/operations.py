@@ -147,7 +147,7 @@ def _value(operation: Operation, generation: str) -> str:
                 return describe(place.kind, words(data))[0]
             return f"{len(data)} bytes"
         case AddressPatch(_, argument, offset):
-            return f"the address of argument {argument} (bo{argument}) + {offset} bytes"
+            return f"the address of buffer {argument} (bo{argument}) + {offset} bytes"
         case BlockSet(_, value, count):
             return f"{count} words of {value:#010x}"
         case MaskPoll(_, mask, value, timeout):

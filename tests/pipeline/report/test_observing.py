@@ -38,7 +38,7 @@ def test_every_run_is_compared_and_the_first_one_timed(house: Path) -> None:
     assert any(event["name"] == "runs" for event in timeline["traceEvents"])
     part = design.gather(variant, {})
     assert part.timeline is not None and "(0,2) MM2S 0" in part.timeline
-    assert len(part.pictures) == 1 and "address of argument 1 (bo1)" in part.stream
+    assert len(part.pictures) == 1 and "address of buffer 1 (bo1)" in part.stream
 
 
 def test_a_run_that_hangs_leaves_its_reason_and_the_events_until_then(house: Path) -> None:

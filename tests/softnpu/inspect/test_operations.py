@@ -49,7 +49,7 @@ def text(operation) -> str:
         ),
         (
             AddressPatch(tile_address(0, 0, 0x1D024), 1, 4096),
-            "0 patch (0,0) shim DMA_BD1 base address = address of argument 1 (bo1) + 4096 bytes",
+            "0 patch (0,0) shim DMA_BD1 base address = address of buffer 1 (bo1) + 4096 bytes",
         ),
         (
             Sync(0, 0, 0, 1),
