@@ -52,7 +52,10 @@ def _from_scaffold(root: Path, name: str) -> dict[Path, str]:
 
 
 def _from_design(root: Path, like: str, name: str) -> dict[Path, str]:
-    """The other design's files with its name replaced; kernels of other names stay shared."""
+    """The other design's files, with its name replaced in C and MLIR.
+
+    Headers, Python modules and kernels of other names stay shared.
+    """
     sources = [
         *(root / KERNELS).glob(f"{like}.c*"),
         *(root / TEMPLATES / f"{like}{s}" for s in (".mlir.j2", ".mlir", ".py")),
@@ -61,9 +64,11 @@ def _from_design(root: Path, like: str, name: str) -> dict[Path, str]:
     if not any(path.parent.name == TEMPLATES for path in found):
         known = sorted({p.name.split(".")[0] for p in (root / TEMPLATES).glob("*.mlir*")})
         raise PipelineError(f"there is no design {like!r}; there are {', '.join(known)}")
-    word = re.compile(rf"\b{re.escape(like)}\b")
+    word = re.compile(rf"\b{re.escape(like)}\b(?!\.h\b)")
     return {
-        path.with_name(path.name.replace(like, name, 1)): word.sub(name, path.read_text())
+        path.with_name(path.name.replace(like, name, 1)): (
+            path.read_text() if path.suffix == ".py" else word.sub(name, path.read_text())
+        )
         for path in found
     }
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.designs import discover
+from pipeline.designs import TEMPLATES, discover
 from pipeline.errors import PipelineError
 from pipeline.new import new
+from tests.project import ROOT, make_project
 
 
 def _files(root: Path) -> set[str]:
@@ -33,6 +34,16 @@ def test_like_takes_another_design_under_the_new_name(tmp_path: Path) -> None:
     new(tmp_path, "second", like="saxpy")
     assert "void second(" in (tmp_path / "kernels_src/second.c").read_text()
     assert "saxpy" not in (tmp_path / "mlir_templates/second.mlir.j2").read_text()
+
+
+def test_every_design_can_be_started_from(tmp_path: Path) -> None:
+    designs = sorted(path.name.split(".")[0] for path in (ROOT / TEMPLATES).glob("*.mlir.j2"))
+    project = make_project(tmp_path, *designs)
+    for design in designs:
+        new(tmp_path, f"my_{design}", like=design)
+    assert not discover(tmp_path).broken
+    done = project.doit("kernels:my_*")
+    assert done.returncode == 0, done.stdout
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
