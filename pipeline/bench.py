@@ -15,7 +15,13 @@ from doit.cmd_base import Command
 from doit.exceptions import InvalidCommand
 
 from pipeline.errors import PipelineError
-from pipeline.options import TOOLCHAIN_OPTIONS, options_first, take_options
+from pipeline.options import (
+    TOOLCHAIN_OPTIONS,
+    PlainErrors,
+    json_option,
+    options_first,
+    take_options,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,7 +43,7 @@ def _number(name: str, default: float, help_: str) -> dict[str, Any]:
     }
 
 
-class Bench(Command):  # type: ignore[misc]
+class Bench(PlainErrors, Command):  # type: ignore[misc]
     """Builds what is asked for, then runs one artifact at a time and keeps the figures."""
 
     name = "bench"
@@ -60,13 +66,7 @@ the emulator a run's cycles on the NPU are estimated, and rates are of these.
         _number("iterations", 50, "runs that count"),
         _number("warm-up", 3, "runs before them, after the first"),
         _number("seconds", 10.0, "of counted runs an artifact, after which no further one begins"),
-        {
-            "name": "json",
-            "long": "json",
-            "type": bool,
-            "default": False,
-            "help": "write the figures as JSON",
-        },
+        json_option("write the figures as JSON"),
         *TOOLCHAIN_OPTIONS,
     )
 

@@ -13,7 +13,7 @@ from doit.exceptions import InvalidCommand
 
 from pipeline.designs import Discovery
 from pipeline.machine import JsonReporter, document
-from pipeline.options import JSON_OPTION, TOOLCHAIN_OPTIONS, take_json, take_options
+from pipeline.options import TOOLCHAIN_OPTIONS, PlainErrors, json_option, take_json, take_options
 from pipeline.reporter import Reporter
 
 FIRST = {"report": ("build", "test_emu", "observe")}
@@ -75,7 +75,7 @@ class Unknown(InvalidCommand):  # type: ignore[misc]
         return f"{super().__str__().rstrip()}\n{meant}".rstrip()
 
 
-class Run(DoitRun):  # type: ignore[misc]
+class Run(PlainErrors, DoitRun):  # type: ignore[misc]
     """0: everything is done. 1: something failed, or nothing that was to be tested could be.
 
     doit tells a task that failed (1) from one that could not start for it (2); with work going on
@@ -83,7 +83,13 @@ class Run(DoitRun):  # type: ignore[misc]
     """
 
     name = "run"
-    cmd_options = (*DoitRun.cmd_options, *TOOLCHAIN_OPTIONS, JSON_OPTION)
+    cmd_options = (
+        *DoitRun.cmd_options,
+        *TOOLCHAIN_OPTIONS,
+        json_option(
+            "write one JSON document at the end and nothing else: tasks, verdicts, differences"
+        ),
+    )
 
     def __init__(self, *given: Any, cmds: Collection[str] = (), **options: Any) -> None:
         super().__init__(*given, cmds=cmds, **options)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from doit.cmd_base import Command
 
+from pipeline.options import PlainErrors, json_option
+
 if TYPE_CHECKING:
     from pipeline.amd.probing import Prober
     from runner.doctor import Tool
 
 
-class Doctor(Command):  # type: ignore[misc]
+class Doctor(PlainErrors, Command):  # type: ignore[misc]
     """Checks Python, AMD's tools, XRT, the driver and the NPU; one failure hides no other."""
 
     name = "doctor"
@@ -24,15 +26,7 @@ class Doctor(Command):  # type: ignore[misc]
 Each line is a check, with what mends it below. Nothing is changed and root is never needed; what
 cannot be seen from here is told. The exit code is 0 when doit test_hw can work, 1 otherwise.
 """
-    cmd_options = (
-        {
-            "name": "json",
-            "long": "json",
-            "type": bool,
-            "default": False,
-            "help": "write the findings as JSON",
-        },
-    )
+    cmd_options = (json_option("write the findings as JSON"),)
 
     def execute(self, opt_values: Mapping[str, Any], _pos_args: list[str]) -> int:
         """Examines and tells."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from doit.cmd_base import DoitCmdBase
@@ -10,7 +11,14 @@ from doit.control import TaskControl
 
 from pipeline.kernels import headers_changed, headers_unchanged
 from pipeline.keys import Key, Listed, Made
-from pipeline.options import TOOLCHAIN_OPTIONS, take_options
+from pipeline.options import (
+    JSON,
+    TOOLCHAIN_OPTIONS,
+    PlainErrors,
+    json_option,
+    options_first,
+    take_options,
+)
 
 FILE_REASONS = {
     "changed_file_dep": "input changed",
@@ -22,7 +30,7 @@ FILE_REASONS = {
 """doit's reasons about files, in the words of a reader."""
 
 
-class Explain(DoitCmdBase):  # type: ignore[misc]
+class Explain(PlainErrors, DoitCmdBase):  # type: ignore[misc]
     """For each task: up to date, or which input, header, parameter or tool changed."""
 
     name = "explain"
@@ -32,10 +40,15 @@ class Explain(DoitCmdBase):  # type: ignore[misc]
 Without a task, tells of what plain `doit` would run. With tasks, tells of these and of all that
 they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwise.
 """
-    cmd_options = TOOLCHAIN_OPTIONS
+    cmd_options = (*TOOLCHAIN_OPTIONS, json_option("write the tasks and their reasons as JSON"))
+
+    def parse_execute(self, in_args: list[str]) -> Any:
+        """Takes options behind names as well as before them."""
+        return super().parse_execute(options_first(in_args, self.cmd_options))
 
     def execute(self, params: Any, args: Any) -> int:
         """Tells of the tasks as the chosen tools would make them."""
+        self._as_json = bool(params.get(JSON))
         return int(super().execute(params, take_options(params, args)))
 
     def _execute(self, pos_args: list[str]) -> int:
@@ -46,23 +59,17 @@ they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwi
             return 1
         chosen = _with_needs(control.tasks, self.sel_tasks or control.tasks)
         tasks = [t for name, t in control.tasks.items() if name in chosen and _has_state(t)]
-        stale: dict[str, None] = {}
+        found: dict[str, list[str]] = {}
+        stale: set[str] = set()
         for task in tasks:
-            if reasons := list(self._reasons(task, control.tasks, stale)):
-                stale[task.name] = None
-                self._tell(task.name, reasons)
-            elif pos_args:
-                self.outstream.write(f"{task.name}: up to date\n")
-        fresh = len(tasks) - len(stale)
-        self.outstream.write(f"{len(stale)} tasks would run, {fresh} are up to date\n")
+            found[task.name] = list(self._reasons(task, control.tasks, stale))
+            if found[task.name]:
+                stale.add(task.name)
+        told = _json(found) if self._as_json else _lines(found, fresh_too=bool(pos_args))
+        self.outstream.writelines(f"{line}\n" for line in told)
         return 1 if stale else 0
 
-    def _tell(self, name: str, reasons: Iterable[str]) -> None:
-        self.outstream.write(f"{name}\n")
-        for reason in reasons:
-            self.outstream.write(f"    {reason}\n")
-
-    def _reasons(self, task: Any, tasks: dict[str, Any], stale: Iterable[str]) -> Iterator[str]:
+    def _reasons(self, task: Any, tasks: dict[str, Any], stale: Collection[str]) -> Iterator[str]:
         status = self.dep_manager.get_status(task, tasks, get_log=True)
         values = self.dep_manager.get_values(task.name)
         if status.status != "up-to-date" and not values:
@@ -76,6 +83,25 @@ they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwi
         for name in task.task_dep:
             if name in stale:
                 yield f"after {name}, if that changes what it makes"
+
+
+def _json(found: Mapping[str, Sequence[str]]) -> list[str]:
+    tasks = [
+        {"name": name, "up_to_date": not reasons, "reasons": reasons}
+        for name, reasons in found.items()
+    ]
+    return [json.dumps({"tasks": tasks}, indent=1)]
+
+
+def _lines(found: Mapping[str, Sequence[str]], *, fresh_too: bool) -> Iterator[str]:
+    """What is told of each task's reasons to run; of those that have none only if asked for."""
+    for name, reasons in found.items():
+        if reasons:
+            yield from (name, *(f"    {reason}" for reason in reasons))
+        elif fresh_too:
+            yield f"{name}: up to date"
+    stale = sum(bool(reasons) for reasons in found.values())
+    yield f"{stale} tasks would run, {len(found) - stale} are up to date"
 
 
 def _has_state(task: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from doit.cmd_base import Command
 
-from pipeline.options import options_first
+from pipeline.options import PlainErrors, json_option, options_first
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,7 +24,7 @@ CYCLES_PER_MS = 1_000_000
 PLOT_WIDTH, PLOT_HEIGHT = 78, 14
 
 
-class History(Command):  # type: ignore[misc]
+class History(PlainErrors, Command):  # type: ignore[misc]
     """Shows what `doit bench` kept; a slowdown beyond noise is flagged at its commit."""
 
     name = "history"
@@ -34,15 +34,7 @@ class History(Command):  # type: ignore[misc]
 With a name, shows each commit's figures and a plot; without, one line for each artifact. The exit
 code is 1 when the latest commit of one of them is slower than the one before.
 """
-    cmd_options = (
-        {
-            "name": "json",
-            "long": "json",
-            "type": bool,
-            "default": False,
-            "help": "write all figures as JSON",
-        },
-    )
+    cmd_options = (json_option("write all figures as JSON"),)
 
     def parse_execute(self, in_args: list[str]) -> Any:
         """Takes options behind names as well as before them."""

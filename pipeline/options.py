@@ -1,11 +1,13 @@
-"""The choice of tools as doit's options: `doit build --toolchain auto`, `doit --pdi embedded`."""
+"""What npuforge's commands share: the choice of tools, `--json`, errors of the command line."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from doit.cmdparse import CmdParseError
 from doit.exceptions import InvalidCommand
 
 from pipeline import selection
@@ -26,14 +28,48 @@ TOOLCHAIN_OPTIONS = tuple(
 
 
 JSON = "json"
-JSON_OPTION = {
-    "name": JSON,
-    "long": JSON,
-    "default": False,
-    "type": bool,
-    "help": "write one JSON document at the end and nothing else: tasks, verdicts, differences",
-}
-"""`doit --json`; behind a task `take_json` reads it."""
+
+
+def json_option(help: str) -> dict[str, Any]:
+    """The option `--json` of a command."""
+    return {"name": JSON, "long": JSON, "type": bool, "default": False, "help": help}
+
+
+_UNKNOWN = re.compile(r"Error parsing \w+: (?P<what>.*) \(parsing options: ", re.DOTALL)
+_NO_NUMBER = re.compile(
+    r"Error parsing parameter '(?P<option>[^']+)' <class '(?P<type>\w+)'>\.\n.*: '(?P<given>.*)'",
+    re.DOTALL,
+)
+_NO_CHOICE = re.compile(
+    r"Error parsing parameter '(?P<option>[^']+)'\. "
+    r"Provided '(?P<given>.*)' but available choices are: (?P<choices>.*)\."
+)
+_NUMBERS = {"int": "a whole number", "float": "a number"}
+
+
+def in_plain_words(problem: str, command: str) -> str:
+    """doit's complaint about a command line without doit's own innards."""
+    if found := _UNKNOWN.match(problem):
+        return f"{found['what']}; `doit help {command}` lists the options"
+    if (found := _NO_NUMBER.match(problem)) and found["type"] in _NUMBERS:
+        return f"--{found['option']} takes {_NUMBERS[found['type']]}, not {found['given']!r}"
+    if found := _NO_CHOICE.match(problem):
+        choices = " or ".join(re.findall("'([^']*)'", found["choices"]))
+        return f"--{found['option']} takes {choices}, not {found['given']!r}"
+    return problem
+
+
+class PlainErrors:
+    """A doit command whose complaints about its command line a user can read."""
+
+    name: str
+
+    def parse_execute(self, in_args: list[str]) -> Any:
+        """As doit's."""
+        try:
+            return super().parse_execute(in_args)  # type: ignore[misc]
+        except CmdParseError as error:
+            raise CmdParseError(in_plain_words(str(error), self.name)) from None
 
 
 def take_json(params: Any, args: list[str]) -> tuple[bool, list[str]]:

@@ -11,13 +11,14 @@ from typing import Any
 from doit.cmd_base import Command
 
 from pipeline.designs import KERNELS, TEMPLATES
+from pipeline.options import PlainErrors
 
 WATCHED = (KERNELS, TEMPLATES)
 
 LISTEN_MS = 200
 
 
-class Watch(Command):  # type: ignore[misc]
+class Watch(PlainErrors, Command):  # type: ignore[misc]
     """Runs doit once, then again after each change of the author's files, until interrupted.
 
     What a change touches is what its content reaches: everything else is up to date.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,20 @@ def test_a_changed_source_a_missing_target_and_a_tool_are_named(built: Project) 
     assert "header changed" not in done.stdout
     assert "not made yet: build/npu1_1col/vector_add/default/insts.bin" in done.stdout
     assert "tools npuforge: " in done.stdout
+
+
+@pytest.mark.parametrize("words", [("--json", KERNEL_TASK), (KERNEL_TASK, "--json")])
+def test_json_has_the_reasons_of_each_task(built: Project, words: tuple[str, str]) -> None:
+    fresh = built.doit("explain", *words)
+    (task,) = json.loads(fresh.stdout)["tasks"]
+    assert task == {"name": KERNEL_TASK, "up_to_date": True, "reasons": []}
+    assert fresh.returncode == 0
+    built.edit("kernels_src/vector_add.c", "// Adds", "// adds")
+    stale = built.doit("explain", *words)
+    (task,) = json.loads(stale.stdout)["tasks"]
+    assert not task["up_to_date"]
+    assert task["reasons"] == ["input changed: kernels_src/vector_add.c"]
+    assert stale.returncode == 1
 
 
 def test_an_unknown_task_is_an_error(built: Project) -> None:
