@@ -72,7 +72,10 @@ def cores(
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Compiles a design and runs it on buffers with these contents; gives them back."""
+    """Compiles a design and runs it on buffers with these contents; gives them back.
+
+    Unless it `races`, it gives the same in whatever order the array's actors have their turns.
+    """
 
     def compile_and_run(
         text: str,
@@ -80,17 +83,28 @@ def run(tmp_path: Path) -> Run:
         runs: int = 1,
         options: Options | None = None,
         hazard: str = "",
+        races: bool = False,
     ) -> list[np.ndarray]:
         (tmp_path / "design.mlir").write_text(text)
         compile_design(tmp_path / "design.mlir", tmp_path, options)
-        context = Context(parse((tmp_path / "final.xclbin").read_bytes()))
+        found = execute(None, *contents, runs=runs, hazard=hazard)
+        for seed in range(0 if races else 3):
+            shuffled = execute(seed, *contents, runs=runs)
+            assert all((a == b).all() for a, b in zip(found, shuffled, strict=True)), seed
+        return found
+
+    def execute(
+        seed: int | None, *contents: np.ndarray, runs: int, hazard: str | None = None
+    ) -> list[np.ndarray]:
+        context = Context(parse((tmp_path / "final.xclbin").read_bytes()), seed=seed)
         buffers = [context.allocate(a.nbytes, f"argument {i}") for i, a in enumerate(contents)]
         for _ in range(runs):
             for buffer, array in zip(buffers, contents, strict=True):
                 buffer.data[:] = array.reshape(-1).view(np.uint8)
             report = context.run((tmp_path / "insts.bin").read_bytes(), buffers)
             assert report.completed, explain(report)
-            assert [hazard in h for h in report.hazards] == ([True] if hazard else [])
+            if hazard is not None:
+                assert [hazard in h for h in report.hazards] == ([True] if hazard else [])
         pairs = zip(buffers, contents, strict=True)
         return [buffer.data.view(a.dtype).reshape(a.shape) for buffer, a in pairs]
 

@@ -142,7 +142,7 @@ def test_packets_from_two_cores_share_a_way_back(run: Run) -> None:
         aiex.npu.dma_wait {{symbol = @out}}
       }}
     }}"""
-    (out,) = run(design, zeros(16))
+    (out,) = run(design, zeros(16), races=True)
     halves = {tuple(half) for half in out.reshape(2, 8).tolist()}
     assert halves == {tuple(range(100, 108)), tuple(range(200, 208))}
 
@@ -286,7 +286,7 @@ def test_two_channels_share_a_semaphore_fairly(run: Run) -> None:
       }}
     }}"""
     data = numbers(4, 2, 64)
-    _, low, high = run(design, data, zeros(256), zeros(256), runs=2)
+    _, low, high = run(design, data, zeros(256), zeros(256), runs=2, races=True)
     assert (low == data[:, 0].reshape(-1)).all()
     assert (high == data[:, 1].reshape(-1)).all()
 
