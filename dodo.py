@@ -6,7 +6,7 @@ from pathlib import Path
 
 from doit.tools import Interactive
 
-from pipeline import bundling, checks, crosscheck, new, report, selection, site, stages
+from pipeline import bundling, checks, crosscheck, new, racing, report, selection, site, stages
 from pipeline.designs import discover
 from pipeline.reporter import Reporter
 from softnpu.terminal import end_when_the_reader_leaves
@@ -103,6 +103,11 @@ def task_test_emu():
 def task_test_hw():
     """run every artifact on the NPU and check it against numpy"""
     yield from (checks.test(v, "test_hw") for v in FOUND.variants)
+
+
+def task_races():
+    """run every artifact on the emulator in shuffled orders: what changes an output is a race"""
+    yield from (racing.races(v) for v in FOUND.variants)
 
 
 def task_bundle():
