@@ -6,6 +6,7 @@ from pathlib import Path
 
 from doit.exceptions import TaskFailed
 
+from pipeline.checks import expected, inputs, run_from
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
 from pipeline.keys import Key
@@ -22,11 +23,10 @@ def bundle_file(variant: Variant) -> Path:
 
 def bundle(variant: Variant) -> Task:
     """Packs what has been built, whether or not it passes: a failing one can be asked about."""
-    built = [variant.folder / n for n in ("final.xclbin", "insts.bin", "manifest.json")]
     return {
         "name": variant.label,
         "actions": [(_pack, [variant])],
-        "file_dep": [str(path) for path in (*built, *variant.design.declarations)],
+        "file_dep": run_from(variant),
         "targets": [str(bundle_file(variant))],
         "uptodate": [Key({"tools": {"npuforge": source_version("runner", "pipeline/checks.py")}})],
         "clean": True,
@@ -35,7 +35,6 @@ def bundle(variant: Variant) -> Task:
 
 def _pack(variant: Variant) -> TaskFailed | None:
     from pipeline.benching import surroundings
-    from pipeline.checks import expected, inputs
     from runner import artifact
     from runner import bundle as bundles
     from runner.errors import RunnerError

@@ -30,16 +30,21 @@ def results_file(variant: Variant, check: str) -> Path:
     return variant.folder / f"{check}.json"
 
 
+def run_from(variant: Variant) -> list[str]:
+    """The files that a run depends on: the artifact, and what its author says of it."""
+    built = (variant.folder / n for n in ("final.xclbin", "insts.bin", "manifest.json"))
+    return [str(path) for path in (*built, *variant.design.declarations)]
+
+
 def test(variant: Variant, check: str) -> Task:
     """Runs a variant's artifact and judges it; on the emulator only when something has changed."""
     from runner.verdicts import files as mismatches
 
-    built = [variant.folder / n for n in ("final.xclbin", "insts.bin", "manifest.json")]
     again = [Key({"tools": tool_key("test_emu")})] if check == "test_emu" else [False]
     return {
         "name": variant.label,
         "actions": [(_run, [variant, check])],
-        "file_dep": [str(p) for p in (*built, *variant.design.declarations)],
+        "file_dep": run_from(variant),
         "targets": [str(results_file(variant, check))],
         "uptodate": again,
         "task_dep": ["_npu"] if check == "test_hw" else [],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from doit.exceptions import TaskFailed
 
-from pipeline.checks import FOR_NPU, inputs
+from pipeline.checks import FOR_NPU, inputs, run_from
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
 from pipeline.keys import Key
@@ -22,11 +22,10 @@ VECTORS = 3
 
 def races(variant: Variant) -> Task:
     """Fails when an output depends on the order in which the array's actors have their turns."""
-    built = [variant.folder / n for n in ("final.xclbin", "insts.bin", "manifest.json")]
     return {
         "name": variant.label,
         "actions": [(_hunt, [variant])],
-        "file_dep": [str(p) for p in (*built, *variant.design.declarations)],
+        "file_dep": run_from(variant),
         "uptodate": [Key({"tools": tool_key("test_emu")})],
     }
 

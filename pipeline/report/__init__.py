@@ -10,7 +10,7 @@ from pathlib import Path
 
 from doit.exceptions import TaskFailed
 
-from pipeline.checks import results_file
+from pipeline.checks import results_file, run_from
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
 from pipeline.keys import Key
@@ -25,14 +25,10 @@ SOURCES = ("pipeline/report", "pipeline/checks.py")
 def observe(variant: Variant) -> Task:
     """Runs an artifact once more on the emulator, with a timeline, and compares all outputs."""
     observer = {"npuforge": source_version(*SOURCES)}
-    built = ("final.xclbin", "insts.bin", "manifest.json", "names.json")
     return {
         "name": variant.label,
         "actions": [(_observe, [variant])],
-        "file_dep": [
-            *(str(variant.folder / name) for name in built),
-            *map(str, variant.design.declarations),
-        ],
+        "file_dep": [*run_from(variant), str(variant.folder / "names.json")],
         "targets": [str(variant.folder / name) for name in (OBSERVED, TIMELINE)],
         "uptodate": [Key({"tools": tool_key("test_emu"), "observer": observer})],
         "clean": True,
