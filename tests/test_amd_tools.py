@@ -79,6 +79,12 @@ def test_all_but_peano_makes_an_artifact_for_the_emulator(
         assert (restored / FOLDER / name).read_bytes() == ours[name]
 
 
+def test_a_project_in_a_folder_with_a_space_is_built(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "my project", "vector_add")
+    here = machine(project.root, install(tmp_path / "my tools"))
+    assert here.tasks_run() == STAGES
+
+
 def test_a_log_is_a_script_that_makes_the_same_again(restored: Path, tmp_path: Path) -> None:
     here = machine(restored, install(tmp_path / "bin"))
     here.tasks_run("build")

@@ -76,9 +76,8 @@ def pdi(folder: Path, bootgen: Tool) -> None:
     for device_op in devices(read_module(folder / ARRAY)):
         name = device_op.sym_name
         text, made = f"{name}_design.bif", f"{name}.pdi"
-        (folder / text).write_text(bif(name, shell.folder))
-        image = str(shell.folder / text)
-        shell.run(bootgen.path, "-arch", "versal", "-image", image, "-o", made, "-w", makes=[made])
+        (folder / text).write_text(bif(name))
+        shell.run(bootgen.path, "-arch", "versal", "-image", text, "-o", made, "-w", makes=[made])
 
 
 def xclbin(folder: Path, xclbinutil: Tool) -> None:

@@ -43,7 +43,7 @@ def write_configuration(module: ModuleOp, elf_dir: Path, out_dir: Path) -> None:
 def write_pdi(folder: Path, design: str) -> None:
     """Pack the CDO files of a device in `folder` into its PDI; bootgen's text beside it."""
     files = [(folder / file_name(design, part)).read_bytes() for part in PARTS]
-    (folder / f"{design}_design.bif").write_text(bif(design, folder))
+    (folder / f"{design}_design.bif").write_text(bif(design))
     (folder / f"{design}.pdi").write_bytes(from_cdos(files))
 
 
@@ -73,9 +73,12 @@ def pdi_files(module: ModuleOp, folder: Path) -> list[Path]:
     return [pdi_file(folder, device_op) for device_op in (chosen, *others)]
 
 
-def bif(design: str, folder: Path) -> str:
-    """The text by which bootgen packs the three CDO files in `folder` into a PDI."""
-    files = " ".join(f"file={folder / file_name(design, part)}" for part in PARTS)
+def bif(design: str) -> str:
+    """The text by which bootgen, run beside the three CDO files, packs them into a PDI.
+
+    aiecc writes absolute paths; bootgen ends a path at a space.
+    """
+    files = " ".join(f"file={file_name(design, part)}" for part in PARTS)
     return (
         "all:\n{\n  id_code = 0x14ca8093\n  extended_id_code = 0x01\n  image\n  {\n"
         f"    name=aie_image, id=0x1c000000\n    {{ type=cdo {files} }}\n  }}\n}}\n"
