@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -59,17 +60,24 @@ def in_plain_words(problem: str, command: str) -> str:
     return problem
 
 
+INTERRUPTED = 130
+"""The exit code of what Ctrl-C ended, as shells have it."""
+
+
 class PlainErrors:
-    """A doit command whose complaints about its command line a user can read."""
+    """A doit command whose complaints about its command line a user can read, and Ctrl-C too."""
 
     name: str
 
     def parse_execute(self, in_args: list[str]) -> Any:
-        """As doit's."""
+        """As doit's; INTERRUPTED after Ctrl-C."""
         try:
             return super().parse_execute(in_args)  # type: ignore[misc]
         except CmdParseError as error:
             raise CmdParseError(in_plain_words(str(error), self.name)) from None
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted; what was done by then is not done again\n")
+            return INTERRUPTED
 
 
 def take_json(params: Any, args: list[str]) -> tuple[bool, list[str]]:

@@ -1,7 +1,8 @@
-"""`doit watch` runs again after a save, and only what the save touches."""
+"""Processes that a user ends: `doit watch`, which runs again after a save, and any build."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -21,20 +22,31 @@ def _until(stream: IO[str], words: str) -> str:
     return "".join(lines)
 
 
+def _started(root: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "doit", *arguments],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_heed_interrupts,
+    )
+
+
 def _heed_interrupts() -> None:
     """A shell's background jobs ignore them, and so would all that they start."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def _press_ctrl_c(process: subprocess.Popen[str]) -> None:
+    """A terminal sends it to all that run in the foreground."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
 def test_a_saved_kernel_is_built_and_run_again(tmp_path: Path) -> None:
     project = make_project(tmp_path, "vector_add")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "doit", "watch"],
-        cwd=project.root,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=_heed_interrupts,
-    )
+    process = _started(project.root, "watch")
     assert process.stdout is not None
     try:
         first = _until(process.stdout, "watching kernels_src")
@@ -46,5 +58,19 @@ def test_a_saved_kernel_is_built_and_run_again(tmp_path: Path) -> None:
         assert "FAIL       vector_add/default" in again
         assert "render" not in again
     finally:
-        process.send_signal(signal.SIGINT)
+        _press_ctrl_c(process)
         assert process.wait(timeout=20) == 0
+
+
+def test_a_build_that_is_interrupted_says_so_and_goes_on_later(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "matmul_int8")
+    process = _started(project.root)
+    assert process.stdout is not None
+    _until(process.stdout, "kernels   ")
+    _press_ctrl_c(process)
+    rest = process.stdout.read()
+    assert process.wait(timeout=20) == 130
+    assert "Traceback" not in rest
+    assert rest.rstrip().endswith("interrupted; what was done by then is not done again")
+    again = project.tasks_run()
+    assert "render" not in again and "test_emu" in again
