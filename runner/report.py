@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -73,13 +74,29 @@ def _first(mismatch: Mapping[str, Any]) -> str:
 
 
 def print_table(outcomes: Sequence[Mapping[str, Any]], stream: TextIO) -> None:
-    """The table of all artifacts with their verdicts."""
+    """The table of all artifacts with their verdicts; on a terminal, what its screen can hold."""
     from rich.console import Console
 
-    console = Console(file=stream, highlight=False, width=None if stream.isatty() else 120)
-    console.print(_table(outcomes))
+    on_terminal = stream.isatty()
+    console = Console(file=stream, highlight=False, width=None if on_terminal else 120)
+    fits = not on_terminal or len(outcomes) + _OTHER_LINES <= console.height
+    shown = [o for o in outcomes if fits or o["verdict"] != "PASS"]
+    if shown:
+        console.print(_table(shown))
+    if len(shown) < len(outcomes):
+        console.print(f"{len(outcomes)} artifacts: {_counted(outcomes)}", markup=False)
     for line in hints(outcomes):
         console.print(line, markup=False)
+
+
+_OTHER_LINES = 6
+"""Around the table's rows: its head, what doit counts, the prompt."""
+
+
+def _counted(outcomes: Sequence[Mapping[str, Any]]) -> str:
+    """E.g. "30 PASS, 1 FAIL"."""
+    counts = Counter(outcome["verdict"] for outcome in outcomes)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in STYLES if counts[verdict])
 
 
 def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:

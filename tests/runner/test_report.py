@@ -5,6 +5,8 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
+import pytest
+
 from runner.report import hints, print_table, verdict_lines
 
 
@@ -50,6 +52,36 @@ def test_a_run_that_did_not_complete_has_no_time() -> None:
     stream = StringIO()
     print_table([{**_outcome(hang), "device": "npu1", "run_on": "npu"}], stream)
     assert stream.getvalue().split()[-2:] == ["0/1", "-"]
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("rows", "whole"), [(40, True), (24, False)])
+def test_what_the_screen_cannot_hold_is_counted(
+    monkeypatch: pytest.MonkeyPatch, rows: int, whole: bool
+) -> None:
+    monkeypatch.setenv("LINES", str(rows))
+    monkeypatch.setenv("COLUMNS", "100")
+    place = {"device": "npu1", "run_on": "emulator"}
+    passed = [
+        {**_outcome(_run("v")), **place, "label": f"design{n}/x", "verdict": "PASS"}
+        for n in range(30)
+    ]
+    failed = {**_outcome(_run("v", "FAIL")), **place, "label": "wrong/x"}
+    stream = Terminal()
+    print_table([*passed, failed], stream)
+    told = stream.getvalue()
+    assert "wrong/x" in told
+    assert ("design7/x" in told) == whole
+    assert ("31 artifacts: 30 PASS, 1 FAIL" in told) == (not whole)
+    assert len(told.splitlines()) < rows
+
+    piped = StringIO()
+    print_table([*passed, failed], piped)
+    assert "design7/x" in piped.getvalue()
 
 
 def test_the_first_failure_is_told_in_full_and_the_others_by_their_first_difference() -> None:
