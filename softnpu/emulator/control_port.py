@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from softnpu.arch.dma import Direction
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.descriptors import packet_header, with_odd_parity
 from softnpu.emulator.scheduler import Actor
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 _ADDRESS_MASK = 0xFFFFF
 _LENGTH_SHIFT, _OPERATION_SHIFT, _RESPONSE_SHIFT = 20, 22, 24
 
-TOKEN_ACTOR_SHIFT = 5
-"""Where a token says which channel it is from: 3 bits of channel, then the direction. No open
-source tells the place on silicon; a token needs no descriptor, whose place this is in a header."""
+_TOKEN_TYPE = 6
+_TOKEN_ACTOR_SHIFT = 8
+_TOKEN_MM2S = 6
+"""What a token's header holds: its packet type, and in bits 11 to 8 whose it is, the channel of an
+S2MM, or 6 and the channel of an MM2S. Source: AMD, aie_tct_aiesim.h, which reads them."""
 
 
 class ControlOperation(IntEnum):
@@ -121,8 +124,9 @@ class ControlPort(Actor):
 
     def send_token(self, channel: Channel) -> None:
         """Sends the task-complete token of `channel`: one word, routed by the controller id."""
-        word = packet_header(channel.controller_id & 0x1F, 0, self._tile.place)
-        word |= (channel.number | channel.direction << 3) << TOKEN_ACTOR_SHIFT
+        word = packet_header(channel.controller_id & 0x1F, _TOKEN_TYPE, self._tile.place)
+        actor = channel.number + (_TOKEN_MM2S if channel.direction is Direction.MM2S else 0)
+        word |= actor << _TOKEN_ACTOR_SHIFT
         self.clock = max(self.clock, channel.clock)
         self._send(np.array([with_odd_parity(word)], np.uint32))
 
@@ -159,5 +163,5 @@ class ControlPort(Actor):
 
 def token_source(word: int) -> tuple[tuple[int, int], int, int]:
     """The ((col, row), direction, channel) that a token comes from."""
-    actor = word >> TOKEN_ACTOR_SHIFT & 0xF
-    return (word >> 21 & 0x7F, word >> 16 & 0x1F), actor >> 3, actor & 7
+    direction, channel = divmod(word >> _TOKEN_ACTOR_SHIFT & 0xF, _TOKEN_MM2S)
+    return (word >> 21 & 0x7F, word >> 16 & 0x1F), direction, channel

@@ -31,6 +31,7 @@ from softnpu.formats.operations import (
     LoadPdi,
     MaskPoll,
     MaskWrite,
+    MergeSync,
     Operation,
     Preempt,
     Sync,
@@ -74,6 +75,8 @@ class Controller(Actor):
         self._arguments: Sequence[HostBuffer | None] = ()
         self.position = 0
         self._missing: list[TokenKey] = []
+        self._merging = False
+        """Waits for tokens of whole columns."""
         self._stuck: Channel | None = None
         self._resting = False
         """The array has been set up, and has not come to rest yet."""
@@ -106,6 +109,7 @@ class Controller(Actor):
         self._arguments = arguments
         self.position = 0
         self._missing = []
+        self._merging = False
         self._stuck = None
         self._watched = None
         self._note_old_tokens()
@@ -128,6 +132,7 @@ class Controller(Actor):
         """Gives up the stream in progress, as the driver's watchdog does."""
         self._operations = ()
         self._missing = []
+        self._merging = False
         self._stuck = None
 
     def run(self) -> None:
@@ -151,6 +156,8 @@ class Controller(Actor):
         match operation:
             case Sync():
                 return self._sync(operation)
+            case MergeSync():
+                return self._merge_sync(operation)
             case AddressPatch():
                 self._patch(operation)
             case Write(address, value):
@@ -272,6 +279,31 @@ class Controller(Actor):
         self._missing = [key for key in self._missing if not self._take(key)]
         return not self._missing
 
+    def _merge_sync(self, sync: MergeSync) -> bool:
+        """Takes so many tokens of the first columns, in the order in which they came."""
+        there = self._array.device.columns
+        if sync.columns > there:
+            raise EmulatorError(
+                f"the instruction stream waits for {sync}; the partition has {there}"
+            )
+        came = sorted(
+            (time, key)
+            for key, times in self.tokens.items()
+            for time in times
+            if key[0][0] < sync.columns
+        )
+        self._merging = len(came) < sync.tokens
+        if self._merging:
+            return False
+        if len(came) > sync.tokens:
+            self._array.hazard(
+                f"{len(came)} were there when the runtime sequence waited for {sync}; which of "
+                "them hardware takes is not published"
+            )
+        for _, key in came[: sync.tokens]:
+            self._take(key)
+        return True
+
     def _channel(self, key: TokenKey) -> Channel:
         (col, row), direction, number = key
         channels = self._array.tile(col, row).dma.channels
@@ -294,7 +326,7 @@ class Controller(Actor):
         """A token has come."""
         key = token_source(word)
         self.tokens.setdefault(key, deque()).append(time)
-        if key in self._missing:
+        if self._merging or key in self._missing:
             self._array.scheduler.wake(self)
 
     def wait(self) -> Wait | None:
@@ -310,6 +342,8 @@ class Controller(Actor):
             return waits.PollWait(self, operation.address, operation.mask, operation.value)
         if self._missing:
             return waits.TokenWait(self, self._channel(self._missing[0]))
+        if isinstance(operation, MergeSync):
+            return waits.ColumnsWait(self, operation)
         return None
 
 

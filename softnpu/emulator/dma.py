@@ -204,6 +204,11 @@ class Channel(Actor):
         """Whether a task is in progress or queued."""
         return self.task is not None or bool(self.queue)
 
+    @property
+    def owes_token(self) -> bool:
+        """Whether a task in progress or queued ends with a token."""
+        return any(task.token for task in (*self.queue, *([self.task] if self.task else [])))
+
     def wait(self) -> Wait | None:
         """Why the channel does not move."""
         from softnpu.emulator import waits

@@ -55,6 +55,9 @@ class _Builder:
         wait = step.wait
         if isinstance(wait, waits.QueueWait):
             return [(wait.channel, "")]
+        if isinstance(wait, waits.ColumnsWait):
+            channels = (c for c in self._array.channels() if c.tile[0] < wait.sync.columns)
+            return [(channel, "") for channel in channels if channel.owes_token]
         if isinstance(wait, waits.TokenWait):
             port = self._array.tiles[wait.channel.tile].control_port
             return [(wait.channel, ""), (port, "sends the tokens of this tile")]

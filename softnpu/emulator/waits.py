@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from softnpu.emulator.locks import Lock
     from softnpu.emulator.scheduler import Actor
     from softnpu.emulator.streams import Link
+    from softnpu.formats.operations import MergeSync
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ class TokenWait:
 
     actor: Actor
     channel: Channel
+
+
+@dataclass(frozen=True)
+class ColumnsWait:
+    """The controller waits for task-complete tokens of whole columns."""
+
+    actor: Actor
+    sync: MergeSync
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,7 @@ Wait = (
     | SpaceWait
     | CascadeWait
     | TokenWait
+    | ColumnsWait
     | QueueWait
     | PollWait
     | NoTask

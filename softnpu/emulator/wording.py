@@ -88,6 +88,8 @@ class Wording:
                 return "waits for the cascade" if reading else "waits for room in the cascade"
             case waits.TokenWait(_, channel):
                 return f"waits for the task-complete token of {self.actor(channel)}"
+            case waits.ColumnsWait(_, sync):
+                return f"waits for {sync}"
             case waits.QueueWait(_, channel):
                 return f"waits for room in the task queue of {self.actor(channel)}"
             case waits.PollWait(_, address, mask, value):

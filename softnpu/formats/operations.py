@@ -93,6 +93,22 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeSync:
+    """Waits for so many task-complete tokens from the first `columns` columns, whosever they are.
+
+    Source: aiebu, the generator of preemption streams: after it has started two channels in each
+    of n columns it adds one of these with 2 n tokens and n columns.
+    """
+
+    tokens: int
+    columns: int
+
+    def __str__(self) -> str:
+        which = "the first column" if self.columns == 1 else f"the first {self.columns} columns"
+        return f"{self.tokens} task-complete tokens of {which}"
+
+
+@dataclass(frozen=True, slots=True)
 class AddressPatch:
     """Puts the address of buffer argument `argument`, plus `offset` bytes, into a shim descriptor.
 
@@ -130,7 +146,7 @@ class Preempt:
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """Another operation of the firmware: read registers, record timer, merge sync."""
+    """Another operation of the firmware: read registers, record timer."""
 
     code: int
     payload: bytes
@@ -145,6 +161,7 @@ Operation = (
     | Delay
     | Nop
     | Sync
+    | MergeSync
     | AddressPatch
     | LoadPdi
     | Preempt

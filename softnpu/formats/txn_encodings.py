@@ -1,7 +1,7 @@
 """The operations of an instruction stream in its two encodings, version 0.1 and compact 1.0.
 
 Sources: mlir-aie, AIETargetNPU.cpp and AIEToConfiguration.cpp; aie-rt, xaiegbl.h (the structures
-behind `XAie_TxnHeader`, those of version 1.0 with `_opt`).
+behind `XAie_TxnHeader`, those of version 1.0 with `_opt`); aiebu, MergeSync.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from softnpu.formats.operations import (
     LoadPdi,
     MaskPoll,
     MaskWrite,
+    MergeSync,
     Nop,
     Operation,
     Preempt,
@@ -30,7 +31,7 @@ Writer = Callable[[Operation], bytes]
 
 WRITE, BLOCK_WRITE, BLOCK_SET, MASK_WRITE, MASK_POLL, NOP = range(6)
 PREEMPT, MASK_POLL_BUSY, LOAD_PDI = 6, 7, 8
-SYNC, ADDRESS_PATCH = 0x80, 0x81
+SYNC, ADDRESS_PATCH, MERGE_SYNC = 0x80, 0x81, 0x84
 CUSTOM_BEGIN = 0x80
 
 OPCODE_NAMES: dict[int, str] = {
@@ -54,11 +55,12 @@ OPCODE_NAMES: dict[int, str] = {
     ADDRESS_PATCH: "DDR_PATCH",
     0x82: "READ_REGS",
     0x83: "RECORD_TIMER",
-    0x84: "MERGE_SYNC",
+    MERGE_SYNC: "MERGE_SYNC",
 }
 """Names of the operation codes (mlir-aie, AIETargetNPU.cpp, without `XAIE_IO_`)."""
 
-_KNOWN_CUSTOM = range(CUSTOM_BEGIN, CUSTOM_BEGIN + 5)
+_OBSERVING = range(0x82, 0x84)
+"""Operations of the firmware whose payload is kept as it is."""
 
 
 def _opcode_name(code: int) -> str:
@@ -94,6 +96,7 @@ _WORD = struct.Struct("<I")
 _PAIR = struct.Struct("<II")
 _LOAD_PDI = struct.Struct("<HHIQ")
 _SYNC = struct.Struct("<IIII")
+_MERGE_SYNC = struct.Struct("<III")
 _PATCH = struct.Struct("<IIIIIIQQQ")
 
 
@@ -147,7 +150,11 @@ def _read_custom(
         return _sync(tile, config), _sized(size, (_SYNC.size,), code, at)
     if code == ADDRESS_PATCH:
         return read_patch(data, at)
-    if code not in _KNOWN_CUSTOM:
+    if code == MERGE_SYNC:
+        _, size, counts = _MERGE_SYNC.unpack_from(data, at)
+        merged = MergeSync(tokens=counts & 0xFF, columns=counts >> 8 & 0xFF)
+        return merged, _sized(size, (_MERGE_SYNC.size,), code, at)
+    if code not in _OBSERVING:
         return _read_short(data, at, code)
     _, size = _PAIR.unpack_from(data, at)
     _whole_words(size, _PAIR.size, code, at)
@@ -206,7 +213,10 @@ def _write_short(operation: Operation) -> bytes:
             tile = _bytes_word(operation, direction, row, column, 0)
             config = _bytes_word(operation, 0, rows, columns, channel)
             return _SYNC.pack(SYNC, _SYNC.size, tile, config)
-        case Custom(code, payload) if code in _KNOWN_CUSTOM and code > ADDRESS_PATCH:
+        case MergeSync(tokens, columns):
+            counts = _bytes_word(operation, tokens, columns, 0, 0)
+            return _MERGE_SYNC.pack(MERGE_SYNC, _MERGE_SYNC.size, counts)
+        case Custom(code, payload) if code in _OBSERVING:
             return _PAIR.pack(code, _PAIR.size + len(payload)) + payload
     raise FormatError(f"an instruction stream cannot hold {operation}")
 

@@ -22,6 +22,7 @@ from softnpu.formats.operations import (
     LoadPdi,
     MaskPoll,
     MaskWrite,
+    MergeSync,
     Nop,
     Operation,
     Preempt,
@@ -82,6 +83,9 @@ def _control(operation: Operation) -> Row:
     match operation:
         case Sync(column, row, direction, channel, columns, rows):
             return _sync(column, row, direction, channel, columns, rows)
+        case MergeSync(tokens, columns):
+            text = f"wait       for {operation}"
+            return Row(text, {"op": "merge sync", "tokens": tokens, "columns": columns})
         case LoadPdi(identity, length, location):
             text = f"load PDI   {identity}"
             return Row(

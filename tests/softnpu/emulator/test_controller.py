@@ -14,6 +14,7 @@ from softnpu.formats.operations import (
     BlockWrite,
     Custom,
     MaskPoll,
+    MergeSync,
     Operation,
     Sync,
     Write,
@@ -79,10 +80,52 @@ def test_firmware_operations_that_only_observe_are_passed_over(cores: Cores) -> 
     assert context.run(insts, buffers(context)).outcome is Outcome.COMPLETED
 
 
-def test_a_firmware_operation_that_waits_is_refused_by_name(cores: Cores) -> None:
+def merged(cores: Cores, tokens: int, columns: int) -> bytes:
+    """The golden stream, which waits for whatever token comes instead of for its channel's."""
+    insts = cores.insts(MEMTILE).read_bytes()
+    kept = [operation for operation in operations_of(insts) if not isinstance(operation, Sync)]
+    return with_operations(insts, *kept, MergeSync(tokens, columns))
+
+
+def test_tokens_of_whole_columns_can_be_waited_for(cores: Cores) -> None:
     context = cores.context(MEMTILE)
-    insts = with_operations(cores.insts(MEMTILE).read_bytes(), Custom(0x84, bytes(8)))
-    assert "MERGE_SYNC (0x84" in explain(context.run(insts, buffers(context)))
+    for _ in range(2):
+        data = buffers(context)
+        report = context.run(merged(cores, 1, 1), data)
+        assert report.completed, explain(report)
+        assert (data[1].words == data[0].words).all()
+        assert not report.hazards, "the token was taken"
+    assert context.run(merged(cores, 0, 1), buffers(context)).completed
+
+
+def test_a_token_too_many_is_waited_for_with_those_who_owe_one(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    text = explain(context.run(merged(cores, 2, 1), buffers(context)))
+    assert "controller waits for 2 task-complete tokens of the first column" in text
+    context = cores.context(MEMTILE)
+    insts = merged(cores, 1, 1)
+    without_input = [
+        o for o in operations_of(insts) if not (isinstance(o, Write) and o.address == 0x1D214)
+    ]
+    text = explain(context.run(with_operations(insts, *without_input), buffers(context)))
+    assert "tile (0,0) S2MM 0 waits for data" in text
+
+
+def test_more_tokens_than_are_waited_for_are_a_hazard(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    insts = cores.insts(MEMTILE).read_bytes()
+    started = operations_of(merged(cores, 1, 1))[:-1]
+    assert context.run(with_operations(insts, *started, *started), buffers(context)).completed
+    report = context.run(with_operations(insts, MergeSync(1, 1)), buffers(context))
+    assert report.completed
+    told = "2 were there when the runtime sequence waited for 1 task-complete tokens of the first"
+    assert any(hazard.startswith(told) for hazard in report.hazards)
+
+
+def test_columns_beyond_the_partition_are_refused(cores: Cores) -> None:
+    context = cores.context(MEMTILE)
+    text = explain(context.run(merged(cores, 1, 2), buffers(context)))
+    assert "waits for 1 task-complete tokens of the first 2 columns; the partition has 1" in text
 
 
 def eight_tasks(insts: bytes, queue: int, descriptor: int) -> bytes:

@@ -13,6 +13,7 @@ from softnpu.formats.operations import (
     LoadPdi,
     MaskPoll,
     MaskWrite,
+    MergeSync,
     Nop,
     Preempt,
     Sync,
@@ -30,7 +31,8 @@ shared_operations = (
     | st.builds(Preempt, u8)
     | st.just(Nop())
     | st.builds(Sync, u8, u8, u8, u8, u8, u8)
-    | st.builds(Custom, st.integers(0x82, 0x84), blocks)
+    | st.builds(Custom, st.integers(0x82, 0x83), blocks)
+    | st.builds(MergeSync, st.integers(0, 255), st.integers(0, 255))
 )
 txn_operations = (
     st.builds(Write, u64, u32)

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from softnpu.errors import FormatError
 from softnpu.formats import txn
-from softnpu.formats.operations import BlockSet, BlockWrite, MaskWrite, Sync, Write
+from softnpu.formats.operations import (
+    BlockSet,
+    BlockWrite,
+    Custom,
+    MaskWrite,
+    MergeSync,
+    Sync,
+    Write,
+)
 from softnpu.formats.txn import COMPACT_VERSION, Txn
 from tests.softnpu.formats.strategies import compact_operations
 
@@ -29,6 +37,16 @@ def test_masked_writes_of_aie_rt_carry_four_bytes_of_padding() -> None:
     assert txn.parse(head + body).operations == (MaskWrite(0x32000, 1, 1),)
 
 
+def test_a_merged_sync_has_its_counts_in_the_first_bytes() -> None:
+    """As aiebu lays them out: tokens, columns, two bytes without meaning."""
+    body = struct.pack("<IIBBH", 0x84, 12, 8, 4, 0)
+    stream = txn.parse(stream_with(body, 1))
+    assert stream.operations == (MergeSync(tokens=8, columns=4),)
+    assert txn.build(stream) == stream_with(body, 1)
+    with pytest.raises(FormatError, match=r"MERGE_SYNC .* says that it has 16 bytes; it has 12"):
+        txn.parse(stream_with(struct.pack("<IIII", 0x84, 16, 0, 0), 1))
+
+
 def test_an_unknown_operation_is_refused_by_name_and_place() -> None:
     body = struct.pack("<II", 0x0A, 8)
     with pytest.raises(FormatError, match=r"CREATE_SCRATCHPAD \(0x0a\) at byte 0x10"):
@@ -46,7 +64,14 @@ def test_a_size_that_contradicts_the_operation_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", [BlockSet(0, 0, 1), Write(0, 1 << 32), BlockWrite(0, b"abc"), Sync(256, 0, 0, 0)]
+    "operation",
+    [
+        BlockSet(0, 0, 1),
+        Write(0, 1 << 32),
+        BlockWrite(0, b"abc"),
+        Sync(256, 0, 0, 0),
+        Custom(0x84, b""),
+    ],
 )
 def test_what_a_stream_cannot_hold_is_refused(operation) -> None:
     with pytest.raises(FormatError):

@@ -10,6 +10,7 @@ from softnpu.formats.operations import (
     LoadPdi,
     MaskPoll,
     MaskWrite,
+    MergeSync,
     Nop,
     Preempt,
     Sync,
@@ -66,6 +67,7 @@ def text(operation) -> str:
         (LoadPdi(2), "0 load PDI 2"),
         (Preempt(1), "0 preempt may be interrupted here, saving memory tiles"),
         (Delay(10), "0 delay 10 cycles"),
+        (MergeSync(8, 4), "0 wait for 8 task-complete tokens of the first 4 columns"),
         (Custom(0x83, bytes(4)), "0 firmware record_timer, 4 bytes"),
     ],
 )
