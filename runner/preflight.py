@@ -23,7 +23,15 @@ from softnpu.arch.standin import STANDIN_ISA
 from softnpu.errors import SoftnpuError
 from softnpu.formats import txn
 from softnpu.formats.identify import FileKind, identify
-from softnpu.formats.operations import AddressPatch, BlockSet, BlockWrite, MaskWrite, Sync, Write
+from softnpu.formats.operations import (
+    AddressPatch,
+    BlockSet,
+    BlockWrite,
+    MaskWrite,
+    MergeSync,
+    Sync,
+    Write,
+)
 from softnpu.formats.transfers import StreamTransfer, queue_pressure, stream_transfers
 from softnpu.formats.xclbin import Kernel, Xclbin, parse
 from softnpu.formats.xclbin.metadata import GLOBAL, SCALAR
@@ -216,6 +224,8 @@ def _tile(operation: object) -> tuple[int, int] | None:
         case Write() | MaskWrite() | BlockWrite() | BlockSet() | AddressPatch():
             column, row, _ = split_address(operation.address)
             return column, row
+        case MergeSync():
+            return operation.columns - 1, 0
         case Sync():
             return operation.column + operation.columns - 1, operation.row + operation.rows - 1
     return None

@@ -7,7 +7,7 @@ against the buffers that it is given. (passes.transfers reads the same from a de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from softnpu.arch.address import split_address
@@ -18,6 +18,7 @@ from softnpu.formats.operations import (
     BlockSet,
     BlockWrite,
     MaskWrite,
+    MergeSync,
     Operation,
     Sync,
     Write,
@@ -85,9 +86,20 @@ def queue_pressure(operations: Sequence[Operation]) -> list[QueuePressure]:
             if len(tasks) > QUEUE_DEPTH:
                 found.append(QueuePressure(index, direction, column, channel, len(tasks)))
         elif isinstance(operation, Sync) and operation.row == 0:
-            key = (operation.direction, operation.column, operation.channel)
-            _complete(waiting.get(key, []))
+            for column in range(operation.column, operation.column + operation.columns):
+                _complete(waiting.get((operation.direction, column, operation.channel), []))
+        elif isinstance(operation, MergeSync):
+            _merge(operation, waiting)
     return found
+
+
+def _merge(sync: MergeSync, waiting: Mapping[tuple[int, int, int], list[bool]]) -> None:
+    """Forget all tasks of the columns if as many tokens are waited for as they give."""
+    queues = [tasks for (_, column, _), tasks in waiting.items() if column < sync.columns]
+    if sum(map(sum, queues)) == sync.tokens:
+        for tasks in queues:
+            while True in tasks:
+                _complete(tasks)
 
 
 def _complete(tasks: list[bool]) -> None:

@@ -18,7 +18,7 @@ from softnpu.arch.dma import DMA_ENGINES, Direction
 from softnpu.arch.tiles import TileKind
 from softnpu.formats import txn
 from softnpu.formats import xclbin as xclbins
-from softnpu.formats.operations import AddressPatch, Write
+from softnpu.formats.operations import AddressPatch, MergeSync, Write
 from softnpu.formats.xclbin import Xclbin
 from softnpu.formats.xclbin.container import SectionKind
 from tests.conftest import GOLDEN
@@ -120,6 +120,8 @@ def with_operations(what: Launch, *operations: object) -> Launch:
 def test_a_tile_outside_the_partition_is_named_with_the_operation(golden: Path) -> None:
     what = with_operations(launch(golden), Write(tile_address(3, 2, 0x32000), 1))
     assert "touches tile (3,2), the partition has 1 columns" in refused(what)
+    what = with_operations(launch(golden), MergeSync(tokens=2, columns=2))
+    assert "touches tile (1,0), the partition has 1 columns" in refused(what)
 
 
 def test_a_transfer_that_starts_within_a_word_is_refused(golden: Path) -> None:

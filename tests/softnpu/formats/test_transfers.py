@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from softnpu.arch.dma import DMA_ENGINES, Direction
 from softnpu.arch.tiles import TileKind
-from softnpu.formats.operations import AddressPatch, BlockWrite, Operation, Sync, Write
+from softnpu.formats.operations import (
+    AddressPatch,
+    BlockWrite,
+    MergeSync,
+    Operation,
+    Sync,
+    Write,
+)
 from softnpu.formats.records import word_bytes
 from softnpu.formats.transfers import QueuePressure, queue_pressure, stream_transfers
 
@@ -68,3 +75,13 @@ def test_a_fifth_task_that_nothing_waited_for_may_find_the_queue_full() -> None:
     assert queue_pressure([*pushes, push(0)]) == [QueuePressure(4, Direction.MM2S, 1, 1, 5)]
     sync = Sync(column=1, row=0, direction=1, channel=1)
     assert queue_pressure([*pushes, sync, push(0), push(0)]) == []
+
+
+def test_a_wait_for_several_columns_empties_all_their_queues() -> None:
+    pushes = [push(0, token=True), push(0, token=True), push(0), push(0)]
+    wide = Sync(column=0, row=0, direction=1, channel=1, columns=2)
+    assert queue_pressure([*pushes, wide, push(0)]) == []
+    every = MergeSync(tokens=2, columns=2)
+    assert queue_pressure([*pushes, every, push(0), push(0)]) == []
+    assert queue_pressure([*pushes, MergeSync(tokens=1, columns=2), push(0)]), "which one?"
+    assert queue_pressure([*pushes, MergeSync(tokens=2, columns=1), push(0)]), "not this column"
