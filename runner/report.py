@@ -82,7 +82,7 @@ def print_table(outcomes: Sequence[Mapping[str, Any]], stream: TextIO) -> None:
     fits = not on_terminal or len(outcomes) + _OTHER_LINES <= console.height
     shown = [o for o in outcomes if fits or o["verdict"] != "PASS"]
     if shown:
-        console.print(_table(shown))
+        console.print(_table(shown, places=console.width >= _WIDE))
     if len(shown) < len(outcomes):
         console.print(f"{len(outcomes)} artifacts: {_counted(outcomes)}", markup=False)
     for line in hints(outcomes):
@@ -99,13 +99,17 @@ def _counted(outcomes: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in STYLES if counts[verdict])
 
 
-def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:
+_WIDE = 76
+"""Columns of a terminal that has room for where each artifact ran."""
+
+
+def _table(outcomes: Sequence[Mapping[str, Any]], *, places: bool) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE)
-    for name in ("design", "device", "run on", "verdict"):
+    for name in ("design", *(("device", "run on") if places else ()), "verdict"):
         table.add_column(name, no_wrap=True)
     for name in ("runs", "median ms"):
         table.add_column(name, justify="right")
@@ -114,8 +118,7 @@ def _table(outcomes: Sequence[Mapping[str, Any]]) -> Table:
         passed = sum(run["verdict"] == "PASS" for run in outcome["runs"])
         table.add_row(
             outcome["label"],
-            outcome["device"],
-            outcome["run_on"],
+            *((outcome["device"], outcome["run_on"]) if places else ()),
             Text(outcome["verdict"], style=STYLES[outcome["verdict"]]),
             "-" if skipped else f"{passed}/{len(outcome['runs'])}",
             _median_ms(outcome["runs"]),

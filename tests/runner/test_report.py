@@ -84,6 +84,16 @@ def test_what_the_screen_cannot_hold_is_counted(
     assert "design7/x" in piped.getvalue()
 
 
+def test_a_narrow_terminal_has_verdicts_and_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    place = {"device": "npu1_1col", "run_on": "emulator", "label": "passthrough_memtile/default"}
+    stream = Terminal()
+    print_table([{**_outcome(_run("v")), **place, "verdict": "PASS"}], stream)
+    row = next(line for line in stream.getvalue().splitlines() if "passthrough" in line)
+    assert "PASS" in row and row.split()[-2:] == ["1/1", "2.0"]
+    assert "npu1_1col" not in row
+
+
 def test_the_first_failure_is_told_in_full_and_the_others_by_their_first_difference() -> None:
     lines = verdict_lines(_outcome(_run("a", "FAIL", **WRONG), _run("b", "FAIL", **WRONG)))
     assert [line.strip() for line in lines[1:]] == [
