@@ -83,6 +83,7 @@ class Run(PlainErrors, DoitRun):  # type: ignore[misc]
     """
 
     name = "run"
+    interrupted = "interrupted; what was done by then is not done again"
     cmd_options = (
         *DoitRun.cmd_options,
         *TOOLCHAIN_OPTIONS,

@@ -68,16 +68,22 @@ class PlainErrors:
     """A doit command whose complaints about its command line a user can read, and Ctrl-C too."""
 
     name: str
+    interrupted = "interrupted"
+    """What is said after Ctrl-C."""
 
     def parse_execute(self, in_args: list[str]) -> Any:
-        """As doit's; INTERRUPTED after Ctrl-C."""
+        """As doit's; after Ctrl-C the process ends with INTERRUPTED."""
         try:
             return super().parse_execute(in_args)  # type: ignore[misc]
         except CmdParseError as error:
             raise CmdParseError(in_plain_words(str(error), self.name)) from None
         except KeyboardInterrupt:
-            sys.stderr.write("interrupted; what was done by then is not done again\n")
-            return INTERRUPTED
+            sys.stdout.flush()
+            sys.stderr.write(f"{self.interrupted}\n")
+            sys.stderr.flush()
+            # Not by returning: Python would join the queues to doit's processes, and one that was
+            # interrupted while it was made is never closed. doit has saved what it knows by now.
+            os._exit(INTERRUPTED)
 
 
 def take_json(params: Any, args: list[str]) -> tuple[bool, list[str]]:

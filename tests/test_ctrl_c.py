@@ -68,8 +68,11 @@ def test_a_build_that_is_interrupted_says_so_and_goes_on_later(tmp_path: Path) -
     assert process.stdout is not None
     _until(process.stdout, "kernels   ")
     _press_ctrl_c(process)
-    rest = process.stdout.read()
-    assert process.wait(timeout=20) == 130
+    try:
+        rest, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130
     assert "Traceback" not in rest
     assert rest.rstrip().endswith("interrupted; what was done by then is not done again")
     again = project.tasks_run()
