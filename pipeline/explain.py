@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwi
         control = TaskControl(self.task_list)
         control.process(None)
         if unknown := [name for name in pos_args if name not in control.tasks]:
-            self.outstream.write(f"no task is called {', '.join(unknown)}; see doit list --all\n")
+            sys.stderr.write(f"no task is called {', '.join(unknown)}; see doit list --all\n")
             return 1
         chosen = _with_needs(control.tasks, self.sel_tasks or control.tasks)
         tasks = [t for name, t in control.tasks.items() if name in chosen and _has_state(t)]

@@ -33,7 +33,6 @@ STAGES = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin"
 MADE = STAGES[:-1]
 """The stages whose makers the manifest records."""
 
-
 PLACES = "input_array.mlir.places.json"
 """Where in the rendered design the ops of input_array.mlir stand."""
 

@@ -201,7 +201,8 @@ class Controller(Actor):
     def _rest(self) -> bool:
         """Lets an array that was set up come to rest: channels hold their locks, cores wait.
 
-        On hardware that takes a fraction of the time of setting it up; here it takes no time.
+        It takes the controller no time here. How far an array is on hardware when the controller
+        begins is not published; a design whose result depends on it has a race there.
         """
         if not self._resting:
             return True

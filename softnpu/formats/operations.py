@@ -105,7 +105,8 @@ class MergeSync:
 
     def __str__(self) -> str:
         which = "the first column" if self.columns == 1 else f"the first {self.columns} columns"
-        return f"{self.tokens} task-complete tokens of {which}"
+        tokens = "task-complete token" if self.tokens == 1 else "task-complete tokens"
+        return f"{self.tokens} {tokens} of {which}"
 
 
 @dataclass(frozen=True, slots=True)

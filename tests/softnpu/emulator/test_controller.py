@@ -118,14 +118,14 @@ def test_more_tokens_than_are_waited_for_are_a_hazard(cores: Cores) -> None:
     assert context.run(with_operations(insts, *started, *started), buffers(context)).completed
     report = context.run(with_operations(insts, MergeSync(1, 1)), buffers(context))
     assert report.completed
-    told = "2 were there when the runtime sequence waited for 1 task-complete tokens of the first"
+    told = "2 were there when the runtime sequence waited for 1 task-complete token of the first"
     assert any(hazard.startswith(told) for hazard in report.hazards)
 
 
 def test_columns_beyond_the_partition_are_refused(cores: Cores) -> None:
     context = cores.context(MEMTILE)
     text = explain(context.run(merged(cores, 1, 2), buffers(context)))
-    assert "waits for 1 task-complete tokens of the first 2 columns; the partition has 1" in text
+    assert "waits for 1 task-complete token of the first 2 columns; the partition has 1" in text
 
 
 def eight_tasks(insts: bytes, queue: int, descriptor: int) -> bytes:
