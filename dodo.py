@@ -6,19 +6,27 @@ from pathlib import Path
 
 from doit.tools import Interactive
 
-from pipeline import bundling, checks, crosscheck, new, racing, report, selection, site, stages
+from pipeline import (
+    bundling,
+    checks,
+    crosscheck,
+    editors,
+    naming,
+    new,
+    profiling,
+    racing,
+    report,
+    selection,
+    site,
+    stages,
+)
 from pipeline.designs import discover
-from pipeline.reporter import Reporter
-from softnpu.terminal import end_when_the_reader_leaves
-
-end_when_the_reader_leaves()
 
 FOUND = discover(Path())
 CHAIN = selection.chain(os.environ)
 
 DOIT_CONFIG = {
-    "default_tasks": ["build", "test_emu"],
-    "reporter": Reporter,
+    "default_tasks": list(naming.DEFAULT),
     "continue": True,
     "num_process": 2,
     "verbosity": 0,
@@ -28,9 +36,23 @@ DOIT_CONFIG = {
 }
 
 
+def each(make, task):
+    """A task for each variant, and the reason where a design or a project has none."""
+    without = [f"render:{name}" for name in FOUND.broken]
+    if not FOUND.variants and not without:
+        without = ["_designs"]
+    yield {"name": None, "doc": task.__doc__, "task_dep": without}
+    yield from map(make, FOUND.variants)
+
+
+def task__designs():
+    """whether there is any design"""
+    return stages.designs(FOUND)
+
+
 def task_render():
     """template + parameters -> design.mlir"""
-    yield from (stages.render(v, CHAIN) for v in FOUND.variants)
+    yield from each(lambda v: stages.render(v, CHAIN), task_render)
     yield from (stages.broken(name, error) for name, error in FOUND.broken.items())
 
 
@@ -60,6 +82,11 @@ def task_cdo():
     yield from (stages.cdo(v, CHAIN) for v in FOUND.variants)
 
 
+def task_routes():
+    """array configuration -> routes.txt: whether every flow arrives where it says"""
+    yield from (stages.routes(v, CHAIN) for v in FOUND.variants)
+
+
 def task_pdi():
     """CDO files -> main.pdi"""
     yield from (stages.pdi(v, CHAIN) for v in FOUND.variants)
@@ -77,7 +104,7 @@ def task_manifest():
 
 def task_compare():
     """every stage by AMD's tools and by npuforge, from the same inputs"""
-    yield from (crosscheck.compare(v) for v in FOUND.variants)
+    yield from each(crosscheck.compare, task_compare)
 
 
 def task_parity():
@@ -91,28 +118,33 @@ def task__toolchain():
 
 
 def task_build():
-    """all of the above, for every design"""
+    """every stage from render to manifest, for every design"""
     return {"actions": None, "task_dep": list(stages.STAGES)}
 
 
 def task_test_emu():
     """run every artifact on the emulator and check it against numpy"""
-    yield from (checks.test(v, "test_emu") for v in FOUND.variants)
+    yield from each(lambda v: checks.test(v, "test_emu"), task_test_emu)
 
 
 def task_test_hw():
     """run every artifact on the NPU and check it against numpy"""
-    yield from (checks.test(v, "test_hw") for v in FOUND.variants)
+    yield from each(lambda v: checks.test(v, "test_hw"), task_test_hw)
 
 
 def task_races():
     """run every artifact on the emulator in shuffled orders: what changes an output is a race"""
-    yield from (racing.races(v) for v in FOUND.variants)
+    yield from each(racing.races, task_races)
+
+
+def task_profile():
+    """tell where the cycles of every artifact go on the emulator: functions, lines, waits"""
+    yield from each(profiling.profile, task_profile)
 
 
 def task_bundle():
     """artifact, inputs, expected outputs and a host in one zip, to be replayed elsewhere"""
-    yield from (bundling.bundle(v) for v in FOUND.variants)
+    yield from each(bundling.bundle, task_bundle)
 
 
 def task__npu():
@@ -122,7 +154,7 @@ def task__npu():
 
 def task_observe():
     """run every artifact on the emulator once more, with a timeline, for the report"""
-    yield from (report.observe(v) for v in FOUND.variants)
+    yield from each(report.observe, task_observe)
 
 
 def task_report():
@@ -140,6 +172,15 @@ def task_new():
         ],
         "uptodate": [False],
         "verbosity": 2,
+    }
+
+
+def task_compile_commands():
+    """compile_commands.json, from which clangd completes `aie::` and knows a design's macros"""
+    return {
+        "actions": [(editors.write, [FOUND.variants, Path()])],
+        "targets": [editors.COMMANDS],
+        "uptodate": [False],
     }
 
 
@@ -161,6 +202,6 @@ def task_test():
     """npuforge's own test suite; pytest's arguments go behind `--`"""
 
     def command(args: list[str]) -> str:
-        return f"{sys.executable} -m pytest -n 2 {' '.join(args)}"
+        return f"{sys.executable} -m pytest -n 2 --dist loadfile {' '.join(args)}"
 
     return {"actions": [Interactive(command)], "pos_arg": "args", "uptodate": [False]}

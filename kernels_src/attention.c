@@ -7,20 +7,6 @@
 
 #include "attention.h"
 
-// Scores -> weights from 0 to 127 that add up to 127 at the most.
-static void softmax(const int32_t *scores, int8_t *weights) {
-    int32_t largest = scores[0];
-    for (int i = 1; i < ROWS; i++)
-        largest = scores[i] > largest ? scores[i] : largest;
-
-    int32_t sum = 0;
-    for (int i = 0; i < ROWS; i++)
-        sum += exponential(scores[i], largest);
-
-    for (int i = 0; i < ROWS; i++)
-        weights[i] = (int8_t)((exponential(scores[i], largest) >> 10) * 127 / (sum >> 10));
-}
-
 // A sum of weighted values -> int8: divided by 128, where the weights add up to 127 at the most.
 static int8_t requantised(int32_t sum) {
     const int32_t x = (sum + (sum < 0 ? -64 : 64)) >> 7;

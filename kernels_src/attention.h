@@ -1,4 +1,4 @@
-// The two steps that every int8 attention kernel here is made of.
+// The steps that every int8 attention kernel here is made of.
 //
 // Q and K hold sixteenths: an int8 of 16 is 1.0. So a score, Q.K / sqrt(DIM), counts 256ths, and
 // its whole part is what the table of exponentials takes. SHIFT is log2(sqrt(DIM)).
@@ -26,6 +26,20 @@ static inline int32_t score(const int8_t *q, const int8_t *k) {
 static inline int32_t exponential(int32_t score, int32_t largest) {
     const int32_t x = (score - largest) >> 8;
     return EXP[x < -127 ? 127 : -x];
+}
+
+// Scores -> weights from 0 to 127 that add up to 127 at the most.
+static inline void softmax(const int32_t *scores, int8_t *weights) {
+    int32_t largest = scores[0];
+    for (int i = 1; i < ROWS; i++)
+        largest = scores[i] > largest ? scores[i] : largest;
+
+    int32_t sum = 0;
+    for (int i = 0; i < ROWS; i++)
+        sum += exponential(scores[i], largest);
+
+    for (int i = 0; i < ROWS; i++)
+        weights[i] = (int8_t)((exponential(scores[i], largest) >> 10) * 127 / (sum >> 10));
 }
 
 #endif

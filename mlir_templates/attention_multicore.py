@@ -1,9 +1,9 @@
 """Attention over four tiles at a time, one on each of four cores; one host buffer in, one out.
 
-A host passes five buffers at the most, so four inputs and four outputs do not get through: the
-tiles are packed one behind the other. `columns` spreads them over the shims of four columns, each
-with a core of its own; `column` has one shim, whose column's memory tile deals the tiles out to
-the four cores above it and joins what they give.
+With mlir-aie before 1.4 a host passes five buffers at the most, and four inputs and four outputs do
+not get through: the tiles are packed one behind the other. `columns` spreads them over the shims of
+four columns, each with a core of its own; `column` has one shim, whose column's memory tile deals
+the tiles out to the four cores above it and joins what they give.
 """
 
 import numpy as np

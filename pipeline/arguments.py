@@ -13,22 +13,12 @@ from pipeline.buffers import ITEM_SIZE, Buffer
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError, shown
 from pipeline.manifest import write_json
+from runner.dtypes import OF_MLIR
 from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.source import location_of, parse_file
 from softnpu.passes.sequence_ops import sequences
 from softnpu.passes.transfers import HostTransfer, argument_bytes, host_transfers
-
-DTYPES = {
-    **{f"i{8 * size}": f"int{8 * size}" for size in (1, 2, 4, 8)},
-    **{f"si{8 * size}": f"int{8 * size}" for size in (1, 2, 4, 8)},
-    **{f"ui{8 * size}": f"uint{8 * size}" for size in (1, 2, 4, 8)},
-    "bf16": "bfloat16",
-    "f16": "float16",
-    "f32": "float32",
-    "f64": "float64",
-}
-"""numpy's (ml_dtypes') name of an MLIR element type."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +45,7 @@ class Argument:
         Raises:
             PipelineError: for a type that the host has no buffer of.
         """
-        kind = DTYPES.get(str(self.type.element_type)) if isinstance(self.type, MemRefType) else ""
+        kind = OF_MLIR.get(str(self.type.element_type)) if isinstance(self.type, MemRefType) else ""
         if not isinstance(self.type, MemRefType) or not kind or self.bytes is None:
             raise PipelineError(
                 f"argument %{self.name} of the runtime sequence has the type {self.type}; the host"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -12,22 +11,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.cmd_base import Command
-from doit.exceptions import InvalidCommand
 
+from pipeline.checkout import WAIT, alone
+from pipeline.ending import doit
 from pipeline.errors import PipelineError
+from pipeline.naming import HELP
 from pipeline.options import (
+    FAILED,
     TOOLCHAIN_OPTIONS,
     PlainErrors,
     json_option,
     options_first,
     take_options,
 )
+from runner import labels
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from pipeline.benching import Place
-    from pipeline.designs import Variant
+    from pipeline.designs import Discovery, Variant
     from runner.bench.history import Figure
 
 PLACES = ("emulator", "npu")
@@ -48,12 +51,12 @@ class Bench(PlainErrors, Command):  # type: ignore[misc]
 
     name = "bench"
     doc_purpose = "measure how fast artifacts run"
-    doc_usage = "[DESIGN | DESIGN/VARIANT ...]"
-    doc_description = """
+    doc_usage = "[NAME ...]"
+    doc_description = f"""
 Without a name, measures every variant. The figures go into .npuforge/history.sqlite, which
 `doit history` shows. Times are the host's, of a run without copies to and from its buffers; on
 the emulator a run's cycles on the NPU are estimated, and rates are of these.
-"""
+{HELP}"""
     cmd_options = (
         {
             "name": "on",
@@ -66,6 +69,7 @@ the emulator a run's cycles on the NPU are estimated, and rates are of these.
         _number("iterations", 50, "runs that count"),
         _number("warm-up", 3, "runs before them, after the first"),
         _number("seconds", 10.0, "of counted runs an artifact, after which no further one begins"),
+        WAIT,
         json_option("write the figures as JSON"),
         *TOOLCHAIN_OPTIONS,
     )
@@ -80,47 +84,39 @@ the emulator a run's cycles on the NPU are estimated, and rates are of these.
         from runner.bench.history import FILE
 
         names = take_options(opt_values, pos_args)
-        variants = chosen(discover(Path()).variants, names)
-        if code := _build(variants, quiet=opt_values["json"]):
+        variants, broken = chosen(discover(Path()), names)
+        for error in broken:
+            sys.stderr.write(f"{error}\n")
+        if code := _build(variants, wait=opt_values["wait"], quiet=opt_values["json"]):
             return code
-        with _alone_on(opt_values["on"]):
+        with alone(opt_values["wait"]), _alone_on(opt_values["on"]):
             figures = _measure(variants, _place(opt_values), FILE)
         if opt_values["json"]:
             sys.stdout.write(f"{json.dumps([asdict(f) for f in figures], indent=1)}\n")
         elif figures:
             _show(figures, FILE)
-        return 0 if len(figures) == len(variants) else 1
+        return 0 if len(figures) == len(variants) and not broken else FAILED
 
 
-def chosen(variants: Iterable[Variant], names: Sequence[str]) -> list[Variant]:
-    """The variants of those names: `<design>` for all of its own, or `<design>/<variant>`.
+def chosen(found: Discovery, names: Sequence[str]) -> tuple[list[Variant], list[PipelineError]]:
+    """The variants that names stand for, all without one, and what is wrong with broken designs.
 
     Raises:
-        InvalidCommand: nothing is called so.
+        UnknownNameError: one of them stands for nothing.
     """
-    from difflib import get_close_matches
-
-    known = list(variants)
-    if not names:
-        return known
-    found: dict[str, Variant] = {}
-    for name in names:
-        matching = {v.label: v for v in known if name in (v.label, v.design.name)}
-        if not matching:
-            near = get_close_matches(name, [n for v in known for n in (v.label, v.design.name)], 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise InvalidCommand(f"there is no design or variant {name!r}{hint}")
-        found.update(matching)
-    return list(found.values())
+    variants = {variant.label: variant for variant in found.variants}
+    meant = labels.chosen(names or ["*"], [*variants, *found.broken])
+    return (
+        [variants[label] for label in meant if label in variants],
+        [found.broken[label] for label in meant if label in found.broken],
+    )
 
 
-def _build(variants: Iterable[Variant], *, quiet: bool) -> int:
+def _build(variants: Iterable[Variant], *, wait: float, quiet: bool) -> int:
     """Builds first: nothing else may run while times are taken."""
     tasks = [f"manifest:{variant.label}" for variant in variants]
     out = sys.stderr if quiet else None
-    return subprocess.run(
-        [sys.executable, "-m", "doit", *tasks], check=False, stdout=out
-    ).returncode
+    return doit([*tasks, f"--wait={wait}"], stdout=out)
 
 
 def _alone_on(place: str) -> Any:
@@ -210,6 +206,11 @@ def remarks(figures: Sequence[Figure]) -> list[str]:
     ]
     if figures[0].cycles is not None:
         lines.append("NPU est. and the rates are the emulator's estimate for an NPU at 1 GHz")
+    lines += [
+        f"{f.label}: memory banks held cores up for {f.bank_wait:,} cycles, all cores together"
+        for f in figures
+        if f.bank_wait
+    ]
     if missing := [f.label for f in figures if f.ops is None]:
         lines.append(
             f'no GOP/s without `work = {{"ops": ...}}` or work(p) in the design:'

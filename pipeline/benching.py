@@ -22,6 +22,7 @@ from runner.doctor import System
 from runner.errors import RunnerError
 from runner.launch import EMULATOR, NPU, Opened
 from softnpu.emulator.context import CYCLES_PER_MS
+from softnpu.emulator.report import RunReport
 
 WORK = ("ops", "bytes")
 
@@ -60,6 +61,7 @@ def bench(variant: Variant, place: Place) -> Figure:
     declared = work(variant)
     vector = inputs(variant, built.arguments)[0]
     timed = _timed(lambda: launch.open_artifact(built, place.run_on), vector.inputs, place.plan)
+    estimate = _estimated(built) if place.run_on == EMULATOR else None
     return Figure(
         label=variant.label,
         run_on=place.run_on,
@@ -72,10 +74,11 @@ def bench(variant: Variant, place: Place) -> Figure:
         p95=timed.p95,
         mad=timed.mad,
         floor=_floor(variant.device, place),
-        cycles=_estimated(built) if place.run_on == EMULATOR else None,
+        cycles=None if estimate is None else estimate.cycles,
         ops=declared.get("ops"),
         bytes=declared.get("bytes", float(sum(a.bytes for a in built.arguments))),
         conditions={**place.conditions, "device": variant.device},
+        bank_wait=None if estimate is None else _bank_wait(estimate),
     )
 
 
@@ -99,10 +102,14 @@ def _floor(device: str, place: Place) -> float:
     ).median
 
 
-def _estimated(built: Artifact) -> int:
+def _estimated(built: Artifact) -> RunReport:
     from runner.estimate import steady_run
 
-    return int(steady_run(built).cycles)
+    return steady_run(built)
+
+
+def _bank_wait(report: RunReport) -> int:
+    return sum(core.bank_wait for core in report.statistics.cores.values())
 
 
 def work(variant: Variant) -> dict[str, float]:

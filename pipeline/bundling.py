@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doit.exceptions import TaskFailed
-
 from pipeline.checks import expected, inputs, run_from
 from pipeline.designs import Variant
-from pipeline.errors import PipelineError
+from pipeline.failing import in_words
 from pipeline.keys import Key
+from pipeline.reporter import TOLD
 from pipeline.stages import Task
 from pipeline.toolchain import source_version
 
@@ -28,26 +27,23 @@ def bundle(variant: Variant) -> Task:
         "actions": [(_pack, [variant])],
         "file_dep": run_from(variant),
         "targets": [str(bundle_file(variant))],
+        "meta": {TOLD: str(bundle_file(variant))},
         "uptodate": [Key({"tools": {"npuforge": source_version("runner", "pipeline/checks.py")}})],
         "clean": True,
     }
 
 
-def _pack(variant: Variant) -> TaskFailed | None:
+@in_words
+def _pack(variant: Variant) -> None:
     from pipeline.benching import surroundings
     from runner import artifact
     from runner import bundle as bundles
-    from runner.errors import RunnerError
 
-    try:
-        built = artifact.load(variant.folder)
-        bundles.write(
-            bundle_file(variant),
-            built,
-            inputs(variant, built.arguments),
-            expected(variant, built.arguments),
-            surroundings("emulator"),
-        )
-    except (PipelineError, RunnerError) as error:
-        return TaskFailed(str(error))
-    return None
+    built = artifact.load(variant.folder)
+    bundles.write(
+        bundle_file(variant),
+        built,
+        inputs(variant, built.arguments),
+        expected(variant, built.arguments),
+        surroundings("emulator"),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 from doit.task import clean_targets
 
+from pipeline import build_warnings, whole
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
-from pipeline.keys import Key
-from pipeline.stages import Task
+from pipeline.failing import in_words
+from pipeline.keys import Key, Made
+from pipeline.stages import Task, warning_files
 from pipeline.toolchain import tool_key
 
 if TYPE_CHECKING:
     from runner.artifact import Argument, Artifact
-    from runner.judge import Diagnosis, Expected, Outcome
+    from runner.expected import Expected, Reference
+    from runner.judge import Diagnosis, Outcome
     from runner.vectors import Vector
+    from runner.verdicts.criteria import Criterion
 
 RUN_ON = {"test_emu": "emulator", "test_hw": "npu"}
 
@@ -40,13 +44,15 @@ def test(variant: Variant, check: str) -> Task:
     """Runs a variant's artifact and judges it; on the emulator only when something has changed."""
     from runner.verdicts import files as mismatches
 
-    again = [Key({"tools": tool_key("test_emu")})] if check == "test_emu" else [False]
+    results = results_file(variant, check)
+    again = [Key({"tools": tool_key("test_emu")}), Made([results])]
     return {
         "name": variant.label,
         "actions": [(_run, [variant, check])],
         "file_dep": run_from(variant),
-        "targets": [str(results_file(variant, check))],
-        "uptodate": again,
+        "meta": {build_warnings.BEHIND: warning_files(variant)},
+        "targets": [str(results)],
+        "uptodate": again if check == "test_emu" else [False],
         "task_dep": ["_npu"] if check == "test_hw" else [],
         "clean": [clean_targets, (mismatches.remove, [variant.folder])],
     }
@@ -57,32 +63,25 @@ def npu() -> Task:
     return {"actions": [_find_npu], "uptodate": [False]}
 
 
-def _find_npu() -> TaskFailed | None:
-    from runner.errors import RunnerError
+@in_words
+def _find_npu() -> None:
     from runner.launch import find_npu
 
-    try:
-        find_npu()
-    except RunnerError as error:
-        return TaskFailed(str(error))
-    return None
+    find_npu()
 
 
+@in_words
 def _run(variant: Variant, check: str) -> TaskFailed | None:
-    from runner.errors import RunnerError
     from runner.judge import Verdict
     from runner.verdicts import files as mismatches
 
     target = results_file(variant, check)
     target.unlink(missing_ok=True)
     mismatches.remove(variant.folder)
-    try:
-        judged = _outcome(variant, RUN_ON[check])
-    except (PipelineError, RunnerError) as error:
-        return TaskFailed(str(error))
+    judged = _outcome(variant, RUN_ON[check])
     outcome = {**judged.as_json(), "run_on": RUN_ON[check]}
     mismatches.write(outcome, judged.runs, variant.folder)
-    target.write_text(json.dumps(outcome, indent=1))
+    whole.write(target, json.dumps(outcome, indent=1))
     if outcome["verdict"] == Verdict.FAIL:
         return TaskFailed(f"{variant.label}: {failed_runs(outcome)}")
     return None
@@ -105,10 +104,11 @@ def _outcome(variant: Variant, target: str) -> Outcome:
 
 def _on_emulator(variant: Variant, built: Artifact) -> Outcome:
     from runner import judge
-    from runner.core_code import CoreCode, core_code_of
+    from runner.core_code import for_npu_alone
 
-    if core_code_of(built) is CoreCode.AIE:
-        return judge.skipped(built, FOR_NPU)
+    why = for_npu_alone(built)
+    if why:
+        return judge.skipped(built, why)
     return _judged(variant, built, RUN_ON["test_emu"])
 
 
@@ -126,7 +126,6 @@ def _on_hardware(variant: Variant, built: Artifact) -> Outcome:
 
 
 FOR_EMULATOR = "stand-in cores, for the emulator only; with Peano they are built for the NPU"
-FOR_NPU = "AIE cores, for the NPU only; doit --cores embedded builds stand-ins for the emulator"
 
 
 @contextmanager
@@ -160,28 +159,52 @@ def inputs(variant: Variant, arguments: Sequence[Argument]) -> list[Vector]:
     return [*vectors.default_vectors(arguments), *_own_vectors(variant, arguments)]
 
 
-def expected(variant: Variant, arguments: Iterable[Any]) -> Expected:
+def expected(variant: Variant, arguments: Sequence[Argument]) -> Expected:
     """What the author says of the outputs."""
-    from runner.judge import Expected
+    from runner.expected import Expected
 
-    return Expected(_reference(variant, arguments), _checks(variant, arguments))
+    place = variant.design.place_of("reference")
+    return Expected(_reference(variant, arguments), _checks(variant, arguments), place)
 
 
-def _own_vectors(variant: Variant, arguments: Iterable[Any]) -> Iterator[Any]:
+def _own_vectors(variant: Variant, arguments: Sequence[Argument]) -> Iterator[Vector]:
     import numpy as np
-
-    from runner.vectors import Vector
 
     function = variant.design.function("vectors")
     if function is None:
         return
     made = variant.design.call(function, variant.parameters, np.random.default_rng(0))
-    inputs = [a for a in arguments if a.is_input]
+    if not isinstance(made, dict) or not all(isinstance(one, dict) for one in made.values()):
+        raise _wrong_vectors(variant, "it must return a dict by name of dicts of arrays by input")
     for name, values in made.items():
-        yield Vector(name, {a.name: values[a.name] for a in inputs})
+        yield _vector(variant, str(name), values, [a for a in arguments if a.is_input])
 
 
-def _checks(variant: Variant, arguments: Iterable[Any]) -> dict[str, Any]:
+def _vector(
+    variant: Variant, name: str, values: Mapping[str, Any], inputs: Sequence[Argument]
+) -> Vector:
+    from runner.errors import RunnerError
+    from runner.fitting import fitted
+    from runner.vectors import Vector
+
+    names = [argument.name for argument in inputs]
+    if set(values) != set(names):
+        given = ", ".join(map(str, values)) or "nothing"
+        raise _wrong_vectors(
+            variant, f"vector {name!r} must hold {', '.join(names) or 'nothing'}, it holds {given}"
+        )
+    try:
+        return Vector(name, {a.name: fitted(values[a.name], a) for a in inputs})
+    except RunnerError as error:
+        raise _wrong_vectors(variant, f"vector {name!r}: {error}") from error
+
+
+def _wrong_vectors(variant: Variant, problem: str) -> PipelineError:
+    design = variant.design
+    return PipelineError(f"vectors(p, rng): {problem}", design.python, design.line_of("vectors"))
+
+
+def _checks(variant: Variant, arguments: Iterable[Argument]) -> dict[str, Criterion]:
     """The author's `checks`: how close each output must be that its type does not judge alone."""
     from runner.verdicts.criteria import Criterion
 
@@ -201,26 +224,40 @@ def _checks(variant: Variant, arguments: Iterable[Any]) -> dict[str, Any]:
     return declared
 
 
-def _reference(variant: Variant, arguments: Iterable[Any]) -> Any:
+def _reference(variant: Variant, arguments: Iterable[Argument]) -> Reference | None:
     """The author's reference(p, ...) as a function from inputs by name to outputs by name."""
+    from runner.errors import RunnerError
+
     function = variant.design.function("reference")
     if function is None:
         return None
     inputs = [a.name for a in arguments if a.is_input]
     outputs = [a.name for a in arguments if a.is_output]
 
-    def reference(inputs_by_name: dict[str, Any]) -> dict[str, Any]:
-        given = variant.design.call(
-            function, variant.parameters, *(inputs_by_name[name].copy() for name in inputs)
-        )
-        values = given if isinstance(given, tuple) else (given,)
-        found = given if isinstance(given, dict) else dict(zip(outputs, values, strict=False))
-        if set(found) != set(outputs):
-            raise PipelineError(
-                f"reference(p, ...) must return {', '.join(outputs)}",
-                variant.design.python,
-                variant.design.line_of("reference"),
+    def reference(inputs_by_name: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            given = variant.design.call(
+                function, variant.parameters, *(inputs_by_name[name] for name in inputs)
             )
-        return found
+            return _by_name(variant, given, outputs)
+        except PipelineError as error:
+            raise RunnerError(str(error)) from error
 
     return reference
+
+
+def _by_name(variant: Variant, given: Any, outputs: Sequence[str]) -> Mapping[str, Any]:
+    """What a reference gives, by output: a dict, an array for each output, or the only one's."""
+    if isinstance(given, dict):
+        return given
+    several = isinstance(given, tuple) or (isinstance(given, list) and len(outputs) > 1)
+    arrays = given if several else (given,)
+    if len(arrays) != len(outputs):
+        found = "None: is a return missing?" if given is None else f"{len(arrays)}"
+        raise PipelineError(
+            f"reference(p, ...) must return {len(outputs)} arrays ({', '.join(outputs)}), in their"
+            f" order or in a dict; it returns {found}",
+            variant.design.python,
+            variant.design.line_of("reference"),
+        )
+    return dict(zip(outputs, arrays, strict=True))

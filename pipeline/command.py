@@ -3,76 +3,43 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
-from difflib import get_close_matches
-from functools import wraps
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, TextIO
 
+from doit.action import PythonAction
 from doit.cmd_run import Run as DoitRun
-from doit.exceptions import InvalidCommand
+from doit.control import TaskControl
+from doit.task import Stream
 
-from pipeline.designs import Discovery
+from pipeline import helping, naming
+from pipeline.checkout import WAIT, alone
+from pipeline.errors import PipelineError
 from pipeline.machine import JsonReporter, document
-from pipeline.options import TOOLCHAIN_OPTIONS, PlainErrors, json_option, take_json, take_options
+from pipeline.memory import sources
+from pipeline.naming import Names
+from pipeline.options import (
+    FAILED,
+    TOOLCHAIN_OPTIONS,
+    PlainErrors,
+    json_option,
+    options_first,
+    take_json,
+    take_options,
+)
 from pipeline.reporter import Reporter
+from pipeline.workers import Runner, Workers
+from runner.labels import UnknownNameError
 
-FIRST = {"report": ("build", "test_emu", "observe")}
+FIRST = {"report": ("build", "test_emu", "observe", "profile")}
 """What is done before a task without being needed for it: the report shows what failed, too."""
 
-LAST_STAGE = {"build": "manifest"}
-"""The stage that needs all others, for a task that has none of a single design."""
+DOITS_OPTIONS = {"always", "continue", "verbosity", "outfile", "num_process", "pdb", "single"}
+"""The others of doit's would choose another reporter or other ways of running side by side."""
 
-
-def meant_by(name: str | None, found: Discovery | None, tasks: Collection[str]) -> str | None:
-    """The tasks that a name stands for which is none's: `test_emu:saxpy` is all its variants.
-
-    Of a broken design there is one task only, which tells what is wrong with it.
-
-    Args:
-        tasks: the names of all tasks; what none of them has is meant by nothing.
-    """
-    stage, _, rest = (name or "").partition(":")
-    stage = LAST_STAGE.get(stage, stage)
-    design = rest.partition("/")[0]
-    if found is None or not design:
-        return None
-    if design in found.broken:
-        return f"render:{design}"
-    if f"{stage}:{rest}" in tasks:
-        return f"{stage}:{rest}"
-    if any(task.startswith(f"{stage}:{rest}/") for task in tasks):
-        return f"{stage}:{rest}/*"
-    return None
-
-
-def near(name: str, tasks: Collection[str], commands: Collection[str]) -> list[str]:
-    """What may have been meant by a name that nothing has: at most four, the likeliest first.
-
-    Args:
-        tasks, commands: the names of all tasks and of all commands.
-    """
-    design, _, variant = name.partition(":")[2].partition("/")
-    if variant:
-        found = [task for task in tasks if task.startswith(name[: -len(variant)])]
-        if found:
-            return found[:4]
-    if any(task.startswith(f"test_emu:{name}/") for task in tasks):
-        return [f"build:{name}", f"test_emu:{name}"]
-    whole = [task for task in tasks if ":" not in task and not task.startswith("_")]
-    of_designs = {task.partition("/")[0] for task in tasks if ":" in task}
-    return get_close_matches(name, of_designs if design else [*whole, *commands], 1, cutoff=0.75)
-
-
-class Unknown(InvalidCommand):  # type: ignore[misc]
-    """doit's error for a name that nothing has, with what may have been meant."""
-
-    def __init__(self, name: str, likely: list[str]) -> None:
-        super().__init__(not_found=name)
-        self._likely = likely
-
-    def __str__(self) -> str:
-        meant = f"Did you mean {' or '.join(self._likely)}?\n" if self._likely else ""
-        return f"{super().__str__().rstrip()}\n{meant}".rstrip()
+BESIDE = {"lint", "test"}
+"""The tasks that may be run beside others in one checkout: they touch nothing that is built."""
 
 
 class Run(PlainErrors, DoitRun):  # type: ignore[misc]
@@ -83,61 +50,133 @@ class Run(PlainErrors, DoitRun):  # type: ignore[misc]
     """
 
     name = "run"
+    sel_tasks: list[str]
+    doc_usage = "[TASK ...] [NAME ...]"
+    doc_description = f"""
+Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
+{naming.HELP}"""
     interrupted = "interrupted; what was done by then is not done again"
     cmd_options = (
-        *DoitRun.cmd_options,
+        *(option for option in DoitRun.cmd_options if option["name"] in DOITS_OPTIONS),
         *TOOLCHAIN_OPTIONS,
+        WAIT,
         json_option(
             "write one JSON document at the end and nothing else: tasks, verdicts, differences"
         ),
     )
 
-    def __init__(self, *given: Any, cmds: Collection[str] = (), **options: Any) -> None:
-        super().__init__(*given, cmds=cmds, **options)
-        self._commands = list(cmds)
+    def parse_execute(self, in_args: list[str]) -> Any:
+        """Takes --wait behind tasks as well as before them."""
+        return super().parse_execute(options_first(in_args, [WAIT], others=False))
 
     def execute(self, params: Any, args: Any) -> int:
-        """Runs the selected tasks."""
+        """Runs the selected tasks, alone in this checkout."""
         as_json, others = take_json(params, args)
         selected = take_options(params, others)
         self._made: list[Reporter] = []
         self._reporter: type[Reporter] = JsonReporter if as_json else Reporter
-        first = [task for name in selected for task in FIRST.get(name, ())]
-        failed = bool(first and super().execute(params, first))
-        code = 1 if self._run(params, selected) or failed else 0
+        beside = bool(selected) and selected[0] in BESIDE
+        try:
+            with nullcontext() if beside else alone(params[WAIT["name"]]):
+                self._sources = sources()
+                code = self._run(params, selected)
+        except (PipelineError, UnknownNameError) as error:
+            if not as_json:
+                raise
+            sys.stdout.write(f"{document([], FAILED, [str(error)])}\n")
+            return FAILED
         if as_json:
             sys.stdout.write(f"{document(self._made, code)}\n")
         return code
 
     def _run(self, params: Any, selected: list[str]) -> int:
-        """doit's own, for the names of designs too."""
-        try:
-            return int(super().execute(params, selected))
-        except InvalidCommand as error:
-            found = getattr(sys.modules.get("dodo"), "FOUND", None)
-            tasks = [task.name for task in self.task_list]
-            meant = meant_by(error.not_found, found, tasks)
-            if meant is None:
-                if error.not_found is None:
-                    raise
-                likely = near(error.not_found, tasks, self._commands)
-                raise Unknown(error.not_found, likely) from None
-            others = [meant if name == error.not_found else name for name in selected]
-        return self._run(params, others)
+        """What comes first, whatever becomes of it, and then doit's own."""
+        first = self._first(params, selected)
+        failed = bool(first and super().execute(params, first))
+        self.dep_manager = None  # what it has learnt is written, and read by the next one
+        return FAILED if super().execute(params, selected) or failed else 0
 
-    @wraps(DoitRun._execute)  # doit reads from its signature which options to pass
-    def _execute(self, outfile: Any, *, reporter: Any, **options: Any) -> int:
-        """doit's own, which makes the reporter: ours has more to say about the exit code."""
-        made = self._made
-        if reporter is Reporter:
+    def _first(self, params: Any, selected: list[str]) -> list[str]:
+        """The tasks that FIRST names for the selected ones, for the same artifacts."""
+        wanted = {word.partition(":")[0] for word in selected} & set(FIRST)
+        if not wanted:
+            return []
+        names = self._names(params)
+        names.tasks(selected, naming.DEFAULT)
+        return [word for task in wanted for word in (*FIRST[task], *names.chosen(task))]
 
-            class Kept(self._reporter):  # type: ignore[misc,name-defined]
-                def __init__(self, *given: Any) -> None:
-                    super().__init__(*given)
-                    made.append(self)
+    def _names(self, params: Any) -> Names:
+        """What can be named, before doit itself has loaded the tasks."""
+        self.loader.setup(params)
+        return Names(self.loader.load_tasks(cmd=self, pos_args=[]), self.loader.cmd_names)
 
-            reporter = Kept
+    def show_help(self, words: list[str]) -> int:
+        """Of a task that stands there its own help."""
+        if not words:
+            return super().show_help(words)
+        params, _ = self.cmdparser.parse([])
+        sys.stdout.write(helping.of_task(self._names(params), words[0]))
+        return 0
+
+    def _execute(
+        self,
+        outfile: str | TextIO,
+        verbosity: int | None,
+        force_verbosity: bool,
+        always: bool,
+        continue_: bool,
+        single: bool,
+        num_process: int,
+        pdb: bool,
+    ) -> int:
+        """doit's own with our runner and our reporter, who has more to say about the exit code.
+
+        doit reads from the signature which options to pass.
+        """
+        if not self.sel_default_tasks:
+            names = Names(self.task_list, self.loader.cmd_names)
+            self.sel_tasks = names.tasks(self.sel_tasks, naming.DEFAULT)
+        control = TaskControl(self.task_list)
+        control.process(self.sel_tasks)
+        if single:
+            _need_nothing(control)
         if self._reporter is JsonReporter:  # what a task itself would print is no JSON
-            options.update(verbosity=0, force_verbosity=True)
-        code = int(super()._execute(outfile, reporter=reporter, **options))
-        return code or int(any(one.skipped_all for one in made))
+            verbosity, force_verbosity = 0, True
+        stream = Stream(verbosity, force_verbosity)
+        PythonAction.pm_pdb = pdb
+        with _opened(outfile) as out:
+            reporter = self._reporter(out, {})
+            self._made.append(reporter)
+            options = (self.dep_manager, reporter, continue_, always, stream)
+            if num_process and not pdb:  # the debugger needs the terminal
+                runner: Runner = Workers(*options, most=num_process, sources=self._sources)
+            else:
+                runner = Runner(*options, sources=self._sources)
+            code = int(runner.run_all(control.task_dispatcher()))
+        if runner.saved:
+            files = ", ".join(sorted(runner.saved))
+            sys.stderr.write(f"saved while doit worked, which may have read it before: {files}\n")
+        return code or int(reporter.skipped_all or reporter.failed)
+
+
+def _need_nothing(control: TaskControl) -> None:
+    """The selected tasks, or their parts, are to be done without what they depend on."""
+    for name in control.selected_tasks:
+        task = control.tasks[name]
+        parts = [control.tasks[part] for part in task.task_dep] if task.has_subtask else [task]
+        for part in parts:
+            part.task_dep = []
+
+
+@contextmanager
+def _opened(outfile: str | TextIO) -> Iterator[TextIO]:
+    """The file that `--output-file` names, or stdout."""
+    if not isinstance(outfile, str):
+        yield sys.stdout
+        return
+    try:
+        file = Path(outfile).open("w", encoding="utf-8")  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise PipelineError(f"--output-file {outfile}: {error.strerror}") from error
+    with file:
+        yield file

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from doit.exceptions import TaskFailed
 
+from pipeline import naming
 from pipeline.designs import Variant
+from pipeline.failing import in_words
 from pipeline.selection import Request, resolve
 from pipeline.stages import Task
 
@@ -34,6 +36,7 @@ def compare(variant: Variant) -> Task:
     }
 
 
+@in_words
 def _compare(variant: Variant) -> None:
     """By every tool on the machine: which of them builds is asked for, what is compared is not."""
     from pipeline import parity
@@ -45,16 +48,19 @@ def _compare(variant: Variant) -> None:
 def report(variants: Sequence[Variant]) -> Task:
     """Prints what came of it; fails when a file differs, or when nothing could be compared."""
     return {
-        "actions": [(_report, [[rows_file(variant) for variant in variants]])],
+        "actions": [(_report, [variants])],
+        "pos_arg": naming.NAMES,
         "task_dep": ["compare"],
         "uptodate": [False],
         "verbosity": 2,
     }
 
 
-def _report(files: Sequence[Path]) -> TaskFailed | None:
+@in_words
+def _report(variants: Sequence[Variant], names: Sequence[str]) -> TaskFailed | None:
     from pipeline import parity
 
+    files = [rows_file(v) for v in variants if not names or v.label in names]
     rows = [row for file in files if file.is_file() for row in parity.load(file)]
     sys.stdout.write("".join(f"{line}\n" for line in parity.lines(rows)))
     sys.stdout.flush()

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import template
 from pipeline.buffers import Buffer
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, shown
 from pipeline.toolchain import source_version
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ class Variant:
     @cached_property
     def template_parameters(self) -> tuple[str, ...]:
         """The parameters that the template mentions."""
-        words = set(_NAME.findall(self.design.source.read_text()))
+        texts = (path.read_text() for path in template.files(self.design.source))
+        words = {word for text in texts for word in _NAME.findall(text)}
         return tuple(name for name in self.parameters if name in words)
 
     @cached_property
@@ -277,22 +278,37 @@ class Design:
         except PipelineError:
             raise
         except SyntaxError as error:
-            raise PipelineError(error.msg, self.python, error.lineno) from error
-        except Exception as error:
-            raise PipelineError(
-                f"{type(error).__name__}: {error}", self.python, self._line_in(error)
-            ) from error
+            file = self._own(error.filename or "") or self.python
+            raise PipelineError(error.msg, file, error.lineno) from error
+        except (Exception, SystemExit) as error:
+            raise self._failed(function, error) from error
 
-    def _line_in(self, error: BaseException) -> int | None:
-        frames = traceback.extract_tb(error.__traceback__)
-        own = str(self.python.absolute()) if self.python else None
-        return next((f.lineno for f in reversed(frames) if f.filename == own), None)
+    def _failed(self, function: Callable[..., Any], error: BaseException) -> PipelineError:
+        """The error at the last of the author's lines on its way, or at the function."""
+        text = str(error)
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            if file := self._own(frame.filename):
+                told = f"{type(error).__name__}: {text or frame.line}"
+                return PipelineError(told, file, frame.lineno)
+        line = self.line_of(getattr(function, "__name__", ""))
+        return PipelineError(f"{type(error).__name__}: {text}", self.python, line)
+
+    def _own(self, name: str) -> Path | None:
+        """A file as one of the author's, None for one that lies elsewhere."""
+        path = Path(name)
+        if self.python is None or path.parent != self.python.parent.absolute():
+            return None
+        return path
+
+    def place_of(self, name: str) -> str:
+        """Where a top-level name stands in the Python file, "mlir_templates/saxpy.py:12"."""
+        return "" if self.python is None else f"{shown(self.python)}:{self.line_of(name)}"
 
     def line_of(self, name: str, *keys: str) -> int | None:
         """Where a top-level name, or a key within its dict, stands in the Python file."""
         if self.python is None:
             return None
-        node = _definition(ast.parse(self.python.read_text()), name)
+        node = _definition(ast.parse(self.python.read_bytes()), name)
         for key in keys:
             node = _entry(node, key) or node
         return getattr(node, "lineno", None)
@@ -313,7 +329,7 @@ def _package(folder: Path) -> str:
 
 def _imports(file: Path) -> Iterator[str]:
     """The modules beside a file that it imports: `from ._mel import ...`, `from . import _mel`."""
-    for node in ast.parse(file.read_text()).body:
+    for node in ast.parse(file.read_bytes()).body:
         if isinstance(node, ast.ImportFrom) and node.level == 1:
             yield from [node.module] if node.module else (name.name for name in node.names)
 
@@ -376,6 +392,8 @@ def discover(root: Path) -> Discovery:
             variants.extend(found)
         except PipelineError as error:
             broken[name] = error
+        except OSError as error:
+            broken[name] = PipelineError(str(error.strerror), Path(error.filename))
     return Discovery(tuple(variants), broken)
 
 

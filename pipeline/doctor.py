@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from doit.cmd_base import Command
+from doit.cmdparse import CmdParseError
 
-from pipeline.options import PlainErrors, json_option
+from pipeline.options import FAILED, PlainErrors, json_option
 
 if TYPE_CHECKING:
     from pipeline.amd.probing import Prober
@@ -23,19 +24,22 @@ class Doctor(PlainErrors, Command):  # type: ignore[misc]
     doc_purpose = "check what builds and runs on the NPU need"
     doc_usage = ""
     doc_description = """
-Each line is a check, with what mends it below. Nothing is changed and root is never needed; what
-cannot be seen from here is told. The exit code is 0 when doit test_hw can work, 1 otherwise.
+Each line is a check, with what mends it below: of what is needed, and of what the NPU needs beyond
+that. Nothing is changed and root is never needed; what cannot be seen from here is told. The exit
+code is 0 when builds and doit test_emu can work, 1 otherwise; --json tells of the NPU as well.
 """
     cmd_options = (json_option("write the findings as JSON"),)
 
-    def execute(self, opt_values: Mapping[str, Any], _pos_args: list[str]) -> int:
+    def execute(self, opt_values: Mapping[str, Any], pos_args: list[str]) -> int:
         """Examines and tells."""
-        from runner.doctor import System, as_json, as_text, examine, hardware_ready
+        if pos_args:
+            raise CmdParseError(f"doctor is about the machine and takes no names: {pos_args[0]}")
+        from runner.doctor import System, as_json, as_text, emulator_ready, examine
 
         checks = examine(System(), list(tools(os.environ)))
         text = as_json(checks) if opt_values["json"] else as_text(checks)
         sys.stdout.write(f"{text}\n")
-        return 0 if hardware_ready(checks) else 1
+        return 0 if emulator_ready(checks) else FAILED
 
 
 def tools(environment: Mapping[str, str]) -> Iterator[Tool]:

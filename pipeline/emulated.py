@@ -1,7 +1,10 @@
-"""Why a design hangs on the NPU: the emulator's verdict on a stand-in build of the same design."""
+"""Why a design hangs on the NPU: the emulator's verdict on the very artifact, or, where only an NPU
+executes its cores (AIE2P), on a stand-in build of the same design."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +12,14 @@ from typing import TYPE_CHECKING
 from pipeline import kernels
 from pipeline.designs import KERNELS, Variant
 from runner.artifact import INSTS, XCLBIN, Artifact
-from runner.core_code import CoreCode, core_code_of
+from runner.core_code import for_npu_alone
 from runner.errors import RunnerError
 from softnpu.errors import SoftnpuError
+from softnpu.warned import collected, counted
 
 if TYPE_CHECKING:
-    from runner.judge import Diagnosis, Expected, Outcome
+    from runner.expected import Expected
+    from runner.judge import Diagnosis, Outcome
     from runner.vectors import Vector
 
 FOLDER = "standin"
@@ -26,17 +31,26 @@ def diagnosis(variant: Variant, built: Artifact, expected: Expected) -> Diagnosi
 
     def diagnose(vector: Vector) -> str:
         try:
-            artifact = _for_emulator(variant, built)
+            with collected() as warned:
+                artifact = stand_in(variant, built) if for_npu_alone(built) else built
+                if artifact is built:
+                    _lower(variant)
         except (SoftnpuError, RunnerError, OSError) as error:
             return f"the emulator cannot tell why: no stand-in build of this design: {error}"
-        return _told(_emulate(artifact, vector, expected))
+        outcome = _emulate(artifact, vector, expected)
+        return "\n".join([_told(outcome, artifact is built), *_warnings(warned)])
 
     return diagnose
 
 
-def _for_emulator(variant: Variant, built: Artifact) -> Artifact:
-    """The artifact itself if it has no core code, else one with stand-in cores."""
-    return built if core_code_of(built) is CoreCode.NONE else stand_in(variant, built)
+def _lower(variant: Variant) -> None:
+    """Lets npuforge's own stages say what they warn of, as far as they take the design."""
+    from softnpu.compiler import driver
+
+    folder = variant.folder / FOLDER
+    folder.mkdir(exist_ok=True)
+    with suppress(SoftnpuError):
+        driver.lower(variant.folder / "design.mlir", folder)
 
 
 def stand_in(variant: Variant, built: Artifact) -> Artifact:
@@ -68,6 +82,7 @@ def stand_in(variant: Variant, built: Artifact) -> Artifact:
 
 
 def _objects(variant: Variant, folder: Path) -> dict[str, Path]:
+    from softnpu.arch.device import device
     from softnpu.targets import standin
 
     made = {}
@@ -78,6 +93,7 @@ def _objects(variant: Variant, folder: Path) -> dict[str, Path]:
             output,
             defines=kernels.defines(source, variant.parameters),
             include_dirs=[variant.design.root / KERNELS],
+            generation=device(variant.device).generation,
         )
         made[output.name] = output
     return made
@@ -94,20 +110,28 @@ def _emulate(artifact: Artifact, vector: Vector, expected: Expected) -> Outcome:
     )
 
 
-def _told(outcome: Outcome) -> str:
+def _warnings(texts: Sequence[str]) -> Iterator[str]:
+    """What npuforge's own stages warn of in the design, if AMD's have built the artifact."""
+    if texts:
+        yield "of the design npuforge warns, which may be why:"
+    for text in counted(texts):
+        yield from (f"  {line}" for line in text.splitlines())
+
+
+def _told(outcome: Outcome, same: bool) -> str:
     from runner.judge import Verdict
 
     run = outcome.runs[0]
+    what = "the same artifact" if same else "the same design with stand-in cores"
     lines = [run.summary, *run.details, *outcome.warnings]
     if run.verdict is Verdict.FAIL:
-        head = "the emulator, on the same design and inputs (stand-in cores), says:"
+        head = f"the emulator, on {what} and inputs, says:"
         return "\n".join([head, *(f"  {line}" for line in lines)])
+    differs = "timing, driver and firmware" + ("" if same else ", the cores' own code")
     return "\n".join(
         [
-            "the emulator completes the same design on the same inputs (stand-in cores):"
-            f" {run.verdict.value}, {run.summary}",
-            "  so look for what differs on the NPU: the cores' own code (stack, alignment,"
-            " intrinsics), timing, driver and firmware",
+            f"the emulator completes {what} on the same inputs: {run.verdict.value}, {run.summary}",
+            f"  so look for what differs on the NPU: {differs}",
             *(f"  note: {line}" for line in outcome.warnings),
         ]
     )

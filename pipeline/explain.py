@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from doit.cmd_base import DoitCmdBase
 from doit.control import TaskControl
 
+from pipeline import naming
 from pipeline.kernels import headers_changed, headers_unchanged
 from pipeline.keys import Key, Listed, Made
+from pipeline.naming import Names
 from pipeline.options import (
     JSON,
     TOOLCHAIN_OPTIONS,
@@ -36,11 +37,11 @@ class Explain(PlainErrors, DoitCmdBase):  # type: ignore[misc]
 
     name = "explain"
     doc_purpose = "tell why tasks would run again"
-    doc_usage = "[TASK ...]"
-    doc_description = """
+    doc_usage = "[TASK ...] [NAME ...]"
+    doc_description = f"""
 Without a task, tells of what plain `doit` would run. With tasks, tells of these and of all that
 they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwise.
-"""
+{naming.HELP}"""
     cmd_options = (*TOOLCHAIN_OPTIONS, json_option("write the tasks and their reasons as JSON"))
 
     def parse_execute(self, in_args: list[str]) -> Any:
@@ -53,12 +54,11 @@ they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwi
         return int(super().execute(params, take_options(params, args)))
 
     def _execute(self, pos_args: list[str]) -> int:
+        names = Names(self.task_list, self.loader.cmd_names)
+        selected = names.tasks(pos_args or self.sel_tasks or (), naming.DEFAULT)
         control = TaskControl(self.task_list)
         control.process(None)
-        if unknown := [name for name in pos_args if name not in control.tasks]:
-            sys.stderr.write(f"no task is called {', '.join(unknown)}; see doit list --all\n")
-            return 1
-        chosen = _with_needs(control.tasks, self.sel_tasks or control.tasks)
+        chosen = _with_needs(control.tasks, selected or control.tasks)
         tasks = [t for name, t in control.tasks.items() if name in chosen and _has_state(t)]
         found: dict[str, list[str]] = {}
         stale: set[str] = set()

@@ -6,11 +6,14 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.cmd_base import Command
 
+from pipeline.naming import HELP
 from pipeline.options import PlainErrors, json_option, options_first
+from runner import labels
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,11 +32,11 @@ class History(PlainErrors, Command):  # type: ignore[misc]
 
     name = "history"
     doc_purpose = "show how fast artifacts ran over time, and what became slower"
-    doc_usage = "[DESIGN | DESIGN/VARIANT ...]"
-    doc_description = """
+    doc_usage = "[NAME ...]"
+    doc_description = f"""
 With a name, shows each commit's figures and a plot; without, one line for each artifact. The exit
 code is 1 when the latest commit of one of them is slower than the one before.
-"""
+{HELP}"""
     cmd_options = (json_option("write all figures as JSON"),)
 
     def parse_execute(self, in_args: list[str]) -> Any:
@@ -45,12 +48,14 @@ code is 1 when the latest commit of one of them is slower than the one before.
         from runner.bench.history import FILE, load
         from runner.bench.trend import course, groups
 
-        figures = [f for f in load(FILE) if not pos_args or _named(f.label, pos_args)]
+        figures = _of(load(FILE), pos_args)
         if opt_values["json"]:
             sys.stdout.write(f"{json.dumps([asdict(f) for f in figures], indent=1)}\n")
             return 0
         if not figures:
-            sys.stdout.write(f"nothing in {FILE}; doit bench measures\n")
+            names = " ".join(pos_args)
+            told = f"nothing of {names}" if names else "nothing"
+            sys.stdout.write(f"{told} in {FILE}; doit bench {names}".rstrip() + " measures\n")
             return 0
         courses = {key: course(found) for key, found in groups(figures).items()}
         if pos_args:
@@ -62,8 +67,20 @@ code is 1 when the latest commit of one of them is slower than the one before.
         return int(any(points[-1].slower for points in courses.values()))
 
 
-def _named(label: str, names: Sequence[str]) -> bool:
-    return any(name in (label, label.partition("/")[0]) for name in names)
+def _of(figures: Sequence[Figure], names: Sequence[str]) -> Sequence[Figure]:
+    """The figures of what names stand for: designs that there are, and those that there were.
+
+    Raises:
+        UnknownNameError: one of them stands for nothing.
+    """
+    from pipeline.designs import discover
+
+    if not names:
+        return figures
+    found = discover(Path())
+    known = [*(v.label for v in found.variants), *found.broken, *(f.label for f in figures)]
+    meant = labels.chosen(names, dict.fromkeys(known))
+    return [figure for figure in figures if figure.label in meant]
 
 
 def _print(table: Table, title: str) -> None:

@@ -18,12 +18,12 @@ def defines(source: Path, parameters: Mapping[str, Any]) -> dict[str, str]:
     A parameter `line` is the macro `LINE`. Only what is mentioned counts, so that another
     parameter's change does not rebuild the object.
     """
-    words = set(_WORD.findall("\n".join(p.read_text() for p in _local_files(source))))
+    words = set(_WORD.findall("\n".join(map(_text, local_files(source)))))
     macros = {name.upper(): _literal(value) for name, value in parameters.items()}
     return {name: value for name, value in sorted(macros.items()) if name in words}
 
 
-def _local_files(source: Path) -> set[Path]:
+def local_files(source: Path) -> set[Path]:
     """The source and the headers that it includes by relative name, directly or not."""
     found: set[Path] = set()
     waiting = [source]
@@ -32,8 +32,13 @@ def _local_files(source: Path) -> set[Path]:
         if file in found or not file.is_file():
             continue
         found.add(file)
-        waiting.extend(file.parent / name for name in _INCLUDE.findall(file.read_text()))
+        waiting.extend(file.parent / name for name in _INCLUDE.findall(_text(file)))
     return found
+
+
+def _text(source: Path) -> str:
+    """A source as the compiler takes it: comments may be in any encoding."""
+    return source.read_text(encoding="utf-8", errors="replace")
 
 
 def _literal(value: object) -> str:
@@ -44,10 +49,14 @@ def _literal(value: object) -> str:
     return str(value)
 
 
-def headers_read(depfile: Path, root: Path) -> dict[str, Any]:
+def headers_read(depfile: Path, root: Path, before: Mapping[Path, str]) -> dict[str, Any]:
     """The project's own files that the compiler read, by its depfile, each with its digest.
 
     Files outside root (the compiler's headers, which its version stands for) are left out.
+
+    Args:
+        before: digests from before the compiler read them, by absolute path: of a file that was
+            saved meanwhile, nobody knows what it read.
 
     Returns:
         What doit keeps with the task, for `headers_unchanged`.
@@ -57,7 +66,7 @@ def headers_read(depfile: Path, root: Path) -> dict[str, Any]:
     root = root.absolute()
     venv = root / ".venv"
     inside = (p for p in paths if root in p.absolute().parents and venv not in p.absolute().parents)
-    return {"headers": {str(p): digest(p) for p in inside}}
+    return {"headers": {str(p): before.get(p.absolute()) or digest(p) for p in inside}}
 
 
 def headers_unchanged(task: Any, values: Mapping[str, Any]) -> bool:
@@ -73,6 +82,11 @@ def headers_changed(values: Mapping[str, Any]) -> list[str]:
     """The headers that no longer hold what the last compilation read."""
     kept: dict[str, str] = values.get("headers", {})
     return [p for p, known in kept.items() if not Path(p).is_file() or digest(Path(p)) != known]
+
+
+def digests(source: Path) -> dict[Path, str]:
+    """A kernel and the headers that it includes by relative name, by absolute path."""
+    return {path.absolute(): digest(path) for path in local_files(source)}
 
 
 def digest(path: Path) -> str:

@@ -60,15 +60,23 @@ class Made:
     """A task's targets as it made them: what is put into their place makes it run again.
 
     Otherwise a foreign file would pass for a built one, and everything behind it would be made
-    from it. Files that are missing are doit's own matter.
+    from it. Targets that are missing are doit's own matter.
+
+    Args:
+        perhaps: what it may have made beside its targets: made again if it did and they are gone.
     """
 
-    def __init__(self, targets: Iterable[Path]) -> None:
+    def __init__(self, targets: Iterable[Path], perhaps: Iterable[Path] = ()) -> None:
         self._targets = [str(path) for path in targets]
+        self._perhaps = [str(path) for path in perhaps]
 
     def configure_task(self, task: Any) -> None:
-        """doit calls this once; from then on it keeps the targets' content with each success."""
-        task.value_savers.append(lambda: {MADE: {name: _state(name) for name in self._targets}})
+        """doit calls this once; from then on it keeps the files' content with each success."""
+        task.value_savers.append(lambda: {MADE: dict(self._states())})
+
+    def _states(self) -> Iterator[tuple[str, list[Any]]]:
+        there = (name for name in self._perhaps if Path(name).is_file())
+        return ((name, _state(name)) for name in (*self._targets, *there))
 
     def __call__(self, task: Any, values: Mapping[str, Any]) -> bool:
         """Whether every target that is there is the one that was made."""
@@ -81,6 +89,9 @@ class Made:
         for name in self._targets:
             if Path(name).is_file() and not _same(name, known.get(name)):
                 yield f"{name} is not what was made here"
+        for name in self._perhaps:
+            if name in known and not (Path(name).is_file() and _same(name, known[name])):
+                yield f"{name} is gone, or not what was made here"
 
 
 class Listed:
@@ -105,7 +116,12 @@ class Listed:
         del values
         if not self._listing.is_file():
             return
-        for name, known in json.loads(self._listing.read_text()).items():
+        try:
+            listed = dict(json.loads(self._listing.read_text()))
+        except (ValueError, TypeError):
+            yield f"{self._listing} is not what was made here"
+            return
+        for name, known in listed.items():
             path = self._listing.parent / name
             if not path.is_file():
                 yield f"{path} is gone"

@@ -29,13 +29,18 @@ class JsonReporter(Reporter):
         self._finish()
 
 
-def document(reporters: Iterable[Reporter], code: int) -> str:
+def document(reporters: Iterable[Reporter], code: int, problems: Iterable[str] = ()) -> str:
     """What came of one or several runs.
+
+    Args:
+        problems: why nothing was run.
 
     Returns:
         JSON: `ok`; `tasks`, each with `name`, `state` ("done", "up to date", "failed", "skipped",
-        "not started", "ignored"), `seconds` where it has worked and `message` where it failed;
-        `outcomes`, each as a check's JSON file holds it; `errors` of doit itself.
+        "not started", "ignored"), `seconds` where it has worked, `message` where it failed,
+        `warnings` where its stage has some and `told` where it has something to say (a bundle's
+        path); `outcomes`, each as a check's JSON file holds it; `errors` of the command line and
+        of doit itself.
     """
     made = list(reporters)
     tasks = {task["name"]: task for one in made for task in one.tasks}
@@ -45,6 +50,6 @@ def document(reporters: Iterable[Reporter], code: int) -> str:
         "ok": code == 0,
         "tasks": list(tasks.values()),
         "outcomes": list(outcomes.values()),
-        "errors": [error for one in made for error in one.runtime_errors],
+        "errors": [*problems, *(error for one in made for error in one.runtime_errors)],
     }
     return json.dumps(value, indent=1)

@@ -78,8 +78,9 @@ class Maker(Protocol):
 class Embedded:
     """npuforge's own: softnpu's passes and packers, and the compiler of the ziglang wheel."""
 
-    def kernel(self, work: Work, kernel: Kernel) -> None:  # noqa: ARG002
-        """A C kernel -> its object for stand-in cores: of one kind, whatever the device."""
+    def kernel(self, work: Work, kernel: Kernel) -> None:
+        """A C kernel -> its object for stand-in cores."""
+        from softnpu.arch.device import device
         from softnpu.targets import standin
 
         kernel.output.parent.mkdir(parents=True, exist_ok=True)
@@ -89,6 +90,7 @@ class Embedded:
             defines=kernel.defines,
             include_dirs=kernel.include_dirs,
             depfile=kernel.depfile,
+            generation=device(work.device).generation,
         )
 
     def lower(self, work: Work) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline import kernels
+from pipeline import kernels, whole
 from pipeline.amd.running import LOGS
 from pipeline.designs import Variant
 from pipeline.selection import Toolchain
@@ -17,7 +17,7 @@ MANIFEST_VERSION = 1
 
 def write_json(path: Path, value: Any) -> None:
     """Writes a value as JSON that a person can read, always in the same bytes."""
-    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
+    whole.write(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
 
 
 def write(variant: Variant, chain: Toolchain) -> None:

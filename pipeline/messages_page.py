@@ -6,13 +6,15 @@ python -m pipeline.messages_page --write    # writes docs/messages.md
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline.amd.hints import HINTS
-from runner.messages import KERNEL_MESSAGES, XRT_MESSAGES, Message
+from runner.kernel_messages import KERNEL_MESSAGES
+from runner.messages import XRT_MESSAGES, Message
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "messages.md"
 
@@ -100,7 +102,11 @@ def _filled(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Prints the page, or writes it."""
-    if arguments == ["--write"]:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.messages_page", description="Prints docs/messages.md."
+    )
+    parser.add_argument("--write", action="store_true", help="write the file instead")
+    if parser.parse_args(arguments).write:
         PAGE.write_text(page())
     else:
         sys.stdout.write(page())

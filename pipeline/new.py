@@ -8,8 +8,10 @@ from pathlib import Path
 
 from doit.exceptions import TaskFailed
 
-from pipeline.designs import KERNELS, TEMPLATES
+from pipeline.designs import KERNELS, TEMPLATES, discover
 from pipeline.errors import PipelineError
+from pipeline.failing import in_words
+from runner import labels
 
 SCAFFOLD = Path(__file__).parent / "scaffold"
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -22,8 +24,9 @@ def new(root: Path, name: str, like: str = "") -> list[Path]:
         like: a design to start from; "" for one with comments that teach.
 
     Raises:
-        PipelineError: for a name that will not do, a file that is there already, or nothing to
-            start from.
+        PipelineError: for a name that will not do, a file that is there already, or several
+            designs to start from.
+        UnknownNameError: there is no design to start from.
     """
     if not _NAME.fullmatch(name):
         raise PipelineError(
@@ -56,14 +59,12 @@ def _from_design(root: Path, like: str, name: str) -> dict[Path, str]:
 
     Headers, Python modules and kernels of other names stay shared.
     """
+    like = _design(root, like)
     sources = [
         *(root / KERNELS).glob(f"{like}.c*"),
         *(root / TEMPLATES / f"{like}{s}" for s in (".mlir.j2", ".mlir", ".py")),
     ]
     found = [path for path in sources if path.is_file()]
-    if not any(path.parent.name == TEMPLATES for path in found):
-        known = sorted({p.name.split(".")[0] for p in (root / TEMPLATES).glob("*.mlir*")})
-        raise PipelineError(f"there is no design {like!r}; there are {', '.join(known)}")
     word = re.compile(rf"\b{re.escape(like)}\b(?!\.h\b)")
     return {
         path.with_name(path.name.replace(like, name, 1)): (
@@ -73,14 +74,22 @@ def _from_design(root: Path, like: str, name: str) -> dict[Path, str]:
     }
 
 
+def _design(root: Path, name: str) -> str:
+    """The one design that a name stands for, or has variants of."""
+    found = discover(root)
+    known = [*(variant.label for variant in found.variants), *found.broken]
+    meant = list(dict.fromkeys(map(labels.design_of, labels.chosen([name], known))))
+    if len(meant) > 1:
+        raise PipelineError(f"{name} stands for several designs: {', '.join(meant)}")
+    return meant[0]
+
+
+@in_words
 def action(name: str, like: str) -> TaskFailed | None:
     """What the task `new` does."""
     if not name:
         return TaskFailed("error: give the design a name: doit new --name saxpy")
-    try:
-        written = new(Path(), name, like)
-    except PipelineError as error:
-        return TaskFailed(str(error))
+    written = new(Path(), name, like)
     lines = [f"wrote {path}\n" for path in written]
-    sys.stdout.write("".join([*lines, f"now: ./doit 'test_emu:{name}/*'\n"]))
+    sys.stdout.write("".join([*lines, f"now: ./doit {name}\n"]))
     return None

@@ -12,7 +12,11 @@ from doit.cmdparse import CmdParseError
 from doit.exceptions import InvalidCommand
 
 from pipeline import selection
+from pipeline.ending import INTERRUPTED, Ended, heed
 from pipeline.errors import PipelineError
+from pipeline.failing import refused
+from runner.errors import RunnerError
+from softnpu.terminal import end_when_the_reader_leaves
 
 TOOLCHAIN_OPTIONS = tuple(
     {
@@ -60,30 +64,73 @@ def in_plain_words(problem: str, command: str) -> str:
     return problem
 
 
-INTERRUPTED = 130
-"""The exit code of what Ctrl-C ended, as shells have it."""
+FAILED = 1
+"""The exit code for what cannot be done as asked."""
 
 
 class PlainErrors:
     """A doit command whose complaints about its command line a user can read, and Ctrl-C too."""
 
     name: str
+    doc_description: str | None
     interrupted = "interrupted"
     """What is said after Ctrl-C."""
 
+    def __init__(self, *given: Any, **options: Any) -> None:
+        end_when_the_reader_leaves()
+        super().__init__(*given, **options)
+
     def parse_execute(self, in_args: list[str]) -> Any:
-        """As doit's; after Ctrl-C the process ends with INTERRUPTED."""
+        """As doit's; with --help among them help is all that is done.
+
+        After Ctrl-C, `kill` or a hang-up the process ends with the code that shells give for it.
+        """
+        heed()
         try:
+            if asks_for_help(in_args):
+                return self.show_help([word for word in in_args if not word.startswith("-")])
             return super().parse_execute(in_args)  # type: ignore[misc]
+        except (PipelineError, RunnerError) as error:
+            sys.stdout.flush()
+            sys.stderr.write(f"error: {str(error).removeprefix('error: ')}\n")
+            return FAILED
+        except OSError as error:
+            told = refused(error)
+            if told is None:
+                raise
+            sys.stderr.write(f"{told}\n")
+            return FAILED
         except CmdParseError as error:
             raise CmdParseError(in_plain_words(str(error), self.name)) from None
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             sys.stdout.flush()
             sys.stderr.write(f"{self.interrupted}\n")
             sys.stderr.flush()
-            # Not by returning: Python would join the queues to doit's processes, and one that was
-            # interrupted while it was made is never closed. doit has saved what it knows by now.
-            os._exit(INTERRUPTED)
+            # Not by returning: whoever presses it twice would see Python's own end interrupted.
+            # doit has saved what it knows by now.
+            os._exit(error.code if isinstance(error, Ended) else INTERRUPTED)
+
+    def show_help(self, words: list[str]) -> int:  # noqa: ARG002
+        """Prints what there is to know of the command.
+
+        Args:
+            words: what stands behind it beside options.
+        """
+        sys.stdout.write(self.help())
+        return 0
+
+    def help(self) -> str:
+        """As doit's, which takes each line for a paragraph; under `python -m doit`, too."""
+        self.bin_name = "doit"
+        paragraphs = (self.doc_description or "").strip().split("\n\n")
+        self.doc_description = "\n\n".join(" ".join(text.split()) for text in paragraphs)
+        return f"{super().help().rstrip()}\n"  # type: ignore[misc]
+
+
+def asks_for_help(arguments: list[str]) -> bool:
+    """Whether there is a --help; what stands behind `--` is for somebody else."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return not {"--help", "-h"}.isdisjoint(arguments[:end])
 
 
 def take_json(params: Any, args: list[str]) -> tuple[bool, list[str]]:
@@ -93,23 +140,30 @@ def take_json(params: Any, args: list[str]) -> tuple[bool, list[str]]:
     return bool(params.get(JSON)) or len(ours) < end, [*ours, *args[end:]]
 
 
-def options_first(args: list[str], options: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The same arguments with a command's own options in front, where doit looks for them."""
+def options_first(
+    args: list[str], options: Iterable[Mapping[str, Any]], *, others: bool = True
+) -> list[str]:
+    """The same arguments with a command's own options in front, where doit looks for them.
+
+    Args:
+        others: options that are not the command's go along: then it takes no task's.
+    """
     takes_value = {f"--{o['long']}": o["type"] is not bool for o in options}
     front: list[str] = []
-    others: list[str] = []
+    behind: list[str] = []
     waiting = list(args)
     while waiting:
         argument = waiting.pop(0)
         if argument == "--":
-            return [*front, *others, *waiting]
-        if not argument.startswith("--"):
-            others.append(argument)
+            return [*front, *behind, *waiting] if others else [*front, *behind, "--", *waiting]
+        own = argument.partition("=")[0] in takes_value
+        if not argument.startswith("--") or not (own or others):
+            behind.append(argument)
             continue
         front.append(argument)
         if takes_value.get(argument) and waiting:
             front.append(waiting.pop(0))
-    return [*front, *others]
+    return [*front, *behind]
 
 
 def take_options(params: Any, args: list[str]) -> list[str]:

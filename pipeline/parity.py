@@ -14,9 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import stages
+from pipeline import stages, whole
 from pipeline.amd import compiling, lowering, packing
 from pipeline.amd.finding import AIE_TRANSLATE
+from pipeline.amd.probing import FOLLOWED
 from pipeline.amd.running import Shell
 from pipeline.comparing import difference
 from pipeline.crosscheck import FOLDER
@@ -24,6 +25,7 @@ from pipeline.designs import Variant
 from pipeline.making import Amd, Embedded, Work
 from pipeline.selection import NEEDS, Toolchain
 from pipeline.stages import cdo_files
+from softnpu.compiler.kernel import KERNEL
 from softnpu.inspect.diff import VARYING
 
 IDENTICAL, DIFFERENT, NOT_COMPARED, FAILED = "identical", "different", "not compared", "failed"
@@ -54,6 +56,8 @@ class Stage:
         needs: AMD's tools for it.
         reads, writes: its files, as patterns.
         make: runs it by AMD's tools.
+        steps: files between, compared where AMD's tools write them too.
+        ours: whether what it reads is MLIR that npuforge printed.
     """
 
     name: str
@@ -61,6 +65,8 @@ class Stage:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     make: Callable[[Amd, Work], object]
+    steps: tuple[str, ...] = ()
+    ours: bool = False
 
 
 def _write_scripts(maker: Amd, work: Work) -> None:
@@ -72,10 +78,9 @@ def _write_scripts(maker: Amd, work: Work) -> None:
     shell = Shell(work.folder, "cores")
     for device_op in devices(read_module(work.folder / lowering.ARRAY)):
         for core in programs.cores(device_op):
-            if programs.needs_program(device_op, core):
-                name = programs.program_name(device_op, core, ".ld.script")
-                translate = maker.chain.tools[AIE_TRANSLATE]
-                compiling.write_script(shell, translate, device_op, core, name)
+            name = programs.program_name(device_op, core, ".ld.script")
+            translate = maker.chain.tools[AIE_TRANSLATE]
+            compiling.write_script(shell, translate, device_op, core, name)
 
 
 ELFS = "*.elf"
@@ -89,15 +94,31 @@ STAGES = (
         (lowering.DESIGN,),
         (lowering.WITH_ADDRESSES, lowering.PHYSICAL),
         Amd.lower,
+        steps=(lowering.PLACED, lowering.TRACED, lowering.PARAMETERS),
     ),
-    Stage("cores", (AIE_TRANSLATE,), (lowering.ARRAY,), ("*.ld.script",), _write_scripts),
-    Stage("insts", NEEDS["insts"], (lowering.PHYSICAL,), (lowering.INSTS,), Amd.insts),
-    Stage("cdo", NEEDS["cdo"], (lowering.ARRAY, ELFS), CDOS, Amd.cdo),
+    Stage(
+        "cores",
+        (AIE_TRANSLATE,),
+        (lowering.ARRAY,),
+        ("*.ld.script",),
+        _write_scripts,
+        ours=True,
+    ),
+    Stage(
+        "insts",
+        NEEDS["insts"],
+        (lowering.PHYSICAL,),
+        (lowering.INSTS,),
+        Amd.insts,
+        steps=(lowering.NPU_INSTS,),
+        ours=True,
+    ),
+    Stage("cdo", NEEDS["cdo"], (lowering.ARRAY, ELFS), CDOS, Amd.cdo, ours=True),
     Stage("pdi", NEEDS["pdi"], (lowering.ARRAY, *CDOS), PDIS, Amd.pdi),
     Stage(
         "xclbin",
         NEEDS["xclbin"],
-        (lowering.ARRAY, ELFS, *PDIS),
+        (lowering.ARRAY, KERNEL, ELFS, *PDIS),
         (packing.XCLBIN,),
         Amd.xclbin,
     ),
@@ -145,9 +166,7 @@ def _stage(label: str, stage: Stage, ours: Work, chain: Toolchain) -> Iterator[R
     from softnpu.errors import SoftnpuError
 
     files = _files(ours.folder, stage.writes)
-    missing = [name for name in stage.needs if name not in chain.tools]
-    if missing or not files:
-        why = f"no {' and no '.join(missing)}" if missing else "the design has none"
+    if why := _incomparable(stage, files, chain):
         for file in files or [""]:
             yield Row(label, stage.name, file, NOT_COMPARED, detail=why)
         return
@@ -158,17 +177,33 @@ def _stage(label: str, stage: Stage, ours: Work, chain: Toolchain) -> Iterator[R
         shutil.copyfile(ours.folder / name, theirs.folder / name)
     try:
         stage.make(Amd(chain), theirs)
-        for file in files:
+        between = [name for name in stage.steps if (theirs.folder / name).is_file()]
+        for file in [*between, *files]:
             found = difference(ours.folder / file, theirs.folder / file)
             yield Row(label, stage.name, file, DIFFERENT if found else IDENTICAL, tools, found)
     except SoftnpuError as error:
         yield Row(label, stage.name, "", FAILED, tools, str(error))
 
 
+def _incomparable(stage: Stage, files: Sequence[str], chain: Toolchain) -> str:
+    """Why a stage cannot be compared, "" if it can."""
+    missing = [name for name in stage.needs if name not in chain.tools]
+    if missing:
+        return f"no {' and no '.join(missing)}"
+    if not files:
+        return "the design has none"
+    readers = [chain.tools[name] for name in stage.needs if stage.ours]
+    return "; ".join(
+        f"{tool.name} is of mlir-aie {tool.release}, which does not read the MLIR of {FOLLOWED}"
+        for tool in readers
+        if not tool.reads_ours
+    )
+
+
 def save(rows: Sequence[Row], path: Path) -> None:
     """Keeps a variant's rows for the report."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    whole.write(path, json.dumps([asdict(row) for row in rows], indent=1))
 
 
 def load(path: Path) -> list[Row]:
@@ -203,6 +238,8 @@ def lines(rows: Sequence[Row]) -> Iterator[str]:
         told = ", ".join(f"{n} {result}" for result, n in counts.items()) or "nothing to compare"
         tools = next((row.tools for row in of_stage if row.tools), "")
         absent = [n for n in stage.needs if any(f"no {n}" in row.detail for row in of_stage)]
-        note = tools or (f"{' and '.join(absent)} not found" if absent else "")
+        unread = next((row.detail for row in of_stage if "does not read" in row.detail), "")
+        note = tools or unread or (f"{' and '.join(absent)} not found" if absent else "")
         yield f"{stage.name:<8} {told}" + (f"  ({note})" if note else "")
+    yield f"npuforge makes what mlir-aie {FOLLOWED} makes; other versions may differ from it"
     yield f"an xclbin's {', '.join(VARYING)} are not compared"

@@ -1,7 +1,7 @@
 """Lines and a bar on a terminal; plain lines into a pipe or a file.
 
 The bar is drawn anew when a task starts or ends, not by the clock: doit forks its workers, and a
-thread that draws could hold a lock at that moment.
+process that forks must not have threads.
 """
 
 from __future__ import annotations

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from pipeline import build_warnings
 from pipeline.progress import Progress, workload
 from pipeline.timings import Stopwatch
+from softnpu.warned import counted
 
 SPEAKS = 2
 """doit's verbosity of a task that writes to the terminal by itself."""
 
+TOLD, TOLD_IN = "told", "told in"
+"""In a task's `meta`, what is told of it once it is done, be it of earlier, or a file with that."""
+
 CHECKS = ("test_emu", "test_hw")
-PASS, SKIPPED = "PASS", "SKIPPED"
-"""Verdicts as runner.judge writes them; the second of what cannot run where it was asked for."""
+PASS, FAIL, SKIPPED = "PASS", "FAIL", "SKIPPED"
+"""Verdicts as runner.judge writes them; the last of what cannot run where it was asked for."""
 
 
 class Reporter:
@@ -35,6 +41,7 @@ class Reporter:
         self._progress = Progress(outstream)
         self.tasks: list[dict[str, Any]] = []
         self.runtime_errors: list[str] = []
+        self._warned: set[str] = set()
 
     def initialize(self, tasks: Any, selected_tasks: Any) -> None:
         """Before anything runs."""
@@ -61,13 +68,19 @@ class Reporter:
             return
         verdict = self._note_outcome(task)
         self._ended(task, "skipped" if verdict == SKIPPED else "done")
-        if verdict is None and _subject(task):
-            self._write_passing(f"{_stage(task):<9} {_subject(task)}")
+        told = _told(task)
+        if told or (verdict is None and _subject(task)):
+            write = self._write if told else self._write_passing
+            write(f"{_stage(task):<9} {_subject(task):<28} {told}".rstrip())
+        self._warn(task)
 
     def skip_uptodate(self, task: Any) -> None:
         """A task had nothing to do."""
         if task.actions:
             self._ended(task, "up to date")
+            if told := _told(task):
+                self._write(f"{_stage(task):<9} {_subject(task):<28} {told}")
+            self._warn(task)
         if _stage(task) in CHECKS and task.targets:
             self._outcomes[task.name] = Path(task.targets[0])
 
@@ -85,14 +98,43 @@ class Reporter:
         if self._note_outcome(task) is None:
             self._write(f"FAILED    {task.name}")
             self._write(_indent(fail.get_msg()))
+            self._warn_again(task)
+        self._warn(task)
+
+    def _warn(self, task: Any) -> None:
+        """What a stage warns of, be it of earlier: it holds for what lies there."""
+        for found in build_warnings.read(task, build_warnings.OWN):
+            self._write(f"warning   {task.name}")
+            self._write_warnings(found.texts, 10)
+
+    def _warn_again(self, task: Any) -> None:
+        """What the build of a failed run's artifact warned of: it may be why."""
+        found = build_warnings.read(task, build_warnings.BEHIND)
+        if found:
+            self._write(_indent("the build warned, which may be why:"))
+            self._write_warnings([text for stage in found for text in stage.texts], 12)
+
+    def _write_warnings(self, texts: Sequence[str], indent: int) -> None:
+        """Each in full once in a run, then by its first line: of another variant, or once more."""
+        for text in counted(texts):
+            head = text.partition("\n")[0]
+            self._write(_indent(head if text in self._warned else text, indent))
+            self._warned.add(text)
 
     def _ended(self, task: Any, state: str, message: str = "") -> None:
         seconds = self._stopwatch.stop(task.name)
         self._progress.end(task.name)
         self._counts[state] += 1
-        known = {"seconds": seconds, "message": message.strip()}
+        warnings = [t for w in build_warnings.read(task, build_warnings.OWN) for t in w.texts]
+        told = _told(task) if state in ("done", "up to date") else ""
+        known = {"told": told, "seconds": seconds, "message": message.strip(), "warnings": warnings}
         kept = {name: value for name, value in known.items() if value}
         self.tasks.append({"name": task.name, "state": state, **kept})
+
+    @property
+    def failed(self) -> bool:
+        """Whether the table says FAIL of an artifact, whatever doit takes for done."""
+        return any(outcome["verdict"] == FAIL for outcome in self.outcomes())
 
     @property
     def skipped_all(self) -> bool:
@@ -117,6 +159,8 @@ class Reporter:
             # On a terminal the table at the end says the same.
             write = self._write_passing if line.startswith(PASS) else self._write
             write(line)
+        if outcome["verdict"] == FAIL:
+            self._warn_again(task)
         self._outcomes[task.name] = target
         return str(outcome["verdict"])
 
@@ -157,6 +201,13 @@ class Reporter:
         self._progress.line(line)
 
 
+def _told(task: Any) -> str:
+    """What a task that is done has to say."""
+    known = task.meta or {}
+    file = known.get(TOLD_IN)
+    return str(file.read_text(encoding="utf-8").strip() if file else known.get(TOLD, ""))
+
+
 def _stage(task: Any) -> str:
     return str(task.name).partition(":")[0]
 
@@ -165,5 +216,5 @@ def _subject(task: Any) -> str:
     return str(task.name).partition(":")[2]
 
 
-def _indent(text: str) -> str:
-    return "\n".join(f"          {line}" for line in text.strip().splitlines())
+def _indent(text: str, by: int = 10) -> str:
+    return "\n".join(f"{' ' * by}{line}" for line in text.strip("\n").splitlines())

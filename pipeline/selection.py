@@ -45,7 +45,10 @@ PREFIX = "NPUFORGE_"
 
 CACHE = Path("build/.cache/tools.json")
 
-GLUE = ("pipeline/amd", "pipeline/making.py", "softnpu/compiler", "softnpu/dialects")
+GLUE = (
+    *("pipeline/amd", "pipeline/making.py"),
+    *("softnpu/compiler", "softnpu/dialects", "softnpu/inspect/flows.py"),
+)
 """npuforge's own part in what AMD's tools make: it hands files from one to the next."""
 
 HOW_TO_GET = {

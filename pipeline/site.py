@@ -10,12 +10,15 @@ from pathlib import Path
 
 from doit.exceptions import TaskFailed
 
+from pipeline.failing import in_words
+
 SITE = Path("build/site")
 REQUIREMENTS = "requirements-docs.txt"
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 """mkdocs-material's word about its own future is none about our pages."""
 
 
+@in_words
 def build(site: Path = SITE) -> TaskFailed | None:
     """Builds the site; a link or an anchor that leads nowhere is a failure."""
     if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("material") is None:

@@ -11,27 +11,27 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from doit.exceptions import TaskFailed
 
+from pipeline import build_warnings, template
 from pipeline import kernels as kernel_inputs
-from pipeline.designs import KERNELS, RENDERED, Variant
+from pipeline.designs import KERNELS, RENDERED, TEMPLATES, Discovery, Variant
 from pipeline.errors import PipelineError, shown
+from pipeline.failing import in_words
 from pipeline.keys import Key, Listed, Made
 from pipeline.making import Kernel, Work, maker
+from pipeline.places import in_authors_file
 from pipeline.selection import Toolchain
-
-if TYPE_CHECKING:
-    from softnpu.errors import SourceLocation
 
 Task = dict[str, Any]
 
-STAGES = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin", "manifest")
-"""The stages of a build, in order."""
+MADE = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin")
+"""The stages whose makers the manifest records, in order."""
 
-MADE = STAGES[:-1]
-"""The stages whose makers the manifest records."""
+STAGES = (*MADE[:-2], "routes", *MADE[-2:], "manifest")
+"""The stages of a build, in order."""
 
 PLACES = "input_array.mlir.places.json"
 """Where in the rendered design the ops of input_array.mlir stand."""
@@ -41,25 +41,34 @@ Action = Callable[["Variant"], "dict[str, Any] | None"]
 
 
 def explained(
-    action: Action, makes: Sequence[Path] = ()
+    action: Action, warnings: Path, makes: Sequence[Path] = ()
 ) -> Callable[[Variant], TaskFailed | dict[str, Any] | None]:
     """Turns an error that the author can mend into a failed task with that message alone.
 
     Args:
+        warnings: takes what is warned of meanwhile.
         makes: what there must be afterwards.
     """
 
+    @in_words
     def run(variant: Variant) -> TaskFailed | dict[str, Any] | None:
-        from softnpu.errors import DesignError, SoftnpuError
+        from softnpu.warned import collected
+
+        with collected() as warned:
+            result = attempt(variant)
+        build_warnings.keep(warnings, [in_authors_file(variant, text) for text in warned])
+        return result
+
+    @in_words
+    def attempt(variant: Variant) -> TaskFailed | dict[str, Any] | None:
+        from softnpu.errors import DesignError
 
         try:
             result = action(variant)
             missing = [path for path in makes if not path.exists()]
             return TaskFailed(_not_made(missing, variant)) if missing else result
         except DesignError as error:
-            return TaskFailed(f"{error}{_template_note(variant, error.location)}")
-        except (PipelineError, SoftnpuError) as error:
-            return TaskFailed(str(error))
+            return TaskFailed(in_authors_file(variant, str(error)))
 
     return run
 
@@ -70,14 +79,6 @@ def _not_made(missing: Sequence[Path], variant: Variant) -> str:
         f"{files} did not come out; the design's devices were taken to be "
         f"{', '.join(variant.device_names)}: write aie.device(npu1_1col) @name, as aie-opt prints"
     )
-
-
-def _template_note(variant: Variant, location: SourceLocation | None) -> str:
-    """Where in the author's own file a line of the rendered design comes from."""
-    if location is None or location.file.name != RENDERED:
-        return ""
-    line = variant.rendered.template_line(location.line)
-    return f"\n  note: rendered from {shown(variant.design.source)}:{line}"
 
 
 def _task(
@@ -94,14 +95,16 @@ def _task(
 ) -> Task:
     key = {"tools": chain.key(stage), "options": options or {}}
     made = list(writes)
+    warnings = build_warnings.file(variant.folder, f"{stage}.{name}" if name else stage)
+    run = explained(functools.partial(action, chain=chain), warnings, made)
     return {
         "name": variant.label + (f":{name}" if name else ""),
-        "actions": [(explained(functools.partial(action, chain=chain), made), [variant])],
+        "actions": [(run, [variant])],
         "file_dep": [str(p) for p in reads],
         "targets": [str(p) for p in made],
-        "uptodate": [Key(key), Made(made), *uptodate],
+        "uptodate": [Key(key), Made(made, [warnings]), *uptodate],
         "task_dep": ["_toolchain"] if chain.problems() else [],
-        "meta": {"tools": chain.tools_of(stage)},
+        "meta": {"tools": chain.tools_of(stage), build_warnings.OWN: [warnings]},
         "clean": True,
     }
 
@@ -128,7 +131,7 @@ def render(variant: Variant, chain: Toolchain) -> Task:
         variant,
         chain,
         _render,
-        reads=[variant.design.source],
+        reads=template.files(variant.design.source),
         writes=[variant.folder / RENDERED],
         options={name: repr(variant.parameters[name]) for name in variant.template_parameters},
     )
@@ -181,13 +184,17 @@ def kernel(variant: Variant, source: Path, output: Path) -> Kernel:
 
 def _compile_kernel(variant: Variant, chain: Toolchain, source: Path) -> dict[str, Any]:
     wanted = kernel(variant, source, object_file(variant, source))
+    before = kernel_inputs.digests(source)
     maker(chain, "kernels").kernel(_work(variant), wanted)
-    return kernel_inputs.headers_read(wanted.depfile, variant.design.root)
+    return kernel_inputs.headers_read(wanted.depfile, variant.design.root, before)
 
 
 def lower(variant: Variant, chain: Toolchain) -> Task:
-    """design.mlir -> buffers, locks and BDs with addresses, then routed."""
-    names = ("input_with_addresses.mlir", "input_physical.mlir", "input_array.mlir", PLACES)
+    """design.mlir -> buffers, locks and BDs with addresses, their flows, then routed."""
+    names = (
+        *("input_with_addresses.mlir", "input_flows.json", "input_kernel.json"),
+        *("input_physical.mlir", "input_array.mlir", PLACES),
+    )
     return _task(
         "lower",
         variant,
@@ -274,6 +281,28 @@ def _cdo(variant: Variant, chain: Toolchain) -> None:
     maker(chain, "cdo").cdo(_work(variant))
 
 
+def routes(variant: Variant, chain: Toolchain) -> Task:
+    """Every flow followed through the finished array, whoever made that -> routes.txt."""
+    return _task(
+        "routes",
+        variant,
+        chain,
+        _routes,
+        reads=[
+            *(variant.folder / name for name in ("input_flows.json", "insts.bin")),
+            *_configuration(variant),
+        ],
+        writes=[variant.folder / "routes.txt"],
+    )
+
+
+def _routes(variant: Variant, chain: Toolchain) -> None:
+    from softnpu.compiler import driver
+
+    del chain
+    driver.routes(variant.folder)
+
+
 def pdi(variant: Variant, chain: Toolchain) -> Task:
     """Each device's CDO files -> main.pdi, as bootgen packs them."""
     return _task(
@@ -281,7 +310,7 @@ def pdi(variant: Variant, chain: Toolchain) -> Task:
         variant,
         chain,
         _pdi,
-        reads=_configuration(variant),
+        reads=[*_configuration(variant), variant.folder / "routes.txt"],
         writes=[
             variant.folder / f"{name}{ending}"
             for name in variant.device_names
@@ -303,8 +332,7 @@ def xclbin(variant: Variant, chain: Toolchain) -> Task:
         _xclbin,
         reads=[
             *(variant.folder / f"{name}.pdi" for name in variant.device_names),
-            variant.folder / "input_array.mlir",
-            variant.folder / "cores.json",
+            *(variant.folder / n for n in ("input_array.mlir", "input_kernel.json", "cores.json")),
         ],
         writes=[variant.folder / "final.xclbin"],
     )
@@ -317,9 +345,10 @@ def _xclbin(variant: Variant, chain: Toolchain) -> None:
 def manifest(variant: Variant, chain: Toolchain) -> Task:
     """manifest.json, which binds xclbin and insts.bin, and names.json, by which a hang is told."""
     made = [variant.folder / name for name in ("manifest.json", "names.json")]
+    warnings = build_warnings.file(variant.folder, "manifest")
     return {
         "name": variant.label,
-        "actions": [(explained(functools.partial(_manifest, chain=chain)), [variant])],
+        "actions": [(explained(functools.partial(_manifest, chain=chain), warnings), [variant])],
         "file_dep": [
             str(variant.folder / name)
             for name in (
@@ -335,10 +364,18 @@ def manifest(variant: Variant, chain: Toolchain) -> Task:
                     "template": {"line numbers": variant.rendered.numbering},
                 }
             ),
-            Made(made),
+            Made(made, [warnings]),
         ],
+        "meta": {build_warnings.OWN: [warnings]},
         "clean": True,
     }
+
+
+def warning_files(variant: Variant) -> list[Path]:
+    """Where the stages of a variant keep their warnings: those of the design, then its kernels'."""
+    names = [stage for stage in STAGES if stage != "kernels"]
+    names += [f"kernels.{source.stem}" for source in variant.kernels]
+    return [build_warnings.file(variant.folder, name) for name in names]
 
 
 def _manifest(variant: Variant, chain: Toolchain) -> None:
@@ -354,6 +391,17 @@ def _manifest(variant: Variant, chain: Toolchain) -> None:
         variant.folder / names.NAMES,
         variant.told,
     )
+
+
+def designs(found: Discovery) -> Task:
+    """Fails in a project without a design: nothing built is no success."""
+    return {"actions": [(_none, [found])], "uptodate": [False]}
+
+
+def _none(found: Discovery) -> TaskFailed | None:
+    if found.variants or found.broken:
+        return None
+    return TaskFailed(f"there is no design in {TEMPLATES}: doit new --name saxpy starts one")
 
 
 def broken(name: str, error: PipelineError) -> Task:

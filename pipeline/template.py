@@ -12,6 +12,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from jinja2 import (
     TemplateError,
     TemplateSyntaxError,
 )
+from jinja2.bccache import Bucket
 from jinja2.exceptions import UndefinedError
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -33,6 +35,7 @@ from pipeline.errors import PipelineError
 MARK = "\x00"
 """Encloses a template's line number while it travels through jinja; no text file holds a NUL."""
 
+_INCLUDE = re.compile(r"^\s*%% include \"([^\"]+)\"", re.MULTILINE)
 _MARKED_LINE = re.compile(f"{MARK}(\\d+){MARK}")
 
 
@@ -68,13 +71,20 @@ def _marked(token: Token) -> Token:
     return Token(token.lineno, "data", "\n".join([*marked, lines[-1]]))
 
 
+class _Cache(FileSystemBytecodeCache):
+    """Compiled templates, for the next process; where nothing can be written there are none."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            Path(self.directory).mkdir(parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
 @functools.cache
 def _environment(folder: Path, cache: Path | None) -> Environment:
-    if cache is not None:
-        cache.mkdir(parents=True, exist_ok=True)
     return Environment(
         loader=FileSystemLoader(folder),
-        bytecode_cache=FileSystemBytecodeCache(str(cache)) if cache else None,
+        bytecode_cache=_Cache(str(cache)) if cache else None,
         block_start_string="{%%",
         block_end_string="%%}",
         comment_start_string="{##",
@@ -88,6 +98,15 @@ def _environment(folder: Path, cache: Path | None) -> Environment:
         extensions=[_LineMarks],
         autoescape=False,  # MLIR, not HTML
     )
+
+
+def files(path: Path) -> tuple[Path, ...]:
+    """A template's file and those that it includes."""
+    try:
+        included = _INCLUDE.findall(path.read_text(encoding="utf-8"))
+    except OSError:
+        return (path,)
+    return (path, *(file for name in included for file in files(path.parent / name)))
 
 
 def render(path: Path, parameters: Mapping[str, Any], cache: Path | None = None) -> Rendered:
@@ -112,7 +131,7 @@ def render(path: Path, parameters: Mapping[str, Any], cache: Path | None = None)
             path,
             _failing_line(error, path),
         ) from error
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+    except (TemplateError, OSError, TypeError, ValueError, ArithmeticError) as error:
         raise PipelineError(f"template: {error}", path, _failing_line(error, path)) from error
 
 
@@ -141,6 +160,13 @@ def _split_marks(marked: str) -> Iterator[tuple[str, int]]:
 
 
 def plain(path: Path) -> Rendered:
-    """A design written as plain MLIR: each line stands for itself."""
-    text = path.read_text()
+    """A design written as plain MLIR: each line stands for itself.
+
+    Raises:
+        PipelineError: it is no text in UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PipelineError(f"no text in UTF-8: {error}", path) from error
     return Rendered(text, tuple(range(1, text.count("\n") + 2)))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from pipeline import whole
 
 FILE = Path("build/timings.json")
 
@@ -29,15 +32,19 @@ class Stopwatch:
         return self._ended[task]["seconds"]
 
     def save(self, path: Path = FILE) -> None:
-        """Adds what was noted to the file; nothing is written when no task has worked."""
+        """Adds what was noted to the file, if it can be written and a task has worked."""
         if self._ended and path.parent.is_dir():
-            path.write_text(json.dumps({**load(path), **self._ended}, indent=0))
+            with suppress(OSError):
+                whole.write(path, json.dumps({**load(path), **self._ended}, indent=0))
 
 
 def load(path: Path = FILE) -> dict[str, dict[str, float]]:
     """By task: `start` in seconds since 1970, and `seconds`; nothing if there is no such file."""
     try:
-        noted: dict[str, dict[str, float]] = json.loads(path.read_text())
-    except (OSError, ValueError):
+        noted = json.loads(path.read_text())
+        return {
+            task: {"start": float(times["start"]), "seconds": float(times["seconds"])}
+            for task, times in noted.items()
+        }
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
-    return noted

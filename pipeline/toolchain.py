@@ -14,6 +14,12 @@ COMPILER = ("softnpu/arch", "softnpu/dialects", "softnpu/passes", "softnpu/compi
 """What every compiler stage of softnpu is made of."""
 
 
+_CHECK = tuple(
+    f"softnpu/inspect/{name}.py"
+    for name in ("array", "flows", "route_check", "routes", "streams", "written")
+)
+"""The check of routes against flows."""
+
 SOURCE_SUFFIXES = {".py", ".c", ".h", ".S", ".ld"}
 
 
@@ -57,10 +63,11 @@ _PACKER = Tools((), ("softnpu/formats", "softnpu/compiler"))
 TOOLS = {
     "render": Tools(("jinja2",), ("pipeline/template.py",)),
     "kernels": _COMPILER,
-    "lower": Tools(("xdsl",), COMPILER),
+    "lower": Tools(("xdsl",), (*COMPILER, *_CHECK, "softnpu/targets/cdo_streams.py")),
     "cores": Tools(("xdsl", "ziglang"), _EMITTER.sources),
     "insts": Tools(_EMITTER.packages, (*_EMITTER.sources, "pipeline/arguments.py")),
     "cdo": _EMITTER,
+    "routes": Tools((), (*_CHECK, "softnpu/arch", "softnpu/formats", "softnpu/compiler")),
     "pdi": _PACKER,
     "xclbin": _PACKER,
     "test_emu": Tools(

@@ -52,6 +52,11 @@ class Argument:
         """Size of the buffer in bytes."""
         return prod(self.shape) * self.kind.itemsize
 
+    @property
+    def told(self) -> str:
+        """What it holds, as messages say it: "int32[64, 64]"."""
+        return f"{self.dtype}{list(self.shape)}"
+
     def check(self, values: np.ndarray[Any, Any]) -> None:
         """Refuses values that are not what the buffer was declared to hold.
 
@@ -60,7 +65,7 @@ class Argument:
         """
         if values.dtype != dtype(self.dtype) or values.shape != self.shape:
             raise RunnerError(
-                f"argument {self.name!r} is declared {self.dtype}{list(self.shape)}, but was given"
+                f"argument {self.name!r} is declared {self.told}, but was given"
                 f" {values.dtype}{list(values.shape)}"
             )
 
@@ -104,25 +109,24 @@ def _bound(folder: Path, manifest: dict[str, Any]) -> Artifact:
     lacks something."""
     for name in (XCLBIN, INSTS):
         _check_digest(folder / name, manifest["artifacts"][name])
-    arguments = manifest["arguments"]
     return Artifact(
         label=f"{manifest['design']}/{manifest['variant']}",
         device=manifest["device"],
         xclbin=folder / XCLBIN,
         insts=folder / INSTS,
-        arguments=tuple(
-            Argument(a["name"], a["direction"], tuple(a["shape"]), a["dtype"])
-            for a in arguments["buffers"]
-        ),
+        arguments=_arguments(manifest),
         core_isa=manifest["core_isa"],
-        judged=arguments["declared"],
+        judged=manifest["arguments"]["declared"],
     )
 
 
-def check_pair(xclbin: Path, insts: Path) -> None:
+def check_pair(xclbin: Path, insts: Path) -> Path | None:
     """Refuses a pair of files that a manifest beside one of them knows not to belong together.
 
     Files without a manifest are accepted: they were built elsewhere.
+
+    Returns:
+        The manifest that binds them, None without.
 
     Raises:
         RunnerError: naming the manifest.
@@ -135,13 +139,29 @@ def check_pair(xclbin: Path, insts: Path) -> None:
             if not isinstance(bound, dict):
                 continue  # another program's manifest
             if given.items() <= bound.items():
-                return
+                return folder / MANIFEST
             known.append(folder / MANIFEST)
     if known:
         raise RunnerError(
             f"{xclbin} and {insts} are not a pair that {known[0]} binds together: they were not"
             " built together. Build again (doit build), or say --any-pair if you mean it"
         )
+    return None
+
+
+def declared(manifest: Path) -> tuple[Argument, ...]:
+    """The host buffers that a manifest declares; none if it is another program's."""
+    try:
+        return _arguments(_manifest(manifest.parent))
+    except (KeyError, TypeError):
+        return ()
+
+
+def _arguments(manifest: dict[str, Any]) -> tuple[Argument, ...]:
+    return tuple(
+        Argument(a["name"], a["direction"], tuple(a["shape"]), a["dtype"])
+        for a in manifest["arguments"]["buffers"]
+    )
 
 
 def digest(path: Path) -> str:

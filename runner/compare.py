@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from runner.verdicts.criteria import Criterion, by_dtype
 from runner.verdicts.criteria import ulp_of as ulp
-from runner.verdicts.degenerate import POISON, degenerate, poisoned
+from runner.verdicts.degenerate import POISON, degenerate
 from runner.verdicts.mismatch import Mismatch, mismatch
 from runner.verdicts.where import Unit
 
@@ -38,7 +38,8 @@ def compare(
     got: Array,
     expected: Array,
     criterion: Criterion | None = None,
-    objects: Sequence[Unit] = (),
+    objects: Callable[[], Sequence[Unit]] = tuple,
+    unwritten: Array | None = None,
 ) -> Comparison:
     """Compares an output (any shape) with the reference's array of the same shape and dtype.
 
@@ -47,33 +48,31 @@ def compare(
 
     Args:
         criterion: how close it must be; by its dtype unless given.
-        objects: sizes of what the array's fifos carry, in elements.
+        objects: gives the sizes of what the array's fifos carry, in elements; asked if it differs.
+        unwritten: which elements were not written and should have been, flat booleans; None if
+            nobody knows.
     """
-    if got.shape != expected.shape or got.dtype != expected.dtype:
-        return Comparison(
-            name,
-            f"the reference gives {expected.dtype}{list(expected.shape)}, the buffer is"
-            f" {got.dtype}{list(got.shape)}",
-        )
     criterion = criterion or by_dtype(got.dtype)
-    fault = degenerate(got, expected) or criterion.fault(got, expected)
+    fault = degenerate(got, expected, unwritten) or criterion.fault(got, expected)
     if fault is None:
         return Comparison(name, None)
     wrong = criterion.wrong(got, expected)
+    if unwritten is not None:
+        wrong = wrong | unwritten.reshape(got.shape)
     if not wrong.any():  # close enough in every element, but not as a whole
         wrong = np.asarray(got != expected)
-    found = mismatch(name, fault, got, expected, wrong, objects)
+    found = mismatch(name, fault, got, expected, wrong, objects(), unwritten)
     return Comparison(name, fault, tuple(found.brief()), found)
 
 
-def statistics(values: Array) -> str:
-    """What an output holds, for a run that nothing judges."""
+def statistics(values: Array, unwritten: Array | None = None) -> str:
+    """What an output holds, for a run that nothing judges; `unwritten` as for `compare`."""
     numbers = values.astype(np.float64)
-    unwritten = int(poisoned(values).sum())
+    count = 0 if unwritten is None else int(unwritten.sum())
     return (
         f"min {numbers.min():g}, max {numbers.max():g}, mean {numbers.mean():g},"
         f" {int((numbers != 0).sum())} of {values.size} non-zero"
-        + (f", {unwritten} never written" if unwritten else "")
+        + (f", {count} never written" if count else "")
     )
 
 

@@ -6,15 +6,13 @@ from enum import Enum
 
 from runner.artifact import Artifact
 from runner.errors import RunnerError
-from softnpu.arch.address import split_address
 from softnpu.arch.standin import CORE_ISA_MARK, STANDIN_ISA
-from softnpu.arch.tiles import TILE_FACTS, TileKind
+from softnpu.emulator.aie2.planner import not_executed
 from softnpu.errors import SoftnpuError
 from softnpu.formats import cdo, pdi
-from softnpu.formats.operations import BlockWrite
 from softnpu.formats.xclbin import Xclbin, parse
-
-FIRST_CORE_ROW = 2
+from softnpu.inspect.machine_code import memories
+from softnpu.isa import table
 
 
 class CoreCode(Enum):
@@ -25,7 +23,8 @@ class CoreCode(Enum):
     STAND_IN = "stand-in"
     """RV32, for the emulator."""
     AIE = "AIE"
-    """For an NPU."""
+    """For an NPU; the emulator executes it as well, of AIE2P's (npu2) what has no instruction
+    that `for_npu_alone` tells."""
 
 
 def core_code(xclbin: Xclbin, declared: str | None = None) -> CoreCode:
@@ -39,7 +38,7 @@ def core_code(xclbin: Xclbin, declared: str | None = None) -> CoreCode:
     isa = xclbin.marks.get(CORE_ISA_MARK, declared)
     if isa == STANDIN_ISA:
         return CoreCode.STAND_IN
-    if isa is not None or _has_programs(xclbin):
+    if isa is not None or _programs(xclbin):
         return CoreCode.AIE
     return CoreCode.NONE
 
@@ -56,14 +55,41 @@ def core_code_of(artifact: Artifact) -> CoreCode:
         raise RunnerError(f"{artifact.xclbin}: {error}") from error
 
 
-def _has_programs(xclbin: Xclbin) -> bool:
-    """Whether a PDI writes into the program memory of any core."""
-    facts = TILE_FACTS[TileKind.CORE]
-    end = facts.program_base + facts.program_memory
-    for part in xclbin.partition.pdis:
-        for operation in cdo.operations(pdi.parse(part.image).cdo()):
-            if isinstance(operation, BlockWrite):
-                _, row, offset = split_address(operation.address)
-                if row >= FIRST_CORE_ROW and facts.program_base <= offset < end:
-                    return True
-    return False
+def for_npu_alone(artifact: Artifact) -> str:
+    """Why only an NPU executes an artifact: instructions of its AIE2P cores; "" for none.
+
+    Raises:
+        RunnerError: its xclbin is damaged.
+    """
+    if not artifact.device.startswith("npu2") or core_code_of(artifact) is not CoreCode.AIE:
+        return ""
+    return only_on_npu(parse(artifact.xclbin.read_bytes()))
+
+
+def only_on_npu(xclbin: Xclbin) -> str:
+    """As `for_npu_alone`, of an xclbin whose cores hold AIE2P code."""
+    instructions = table.load(table.AIE2P)
+    names = sorted(
+        {name for code in _programs(xclbin) for name in not_executed(instructions, code)}
+    )
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (
+        f"the cores hold AIE2P instructions that the emulator does not execute:"
+        f" {', '.join(names[:_NAMED])}{more}; run it on an NPU (doit test_hw), or build stand-in"
+        " cores for the emulator (doit --cores embedded)"
+    )
+
+
+_NAMED = 8
+"""Instructions that a message names."""
+
+
+def _programs(xclbin: Xclbin) -> set[bytes]:
+    """What the PDIs write into the cores' program memories."""
+    return {
+        code
+        for part in xclbin.partition.pdis
+        for code in memories(cdo.operations(pdi.parse(part.image).cdo())).values()
+    }

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from runner import labels
 from runner.artifact import INSTS, XCLBIN
 from runner.errors import RunnerError
 
@@ -23,7 +24,9 @@ def add_parser(commands: Any) -> None:
         " an array for each; they stand one below the other.",
     )
     parser.add_argument(
-        "design", metavar="DESIGN", help="DESIGN or DESIGN/VARIANT as built, or an xclbin file"
+        "design",
+        metavar="NAME",
+        help="a design or a variant as built (vector_scale, vector_scale/small), or an xclbin file",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="instead of the console")
     parser.add_argument(
@@ -45,28 +48,31 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def find(design: str, build: Path = Path(BUILD)) -> Path:
-    """The xclbin that DESIGN means.
+def find(name: str, build: Path = Path(BUILD)) -> Path:
+    """The xclbin that a name or a path means.
 
     Raises:
         RunnerError: there is none, or there are several.
     """
-    given = Path(design)
+    given = Path(name)
     if given.is_file():
         return given
     if (given / XCLBIN).is_file():
         return given / XCLBIN
-    found = sorted(
-        path
-        for path in build.glob(f"*/*/*/{XCLBIN}")
-        if design in (f"{path.parts[-3]}/{path.parts[-2]}", path.parts[-3])
-    )
-    if len(found) == 1:
-        return found[0]
-    if found:
-        labels = ", ".join(f"{path.parts[-3]}/{path.parts[-2]}" for path in found)
-        raise RunnerError(f"{design} means several artifacts; say which one: {labels}")
-    raise RunnerError(f"{design} is neither a file nor a built design; build it first (doit build)")
+    built: dict[str, list[Path]] = {}
+    for path in sorted(build.glob(f"*/*/*/{XCLBIN}")):
+        built.setdefault(f"{path.parts[-3]}/{path.parts[-2]}", []).append(path)
+    if not built:
+        raise RunnerError(f"{name} is no file, and no design is built (doit build)")
+    try:
+        meant = labels.chosen([name], built)
+    except labels.UnknownNameError as error:
+        raise RunnerError(f"{error} (one that is not built: build it first, doit build)") from error
+    found = [path for label in meant for path in built[label]]
+    if len(found) > 1:
+        told = ", ".join(meant) if len(meant) > 1 else ", ".join(map(str, found))
+        raise RunnerError(f"{name} means several artifacts; say which one: {told}")
+    return found[0]
 
 
 def drawn(xclbin: Path, *, number: int | None = None, styled: bool = True) -> str:

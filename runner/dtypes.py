@@ -1,4 +1,4 @@
-"""Element types by name, true bfloat16 included."""
+"""Element types of buffers by name (softnpu.formats.elements)."""
 
 from __future__ import annotations
 
@@ -7,35 +7,20 @@ from typing import Any
 import numpy as np
 
 from runner.errors import RunnerError
+from softnpu.errors import FormatError
+from softnpu.formats import elements
+from softnpu.formats.elements import NAMES, OF_MLIR, finfo, is_float, known
+
+__all__ = ["NAMES", "OF_MLIR", "dtype", "finfo", "is_float", "known"]
 
 
 def dtype(name: str) -> np.dtype[Any]:
-    """The numpy dtype of that name; "bfloat16" is ml_dtypes' own.
+    """The numpy dtype of that name.
 
     Raises:
-        RunnerError: for a name that neither numpy nor ml_dtypes knows.
+        RunnerError: a buffer has no such elements.
     """
     try:
-        if name == "bfloat16":
-            import ml_dtypes
-
-            bfloat16: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
-            return bfloat16
-        return np.dtype(name)
-    except TypeError as error:
-        raise RunnerError(f"{name!r} is no element type; use int8, int32, bfloat16, ...") from error
-
-
-def finfo(kind: np.dtype[Any]) -> Any:
-    """numpy's description of a floating-point type, for bfloat16 as well."""
-    if kind.name == "bfloat16":
-        import ml_dtypes
-
-        describe: Any = ml_dtypes.finfo  # carries no types
-        return describe(kind)
-    return np.finfo(kind)
-
-
-def is_float(kind: np.dtype[Any]) -> bool:
-    """Whether the type holds floating-point numbers, bfloat16 included."""
-    return kind.kind == "f" or kind.name == "bfloat16"
+        return elements.dtype(name)
+    except FormatError as error:
+        raise RunnerError(str(error)) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
@@ -11,33 +11,20 @@ import numpy as np
 
 from runner.artifact import Argument, Artifact
 from runner.compare import Comparison, compare, statistics
+from runner.dtypes import is_float
 from runner.errors import RunnerError
+from runner.expected import Expected
 from runner.launch import Opened
 from runner.objects import in_elements, output_objects
 from runner.session import Runs
 from runner.vectors import Vector
-from runner.verdicts.criteria import Criterion
+from runner.verdicts.degenerate import OTHER, kept_both, poisoned, untouched
 from runner.verdicts.mismatch import Mismatch
 from runner.verdicts.where import Unit
 
 Array = np.ndarray[Any, Any]
-Reference = Callable[[dict[str, Array]], dict[str, Array]]
-"""Inputs by name -> outputs by name."""
 Diagnosis = Callable[[Vector], str]
 """A vector on which a run hung -> what the emulator says about the same design on it."""
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What the author says of the outputs.
-
-    Attributes:
-        reference: None for a design that nothing judges.
-        checks: how close an output must be, by name; those without one are judged by dtype.
-    """
-
-    reference: Reference | None = None
-    checks: Mapping[str, Criterion] = field(default_factory=dict)
 
 
 class Verdict(str, Enum):
@@ -123,12 +110,11 @@ def judge(
         failure = RunResult("load", verdict, None, *_split(str(error)))
         return Outcome(artifact.label, artifact.device, (failure,))
     try:
-        judged = _Judged(artifact, expected, output_objects(artifact.xclbin.parent))
-        runs = tuple(_runs(judged, opened.session, vectors, diagnosis))
-        warnings = (*opened.warnings, *opened.session.notes())
+        runs, doubts = _runs(_Judged(artifact, expected), opened.session, vectors, diagnosis)
+        warnings = (*opened.warnings, *opened.session.notes(), *doubts)
     finally:
         opened.session.close()
-    return Outcome(artifact.label, artifact.device, runs, warnings)
+    return Outcome(artifact.label, artifact.device, tuple(runs), warnings)
 
 
 def skipped(artifact: Artifact, reason: str) -> Outcome:
@@ -139,29 +125,86 @@ def skipped(artifact: Artifact, reason: str) -> Outcome:
 
 @dataclass(frozen=True)
 class _Judged:
-    """An artifact, what is expected of it, and what its fifos carry, in bytes."""
+    """An artifact, and what is expected of it."""
 
     artifact: Artifact
     expected: Expected
-    objects: tuple[Unit, ...]
+
+    @property
+    def outputs(self) -> list[Argument]:
+        """The arguments that the NPU writes."""
+        return [argument for argument in self.artifact.arguments if argument.is_output]
+
+    def objects(self, output: Argument) -> Callable[[], list[Unit]]:
+        """Gives the sizes of what the fifos carry to an output, in its elements."""
+        index = self.artifact.arguments.index(output)
+        return lambda: in_elements(output_objects(self.artifact, index), output.kind.itemsize)
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """A run that completed.
+
+    Attributes:
+        wanted: what the reference gives, None without one.
+        written: see `Runs.written`.
+    """
+
+    vector: Vector
+    wanted: dict[str, Array] | None
+    outputs: dict[str, Array]
+    written: dict[str, Array] | None
+    seconds: float
 
 
 def _runs(
-    judged: _Judged,
-    session: Runs,
-    vectors: Iterable[Vector],
-    diagnosis: Diagnosis | None,
-) -> Iterator[RunResult]:
+    judged: _Judged, session: Runs, vectors: Iterable[Vector], diagnosis: Diagnosis | None
+) -> tuple[list[RunResult], list[str]]:
+    """Runs all vectors, then judges: to tell what was written can take further runs, which come
+    after those that count.
+
+    Returns:
+        The results, and what is doubtful about what they were judged by.
+    """
+    ran: list[_Ran] = []
+    failures = []
     for vector in vectors:
-        try:
-            outputs = session.run(vector.inputs)
-        except RunnerError as error:
-            message = str(error)
-            if error.hang and diagnosis is not None:
-                message += "\n" + diagnosis(vector)
-            yield RunResult(vector.name, Verdict.FAIL, None, *_split(message))
-            return
-        yield _verdict(judged, vector, outputs, session.seconds)
+        done = _run(judged, session, vector, diagnosis)
+        if isinstance(done, RunResult):
+            failures.append(done)
+            break
+        ran.append(done)
+    unwritten = _Unwritten(session, judged.outputs, usable=not failures)
+    return [*(_verdict(judged, one, unwritten) for one in ran), *failures], list(_doubts(ran))
+
+
+def _doubts(ran: Iterable[_Ran]) -> Iterator[str]:
+    """References that are no number anywhere: an output that is none either agrees with them."""
+    vectors: dict[str, list[str]] = {}
+    for one in ran:
+        for output, wanted in (one.wanted or {}).items():
+            if is_float(wanted.dtype) and np.isnan(wanted.astype(np.float64)).all():
+                vectors.setdefault(output, []).append(one.vector.name)
+    for output, names in vectors.items():
+        yield f"the reference gives nothing but NaN for {output} on {', '.join(names)}"
+
+
+def _run(
+    judged: _Judged, session: Runs, vector: Vector, diagnosis: Diagnosis | None
+) -> _Ran | RunResult:
+    """One run; the result of one that cannot be judged, or does not complete."""
+    try:
+        wanted = judged.expected.answers(vector.inputs, judged.artifact.arguments)
+    except RunnerError as error:
+        return RunResult("reference", Verdict.FAIL, None, *_split(str(error)))
+    try:
+        outputs = session.run(vector.inputs)
+    except RunnerError as error:
+        message = str(error)
+        if error.hang and diagnosis is not None:
+            message += "\n" + diagnosis(vector)
+        return RunResult(vector.name, Verdict.FAIL, None, *_split(message))
+    return _Ran(vector, wanted, outputs, session.written(), session.seconds)
 
 
 def _split(message: str) -> tuple[str, tuple[str, ...]]:
@@ -169,52 +212,102 @@ def _split(message: str) -> tuple[str, tuple[str, ...]]:
     return first, tuple(rest)
 
 
-def _verdict(
-    judged: _Judged, vector: Vector, outputs: dict[str, Array], seconds: float
-) -> RunResult:
-    if judged.expected.reference is None:
-        lines = tuple(f"{name}: {statistics(values)}" for name, values in outputs.items())
-        return RunResult(vector.name, Verdict.NOT_JUDGED, seconds, "no reference", lines)
-    wanted = judged.expected.reference(vector.inputs)
-    arguments = [a for a in judged.artifact.arguments if a.is_output]
-    comparisons = [_compared(judged, a, outputs[a.name], wanted[a.name]) for a in arguments]
+class _Unwritten:
+    """Tells which elements of outputs were not written.
+
+    Where nobody has kept account of it, a run from another fill shows: what holds the fill of
+    either run was not written. That run is made only for outputs that hold the fill where they
+    should hold something else, and none is made any more after one that failed.
+
+    Args:
+        usable: whether the session can be used for that.
+    """
+
+    def __init__(self, session: Runs, outputs: Sequence[Argument], *, usable: bool) -> None:
+        self._session, self._outputs, self._usable = session, outputs, usable
+
+    def of(self, ran: _Ran) -> dict[str, Array]:
+        """Flat booleans by output, of those where it is known. An inout output may keep what it
+        held: there, elements that are right are none of them."""
+        found = self._known(ran)
+        for output in self._outputs:
+            if output.is_input and output.name in found:
+                found[output.name] &= _wrong(ran, output.name)
+        return found
+
+    def _known(self, ran: _Ran) -> dict[str, Array]:
+        if ran.written is not None:
+            return {
+                output.name: untouched(ran.written[output.name], output.kind.itemsize)
+                for output in self._outputs
+            }
+        filled = [output.name for output in self._outputs if not output.is_input]
+        if not any((poisoned(ran.outputs[name]) & _wrong(ran, name)).any() for name in filled):
+            return {}
+        second = self._run_again(ran.vector)
+        return {name: kept_both(ran.outputs[name], second[name]) for name in filled if second}
+
+    def _run_again(self, vector: Vector) -> dict[str, Array]:
+        """The outputs of a run from another fill; none if it cannot be made."""
+        if not self._usable:
+            return {}
+        try:
+            return self._session.run(vector.inputs, fill=OTHER)
+        except RunnerError:
+            self._usable = False
+            return {}
+
+
+def _wrong(ran: _Ran, output: str) -> Array:
+    """Which elements are not the reference's, flat; all where there is none."""
+    got = ran.outputs[output]
+    if ran.wanted is None:
+        return np.ones(got.size, np.bool_)
+    return np.asarray(got != ran.wanted[output]).reshape(-1)
+
+
+def _verdict(judged: _Judged, ran: _Ran, unwritten: _Unwritten) -> RunResult:
+    untold = unwritten.of(ran)
+    name, seconds = ran.vector.name, ran.seconds
+    if ran.wanted is None:
+        lines = tuple(f"{o}: {statistics(v, untold.get(o))}" for o, v in ran.outputs.items())
+        return RunResult(name, Verdict.NOT_JUDGED, seconds, "no reference", lines)
+    comparisons = [
+        compare(
+            output.name,
+            ran.outputs[output.name],
+            ran.wanted[output.name],
+            judged.expected.checks.get(output.name),
+            judged.objects(output),
+            untold.get(output.name),
+        )
+        for output in judged.outputs
+    ]
     faults = [c for c in comparisons if c.fault]
     if faults:
         return RunResult(
-            vector.name,
+            name,
             Verdict.FAIL,
             seconds,
             "; ".join(f"{c.output}: {c.fault}" for c in faults),
-            tuple(line for c in faults for line in _lines(c)),
+            tuple(line for c in faults for line in (*_exchanged(judged, ran, c), *_lines(c))),
             tuple(c.mismatch for c in faults if c.mismatch),
         )
-    sizes = ", ".join(f"{a.name} {a.dtype}{list(a.shape)}" for a in arguments)
-    return RunResult(vector.name, Verdict.PASS, seconds, sizes)
+    sizes = ", ".join(f"{output.name} {output.told}" for output in judged.outputs)
+    return RunResult(name, Verdict.PASS, seconds, sizes)
 
 
-def _compared(judged: _Judged, argument: Argument, got: Array, wanted: Array) -> Comparison:
-    objects = in_elements(judged.objects, got.dtype.itemsize)
-    criterion = judged.expected.checks.get(argument.name)
-    return compare(argument.name, got, shaped(wanted, argument), criterion, objects)
+def _exchanged(judged: _Judged, ran: _Ran, comparison: Comparison) -> Iterator[str]:
+    """Says of a wrong output that it holds what another one should: a reference or a design that
+    exchanges them, or gives one twice."""
+    assert ran.wanted is not None
+    got = ran.outputs[comparison.output]
+    for name, wanted in ran.wanted.items():
+        if name == comparison.output or (wanted.dtype, wanted.shape) != (got.dtype, got.shape):
+            continue
+        if compare(name, got, wanted, judged.expected.checks.get(name)).fault is None:
+            yield f"{comparison.output}: holds what the reference gives for {name}"
 
 
 def _lines(comparison: Comparison) -> list[str]:
     return [f"{comparison.output}: {line}" for line in comparison.details]
-
-
-def shaped(values: Array, argument: Argument) -> Array:
-    """The reference's array in the buffer's shape and dtype, if no value changes by that."""
-    array = np.asarray(values)
-    kind = argument.kind
-    if array.dtype != kind and kind.kind in "iu":
-        if array.dtype.kind not in "iu" or (array.size and not _fits(array, kind)):
-            return array
-        return array.astype(kind).reshape(argument.shape)
-    if array.size != np.prod(argument.shape):
-        return array
-    return array.astype(kind).reshape(argument.shape)
-
-
-def _fits(array: Array, kind: np.dtype[Any]) -> bool:
-    limits = np.iinfo(kind)
-    return bool(array.min() >= limits.min and array.max() <= limits.max)

@@ -1,4 +1,4 @@
-"""What XRT, the driver and the kernel say when something is wrong, and what it means.
+"""What XRT and the driver say to a program when something is wrong, and what it means.
 
 The raw message is always shown; a row of the table adds the meaning and the remedy. Sources: XRT
 (xrt_kernel.cpp, xrt_bo.cpp, hw_queue.cpp, module_loader.cpp, system_linux.cpp, pyxrt.cpp), the
@@ -18,6 +18,8 @@ MEMLOCK_REMEDY = (
     f"{MEMLOCK_LINES} | sudo tee /etc/security/limits.d/99-amdxdna.conf, then log out and in"
 )
 RENDER_REMEDY = "sudo usermod -aG render $USER, then log out and in"
+CONTEXTS_LEFT = "npu1 has 6, npu2 16, for all programs together"
+FREE_CONTEXTS = "end other programs that use the NPU: doit doctor lists them"
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,8 @@ class Message:
         """The compiled pattern."""
         return re.compile(self.pattern, re.IGNORECASE)
 
-    def read(self, text: str) -> Explanation | None:
-        """The meaning and the remedy, their groups filled in, if the message is in the text."""
-        match = self.expression.search(text)
-        if match is None:
-            return None
+    def explain(self, match: re.Match[str]) -> Explanation:
+        """The meaning and the remedy, with the groups of a match of `expression` in them."""
         groups = match.groupdict()
         return Explanation(self.meaning.format(**groups), self.remedy.format(**groups), self.hang)
 
@@ -67,7 +66,7 @@ XRT_MESSAGES = (
         r" (?P<connected>131071|65535)\b",
         "argument {index} of the kernel is a scalar (bank {connected} stands for none), and a"
         " buffer was passed there: the arguments are out of order",
-        "pass opcode 3, the instruction buffer, its size, then bo0 to bo4 in order",
+        "pass opcode 3, the instruction buffer, its size, then bo0, bo1 … in order",
     ),
     Message(
         r"no compute units with connectivity required for global argument at index (?P<index>\d+)"
@@ -123,6 +122,12 @@ XRT_MESSAGES = (
         "change the host program",
     ),
     Message(
+        r"No module associated with run object",
+        "run.get_ctrl_scratchpad_bo() asks for the values of scratchpad parameters, which XRT has"
+        " for a kernel of a full ELF alone, not of an xclbin",
+        "write the values by aiex.npu.rtp_write, or pack a full ELF (aiecc --get-full-elf)",
+    ),
+    Message(
         r"Bad BO flags \(err=-?95\)|unsupported buffer type: none flag",
         "the NPU has no buffers of this kind (device_only, p2p or no flag)",
         "use bo.host_only for data and bo.cacheable for instructions",
@@ -134,16 +139,28 @@ XRT_MESSAGES = (
         "use bo(device, bytes, bo.host_only, kernel.group_id(n))",
     ),
     Message(
-        r"CREATE_HWCTX IOCTL failed \(err=-?(2|28)\)",
-        "the driver has no hardware context left (npu1 gives out about 6), or the one that was"
-        " asked for does not fit beside those in use",
-        "end other programs that use the NPU: doit doctor lists them",
+        r"CREATE_HWCTX IOCTL failed \(err=-?2\)",
+        f"there is no hardware context left ({CONTEXTS_LEFT})",
+        FREE_CONTEXTS,
     ),
     Message(
-        r"CREATE_HWCTX IOCTL failed \(err=-?(22|5|62|110)\)",
-        "the firmware refused the context: the partition does not fit this NPU, or the firmware is"
-        " in a bad state",
-        f"check that the design's device is this NPU's; else reload the driver: {RELOAD_DRIVER}",
+        r"CREATE_HWCTX IOCTL failed \(err=-?28\)",
+        "the context has no room: the xclbin has more columns than the NPU, or the 64 MB that the"
+        " firmware reaches are full of instruction buffers and contexts",
+        "compare the design's device with this NPU; keep fewer instruction buffers;"
+        f" {FREE_CONTEXTS}",
+    ),
+    Message(
+        r"CREATE_HWCTX IOCTL failed \(err=-?22\)",
+        f"the firmware refused the context: none is left ({CONTEXTS_LEFT}), the partition does not"
+        " fit this NPU, or the firmware is in a bad state",
+        f"{FREE_CONTEXTS}; check that the design's device is this NPU's; else reload the driver:"
+        f" {RELOAD_DRIVER}",
+    ),
+    Message(
+        r"CREATE_HWCTX IOCTL failed \(err=-?(5|62|110)\)",
+        "the firmware does not answer; after a hang it may be in a bad state",
+        f"reload the driver: {RELOAD_DRIVER}",
     ),
     Message(
         r"CONFIG_HWCTX IOCTL failed",
@@ -174,9 +191,35 @@ XRT_MESSAGES = (
         "python -m softnpu dump shows which it has",
     ),
     Message(
-        r"Permission denied|err=-?13\b",
+        r"SET_STATE IOCTL failed \(err=-?13\)(?:: Permission denied)?",
+        "only root may change the NPU's state: its power mode, its logs",
+        "sudo xrt-smi configure --pmode ..., or leave the state as it is: runs do not need it",
+    ),
+    Message(
+        r"IOCTL failed \(err=-?95\)",
+        "the driver does not know this call, or not for this NPU: XRT is newer than the driver",
+        "install driver and XRT from one source (doit doctor shows both versions)",
+    ),
+    Message(
+        r"IOCTL failed \(err=-?13\)",
+        "the driver lets root alone do this, or the owner of what is asked about",
+        "run that command with sudo",
+    ),
+    Message(
+        r"/dev/accel/accel\d+ failed|/dev/accel/accel\d+.*Permission denied"
+        r"|Permission denied: '/dev/accel",
         "this user may not open the NPU's device node",
         RENDER_REMEDY,
+    ),
+    Message(
+        r"CREATE_BO IOCTL failed \(err=-?28\)",
+        "the 64 MB that the firmware reaches are full of instruction buffers and contexts",
+        "keep fewer instruction buffers: one for each stream, not one for each run",
+    ),
+    Message(
+        r"CREATE_BO IOCTL failed \(err=-?22\)",
+        "there can be no buffer of this size: one for instructions must fit into 64 MB",
+        "only instructions go into cacheable buffers; data goes into bo.host_only",
     ),
     Message(
         r"mmap\(.*failed|CREATE_BO IOCTL failed|failed to allocate BO|Lock limit exceeded"
@@ -222,46 +265,24 @@ XRT_MESSAGES = (
 )
 """What reaches the host program: exceptions, states, and warnings on its console."""
 
-KERNEL_MESSAGES = (
-    Message(
-        r"IO_PAGE_FAULT",
-        "the NPU touched memory that no buffer covers (IOMMU fault); it may stay wedged",
-        "compare the transfers' extents with the buffers' sizes, then reset the NPU:"
-        f" {RELOAD_DRIVER}, or a PCI rescan, or a reboot",
-    ),
-    Message(
-        r"Invalid mbox magic|firmware is not alive|failed to start psp",
-        "the firmware did not start: driver and firmware do not fit together",
-        "install the firmware that came with the driver (doit doctor shows the version)",
-    ),
-    Message(
-        r"(failed to request_firmware|Direct firmware load for) (?P<name>\S+)",
-        "the firmware file {name} is missing",
-        "install it: package linux-firmware, or the plugin package of amd/xdna-driver",
-    ),
-    Message(
-        r"TDR timeout detected|Device isn't making progress|job timeout",
-        "the driver's watchdog found the job stuck and ended it",
-        "see what the emulator says about the design",
-    ),
-    Message(
-        r"status 0x2000003",
-        "the firmware has no context to give: it is worn out or full",
-        f"end other programs that use the NPU, or reload the driver: {RELOAD_DRIVER}",
-    ),
-    Message(
-        r"SVA bind device failed|Enable PASID failed|Can not assign PASID",
-        "the IOMMU is off or lacks PASID",
-        "turn the IOMMU on in the BIOS, and remove iommu=off or amd_iommu=off from the kernel's"
-        " command line",
-    ),
-)
-"""What the kernel's log says."""
-
 
 def explanations(text: str, table: Iterable[Message] = XRT_MESSAGES) -> list[Explanation]:
-    """What the known messages in a text mean, in the order of the table."""
-    return [found for row in table if (found := row.read(text)) is not None]
+    """What the known messages in a text mean, in the order of the table.
+
+    Words that one row takes are not looked at by those after it: particular rows stand first.
+    """
+    found = []
+    rest = text
+    for row in table:
+        if match := row.expression.search(rest):
+            found.append(row.explain(match))
+            rest = row.expression.sub(_blank, rest)
+    return found
+
+
+def _blank(match: re.Match[str]) -> str:
+    """As much that means nothing: what stands around it stays as far apart."""
+    return "\0" * len(match[0])
 
 
 def explained(text: str, table: Iterable[Message] = XRT_MESSAGES) -> str:

@@ -8,22 +8,25 @@ are checked too. One mistake hides no other: all are told at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from runner.artifact import Argument
-from runner.core_code import CoreCode, core_code
+from runner.core_code import CoreCode, core_code, only_on_npu
 from runner.errors import RunnerError
 from runner.session import kernel_name
 from softnpu.arch.address import split_address
 from softnpu.arch.device import device_of_shape
 from softnpu.arch.dma import QUEUE_DEPTH, Direction
 from softnpu.arch.standin import STANDIN_ISA
-from softnpu.errors import SoftnpuError
+from softnpu.errors import FormatError, SoftnpuError
 from softnpu.formats import txn
-from softnpu.formats.identify import FileKind, identify
+from softnpu.formats.identify import is_word_text
 from softnpu.formats.operations import (
+    TRANSLATED_ARGUMENTS,
     AddressPatch,
     BlockSet,
     BlockWrite,
@@ -33,13 +36,18 @@ from softnpu.formats.operations import (
     Write,
 )
 from softnpu.formats.transfers import StreamTransfer, queue_pressure, stream_transfers
+from softnpu.formats.transfers import unplaced as unplaced_directions
 from softnpu.formats.xclbin import Kernel, Xclbin, parse
 from softnpu.formats.xclbin.metadata import GLOBAL, SCALAR
-from softnpu.formats.xclbin.spec import FIRST_BUFFER_ARGUMENT, HOST_BUFFERS
+from softnpu.formats.xclbin.spec import FIRST_BUFFER_ARGUMENT
+from softnpu.inspect.pdis import ConfiguredPdi, of_xclbin
+from softnpu.inspect.started import astray, unserved
+from softnpu.isa import table
+from softnpu.warned import counted
 
 GENERATIONS = {3: "npu1", 4: "npu2"}
 """The devices of an instruction stream's generation byte."""
-CORE_ISAS = {3: "aie2", 4: "aie2p"}
+CORE_ISAS = {3: table.AIE2, 4: table.AIE2P}
 """What the cores of each generation execute."""
 DMA_GRANULARITY = 4
 """Bytes: a shim descriptor counts whole words (aie-rt, xaie_dma_aieml.c)."""
@@ -85,6 +93,11 @@ class Launch:
         name = kernel_name([kernel.name for kernel in self.xclbin.kernels])
         return self.xclbin.kernel(name)
 
+    @cached_property
+    def arrays(self) -> tuple[ConfiguredPdi, ...]:
+        """The array of each of the xclbin's PDIs, and of the stream what runs on it."""
+        return of_xclbin(self.xclbin, self.stream.operations).shown
+
     def argument(self, index: int) -> str:
         """The name of a host buffer as messages call it, by its place among the kernel's arguments.
 
@@ -113,7 +126,7 @@ def read(
     image = _parsed(xclbin, parse)
     stream = _parsed(insts, txn.parse)
     data = insts.read_bytes()
-    if identify(data) is FileKind.TXN_TEXT:  # as older tools wrote it
+    if is_word_text(data):  # as older tools wrote it
         data = txn.build(stream)
     return Launch(image, stream, data, tuple(arguments), target, device, core_isa)
 
@@ -136,7 +149,7 @@ def check(launch: Launch) -> tuple[str, ...]:
     problems = dict.fromkeys(line for rule in ERRORS for line in _told(rule, launch))
     if problems:
         head = f"refused before launch on the {launch.target}:"
-        raise RunnerError("\n".join([head, *(f"- {p}" for p in problems)]))
+        raise RunnerError("\n".join([head, *(f"- {p}" for p in counted(problems))]))
     return tuple(line for rule in WARNINGS for line in rule(launch))
 
 
@@ -155,17 +168,15 @@ def _told(rule: Rule, launch: Launch) -> list[str]:
 
 
 def core_code_fits(launch: Launch) -> Iterator[str]:
-    """Stand-in cores run on the emulator only, AIE cores on their own generation of NPU only."""
+    """Stand-in cores run on the emulator only, AIE cores on their own generation."""
     code = core_code(launch.xclbin, launch.core_isa)
     if launch.target == NPU and code is CoreCode.STAND_IN:
         yield STAND_IN_ON_NPU
-    if launch.target == EMULATOR and code is CoreCode.AIE:
-        yield (
-            "the cores hold AIE code, which only an NPU executes: run it there (doit test_hw), or"
-            " build stand-in cores for the emulator (doit --cores embedded). If it is stand-in code"
-            f" without a mark, say so: --core-isa {STANDIN_ISA}"
-        )
     wanted = CORE_ISAS.get(launch.stream.devgen)
+    if launch.target == EMULATOR and code is CoreCode.AIE and wanted == table.AIE2P:
+        told = only_on_npu(launch.xclbin)
+        if told:
+            yield f"{told}. If it is stand-in code without a mark, say so: --core-isa {STANDIN_ISA}"
     given = launch.core_isa
     if code is CoreCode.AIE and given in CORE_ISAS.values() and given != wanted:
         yield f"the cores hold {given} code, {launch.generation} executes {wanted}"
@@ -234,19 +245,27 @@ def _tile(operation: object) -> tuple[int, int] | None:
 def arguments_fit(launch: Launch) -> Iterator[str]:
     """There are as many host buffers as the stream uses and the kernel can take."""
     given = len(launch.arguments)
-    room = min(HOST_BUFFERS, len(launch.kernel.arguments) - FIRST_BUFFER_ARGUMENT)
+    room = len(launch.kernel.arguments) - FIRST_BUFFER_ARGUMENT
     if given > room:
         yield (
             f"{given} host buffers were given, the xclbin's kernel takes {room} at most: what is"
             " over would never reach the NPU; put several into one buffer"
         )
-    used = {o.argument for o in launch.stream.operations if isinstance(o, AddressPatch)}
+    patches = [o for o in launch.stream.operations if isinstance(o, AddressPatch)]
+    used = {patch.argument for patch in patches}
     for index in sorted(used):
         if index >= given:
             yield (
                 f"the instruction stream uses host buffer {index} (counted from 0), {given} were"
                 " given"
             )
+    for index in sorted({patch.argument for patch in patches if patch.untranslated}):
+        yield (
+            f"the instruction stream does not translate the address of {launch.argument(index)},"
+            f" which the firmware does for the first {TRANSLATED_ARGUMENTS} buffers alone: its"
+            " transfers would go elsewhere; build it with mlir-aie 1.4 or npuforge, not for a full"
+            " ELF"
+        )
 
 
 def signature_fits(launch: Launch) -> Iterator[str]:
@@ -280,9 +299,9 @@ def transfers_fit(launch: Launch) -> Iterator[str]:
                 f" has {size}: on the NPU an IOMMU fault or foreign data"
             )
     for index, operation in enumerate(launch.stream.operations):
-        if isinstance(operation, AddressPatch) and operation.offset % DMA_GRANULARITY:
+        if isinstance(operation, AddressPatch) and operation.start % DMA_GRANULARITY:
             yield (
-                f"operation {index} starts a transfer at byte {operation.offset} of"
+                f"operation {index} starts a transfer at byte {operation.start} of"
                 f" {launch.argument(operation.argument)}; a DMA counts whole words of"
                 f" {DMA_GRANULARITY} bytes"
             )
@@ -300,6 +319,19 @@ def _told_of(launch: Launch, transfer: StreamTransfer) -> str:
     return f"the DMA of {channel} {verb} {launch.argument(transfer.argument)},"
 
 
+def channels_are_served(launch: Launch) -> Iterator[str]:
+    """Every DMA channel that the stream starts has a stream in the xclbin's array.
+
+    Arrays whose configuration is not understood are let pass.
+    """
+    with suppress(FormatError):
+        for one in (one for array in launch.arrays for one in unserved(array)):
+            yield (
+                f"the instruction stream starts {one}, and {one.why}: the task would never end."
+                " Were xclbin and instruction stream built together?"
+            )
+
+
 ERRORS: tuple[Rule, ...] = (
     core_code_fits,
     device_fits,
@@ -307,6 +339,7 @@ ERRORS: tuple[Rule, ...] = (
     arguments_fit,
     signature_fits,
     transfers_fit,
+    channels_are_served,
 )
 
 # warnings
@@ -328,8 +361,13 @@ def queues_hold(launch: Launch) -> Iterator[str]:
 
 
 def directions_fit(launch: Launch) -> Iterator[str]:
-    """Buffers that are declared to move one way and move another, or none."""
+    """Buffers that are declared to move one way and move another, or none.
+
+    Of a stream that starts transfers without naming their buffers, nothing is said of those that
+    it leaves out.
+    """
     transfers = _transfers(launch)
+    unplaced = unplaced_directions(launch.stream.operations)
     read = {t.argument for t in transfers if t.direction is Direction.MM2S}
     written = {t.argument for t in transfers if t.direction is Direction.S2MM}
     for index, argument in enumerate(launch.arguments):
@@ -338,10 +376,18 @@ def directions_fit(launch: Launch) -> Iterator[str]:
             yield f"{name} is an input, and a transfer writes it: what it holds then is not read"
         if index in read and not argument.is_input:
             yield f"{name} is an output, and a transfer reads it before it holds anything"
-        if argument.is_output and index not in written:
+        if argument.is_output and index not in written and Direction.S2MM not in unplaced:
             yield f"{name} is an output, and no transfer of the instruction stream writes it"
-        if argument.direction == "in" and index not in read | written:
+        unread = index not in read | written and Direction.MM2S not in unplaced
+        if argument.direction == "in" and unread:
             yield f"{name} is an input, and no transfer of the instruction stream reads it"
 
 
-WARNINGS: tuple[Rule, ...] = (queues_hold, directions_fit)
+def streams_lead_straight(launch: Launch) -> Iterator[str]:
+    """Nothing is sent twice to one place, or to where it is stuck."""
+    with suppress(FormatError):
+        for told in dict.fromkeys(one for array in launch.arrays for one in astray(array)):
+            yield f"{told}: the switches of the xclbin's array are set so"
+
+
+WARNINGS: tuple[Rule, ...] = (queues_hold, directions_fit, streams_lead_straight)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from softnpu.warned import counted
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -33,7 +35,10 @@ def verdict_lines(outcome: Mapping[str, Any]) -> list[str]:
             told = told or bool(run.get("mismatches"))
     if passed := [run for run in outcome["runs"] if run["verdict"] == "PASS"]:
         lines.append(f"{'PASS':<10} {outcome['label']:<28} {_passed(passed)}")
-    lines.extend(f"warning    {outcome['label']:<28} {text}" for text in outcome["warnings"])
+    for text in counted(outcome["warnings"]):
+        first, *rest = text.splitlines()
+        lines.append(f"warning    {outcome['label']:<28} {first}")
+        lines.extend(f"{_INDENT}{line}" for line in rest)
     return lines
 
 

@@ -17,6 +17,7 @@ from runner.errors import RunnerError
 from runner.messages import explained, is_hang
 from softnpu.formats.xclbin.reader import NO_BANK
 from softnpu.formats.xclbin.spec import KERNEL_NAME as KERNEL
+from softnpu.warned import collected, counted
 
 if TYPE_CHECKING:
     from runner.strays import Strays
@@ -63,8 +64,14 @@ class Runs(Protocol):
 
     seconds: float
 
-    def run(self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS) -> dict[str, Array]:
+    def run(
+        self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS, fill: int = POISON
+    ) -> dict[str, Array]:
         """Runs once; see `Session.run`."""
+
+    def written(self) -> dict[str, Array] | None:
+        """Which bytes of each output the latest run wrote, whatever the values, by name, as flat
+        booleans; None where nobody can tell: on hardware."""
 
     def notes(self) -> list[str]:
         """What was said in runs that completed and is worth a warning."""
@@ -90,10 +97,13 @@ class Session:
         self._hazards: dict[str, None] = {}
         self._xclbin = program.xclbin
         self._watch: Strays | None = None
+        self._report: RunReport | None = None
         try:
-            self._open(program)
+            with collected() as said:
+                self._open(program)
         except XRT_ERRORS as error:
             raise RunnerError(explained(str(error))) from error
+        self._hazards.update(dict.fromkeys(said))
 
     def _open(self, program: Program) -> None:
         xrt, insts = self._xrt, program.insts
@@ -134,12 +144,15 @@ class Session:
     def _from_device(self, buffer: Any) -> None:
         buffer.sync(self._xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_FROM_DEVICE)
 
-    def run(self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS) -> dict[str, Array]:
-        """Runs once; outputs are poisoned first, so that what is never written shows.
+    def run(
+        self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS, fill: int = POISON
+    ) -> dict[str, Array]:
+        """Runs once; outputs are filled first, so that what is never written shows.
 
         Args:
             inputs: an array for each input argument, by name, of its shape and dtype.
             timeout_ms: at least 1: XRT takes 0 for "as long as it takes".
+            fill: the byte that outputs hold before.
 
         Returns:
             An array for each output argument, by name.
@@ -148,25 +161,27 @@ class Session:
             RunnerError: when an input does not fit its declaration or the run does not complete.
         """
         try:
-            self._fill(inputs)
+            self._fill(inputs, fill)
             start = time.perf_counter()
-            run = self._kernel(OPCODE, self._insts, self._insts_bytes, *self._buffers)
-            state = run.wait(max(timeout_ms, 1))
+            with collected() as said:
+                run = self._kernel(OPCODE, self._insts, self._insts_bytes, *self._buffers)
+                state = run.wait(max(timeout_ms, 1))
             self.seconds = time.perf_counter() - start
         except XRT_ERRORS as error:
             raise RunnerError(explained(str(error)), hang=is_hang(str(error))) from error
         if state != self._xrt.ert_cmd_state.ERT_CMD_STATE_COMPLETED:
-            raise _incomplete(run, state)
-        self._note_hazards(run)
+            raise _incomplete(run, state, said)
+        self._hazards.update(dict.fromkeys(said))
+        self._note_report(run)
         return self._outputs()
 
-    def _fill(self, inputs: Mapping[str, Array]) -> None:
+    def _fill(self, inputs: Mapping[str, Array], fill: int) -> None:
         for argument, buffer in zip(self._arguments, self._buffers, strict=True):
             if argument.is_input:
                 argument.check(inputs[argument.name])
                 buffer.write(np.ascontiguousarray(inputs[argument.name]).tobytes(), 0)
             else:
-                buffer.write(bytes([POISON]) * argument.bytes, 0)
+                buffer.write(bytes([fill]) * argument.bytes, 0)
             self._to_device(buffer)
 
     def _outputs(self) -> dict[str, Array]:
@@ -178,12 +193,20 @@ class Session:
                 outputs[argument.name] = raw.view(dtype(argument.dtype)).reshape(argument.shape)
         return outputs
 
-    def _note_hazards(self, run: Any) -> None:
+    def _note_report(self, run: Any) -> None:
         """What the emulator saw go well that might not on hardware; XRT has no such report."""
         report = getattr(run, "report", None)
-        if report is not None and (seen := report()) is not None:
+        self._report = seen = report() if report is not None else None
+        if seen is not None:
             self._hazards.update(dict.fromkeys(seen.hazards))
             self._hazards.update(dict.fromkeys(self._strays(seen)))
+
+    def written(self) -> dict[str, Array] | None:
+        """What the emulator's DMAs wrote; see `Runs.written`."""
+        if self._report is None:
+            return None
+        pairs = zip(self._arguments, self._report.arguments, strict=True)
+        return {given.name: use.written_bytes() for given, use in pairs if given.is_output}
 
     def _strays(self, report: RunReport) -> Iterator[str]:
         """Writes behind the buffers of the array's cores."""
@@ -191,7 +214,7 @@ class Session:
         from softnpu.emulator import names
 
         if self._watch is None:
-            self._watch = Strays(names.beside(self._xclbin))
+            self._watch = Strays(names.understood(self._xclbin))
         yield from self._watch.found(report.array)
 
     def notes(self) -> list[str]:
@@ -215,10 +238,20 @@ def kernel_name(names: Sequence[str]) -> str:
     return KERNEL if KERNEL in names else names[0]
 
 
-def _incomplete(run: Any, state: Any) -> RunnerError:
-    """A run that did not complete: its state, with the backend's own explanation (softnpu's)."""
+def _incomplete(run: Any, state: Any, said: Sequence[str]) -> RunnerError:
+    """A run that did not complete: what happened, by the backend's own explanation (softnpu's).
+
+    Args:
+        said: what was logged meanwhile: the same once more, for hosts that do not ask, and what
+            else there was to say.
+    """
     name = getattr(state, "name", str(state))
     explanation = getattr(run, "explanation", None)
     if explanation is not None and (text := explanation()):
-        return RunnerError(f"{name}\n{text}", hang=is_hang(name))
+        head, *rest = text.splitlines()
+        same = f"{name}: "
+        others = [one for one in said if text not in one and not one.startswith(same)]
+        warnings = (f"warning: {one}" for one in counted(others))
+        lines = [f"{head.rstrip(':')} ({name})", *rest, *warnings]
+        return RunnerError("\n".join(lines), hang=is_hang(name))
     return RunnerError(explained(name), hang=is_hang(name))

@@ -86,5 +86,5 @@ def _told(gap: Gap, last: int) -> str:
     return (
         f"{count} bytes or more behind the end of buffer {gap.buffer} of tile"
         f" ({gap.tile[0]},{gap.tile[1]}) were written to, where nothing has its place: a kernel's"
-        " index runs too far"
+        " index or a DMA's length goes too far"
     )

@@ -2,7 +2,8 @@
 
 Each subcommand lives in a module of its own, imported only when it is asked for, with a function
 `add_parser(subparsers)` that adds its argparse parser and sets `run`, a function from the parsed
-arguments to the exit code.
+arguments to the exit code. `OPTIONAL_VALUES`, if it has them, are options whose value never stands
+apart: `--canonicalize design.mlir` has none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from softnpu.errors import SoftnpuError
-from softnpu.terminal import end_when_the_reader_leaves
+from softnpu.terminal import check_command, end_when_the_reader_leaves
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -33,9 +34,33 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         "softnpu.compiler.cli",
         "compile an MLIR design to final.xclbin, insts.bin and what comes between",
     ),
+    "opt": Subcommand(
+        "softnpu.compiler.opt",
+        "run passes over a design, by their names",
+    ),
+    "translate": Subcommand(
+        "softnpu.compiler.translate",
+        "turn a lowered design into another format",
+    ),
     "dump": Subcommand(
         "softnpu.inspect.cli",
-        "print an xclbin, PDI, CDO, instruction stream or ELF file as readable text",
+        "print an xclbin, PDI, CDO, instruction stream, trace or ELF file as readable text",
+    ),
+    "asm": Subcommand(
+        "softnpu.isa.cli",
+        "assemble AIE machine code to an ELF object",
+    ),
+    "disasm": Subcommand(
+        "softnpu.inspect.disasm_cli",
+        "print the AIE machine code in an ELF file, object, xclbin or PDI",
+    ),
+    "core": Subcommand(
+        "softnpu.core_cli",
+        "call one function of a kernel on one core",
+    ),
+    "profile": Subcommand(
+        "softnpu.profile_cli",
+        "tell where the cycles of a run go",
     ),
     "diff": Subcommand(
         "softnpu.inspect.diff.cli",
@@ -63,12 +88,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command line and gives its exit code: 0, 1 for a failure, 2 for a wrong call."""
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        parsed = _parser(given).parse_args(given)
+        parser = _parser(given)
+        check_command(parser, given, SUBCOMMANDS)
+        parsed = parser.parse_args(_spelled_out(given))
         return int(parsed.run(parsed))
     except SoftnpuError as error:
         return _failed(str(error))
     except OSError as error:
-        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return _failed(
+            f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+        )
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -76,6 +105,22 @@ def main(arguments: list[str] | None = None) -> int:
 def _failed(message: str) -> int:
     print(message if "error:" in message else f"error: {message}", file=sys.stderr)
     return FAILURE
+
+
+def _spelled_out(given: list[str]) -> list[str]:
+    """The arguments, options that may stand without their value written as argparse wants them."""
+    wanted = _wanted(given)
+    if wanted not in SUBCOMMANDS:
+        return given
+    module = import_module(SUBCOMMANDS[wanted].module)
+    optional = getattr(module, "OPTIONAL_VALUES", ())
+    return [
+        f"{word}=" if word.lstrip("-") in optional and word[0] == "-" else word for word in given
+    ]
+
+
+def _wanted(given: list[str]) -> str:
+    return next((argument for argument in given if not argument.startswith("-")), "")
 
 
 def _parser(given: list[str]) -> argparse.ArgumentParser:
@@ -86,7 +131,7 @@ def _parser(given: list[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    wanted = next((argument for argument in given if not argument.startswith("-")), None)
+    wanted = _wanted(given)
     for name, subcommand in SUBCOMMANDS.items():
         if name == wanted:
             _load(name, subcommand, subparsers)

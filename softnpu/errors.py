@@ -26,12 +26,12 @@ class SourceLocation:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-class DesignError(SoftnpuError):
-    """An MLIR design that cannot be compiled as it stands.
+class SourceError(SoftnpuError):
+    """A source that cannot be compiled as it stands.
 
     Attributes:
         message: one sentence in the author's own names.
-        location: where in the design, if known.
+        location: where in the source, if known.
         notes: further facts and the remedy, one string a line.
     """
 
@@ -50,6 +50,14 @@ class DesignError(SoftnpuError):
         return diagnostic("error", self.message, self.location, self.notes)
 
 
+class DesignError(SourceError):
+    """An MLIR design that cannot be compiled."""
+
+
+class AssemblyError(SourceError):
+    """Assembly text that cannot be assembled."""
+
+
 class FormatError(SoftnpuError):
     """Bytes that are not what their format asks for; the message names the offset."""
 
@@ -60,6 +68,15 @@ class ToolError(SoftnpuError):
 
 class EmulatorError(SoftnpuError):
     """The array was asked for something that it refuses, does not model, or cannot finish."""
+
+
+MALFORMED_JSON = (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
+"""What comes of reading a JSON file that says something else than was expected, or is none."""
+
+
+def in_short(error: Exception) -> str:
+    """An exception's class and message; `repr` shows all of a text that cannot be decoded."""
+    return f"{type(error).__name__}: {error}"
 
 
 def diagnostic(

@@ -1,12 +1,16 @@
-"""Output for a reader that may leave before the end, as `| head` does."""
+"""What command lines share: output for any reader and terminal, and commands that there are not."""
 
 from __future__ import annotations
 
+import argparse
 import atexit
 import contextlib
+import io
 import os
 import sys
-from typing import Any, NoReturn, TextIO
+from collections.abc import Collection, Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any, TextIO
 
 LEFT = 128 + 13
 """The exit code of a program whose output nobody reads any more, as shells give it for SIGPIPE.
@@ -15,8 +19,15 @@ The signal itself would end the program at any pipe, that of a worker that has d
 """
 
 
+UNWRITTEN = 1
+"""The exit code of a program whose output cannot be written: onto a full disk, for one."""
+
+
 class Output:
-    """A stream that ends the program with `code`, without a word, when its reader has left."""
+    """A stream that ends the program with `code`, without a word, when its reader has left.
+
+    Whatever else keeps its text from being written ends the program with UNWRITTEN and the reason.
+    """
 
     def __init__(self, stream: TextIO, code: int) -> None:
         self._stream = stream
@@ -27,21 +38,26 @@ class Output:
 
     def write(self, text: str) -> int:
         """As the stream's own."""
-        try:
+        with self._ending():
             return self._stream.write(text)
-        except BrokenPipeError:
-            self._leave()
 
     def flush(self) -> None:
         """As the stream's own."""
-        try:
+        with self._ending():
             self._stream.flush()
-        except BrokenPipeError:
-            self._leave()
 
-    def _leave(self) -> NoReturn:
-        self.discard()
-        raise SystemExit(self._code)
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            self.discard()
+            raise SystemExit(self._code) from None
+        except OSError as error:
+            self.discard()
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+            raise SystemExit(UNWRITTEN) from None
 
     def discard(self) -> None:
         """What is still to be written goes nowhere."""
@@ -51,15 +67,54 @@ class Output:
 def end_when_the_reader_leaves(code: int = LEFT) -> None:
     """From now on, a closed pipe behind stdout ends the program with `code` and nothing else.
 
-    0 is for programs that do nothing but show: then the reader has seen enough.
+    0 is for programs that do nothing but show: then the reader has seen enough. Characters that the
+    terminal's encoding lacks, and bytes of file names that are none, are written escaped.
     """
     if isinstance(sys.stdout, Output):
         return
+    open_streams()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     output = Output(sys.stdout, code)
     sys.stdout = output
     atexit.register(_flush, output)
 
 
+def open_streams() -> None:
+    """What this program was started without (`>&-`) of stdin, stdout and stderr goes nowhere.
+
+    Otherwise the next file that is opened would take its place, and receive what is printed.
+    """
+    for number, (name, mode) in enumerate(STREAMS.items()):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest one that is free, which is this one.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
+"""By file descriptor, with how each is opened."""
+
+
 def _flush(output: Output) -> None:
     with contextlib.suppress(SystemExit, ValueError):
         output.flush()
+
+
+def check_command(
+    parser: argparse.ArgumentParser, given: Sequence[str], commands: Collection[str]
+) -> None:
+    """Ends the program, as argparse does, for a command that there is not; with the nearest.
+
+    Args:
+        given: the command line; its first word that is no option is the command.
+    """
+    word = next((argument for argument in given if not argument.startswith("-")), None)
+    if word is None or word in commands:
+        return
+    near = get_close_matches(word, commands, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(commands)}"
+    parser.error(f"there is no command {word!r}; {hint}")

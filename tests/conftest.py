@@ -10,12 +10,23 @@ import pytest
 GOLDEN = Path(__file__).parent / "golden"
 DESIGNS = sorted(p.parent.name for p in GOLDEN.glob("*/design.mlir"))
 """The golden designs: what AMD's own tools made of them lies beside each."""
+STREAMS = [p for p in sorted(GOLDEN.glob("*/insts*.bin")) if p.stat().st_size]
+"""Their instruction streams; aie-translate writes an empty one of runtime_bound."""
+MARCH = Path(__file__).parent / "golden_2026_03"
+MARCH_DESIGNS = sorted(p.parent.name for p in MARCH.glob("*/design.mlir"))
+"""Designs in the syntax of March 2026, with PDIs and xclbins of AMD's packers beside them."""
 
 
 @pytest.fixture
 def golden() -> Path:
     """The folder of golden artifacts, one folder a design (see tests/golden/README.md)."""
     return GOLDEN
+
+
+@pytest.fixture
+def march() -> Path:
+    """The folder of those of March 2026, packed by AMD's own packers."""
+    return MARCH
 
 
 @pytest.fixture

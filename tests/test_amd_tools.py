@@ -13,11 +13,11 @@ import pytest
 
 from pipeline.amd.finding import TOOLS, candidates
 from softnpu.formats import xclbin
-from tests.amd_tools.install import NEWEST, PEANO, SPELLINGS, WITHOUT_PEANO, install
+from tests.amd_tools.install import MARCH, NEWEST, PEANO, SPELLINGS, WITHOUT_PEANO, install
 from tests.project import STAGES, Project, make_project
 
 FOLDER = Path("build/npu1_1col/vector_scale/small")
-BY_AMD = {"lower", "insts", "cdo", "pdi", "xclbin", "manifest", "test_emu"}
+BY_AMD = {"lower", "insts", "cdo", "routes", "pdi", "xclbin", "manifest", "test_emu"}
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_peano_cores_are_checked_as_stand_ins_are(
 @pytest.mark.parametrize(
     ("mode", "message"),
     [
-        ("silent", "aie-opt ended without an error, but did not write input_with_addresses.mlir"),
+        ("silent", "aie-opt ended without an error, but did not write placed.mlir"),
         ("fail", "aie-opt: this one always fails"),
     ],
 )
@@ -219,7 +219,8 @@ def test_a_fault_that_aie_opt_finds_is_shown_in_the_authors_template(
     finally:
         here.write(template, before)
     assert done.returncode == 1
-    assert f"rendered from {template}:{line}" in done.stdout
+    assert f"{template}:{line}:" in done.stdout
+    assert "note: rendered as " in done.stdout
     script = restored / FOLDER / "logs" / "lower.reproduce.sh"
     assert os.access(script, os.X_OK)
     assert "--mlir-print-ir-after-failure" in script.read_text()
@@ -241,16 +242,59 @@ def test_what_a_later_stage_finds_is_shown_in_the_authors_template_too(
     finally:
         here.write(template, before)
     assert "calls 'vector_scael', which none of the objects that it links defines" in done.stdout
-    assert f"rendered from {template}:{line}" in done.stdout
+    assert f"{template}:{line}:" in done.stdout
+    assert "note: rendered as " in done.stdout
+
+
+CROSSED = """\
+// A trace goes to the DMA of another core, and aie-opt's router leads it through a DMA of its own.
+module {
+  aie.device(npu1_2col) {
+    %a = aie.tile(0, 2)
+    %b = aie.tile(1, 2)
+    aie.flow(%a, Trace : 0, %b, DMA : 0)
+    aie.runtime_sequence(%x: memref<16xi32>) {
+    }
+  }
+}
+"""
+
+
+def test_what_aie_opt_misroutes_stops_the_build_at_the_flow(restored: Path, tmp_path: Path) -> None:
+    here = machine(restored, install(tmp_path / "bin"))
+    design = restored / "mlir_templates/crossed.mlir"
+    design.write_text(CROSSED)
+    try:
+        done = here.doit("build")
+        ours = here.doit("build", "--lower", "embedded")
+    finally:
+        design.unlink()
+    assert done.returncode == 1
+    told = "the flow from tile (0, 2) Trace 0 to tile (1, 2) DMA 0 never arrives"
+    assert f"mlir_templates/crossed.mlir:6:5: error: {told}" in done.stdout
+    assert "pdi       crossed" not in done.stdout
+    assert ours.returncode == 0, ours.stdout
+    assert f"would misroute this design: {told}" in ours.stdout
+    routes = restored / "build/npu1_2col/crossed/default/routes.txt"
+    assert "(0,2) Trace0 -> FIFO0, (0,2) FIFO0 -> East" in routes.read_text()
 
 
 def test_parity_reports_every_stage(restored: Path, tmp_path: Path) -> None:
     done = machine(restored, install(tmp_path / "bin", spelling=NEWEST)).doit("parity")
     assert done.returncode == 0, done.stdout
-    for line in ("lower    2 identical", "cores    1 identical", "insts    1 identical"):
+    for line in ("lower    3 identical", "cores    1 identical", "insts    2 identical"):
         assert line in done.stdout
+    assert "(aie-opt mlir-aie 1.4 (3ca0193c), LLVM 23.1.4" in done.stdout
     for line in ("cdo      3 identical", "pdi      1 identical", "xclbin   1 identical"):
         assert line in done.stdout
+
+
+def test_parity_tells_a_release_that_does_not_read_our_text(restored: Path, tmp_path: Path) -> None:
+    done = machine(restored, install(tmp_path / "bin", spelling=MARCH)).doit("parity")
+    assert "(aie-opt mlir-aie 2026-03 (5ff2ab97), LLVM 22.1.0)" in done.stdout
+    for stage in ("cores    1", "insts    1", "cdo      3"):
+        assert f"{stage} not compared  (aie-" in done.stdout
+    assert "is of mlir-aie 2026-03, which does not read the MLIR of 1.4" in done.stdout
 
 
 def test_parity_says_what_it_could_not_compare(restored: Path, tmp_path: Path) -> None:

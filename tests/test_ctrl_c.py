@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
+import pytest
+
 from tests.project import make_project, stages_in
 
 
@@ -35,8 +37,9 @@ def _started(root: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def _heed_interrupts() -> None:
-    """A shell's background jobs ignore them, and so would all that they start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """A shell's background jobs ignore Ctrl-C, under nohup a hang-up: so would all they start."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _press_ctrl_c(process: subprocess.Popen[str]) -> None:
@@ -77,3 +80,19 @@ def test_a_build_that_is_interrupted_says_so_and_goes_on_later(tmp_path: Path) -
     assert rest.rstrip().endswith("interrupted; what was done by then is not done again")
     again = project.tasks_run()
     assert "render" not in again and "test_emu" in again
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)
+def test_a_build_that_is_ended_keeps_what_is_done(tmp_path: Path, number: int, code: int) -> None:
+    """Only doit itself is told, as by `timeout` or `kill`: its workers end with it."""
+    project = make_project(tmp_path, "matmul_int8")
+    process = _started(project.root, "build")
+    assert process.stdout is not None
+    _until(process.stdout, "kernels   ")
+    process.send_signal(number)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in rest
+    assert "render" not in project.tasks_run("build")

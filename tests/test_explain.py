@@ -72,7 +72,7 @@ def test_json_has_the_reasons_of_each_task(built: Project, words: tuple[str, str
 def test_an_unknown_task_is_an_error(built: Project) -> None:
     done = built.doit("explain", "no_such_task")
     assert done.returncode == 1
-    assert "no task is called no_such_task" in done.stderr
+    assert "nothing is called 'no_such_task'; the designs are vector_add" in done.stderr
     assert done.stdout == ""
 
 

@@ -36,7 +36,7 @@ def built(project: Project, tmp_path: Path) -> Iterator[Project]:
     yield from project.restored(tmp_path / "kept")
 
 
-PACKED = {"cores", "cdo", "pdi", "xclbin", "manifest", "test_emu"}
+PACKED = {"cores", "cdo", "routes", "pdi", "xclbin", "manifest", "test_emu"}
 """What follows when a core's program changes."""
 
 
@@ -69,7 +69,7 @@ def _edits() -> dict[str, tuple[Callable[[Project], None], set[str]]]:
         ),
         "a parameter of the runtime sequence": (
             lambda p: p.edit("mlir_templates/vector_scale.py", '"n": 4096', '"n": 8192'),
-            {"render", "lower", "insts", "manifest", "test_emu"},
+            {"render", "lower", "insts", "routes", "manifest", "test_emu"},
         ),
         "a comment in the template": (
             lambda p: p.edit("mlir_templates/vector_scale.mlir.j2", "// A worker", "// The worker"),
@@ -79,7 +79,7 @@ def _edits() -> dict[str, tuple[Callable[[Project], None], set[str]]]:
             lambda p: p.edit(
                 "mlir_templates/vector_scale.mlir.j2", "// A worker", "//\n// A worker"
             ),
-            {"render", "lower", "insts", "manifest"},
+            {"render", "lower", "insts", "routes", "manifest"},
         ),
         "a line more that is not rendered": (
             lambda p: p.edit(
@@ -147,3 +147,18 @@ def test_a_foreign_file_in_an_outputs_place_is_made_again_and_never_run(built: P
 def test_an_output_with_a_new_date_and_the_old_content_rebuilds_nothing(built: Project) -> None:
     (built.root / "build/npu1_1col/vector_scale/default/final.xclbin").touch()
     assert built.tasks_run() == set()
+
+
+def test_tools_that_are_not_there_cost_nothing_of_what_is_built(built: Project) -> None:
+    failed = built.doit("build", "--toolchain", "amd")
+    assert failed.returncode == 1
+    assert "1 failed" in failed.stdout and "not started" in failed.stdout
+    assert built.tasks_run() == set()
+
+
+def test_a_mistake_that_is_taken_back_costs_what_it_was_made_in(built: Project) -> None:
+    kernel = "kernels_src/vector_scale.c"
+    built.edit(kernel, "out[i] =", "nothing[i] =")
+    assert built.doit().returncode == 1
+    built.edit(kernel, "nothing[i] =", "out[i] =")
+    assert built.tasks_run() == {"kernels"}

@@ -92,8 +92,8 @@ def test_a_link_opens_a_design_with_array_memory_and_timelines(shown: Shown, lab
     assert shown.all(f"{design} .array .route")
     assert shown.all(f"{design} .memory .part.buffer")
     assert shown.one(f"{design} .plot svg").is_displayed()
-    shown.one(f"{design} .inner summary").click()
-    assert "render" in shown.one(f"{design} .inner .plot").text
+    shown.one(f"{design} .stages summary").click()
+    assert "render" in shown.one(f"{design} .stages .plot").text
     shown.keep(label.replace("/", "-"))
 
 

@@ -141,7 +141,7 @@ def cores(
         for core in programs.cores(device_op):
             if core.elf_file is not None:
                 elfs.append(ObjectSources(dict(objects), (folder,)).find(core.elf_file, core))
-            elif programs.needs_program(device_op, core):
+            else:
                 wanted.append((device_op, core))
     work = _Core(shell, target(device_name), dict(objects), compiler)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:

@@ -97,10 +97,18 @@ def _search(tool: str, environment: Mapping[str, str]) -> Iterator[Candidate]:
         for package in rule.packages:
             yield from _in_installation(folder / package, program, f"the Python package {package}")
     for place in rule.places:
-        yield from _in_installation(Path(place).expanduser(), program, "a usual place")
+        yield from _in_installation(_expanded(place), program, "a usual place")
     for entry in environment.get("PATH", "").split(os.pathsep):
         if entry and runs(path := Path(entry).absolute() / program):
             yield Candidate(path, "PATH")
+
+
+def _expanded(place: str) -> Path:
+    """A place, where `~` is the user's home if there is one."""
+    try:
+        return Path(place).expanduser()
+    except RuntimeError:
+        return Path(place)
 
 
 def _in_installation(root: Path, program: str, reason: str) -> Iterator[Candidate]:
@@ -121,8 +129,8 @@ def site_packages(environment: Mapping[str, str]) -> list[Path]:
 
 
 def runs(path: Path) -> bool:
-    """Whether a path is a file that can be executed."""
-    return path.is_file() and os.access(path, os.X_OK)
+    """Whether a path is a file that can be executed; asked first is whether it can be reached."""
+    return os.access(path, os.X_OK) and path.is_file()
 
 
 def places(tool: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.amd import texts
 from pipeline.amd.lowering import ARRAY, of_device
 from pipeline.amd.probing import Tool
 from pipeline.amd.running import Shell
@@ -40,25 +41,17 @@ def cdo(folder: Path, aie_translate: Tool) -> None:
 def hand_over(folder: Path) -> list[str]:
     """Writes the array with each core's body replaced by the ELF made of it.
 
-    Allocations of shim channels are left out: their syntax has changed between versions, and the
-    configuration does not depend on them.
+    The text stays as it was written: aie-translate reads the spelling of its own version.
 
     Returns:
         The devices' names.
     """
-    from softnpu.compiler import programs
     from softnpu.compiler.modules import read_module
-    from softnpu.dialects.aie import ShimDMAAllocationOp
-    from softnpu.dialects.source import print_module
     from softnpu.passes.sequence_ops import devices
 
     module = read_module(folder / ARRAY)
-    programs.hand_over(module)
-    for device_op in devices(module):
-        for op in list(device_op.body.ops):
-            if isinstance(op, ShimDMAAllocationOp):
-                device_op.body.erase_op(op)
-    (folder / WITH_ELFS).write_text(print_module(module), encoding="utf-8")
+    handed = texts.with_elfs((folder / ARRAY).read_text(), texts.programs_of(module))
+    (folder / WITH_ELFS).write_text(handed)
     return [device_op.sym_name for device_op in devices(module)]
 
 
@@ -89,17 +82,17 @@ def xclbin(folder: Path, xclbinutil: Tool) -> None:
     Raises:
         ToolError: xclbinutil fails, writes nothing, or leaves the mark out.
     """
-    from softnpu.compiler import packaging, programs
+    from softnpu.compiler import kernel, packaging, programs
     from softnpu.compiler.modules import read_module
-    from softnpu.compiler.selection import main_device
     from softnpu.formats import xclbin as format
 
     shell = Shell(folder, "xclbin")
     module = read_module(folder / ARRAY)
     programs.hand_over(module)
-    spec = packaging.spec_of(module, folder, folder)
-    main, marks = main_device(module).sym_name, spec.marks
-    files = packaging.pdi_files(module, shell.folder)
+    wanted = kernel.read(folder)
+    spec = packaging.spec_of(module, folder, folder, wanted)
+    main, marks = wanted.device, spec.marks
+    files = packaging.pdi_files(module, shell.folder, main)
     for name, text in packaging.json_files(spec, main, files).items():
         (folder / name).write_text(text)
     shell.run(

@@ -27,11 +27,13 @@ class Pass:
         options: written when the version at hand has them.
         needed: whether a version without the pass cannot do the work; one that is not needed is
             left out there (it came later, and what it does was not asked for before).
+        since: the first release that has it, for a message.
     """
 
     names: tuple[str, ...]
     options: Mapping[str, str] = field(default_factory=dict)
     needed: bool = True
+    since: str = "1.1"
 
 
 def _pass(name: str, /, **options: str) -> Pass:
@@ -43,16 +45,22 @@ def _later(*names: str, **options: str) -> Pass:
     return Pass(names, {key.replace("_", "-"): value for key, value in options.items()}, False)
 
 
+_PLACE = Pass(
+    ("aie-place-tiles",),
+    {"placer": "sequential_placer", "cores-per-col": "-1", "sa-seed": "1"},
+    since="1.4",
+)
+
 ALWAYS = frozenset(("tilecol", "tilerow", "use-bare-ptr-memref-call-conv", "dynamic"))
 """Options without which a pass would do something else: written whatever is listed."""
 
 TRACES = (
     _later("aie-insert-trace-flows"),
-    _pass("aie-trace-to-config"),
-    _pass("aie-trace-pack-reg-writes"),
-    Pass(("aie-inline-trace-config", "aiex-inline-trace-config")),
+    Pass(("aie-trace-to-config",), since="2026-03"),
+    Pass(("aie-trace-pack-reg-writes",), since="2026-03"),
+    Pass(("aie-inline-trace-config", "aiex-inline-trace-config"), since="2026-03"),
 )
-"""Only where a design traces: aiecc leaves them out otherwise."""
+"""Only where a design traces."""
 
 _FIFOS = (
     _pass("aie-assign-lock-ids"),
@@ -62,17 +70,17 @@ _FIFOS = (
         {"dynamic-objFifos": "false", "packet-sw-objFifos": "false"},
     ),
 )
-_FIFOS_UNROLLED_LATER = (
+_FIFOS_SINCE_1_4 = (
     Pass(
         ("aie-objectFifo-stateful-transform",),
         {"packet-sw-objFifos": "false", "skip-verify": "false"},
     ),
-    _pass("aie-objectFifo-unroll", default_dynamic="false"),
+    _pass("aie-objectFifo-unroll", default_dynamic="true"),
     _later("aie-normalize-dma-bd-dims"),
     _pass("aie-assign-lock-ids"),
     _later("aie-reserve-runtime-bd-ids"),
 )
-"""For versions that unroll objectfifos in a pass of its own (mlir-aie since the middle of 2026)."""
+"""For versions that unroll objectfifos in a pass of its own; locks get their numbers behind it."""
 _FLOWS = (
     _pass("aie-assign-bd-ids"),
     _pass("aie-lower-cascade-flows"),
@@ -83,12 +91,36 @@ _FLOWS = (
 _OVERLAY = _later("aie-generate-column-control-overlay", route_shim_to_tile_ctrl="false")
 
 
+def places(tool: Tool) -> bool:
+    """Whether every design goes through a placer, as in aiecc (since 1.4)."""
+    return tool.pass_options(_PLACE.names[0]) is not None
+
+
+def placement(tool: Tool) -> str:
+    """Logical tiles -> tiles.
+
+    Raises:
+        ToolError: a version before 1.4, which has none.
+    """
+    return _module(_nested(tool, [_PLACE]))
+
+
+def traces_first(tool: Tool) -> bool:
+    """Whether traces are lowered in a run of their own, ahead of all but placement (since 1.4)."""
+    return tool.pass_options(TRACES[0].names[0]) is not None
+
+
+def trace_flows(tool: Tool) -> str:
+    """Traces -> flows, and register writes in runtime sequences; where `traces_first`."""
+    return _module(_nested(tool, TRACES))
+
+
 def resource_allocation(tool: Tool, target: str, *, traces: bool, alloc: str = "") -> str:
     """The design -> locks, BDs and buffers with their numbers.
 
     Args:
         target: "aie2" or "aie2p".
-        traces: whether the design has aie.trace ops.
+        traces: whether the design has aie.trace ops, and no run of `trace_flows` went before.
         alloc: how buffers are placed; "" for the default.
     """
     module = (
@@ -100,14 +132,14 @@ def resource_allocation(tool: Tool, target: str, *, traces: bool, alloc: str = "
     unrolls = tool.pass_options("aie-objectFifo-unroll") is not None
     numbers = (
         *(TRACES if traces else ()),
-        *(_FIFOS_UNROLLED_LATER if unrolls else _FIFOS),
+        *(_FIFOS_SINCE_1_4 if unrolls else _FIFOS),
         *_FLOWS,
     )
     buffers = (
         _later("aie-prepare-buffers"),
         Pass(("aie-assign-buffer-addresses",), {"alloc-scheme": alloc} if alloc else {}),
         _later("aie-assign-core-link-files"),
-        _later("aie-vector-transfer-lowering", max_transfer_rank="1"),
+        _later("aie-vector-transfer-lowering", **({} if unrolls else {"max_transfer_rank": "1"})),
     )
     if "emit-standalone-overlay" in (tool.pass_options(_OVERLAY.names[0]) or ()):
         middle = [*_nested(tool, numbers), *_spelt(tool, [_OVERLAY]), *_nested(tool, buffers)]
@@ -118,7 +150,7 @@ def resource_allocation(tool: Tool, target: str, *, traces: bool, alloc: str = "
 
 def _to_branches(tool: Tool) -> Pass:
     """scf -> cf; newer versions have a pass of their own that spares runtime sequences."""
-    own = (name for name in sorted(tool.passes) if _SCF_TO_CF.fullmatch(name))
+    own = (name for name in sorted(tool.passes or tool.options) if _SCF_TO_CF.fullmatch(name))
     return _pass(next(own, "convert-scf-to-cf"))
 
 
@@ -231,6 +263,6 @@ def _spelt(tool: Tool, passes: Iterable[Pass]) -> list[str]:
         elif one.needed:
             raise ToolError(
                 f"{tool.path} ({tool.version}) has no pass {' or '.join(one.names)}: this version "
-                "of mlir-aie cannot be used for it (1.1 and newer can)"
+                f"of mlir-aie cannot be used for it ({one.since} and newer can)"
             )
     return steps

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline import whole
 from pipeline.amd.finding import (
     AIE_OPT,
     AIE_TRANSLATE,
@@ -28,10 +29,32 @@ from pipeline.amd.finding import (
 )
 
 PROBE_SECONDS = 60
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 
 AIE_TARGETS = ("aie2", "aie2p")
 """Targets that Peano's llc lists and no other LLVM has."""
+
+
+FOLLOWED = "1.4"
+"""The release of mlir-aie whose text npuforge prints, and whose bytes it makes."""
+
+NEWER = "after 1.4"
+
+RELEASES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    AIE_OPT: (
+        ("aie-prepare-buffers", NEWER),
+        ("aie-place-tiles", FOLLOWED),
+        ("aie-materialize-runtime-sequences", "2026-03"),
+        ("aie-objectFifo-stateful-transform", "1.1"),
+    ),
+    AIE_TRANSLATE: (
+        ("aie-npu-fold-ddr-addr-offset", FOLLOWED),
+        ("aie-npu-to-binary", "2026-03"),
+        ("aie-npu-instgen", "1.1"),
+    ),
+}
+"""By program, what it lists in --help since when, the newest first: a build need not name its
+commit, and none names its release. One before 1.4 reads no text of 1.4."""
 
 
 PEANO_OPTIONS = frozenset({"stack-size-section"})
@@ -50,6 +73,7 @@ class Tool:
         digest: of the program's bytes: two builds may give the same version.
         options: its options, without dashes.
         passes: by pass, the pass's options (aie-opt); empty where --help does not tell them apart.
+        release: of mlir-aie, as far as --help shows: one of `RELEASES`; "" for other programs.
     """
 
     name: str
@@ -59,6 +83,12 @@ class Tool:
     digest: str
     options: frozenset[str] = frozenset()
     passes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    release: str = ""
+
+    @property
+    def reads_ours(self) -> bool:
+        """Whether it reads the MLIR that npuforge prints: older versions spell ops otherwise."""
+        return self.release in (FOLLOWED, NEWER)
 
     @property
     def folder(self) -> Path:
@@ -129,6 +159,7 @@ class Prober:
             kept["digest"],
             frozenset(kept["options"]),
             {name: frozenset(options) for name, options in kept["passes"].items()},
+            kept["release"],
         )
 
     def save(self) -> None:
@@ -137,9 +168,7 @@ class Prober:
             return
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            scratch = self._file.with_suffix(".new")
-            scratch.write_text(json.dumps({"version": CACHE_VERSION, "tools": self._known}))
-            scratch.replace(self._file)
+            whole.write(self._file, json.dumps({"version": CACHE_VERSION, "tools": self._known}))
         except OSError:
             return
 
@@ -172,6 +201,7 @@ class _Facts:
     digest: str
     options: list[str]
     passes: dict[str, list[str]]
+    release: str = ""
 
 
 def _ask(name: str, candidate: Candidate) -> dict[str, Any]:
@@ -219,15 +249,17 @@ def _mlir_tool(candidate: Candidate) -> _Facts:
     if llvm is None:
         raise _ProbeError(f"says nothing of LLVM in --version, so it is no {name}")
     commit = re.search(rf"^{re.escape(name)} (\w+)", text, re.MULTILINE)
-    of_commit = f"{commit[1][:12]}, " if commit else ""
     options, passes = read_help(_output(candidate.path, "--help"))
     if not options:
         raise _ProbeError("lists no options in --help")
+    release = next((since for mark, since in RELEASES[name] if mark in options), "")
+    built = " ".join(([release] if release else []) + ([f"({commit[1][:12]})"] if commit else []))
     return _Facts(
-        f"{of_commit}LLVM {llvm[1]}",
+        f"mlir-aie {built}, LLVM {llvm[1]}" if built else f"LLVM {llvm[1]}",
         _digest(candidate.path),
         sorted(options),
         {name: sorted(known) for name, known in sorted(passes.items())},
+        release,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shlex
 import shutil
@@ -14,6 +15,9 @@ from pathlib import Path
 
 from pipeline.amd.hints import hints
 from softnpu.errors import DesignError, SoftnpuError, SourceLocation, ToolError
+from softnpu.warned import apart
+
+_log = logging.getLogger(__name__)
 
 LOGS = "logs"
 SHOWN_LINES = 40
@@ -86,6 +90,8 @@ class Shell:
                 f"{program.name} ended without an error, but did not write {', '.join(missing)}"
                 f"{_quoted(said)}\n  the command: {self.log}"
             )
+        for warning in _warnings(program.name, done.stdout, done.stderr):
+            _log.warning("%s", warning)
         return said
 
     def _note(self, command: Sequence[str], code: int, seconds: float, said: str) -> None:
@@ -129,6 +135,18 @@ class Shell:
         return script
 
 
+_WARNED = re.compile(r"\bwarning\b", re.IGNORECASE)
+_GENERATED = re.compile(r"\d+ warnings? generated\.\n?")
+
+
+def _warnings(program: str, stdout: str, stderr: str) -> list[str]:
+    """What a tool that succeeded warns of: all that it says on stderr, and of stdout such lines."""
+    lines = "".join(line for line in stdout.splitlines(True) if _WARNED.search(line))
+    texts = apart(_GENERATED.sub("", f"{stderr.rstrip()}\n{lines}"))
+    return [text if _PLACED.match(text) else f"{program}: {text}" for text in texts]
+
+
+_PLACED = re.compile(r"\S+:\d+:\d+: |In file included from ")
 _DIAGNOSTIC = re.compile(r"^(?!<)([^\s:][^:\n]*):(\d+):(\d+): error: (.*)$", re.MULTILINE)
 
 

@@ -5,14 +5,14 @@ The tasks are here; what they do is imported when they do it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from doit.exceptions import TaskFailed
-
+from pipeline import naming
 from pipeline.checks import results_file, run_from
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
+from pipeline.failing import in_words
 from pipeline.keys import Key
 from pipeline.stages import Task
 from pipeline.toolchain import source_version, tool_key
@@ -35,20 +35,18 @@ def observe(variant: Variant) -> Task:
     }
 
 
-def _observe(variant: Variant) -> TaskFailed | None:
+@in_words
+def _observe(variant: Variant) -> None:
     from pipeline.report import observing
 
-    try:
-        observing.observe(variant, variant.folder / OBSERVED, variant.folder / TIMELINE)
-    except PipelineError as error:
-        return TaskFailed(str(error))
-    return None
+    observing.observe(variant, variant.folder / OBSERVED, variant.folder / TIMELINE)
 
 
 def page(variants: Iterable[Variant], broken: Mapping[str, PipelineError]) -> Task:
     """Writes the page from what has been built and run; what is missing is said there."""
     return {
         "actions": [(_page, [tuple(variants), dict(broken)])],
+        "pos_arg": naming.NAMES,
         "targets": [str(PAGE)],
         "uptodate": [False],
         "clean": True,
@@ -56,11 +54,17 @@ def page(variants: Iterable[Variant], broken: Mapping[str, PipelineError]) -> Ta
     }
 
 
-def _page(variants: tuple[Variant, ...], broken: Mapping[str, PipelineError]) -> None:
+@in_words
+def _page(
+    variants: Sequence[Variant], broken: Mapping[str, PipelineError], names: Sequence[str]
+) -> None:
     import sys
 
     from pipeline.report import rendering
 
+    if names:
+        variants = [variant for variant in variants if variant.label in names]
+        broken = {design: error for design, error in broken.items() if design in names}
     size = rendering.write(variants, broken, PAGE)
     sys.stdout.write(f"report    {PAGE} ({size / 1e6:.1f} MB)\n")
 

@@ -11,11 +11,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline import build_warnings
 from pipeline.checks import RUN_ON, results_file
 from pipeline.designs import Variant
+from pipeline.profiling import PROFILE
 from pipeline.report import OBSERVED, TIMELINE, plots, spans
 from pipeline.report.memory import TileMemory, tile_memories
 from pipeline.report.spans import Spans
+from pipeline.stages import warning_files
 from runner.report import median_seconds
 from softnpu.errors import FormatError
 from softnpu.formats import txn, xclbin
@@ -24,6 +27,7 @@ from softnpu.inspect.array_report import describe_array
 from softnpu.inspect.files import report
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.report import to_text
+from softnpu.warned import counted
 
 NOT_BUILT = "not built"
 NOT_OBSERVED = "it has not been run for the report: doit observe says why"
@@ -82,8 +86,10 @@ class DesignPart:
     Attributes:
         problem: why there is no more, e.g. that the design is not built.
         pictures: of the array of each PDI; of the one, but for a file of several devices.
+        warnings: of the build; alike ones counted.
         stages: plot of the build; `build_seconds` sums the stages up.
         timeline: plot of a run on the emulator, in cycles.
+        profile: where the cores' cycles went in it, as text; "" where nobody profiled it.
         stream: lines of the instruction stream; `stream_left` more are not shown.
     """
 
@@ -95,10 +101,12 @@ class DesignPart:
     checks: tuple[Check, ...] = ()
     files: tuple[tuple[str, int], ...] = ()
     tools: Json = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     stages: Markup | None = None
     build_seconds: float = 0.0
     timeline: Markup | None = None
+    profile: str = ""
     spans: Spans = field(default_factory=lambda: Spans((), 0, 0.0))
     error: str = ""
     runs: Sequence[Json] = ()
@@ -122,7 +130,9 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
     shown = _shown(folder, variant.design.root)
     if not (folder / "manifest.json").is_file():
         problem = "it has not been built: doit build says why"
-        return DesignPart(variant.label, variant.device, shown, problem=problem)
+        return DesignPart(
+            variant.label, variant.device, shown, problem=problem, warnings=_warnings(variant)
+        )
     manifest = json.loads((folder / "manifest.json").read_text())
     observed = _json(folder / OBSERVED)
     run = spans.emulated(_json(folder / TIMELINE) or {"traceEvents": []})
@@ -136,10 +146,12 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
         checks=tuple(_checks(variant)),
         files=tuple(_sizes(folder, manifest["artifacts"])),
         tools=manifest["tools"],
+        warnings=_warnings(variant),
         pictures=tuple(pictures(folder)),
         stages=_plot(build, "ms"),
         build_seconds=sum(s.end - s.begin for s in build.shown if s.track not in RUN_ON) / 1000,
         timeline=_plot(run, "cycles"),
+        profile=_text(folder / PROFILE),
         spans=run,
         error=observed.get("error") or ("" if observed else NOT_OBSERVED),
         runs=observed.get("runs", ()),
@@ -149,12 +161,21 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
     )
 
 
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+
 def _shown(folder: Path, root: Path) -> str:
     return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
 
 
 def _json(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text())) if path.is_file() else {}
+
+
+def _warnings(variant: Variant) -> tuple[str, ...]:
+    found = build_warnings.read_files(warning_files(variant))
+    return tuple(counted(text for stage in found for text in stage.texts))
 
 
 def _sizes(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, int]]:

@@ -21,24 +21,24 @@ MAP_ROWS, MAP_COLUMNS = 24, 32
 
 
 def compare(
-    name: str, got: Array, expected: Array, criterion: Criterion | None = None
+    name: str,
+    got: Array,
+    expected: Array,
+    criterion: Criterion | None = None,
+    unwritten: Array | None = None,
 ) -> dict[str, Any]:
-    """One output against its reference, as plain values.
+    """One output against its reference, of one shape and dtype, as plain values.
+
+    Args:
+        criterion, unwritten: as for `runner.compare.compare`.
 
     Returns:
         `fault` (None when the run passes), `largest` and `mean` absolute error, `ulp` (floats:
         the largest error in units of the last place, infinite for one that is no number), and,
         where anything differs, `histogram` and `map`.
     """
-    truth = np.asarray(expected)
-    if truth.size != got.size:
-        return {"name": name, "fault": f"the reference has {truth.size} elements, not {got.size}"}
-    truth = truth.reshape(got.shape)
-    rounded = truth.astype(got.dtype)
-    error = _error(got, rounded if is_float(got.dtype) else truth)
-    fault = comparing.compare(name, got, rounded, criterion).fault
-    if fault is None and not is_float(got.dtype) and error.any():
-        fault = f"the reference has values that {got.dtype} cannot hold"
+    error = _error(got, expected)
+    fault = comparing.compare(name, got, expected, criterion, unwritten=unwritten).fault
     finite = error[np.isfinite(error)]
     facts: dict[str, Any] = {
         "name": name,
@@ -49,7 +49,7 @@ def compare(
         "largest": float(np.abs(finite).max(initial=0.0)),
         "mean": float(np.abs(finite).mean()) if finite.size else 0.0,
         "not_finite": int(error.size - finite.size),
-        "ulp": _ulps(error, rounded),
+        "ulp": _ulps(error, expected),
     }
     if facts["different"]:
         facts["histogram"] = histogram(finite)
@@ -57,18 +57,18 @@ def compare(
     return facts
 
 
-def _error(got: Array, truth: Array) -> Array:
+def _error(got: Array, expected: Array) -> Array:
     """Got minus expected as float64; NaN on both sides is no error, on one an infinite one."""
-    g, e = got.astype(np.float64), truth.astype(np.float64)
+    g, e = got.astype(np.float64), expected.astype(np.float64)
     with np.errstate(invalid="ignore"):
         error = np.where((g == e) | (np.isnan(g) & np.isnan(e)), 0.0, g - e)
     return np.where(np.isnan(error), np.inf, error)
 
 
-def _ulps(error: Array, truth: Array) -> float | None:
-    if not is_float(truth.dtype):
+def _ulps(error: Array, expected: Array) -> float | None:
+    if not is_float(expected.dtype):
         return None
-    ulps = np.abs(error) / comparing.ulp(truth)
+    ulps = np.abs(error) / comparing.ulp(expected)
     return float(ulps[np.isfinite(ulps)].max(initial=0.0))
 
 

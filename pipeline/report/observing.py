@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline import checks
+from pipeline import checks, whole
 from pipeline.designs import Variant
 from pipeline.report import numerics
 from runner import artifact, launch
 from runner.artifact import Artifact
 from runner.errors import RunnerError
-from runner.judge import Expected
+from runner.expected import Expected
 from runner.session import Runs
 from runner.vectors import Vector
+from runner.verdicts.degenerate import untouched
 
 
 def observe(variant: Variant, observed: Path, timeline: Path) -> None:
@@ -29,14 +30,14 @@ def observe(variant: Variant, observed: Path, timeline: Path) -> None:
         timeline: takes the first run's events, in the format of Perfetto.
     """
     found: dict[str, Any] = {"runs": [], "shown": {}, "error": None}
-    timeline.write_text(json.dumps({"traceEvents": []}))
+    whole.write(timeline, json.dumps({"traceEvents": []}))
     try:
         built = artifact.load(variant.folder)
         _first_run(variant, built, timeline)
         found.update(_compared(variant, built))
     except RunnerError as error:
         found["error"] = str(error)
-    observed.write_text(json.dumps(found))
+    whole.write(observed, json.dumps(found))
 
 
 def _first_run(variant: Variant, built: Artifact, timeline: Path) -> None:
@@ -66,7 +67,8 @@ def _compared(variant: Variant, built: Artifact) -> dict[str, Any]:
     session = launch.open_artifact(built, launch.EMULATOR).session
     try:
         runs = [
-            _run(session, vector, expected) for vector in checks.inputs(variant, built.arguments)
+            _run(built, session, vector, expected)
+            for vector in checks.inputs(variant, built.arguments)
         ]
     finally:
         session.close()
@@ -77,14 +79,21 @@ def _compared(variant: Variant, built: Artifact) -> dict[str, Any]:
     return {"runs": [numerics.brief(run) for run in runs], "shown": shown}
 
 
-def _run(session: Runs, vector: Vector, expected: Expected) -> Mapping[str, Any]:
-    assert expected.reference is not None
-    outputs = session.run(vector.inputs)
-    truth = expected.reference(vector.inputs)
+def _run(built: Artifact, session: Runs, vector: Vector, expected: Expected) -> Mapping[str, Any]:
+    truth = expected.answers(vector.inputs, built.arguments)
+    outputs, written = session.run(vector.inputs), session.written()
+    assert truth is not None and written is not None, "it is judged, on the emulator"
     return {
         "vector": vector.name,
         "outputs": [
-            numerics.compare(name, values, truth[name], expected.checks.get(name))
-            for name, values in outputs.items()
+            numerics.compare(
+                a.name,
+                outputs[a.name],
+                truth[a.name],
+                expected.checks.get(a.name),
+                None if a.is_input else untouched(written[a.name], a.kind.itemsize),
+            )
+            for a in built.arguments
+            if a.is_output
         ],
     }

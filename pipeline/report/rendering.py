@@ -14,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.report.design import DesignPart, gather
 from softnpu.inspect.picture import STYLE
 from softnpu.inspect.report import size
+from softnpu.warned import counted
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -38,7 +39,7 @@ def render(designs: Iterable[DesignPart], broken: Mapping[str, str]) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        size=rounded_size, slug=slug, number=number, milliseconds=milliseconds
+        size=rounded_size, slug=slug, number=number, milliseconds=milliseconds, counted=counted
     )
     return environment.get_template("page.html.j2").render(
         designs=list(designs),

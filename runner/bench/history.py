@@ -13,7 +13,9 @@ from typing import Any
 from runner.errors import RunnerError
 
 FILE = Path(".npuforge/history.sqlite")
-VERSION = 1
+VERSION = 2
+_ADDED = {1: "bank_wait"}
+"""By format, the column that the next one has behind the others."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Figure:
         cycles: the emulator's estimate of a run on the NPU; None on the NPU itself.
         ops, bytes: of one run, as the design declares them; None where it does not.
         conditions: machine, versions, power mode, clocks.
+        bank_wait: of `cycles`, those in which memory banks held up cores, all cores together;
+            None where nobody counted.
     """
 
     label: str
@@ -46,6 +50,7 @@ class Figure:
     ops: float | None
     bytes: float | None
     conditions: Mapping[str, str]
+    bank_wait: int | None = None
 
 
 _TYPES = {"str": "TEXT NOT NULL", "int": "INTEGER NOT NULL", "float": "REAL NOT NULL"}
@@ -71,13 +76,15 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found not in (0, VERSION):
+    if found not in (0, *_ADDED, VERSION):
         raise RunnerError(
             f"{path} was written by another npuforge (format {found}, this one has {VERSION});"
             " move it away to begin anew"
         )
     columns = ", ".join(f'"{name}" {kind}' for name, kind in _COLUMNS.items())
     connection.execute(f"CREATE TABLE IF NOT EXISTS figures ({columns})")
+    for added in (name for version, name in _ADDED.items() if 0 < found <= version):
+        connection.execute(f'ALTER TABLE figures ADD COLUMN "{added}" {_COLUMNS[added]}')
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

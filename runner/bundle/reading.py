@@ -19,7 +19,7 @@ from runner import artifact
 from runner.artifact import Artifact
 from runner.bundle import layout
 from runner.errors import RunnerError
-from runner.judge import Expected, Reference
+from runner.expected import Expected, Reference
 from runner.vectors import Vector
 from runner.verdicts.criteria import Criterion, from_json
 

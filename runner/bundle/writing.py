@@ -14,8 +14,7 @@ import numpy as np
 
 from runner.artifact import Argument, Artifact
 from runner.bundle import layout
-from runner.errors import RunnerError
-from runner.judge import Expected, shaped
+from runner.expected import Expected
 from runner.session import kernel_name
 from runner.vectors import Vector
 from runner.verdicts.criteria import as_json, by_dtype
@@ -135,13 +134,13 @@ def _vector(
         )
         for a in artifact.arguments
     }
-    after = {}
-    if expected.reference is not None:
-        wanted = expected.reference(vector.inputs)
-        for a in artifact.arguments:
-            if a.is_output:
-                name = layout.buffer_file(number, layout.EXPECTED, a.name)
-                after[a.name] = files.add(name, _wanted(a, wanted[a.name]))
+    after = {
+        name: files.add(
+            layout.buffer_file(number, layout.EXPECTED, name),
+            np.ascontiguousarray(values).tobytes(),
+        )
+        for name, values in (expected.answers(vector.inputs, artifact.arguments) or {}).items()
+    }
     return {"name": vector.name, layout.BEFORE: before, layout.EXPECTED: after}
 
 
@@ -151,13 +150,3 @@ def _bytes_before(argument: Argument, vector: Vector) -> bytes:
     values = vector.inputs[argument.name]
     argument.check(values)
     return np.ascontiguousarray(values).tobytes()
-
-
-def _wanted(argument: Argument, values: Array) -> bytes:
-    array = shaped(values, argument)
-    if array.shape != argument.shape or array.dtype != argument.kind:
-        raise RunnerError(
-            f"the reference gives {array.dtype}{list(array.shape)} for {argument.name!r}, the"
-            f" buffer is {argument.dtype}{list(argument.shape)}"
-        )
-    return np.ascontiguousarray(array).tobytes()

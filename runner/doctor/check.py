@@ -22,8 +22,8 @@ class Check:
 
     Attributes:
         name: what was looked at.
-        detail: what was found, in a line.
-        hint: what to do, "" when there is nothing to do.
+        detail: what was found; a line for each finding.
+        hint: what to do, a line for each remedy; "" when there is nothing to do.
         hardware: it matters for runs on the NPU only; the emulator works without.
     """
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.doctor.check import Check, failed, ok, unseen, warning
+from runner.doctor.place import place
 from runner.doctor.system import System, find_key
-from runner.messages import RELOAD_DRIVER, RENDER_REMEDY
+from runner.messages import RELOAD_DRIVER
 
 AMD = "0x1022"
 NPUS = {
@@ -35,8 +36,9 @@ OLDEST_KERNEL = (6, 10)
 MODULE_PLACES = ("kernel/drivers/accel/amdxdna", "updates", "updates/dkms", "extra")
 """Where a kernel's module lies: in its tree, or built with DKMS."""
 
-CONTEXTS = {"0x1502": 6}
-"""Hardware contexts that there are, where it is known (mlir-aie, hostruntime.py)."""
+CONTEXTS = {"0x1502": 6, "0x17f0": 16}
+"""Hardware contexts that there are for all programs together, by PCI device (hwctx_limit in
+npu1_regs.c, npu4_regs.c, npu5_regs.c, npu6_regs.c)."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _text(path: Path) -> str:
 def npu(system: System) -> Check:
     """Whether there is an NPU."""
     if not system.path("sys/bus/pci/devices").is_dir():
-        return unseen("NPU", "/sys/bus/pci cannot be read: a container or a virtual machine?")
+        return unseen("NPU", "/sys/bus/pci cannot be read")
     devices = find(system)
     if devices:
         return ok("NPU", ", ".join(f"{d.name} (PCI {d.address})" for d in devices))
@@ -123,6 +125,8 @@ def _served(device: PciDevice) -> bool:
 
 
 def _loading_hint(system: System, release: str) -> str:
+    if place(system).is_container:
+        return f"on the host: sudo modprobe {DRIVER}; if it is not there, see docs/hardware.md"
     modules = f"lib/modules/{release}"
     if any(system.glob(f"{modules}/{place}/{DRIVER}.ko*") for place in MODULE_PLACES):
         return f"sudo modprobe {DRIVER}; if it refuses, Secure Boot may: sudo dmesg | tail"
@@ -171,6 +175,8 @@ def firmware(system: System) -> Check:
     version = _text(devices[0].folder / "fw_version")
     if version and version != "0.0.0.0":
         return ok("firmware", f"version {version}")
+    if place(system).is_container:
+        return unseen("firmware", "the driver does not tell its version; the files are the host's")
     name = f"{devices[0].device[2:]}_{devices[0].revision[2:]}"
     files = system.glob(f"lib/firmware/amdnpu/{name}/*npu*") + system.glob(
         f"usr/lib/firmware/amdnpu/{name}/*npu*"
@@ -196,7 +202,7 @@ def node(system: System) -> Check:
         return failed(
             "device node",
             "/dev/accel has no node of the NPU",
-            f"it comes with the driver: see its check; {RELOAD_DRIVER}",
+            place(system).node or f"it comes with the driver: see its check; {RELOAD_DRIVER}",
         )
     path = nodes[0]
     shown = "/" + str(path.relative_to(system.root))
@@ -221,13 +227,16 @@ def _nodes(system: System) -> Iterator[Path]:
 
 
 def _opening_hint(system: System) -> str:
+    found = place(system)
+    if found.is_container:
+        return found.opening
     for line in (system.read("etc/group") or "").splitlines():
         name, _, number, members = [*line.split(":"), "", "", "", ""][:4]
         if name == "render" and system.user and system.user in members.split(","):
             if number.isdigit() and int(number) not in system.groups:
                 return "you are in the group render since this session began: log out and in"
             return "you are in the group render, yet the node is closed: ls -l /dev/accel"
-    return RENDER_REMEDY
+    return found.opening
 
 
 def power_mode(system: System) -> Check:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from runner.doctor import devices, machine, tools, xrt
 from runner.doctor.check import Check, Status, unseen
+from runner.doctor.place import where
 from runner.doctor.system import System
 from runner.doctor.tools import Tool
 
@@ -14,6 +16,7 @@ ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError
 """What odd contents of a file may cause in a check: that one then says so, the others go on."""
 
 HARDWARE: tuple[tuple[str, Callable[[System], Check]], ...] = (
+    ("place", where),
     ("NPU", devices.npu),
     ("driver", devices.driver),
     ("IOMMU", devices.iommu),
@@ -42,7 +45,16 @@ def examine(system: System, found: Sequence[Tool]) -> list[Check]:
         ("tools fit", partial(tools.fit, found)),
         *((name, partial(job, system)) for name, job in HARDWARE),
     ]
-    return [_guarded(name, job) for name, job in jobs]
+    checks = [_guarded(name, job) for name, job in jobs]
+    if any(check.name == "place" and check.status is Status.FAILED for check in checks):
+        return [_elsewhere(check) for check in checks]
+    return checks
+
+
+def _elsewhere(check: Check) -> Check:
+    """A check where no NPU can be reached: what else is missing for it, nothing here mends."""
+    of_npu = check.name in dict(HARDWARE) and check.name != "place"
+    return replace(check, hint="") if of_npu else check
 
 
 def _guarded(name: str, job: Callable[[], Check]) -> Check:

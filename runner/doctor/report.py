@@ -12,21 +12,33 @@ from runner.doctor.examine import emulator_ready, hardware_ready
 NAME_WIDTH, STATUS_WIDTH = 14, 8
 
 
+HEADINGS = {False: "needed", True: "needed for the NPU"}
+"""By whether a check matters for the NPU only."""
+
+
 def as_text(checks: Sequence[Check]) -> str:
-    """A line a check, its remedy below it where there is one, and what it comes to."""
+    """What is needed, what the NPU needs beyond that, and what it comes to."""
     lines = []
-    for check in checks:
-        lines.append(
-            f"{check.status.value:<{STATUS_WIDTH}} {check.name:<{NAME_WIDTH}} {check.detail}"
-        )
-        if check.hint:
-            lines.append(f"{'':<{STATUS_WIDTH}} {'':<{NAME_WIDTH}} -> {check.hint}")
-    return "\n".join([*lines, "", *_sums(checks)])
+    for hardware, heading in HEADINGS.items():
+        found = [line for c in checks if c.hardware is hardware for line in _lines(c)]
+        lines += [f"{heading}:", *found, ""] if found else []
+    return "\n".join([*lines, *_sums(checks)])
+
+
+def _lines(check: Check) -> list[str]:
+    """A line for a check, and its remedy below it where there is one."""
+    first, *rest = check.detail.split("\n")
+    hints = [f"-> {hint}" for hint in check.hint.split("\n") if hint]
+    return [
+        f"{check.status.value:<{STATUS_WIDTH}} {check.name:<{NAME_WIDTH}} {first}",
+        *(f"{'':<{STATUS_WIDTH}} {'':<{NAME_WIDTH}} {line}" for line in (*rest, *hints)),
+    ]
 
 
 def _sums(checks: Sequence[Check]) -> list[str]:
     failures = [c.name for c in checks if c.status is Status.FAILED]
-    emulator = "ready: doit test_emu" if emulator_ready(checks) else "not ready"
+    needed = [c.name for c in checks if c.status is Status.FAILED and not c.hardware]
+    emulator = f"not ready: {', '.join(needed)}" if needed else "ready: doit test_emu"
     hardware = (
         "ready: doit test_hw"
         if hardware_ready(checks)

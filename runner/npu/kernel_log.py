@@ -23,16 +23,33 @@ COMMANDS = (
 _LINE = re.compile(r"^\[\s*(?P<seconds>\d+\.\d+)\]\s*(?P<text>.*)$")
 _WANTED = re.compile(r"amdxdna|amdnpu|AMD-Vi|IO_PAGE_FAULT", re.IGNORECASE)
 
+_COMPLAINT = re.compile(
+    r"(?:amdxdna|amdnpu)\b.*?(?:\*ERROR\* (?=\S)|(?=probe [^:]*failed))(?P<words>.+)$",
+    re.IGNORECASE,
+)
+"""What the driver calls an error (drm_err), and what the kernel says of a driver that gave up."""
+
 Runner = Callable[[Sequence[str]], "str | None"]
 """Runs a command; its output, or None when it is not there or may not read the log."""
 
 
 @dataclass(frozen=True)
 class Log:
-    """The lines that were found, or why there are none."""
+    """The lines about the NPU that were found, or why there are none."""
 
     lines: tuple[str, ...] = ()
     unreadable: str | None = None
+
+    @property
+    def latest(self) -> tuple[str, ...]:
+        """So many as a person reads."""
+        return self.lines[-MAXIMUM_LINES:]
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """Where the driver speaks of an error, each once, from its own words on."""
+        words = (match["words"] for line in self.lines if (match := _COMPLAINT.search(line)))
+        return tuple(dict.fromkeys(words))
 
 
 class KernelLog:
@@ -50,13 +67,13 @@ class KernelLog:
         self._start = max(earlier, default=-1.0)
 
     def news(self) -> Log:
-        """The latest lines about the NPU that are new."""
+        """The lines about the NPU that are new."""
         lines = self._read()
         if lines is None:
             names = " nor ".join(command[0] for command in COMMANDS)
             return Log(unreadable=f"neither {names} may")
         found = [text for seconds, text in lines if seconds > self._start and _WANTED.search(text)]
-        return Log(tuple(found[-MAXIMUM_LINES:]))
+        return Log(tuple(found))
 
     def _read(self) -> list[tuple[float, str]] | None:
         """All lines with their times; None when the log cannot be read."""

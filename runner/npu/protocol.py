@@ -30,6 +30,7 @@ class Run:
 
     inputs: dict[str, Array]
     timeout_ms: int
+    fill: int
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from runner.compare import POISON
 from runner.errors import RunnerError
-from runner.messages import KERNEL_MESSAGES, explanations
+from runner.kernel_messages import KERNEL_MESSAGES
+from runner.messages import explanations
 from runner.npu import kernel_log
 from runner.npu.generation import generation
 from runner.npu.locate import Found
@@ -50,13 +52,18 @@ class NpuSession:
                 elsewhere=True,
             )
 
-    def run(self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS) -> dict[str, Array]:
+    def run(
+        self, inputs: Mapping[str, Array], timeout_ms: int = TIMEOUT_MS, fill: int = POISON
+    ) -> dict[str, Array]:
         """Runs once; see `Session.run`. After a failure the context is not used again."""
         for_xrt = max(timeout_ms, 1)
         seconds = for_xrt / 1000 + GRACE_SECONDS
-        ran: Ran = self._ask(Run(dict(inputs), for_xrt), seconds)
+        ran: Ran = self._ask(Run(dict(inputs), for_xrt, fill), seconds)
         self.seconds = ran.seconds
         return ran.outputs
+
+    def written(self) -> None:
+        """XRT does not tell."""
 
     def notes(self) -> list[str]:
         """What XRT wrote to the console in runs that seemed to go well, explained where known."""
@@ -83,8 +90,8 @@ class NpuSession:
         log = self._log.news()
         if log.lines:
             lines.append("the kernel's log:")
-            lines += [f"  {line}" for line in log.lines]
-            for item in explanations("\n".join(log.lines), KERNEL_MESSAGES):
+            lines += [f"  {line}" for line in log.latest]
+            for item in explanations("\n".join(log.latest), KERNEL_MESSAGES):
                 lines += [f"  means: {item.meaning}", f"  do: {item.remedy}"]
         elif log.unreadable:
             lines.append(f"the kernel's log cannot be read here ({log.unreadable}); see it with:")

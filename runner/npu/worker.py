@@ -50,9 +50,9 @@ class Worker:
             case Load(program):
                 self._session = Session(self._xrt, program)
                 return None
-            case Run(inputs, timeout_ms):
+            case Run(inputs, timeout_ms, fill):
                 assert self._session is not None, "Load comes first"
-                outputs = self._session.run(inputs, timeout_ms)
+                outputs = self._session.run(inputs, timeout_ms, fill)
                 return Ran(outputs, self._session.seconds)
             case Close():
                 if self._session is not None:

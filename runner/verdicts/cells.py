@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from runner.verdicts import degenerate
-
 Array = np.ndarray[Any, Any]
 
 LIMIT = 64
@@ -30,7 +28,7 @@ class Cells:
         first: row and column of the first wrong element.
         expected, got: float64.
         error: float64; 0 where the output is right, infinite where it is no number.
-        unwritten: booleans, where got was surely never written.
+        unwritten: booleans, where got was never written, as far as that is known.
     """
 
     dtype: str
@@ -43,17 +41,21 @@ class Cells:
     unwritten: Array
 
 
-def cells(got: Array, expected: Array, error: Array, wrong: Array) -> Cells:
+def cells(
+    got: Array, expected: Array, error: Array, wrong: Array, unwritten: Array | None = None
+) -> Cells:
     """Reduces a wrong output; all arrays have its shape of two dimensions or more.
 
     Args:
         error: absolute.
         wrong: booleans, at least one of them true.
+        unwritten: booleans, flat; None if nobody knows.
     """
     columns = got.shape[-1]
     least = 1.0 if got.dtype.kind in "iu" else 0.0  # float64 cannot tell large integers apart
     plane = np.where(wrong, np.maximum(error, least), 0.0).reshape(-1, columns)
-    unwritten = degenerate.surely_unwritten(got, expected)
+    if unwritten is None:
+        unwritten = np.zeros(got.size, np.bool_)
     size = ceil(plane.shape[0] / LIMIT), ceil(columns / LIMIT)
     ranked = np.where(unwritten.reshape(plane.shape), np.inf, plane)  # what poison is is no error
     grid = gridded(ranked, *size, fill=-1.0)

@@ -45,6 +45,6 @@ def displaced(got: Array, expected: Array, distances: Iterable[int] = ()) -> Ite
                 elements = "element" if distance == 1 else "elements"
                 yield (
                     f"got is what was expected {distance} {elements} {where}, at {same.sum()} of"
-                    f" {len(same)} places: an index or an offset is off by {distance}"
+                    f" {len(same)} places: as if an index or an offset were off by {distance}"
                 )
                 return

@@ -73,17 +73,20 @@ def mismatch(
     expected: Array,
     wrong: Array,
     objects: Sequence[where.Unit] = (),
+    unwritten: Array | None = None,
 ) -> Mismatch:
     """Describes a wrong output; all arrays have the output's shape.
 
     Args:
         wrong: booleans.
         objects: sizes of what the array's fifos carry, in elements.
+        unwritten: which elements were not written, flat booleans; None if nobody knows.
     """
     error = absolute_error(got, expected)
     facts = (
-        *_unwritten(got, expected),
+        *_unwritten(got, wrong, unwritten),
         *_values(got, expected),
+        *_not_numbers(expected),
         *_sizes(error, got, expected, wrong),
         *where.places(wrong, objects),
         *_displaced(got, expected, wrong, objects),
@@ -93,7 +96,7 @@ def mismatch(
     if got.ndim < 2 or not wrong.any():
         return Mismatch(output, fault, facts, differences)
     picture = tuple(heatmap(np.where(wrong, error, 0)))
-    drawn = cells(got, expected, error, wrong)
+    drawn = cells(got, expected, error, wrong, unwritten)
     return Mismatch(output, fault, facts, differences, picture, drawn)
 
 
@@ -105,13 +108,19 @@ def absolute_error(got: Array, expected: Array) -> Array:
     return np.where(np.isnan(error), np.inf, error)
 
 
-def _unwritten(got: Array, expected: Array) -> Iterator[str]:
-    found = np.flatnonzero(degenerate.unwritten(got, expected))
+def _unwritten(got: Array, wrong: Array, unwritten: Array | None) -> Iterator[str]:
+    if unwritten is not None:
+        told, places = "were never written", unwritten
+        why = ""
+    else:
+        told, places = "hold what was there before", degenerate.poisoned(got) & wrong.reshape(-1)
+        why = f": not written, or with just that ({degenerate.POISON:#x})"
+    found = np.flatnonzero(places)
     if found.size:
         size = got.dtype.itemsize
         yield (
-            f"{found.size} elements were never written, the first at {found[0]}"
-            f" ({found.size * size} bytes, from byte {found[0] * size})"
+            f"{found.size} elements {told}, the first at {found[0]}"
+            f" ({found.size * size} bytes, from byte {found[0] * size}){why}"
         )
 
 
@@ -123,6 +132,12 @@ def _values(got: Array, expected: Array) -> Iterator[str]:
     for name, side in (("expected", expected), ("got", got)):
         if side.size > 1 and (side == side.flat[0]).all():
             yield f"{name}: {side.flat[0]} throughout"
+
+
+def _not_numbers(expected: Array) -> Iterator[str]:
+    count = int(np.isnan(expected.astype(np.float64)).sum())
+    if count:
+        yield f"the reference itself gives NaN in {count} of {expected.size} elements"
 
 
 def _sizes(error: Array, got: Array, expected: Array, wrong: Array) -> Iterator[str]:

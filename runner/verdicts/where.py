@@ -19,6 +19,9 @@ Array = np.ndarray[Any, Any]
 LISTED = 8
 """So many numbers are listed at most."""
 
+OBJECT = "object"
+"""What a fifo carries, as a piece of an output."""
+
 TILE_SIZES = (64, 32, 16, 8, 4)
 """Edges of the square tiles that errors of a matrix are looked for in, in elements."""
 
@@ -91,7 +94,9 @@ def pattern(bad: Array, name: str) -> str:
             return f"all of {name} {first} onwards (of {len(bad)})"
         return f"{name} {first} to {last} of {len(bad)}"
     if step := _step(indices, len(bad)):
-        return f"every {_ORDINALS.get(step, f'{step}th')} {name}, from {first} on{_pong(step)}"
+        often = step == 2 and name == OBJECT
+        hint = ": often a fault of one of two buffers (ping and pong)" if often else ""
+        return f"every {_ORDINALS.get(step, f'{step}th')} {name}, from {first} on{hint}"
     if count > LISTED and count > len(bad) / 2:
         return ""
     listed = ", ".join(str(i) for i in indices[:LISTED])
@@ -100,10 +105,6 @@ def pattern(bad: Array, name: str) -> str:
 
 
 _ORDINALS = {2: "second", 3: "third"}
-
-
-def _pong(step: int) -> str:
-    return ": a fault of one of two buffers (ping and pong)" if step == 2 else ""
 
 
 def _step(indices: Array, count: int) -> int:
@@ -115,19 +116,20 @@ def _step(indices: Array, count: int) -> int:
 
 
 def _within(pieces: Array) -> str:
-    """At which places of the bad pieces errors lie, when these are few and alike in all."""
+    """At which places of the bad pieces errors lie, when these are few and much alike in all."""
     places = np.asarray(pieces.any(axis=0))
     if places.all() or (len(pieces) > 1 and not (pieces == places).mean() > DENSE):
         return ""
     indices = np.flatnonzero(places)
     first, last, size = int(indices[0]), int(indices[-1]), len(places)
+    of = "of each" if pieces[:, places].all() else "of them"
     if len(indices) == 1:
-        return f", at {'the last place' if first == size - 1 else 'place'} {first} of each"
+        return f", at {'the last place' if first == size - 1 else 'place'} {first} {of}"
     if last - first + 1 != len(indices):
         return ""
     if last == size - 1:
-        return f", from place {first} of each on"
-    return f", at places {first} to {last} of each"
+        return f", from place {first} {of} on"
+    return f", at places {first} to {last} {of}"
 
 
 def _in_tiles(wrong: Array) -> Iterator[str]:

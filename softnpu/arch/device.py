@@ -1,8 +1,8 @@
-"""The devices: npu1 and npu2, whole and in partitions of fewer columns.
+"""The devices: npu1 and npu2, whole and in partitions of fewer columns, and the AIE-ML Versals.
 
 A `Device` answers what mlir-aie's AIETargetModel answers (AIETargetModel.cpp, the class named at
 each method's C++ namesake), under the same names in snake case and without `get`. Tiles are
-(col, row); row 0 is the shim, row 1 the memory tiles, the others cores.
+(col, row); row 0 is the shim, then come memory tiles (one row, xcve2802: two), then cores.
 """
 
 from __future__ import annotations
@@ -50,8 +50,12 @@ class Device:
         devgen: the generation byte in an instruction stream's header.
         columns, rows: tiles.
         virtual: a partition whose columns can lie in several places of the array.
-        start_columns: the physical columns where a partition can start (aiecc, partition JSON).
+        start_columns: the columns of the whole device where a partition fits (aiecc, partition
+            JSON).
         bursts: (encoding, bytes) of a shim DMA's bursts.
+        noc_columns: where shim tiles have a DMA that reaches the host's memory (mlir-aie:
+            ShimNOCTile); None for all. The others lead to programmable logic (ShimPLTile).
+        is_npu: an xclbin can be made for it; a Versal device is there for passes alone.
     """
 
     name: str
@@ -64,6 +68,8 @@ class Device:
     bursts: tuple[tuple[int, int], ...]
     rows: int = ROWS
     memory_tile_rows: int = MEMORY_TILE_ROWS
+    noc_columns: frozenset[int] | None = None
+    is_npu: bool = True
 
     # tiles
 
@@ -78,8 +84,12 @@ class Device:
         return TileKind.MEMORY if row <= self.memory_tile_rows else TileKind.CORE
 
     def is_shim(self, col: int, row: int) -> bool:
-        """Whether the tile is a shim tile (all of an NPU's reach the host's memory)."""
+        """Whether the tile is a shim tile, of either kind."""
         return self.kind(col, row) is TileKind.SHIM
+
+    def is_shim_noc(self, col: int, row: int) -> bool:
+        """Whether the tile is a shim tile with a DMA; all of an NPU's are."""
+        return self.is_shim(col, row) and (self.noc_columns is None or col in self.noc_columns)
 
     def is_memory_tile(self, col: int, row: int) -> bool:
         """Whether the tile is a memory tile."""
@@ -193,6 +203,16 @@ class Device:
         """Bits of one cascade transfer."""
         return CASCADE_BITS
 
+    @property
+    def has_pad_value(self) -> bool:
+        """Whether memory tiles pad with a value of choice (isMemTilePadValueSupported)."""
+        return self.generation == "aie2p"
+
+    @property
+    def has_block_floats(self) -> bool:
+        """Whether cores know blocks of floats (BaseNPU2TargetModel::isSupportedBlockFormat)."""
+        return self.generation == "aie2p"
+
     def max_channel_num_for_adjacent_mem_tile(self) -> int:
         """The first memory-tile DMA channel that cannot reach neighbouring memory tiles."""
         return MAXIMUM_NEIGHBOUR_MEMORY_CHANNEL
@@ -224,13 +244,13 @@ class Device:
 
     def num_source_switchbox_connections(self, col: int, row: int, bundle: Bundle) -> int:
         """Slave ports of a bundle that lead anywhere; 0 at the array's edges."""
-        if self._at_edge(col, row, bundle):
+        if self._has_none(col, row, bundle):
             return 0
         return connections.SOURCES[self.kind(col, row)].get(bundle, 0)
 
     def num_dest_switchbox_connections(self, col: int, row: int, bundle: Bundle) -> int:
         """Master ports of a bundle that lead anywhere; 0 at the array's edges."""
-        if self._at_edge(col, row, bundle):
+        if self._has_none(col, row, bundle):
             return 0
         return connections.DESTINATIONS[self.kind(col, row)].get(bundle, 0)
 
@@ -260,7 +280,10 @@ class Device:
             self.kind(col, row), source, source_channel, destination, destination_channel
         )
 
-    def _at_edge(self, col: int, row: int, bundle: Bundle) -> bool:
+    def _has_none(self, col: int, row: int, bundle: Bundle) -> bool:
+        """At an edge, or the control port of a shim tile without a DMA."""
+        if bundle is Bundle.TileControl:
+            return self.is_shim(col, row) and not self.is_shim_noc(col, row)
         if bundle is Bundle.West:
             return col == 0
         if bundle is Bundle.East:
@@ -282,17 +305,6 @@ NPU1_COLUMNS = 4
 NPU2_COLUMNS = 8
 _NPU1_NUMBER = 4
 _NPU2_NUMBER = 8
-PARTITION_COLUMNS = 5
-"""aiecc lets an n-column partition start in columns 1 to 5 - n, on both generations."""
-
-
-def _start_columns(columns: int) -> tuple[int, ...]:
-    """Where a partition can start.
-
-    aiecc's rule leaves no column for more than four of npu2's, and xclbinutil then refuses the
-    partition; column 0, where the whole device starts, always fits.
-    """
-    return tuple(range(1, PARTITION_COLUMNS + 1 - columns)) or (0,)
 
 
 def _npu1(columns: int) -> Device:
@@ -304,7 +316,7 @@ def _npu1(columns: int) -> Device:
         devgen=3,
         columns=columns,
         virtual=True,
-        start_columns=(0,) if whole else _start_columns(columns),
+        start_columns=tuple(range(NPU1_COLUMNS - columns + 1)),
         bursts=_AIE2_BURSTS,
     )
 
@@ -318,8 +330,28 @@ def _npu2(columns: int) -> Device:
         devgen=4,
         columns=columns,
         virtual=not whole,
-        start_columns=(0,) if whole else _start_columns(columns),
+        start_columns=tuple(range(NPU2_COLUMNS - columns + 1)),
         bursts=_AIE2P_BURSTS,
+    )
+
+
+def _versal(
+    name: str, number: int, columns: int, rows: int, memory_rows: int, noc: set[int]
+) -> Device:
+    """A Versal AIE-ML device (AIETargetModel.h, VE2302TargetModel and VE2802TargetModel)."""
+    return Device(
+        name=name,
+        generation="aie2",
+        number=number,
+        devgen=3,
+        columns=columns,
+        virtual=False,
+        start_columns=(),
+        bursts=_AIE2_BURSTS,
+        rows=rows,
+        memory_tile_rows=memory_rows,
+        noc_columns=frozenset(noc),
+        is_npu=False,
     )
 
 
@@ -328,6 +360,8 @@ DEVICES: dict[str, Device] = {
     for made in (
         *(_npu1(columns) for columns in (NPU1_COLUMNS, *range(1, NPU1_COLUMNS))),
         *(_npu2(columns) for columns in (NPU2_COLUMNS, *range(1, NPU2_COLUMNS))),
+        _versal("xcve2302", 2, 17, 4, 1, {2, 3, 6, 7, 10, 11}),
+        _versal("xcve2802", 3, 38, 11, 2, {2, 3, 6, 7, 14, 15, 22, 23, 30, 31, 34, 35}),
     )
 }
 
@@ -346,5 +380,6 @@ def device(name: str) -> Device:
 
 def device_of_shape(devgen: int, columns: int) -> Device | None:
     """The device that an instruction stream's header means, None if there is none such."""
-    matches = (d for d in DEVICES.values() if d.devgen == devgen and d.columns == columns)
+    shape = (devgen, columns)
+    matches = (d for d in DEVICES.values() if d.is_npu and (d.devgen, d.columns) == shape)
     return next(matches, None)

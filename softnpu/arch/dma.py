@@ -115,6 +115,19 @@ _MEMORY_BD = Layout(
     ),
 )
 
+WIDER_PADDING = Layout(
+    words=8,
+    fields=(
+        Field("D3_Stepsize_Zero", 2, 30, 1),
+        Field("D2_Pad_Before_High", 2, 28, 2),
+        Field("D1_Pad_Before_High", 2, 27, 1),
+        Field("D2_Pad_After_High", 6, 30, 2),
+        Field("D1_Pad_After_High", 6, 29, 1),
+    ),
+)
+"""What a memory tile's descriptor of the second generation has besides (AM029): higher bits of the
+padding's widths, and a fourth dimension that stays where it is."""
+
 _SHIM_BD = Layout(
     words=8,
     fields=(
@@ -149,6 +162,10 @@ _SHIM_BD = Layout(
         Field("Lock_Acq_ID", 7, 0, 4),
     ),
 )
+
+HOST_ACCESS = ("Burst_Length", "AxCache", "AxQoS", "SMID", "Secure_Access")
+"""The fields of a shim's descriptor that tell how it asks the NoC for the host's memory, not what
+it moves (AM025)."""
 
 _CONTROL_COMMON = (Field("Controller_ID", 0, 8, 8),)
 _S2MM_ORDER = (Field("FoT_Mode", 0, 16, 2), Field("Enable_Out_of_Order", 0, 3, 1))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from softnpu.arch.tiles import TileKind
 
@@ -49,7 +50,7 @@ STEPS: dict[Bundle, tuple[int, int]] = {
 """(columns, rows) from a tile to the neighbour that a bundle leads to."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Port:
     """One port of a stream switch, e.g. DMA 1."""
 
@@ -58,6 +59,22 @@ class Port:
 
     def __str__(self) -> str:
         return f"{self.bundle.name}{self.channel}"
+
+
+Tile = tuple[int, int]
+"""(col, row)."""
+
+
+class EndPoint(NamedTuple):
+    """A port of a tile, as a flow names it; ordered as mlir-aie's `PathEndPoint`."""
+
+    tile: Tile
+    bundle: Bundle
+    channel: int
+
+    def __str__(self) -> str:
+        col, row = self.tile
+        return f"tile ({col}, {row}) {self.bundle.name} {self.channel}"
 
 
 SLOTS = 4

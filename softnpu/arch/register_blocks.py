@@ -19,9 +19,9 @@ def bits_of(layout: Layout, word: int = 0) -> str:
     )
 
 
-def flags(*names: str) -> str:
-    """One-bit fields from bit 0 upwards."""
-    return " ".join(f"{name}[{bit}]" for bit, name in enumerate(names))
+def flags(*names: str, first: int = 0) -> str:
+    """One-bit fields from bit `first` upwards."""
+    return " ".join(f"{name}[{bit}]" for bit, name in enumerate(names, first))
 
 
 def numbered(name: str, first: int, count: int) -> str:
@@ -145,10 +145,13 @@ SLAVE_PREFIX = "Stream_Switch_Slave_Config_"
 SLOT_PREFIX = "Stream_Switch_Slave_"
 
 
-def stream_switch(
-    kind: TileKind, parity: tuple[str, ...], injection: tuple[str, ...]
-) -> list[Register]:
-    """Port configuration, packet slots, deterministic merge, event selection and status."""
+def stream_switch(kind: TileKind, parity: tuple[str, ...], injection: str) -> list[Register]:
+    """Port configuration, packet slots, deterministic merge, event selection and status.
+
+    Args:
+        parity: the ports whose parity errors are told, from bit 0.
+        injection: the fields of the register that makes such errors.
+    """
     switch = STREAM_SWITCHES[kind]
     registers = [
         Register(MASTER_PREFIX + _master_label(port), switch.master_base + 4 * n, MASTER_BITS)
@@ -198,7 +201,7 @@ def _merge(base: int) -> list[Register]:
     return [*inputs, Register(f"{prefix}_ctrl", base + 8, "Enable[0]", 2, 0x10)]
 
 
-def _status(kind: TileKind, parity: tuple[str, ...], injection: tuple[str, ...]) -> list[Register]:
+def _status(kind: TileKind, parity: tuple[str, ...], injection: str) -> list[Register]:
     base = STREAM_SWITCHES[kind].master_base + 0xF00
     handler = flags(
         "First_Header_Parity_Error", "Second_Header_Parity_Error", "SLVERR_On_Access", "Tlast_Error"
@@ -207,7 +210,7 @@ def _status(kind: TileKind, parity: tuple[str, ...], injection: tuple[str, ...])
     return [
         *(_port_selection(base + 4 * n, 4 * n, n) for n in range(2)),
         Register("Stream_Switch_Parity_Status", base + 0x10, flags(*parity)),
-        Register("Stream_Switch_Parity_Injection", base + 0x20, flags(*injection)),
+        Register("Stream_Switch_Parity_Injection", base + 0x20, injection),
         Register(f"{tile}Control_Packet_Handler_Status", base + 0x30, handler),
         Register("Stream_Switch_Adaptive_Clock_Gate_Status", base + 0x34, "Active[0]"),
         Register(

@@ -1,7 +1,7 @@
 """The register tables: what each module of a tile holds.
 
 Source: mlir-aie, aie_registers_aie2.json; where the second generation differs, aie-rt,
-xaie2pgbl_params.h.
+xaie2pgbl_params.h, and AM029. What the first leaves out is in register_upkeep.py.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from softnpu.arch import register_blocks as blocks
+from softnpu.arch.register_upkeep import upkeep
 from softnpu.arch.registers import AIE2P, Module, Register
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 
@@ -22,6 +23,15 @@ _PARITY_CORE = ("Core", "DMA_0", "DMA_1", "Tile_Control")
 _PARITY_MEMORY = (*(f"DMA_{n}" for n in range(6)), "Tile_Control")
 _SOUTH = tuple(f"South_{n}" for n in range(8))
 
+
+def _injection(generation: str, *ports: str) -> str:
+    """The ports that a parity error can be put into; the second generation has two a port."""
+    lower = blocks.flags(*ports)
+    if generation != AIE2P:
+        return lower
+    return f"{lower} {blocks.flags(*(f'{port}_Upper' for port in ports), first=16)}"
+
+
 _CORE_STATUS = (
     "Core_Processor_Bus_Stall[21] Core_Done[20] Error_Halt[19] ECC_Scrubbing_Stall[18] "
     "ECC_Error_Stall[17] Debug_Halt[16] Cascade_Stall_MCD[15] Cascade_Stall_SCD[14] "
@@ -33,6 +43,14 @@ _CORE_STATUS = (
 
 _SPECIAL = ("PC", "FC", "SP", "LR", "LS", "LE")
 _POINTERS = ("M", "DN", "DJ", "DC", "P")
+
+
+_FIRST_CORE = (R("Core_CR", 0x31170, "Register_Value[31:0]"), R("Core_DP", 0x31190, _ADDRESS))
+_SECOND_CORE = (
+    R("Core_E{}", 0x30D00, count=12, stride=0x10, size=8),
+    R("Core_CR1", 0x30E70, "Register_Value[31:0]"),
+    R("Core_CR2", 0x30E80, "Register_Value[31:0]"),
+)
 
 
 def _core_registers(generation: str) -> list[Register]:
@@ -53,6 +71,7 @@ def _core_registers(generation: str) -> list[Register]:
         *(R(f"Core_{name}", special + 0x10 * n, _ADDRESS) for n, name in enumerate(_SPECIAL)),
         R("Core_LC", special + 0x60, "Register_Value[31:0]"),
         R("Core_SR", special + (0x90 if second else 0x80), "Register_Value[31:0]"),
+        *(_SECOND_CORE if second else _FIRST_CORE),
     ]
 
 
@@ -114,7 +133,9 @@ def _core(generation: str) -> list[Register]:
         R("Accumulator_Control", 0x36060, "Output[1] Input[0]"),
         R("Memory_Control", 0x36070, "Memory_Zeroisation[0]"),
         *blocks.stream_switch(
-            TileKind.CORE, _PARITY_CORE, (*_PARITY_CORE, "AIE_Trace", "Mem_trace")
+            TileKind.CORE,
+            _PARITY_CORE,
+            _injection(generation, *_PARITY_CORE, "AIE_Trace", "Mem_trace"),
         ),
         R(
             "Module_Clock_Control",
@@ -127,7 +148,8 @@ def _core(generation: str) -> list[Register]:
 
 
 def _memory_module(generation: str) -> list[Register]:
-    address = "Address[10:0]" if generation == AIE2P else "Address[15:4]"
+    second = generation == AIE2P
+    watched = "WriteStrobes[23:16] Address[10:0]" if second else "WriteStrobes[23:20] Address[15:4]"
     return [
         blocks.memory("DataMemory", 0, TILE_FACTS[TileKind.CORE].data_memory),
         *blocks.performance(0x11000, 2, 7),
@@ -136,7 +158,7 @@ def _memory_module(generation: str) -> list[Register]:
             "WatchPoint{}",
             0x14100,
             "Read_Access[31] Write_Access[30] AXI_Access[29] DMA_Access[28] East_Access[27] "
-            f"North_Access[26] West_Access[25] South_Access[24] WriteStrobes[23:20] {address}",
+            f"North_Access[26] West_Access[25] South_Access[24] {watched}",
             2,
         ),
         *blocks.event_groups(
@@ -158,9 +180,14 @@ def _memory_module(generation: str) -> list[Register]:
     ]
 
 
+_CONSTANT_PADDING = (R("DMA_MM2S_{}_Constant_Pad_Value", 0xA06E0, "Constant_Pad_Value[31:0]", 6),)
+"""What an MM2S channel pads with; the first generation pads with zeros alone (AM029)."""
+
+
 def _memory_tile(generation: str) -> list[Register]:
-    tile_control = 0xFFF20 if generation == AIE2P else 0x96030
-    address = "Address[13:0]" if generation == AIE2P else "Address[18:4]"
+    second = generation == AIE2P
+    tile_control = 0xFFF20 if second else 0x96030
+    watched = "WriteStrobes[23:16] Address[13:0]" if second else "WriteStrobes[23:20] Address[18:4]"
     return [
         blocks.memory("DataMemory", 0, TILE_FACTS[TileKind.MEMORY].data_memory),
         *blocks.performance(0x91000, 4, 8),
@@ -169,7 +196,7 @@ def _memory_tile(generation: str) -> list[Register]:
             "WatchPoint{}",
             0x94100,
             "Read_Access[29] Write_Access[28] AXI_Access[27] DMA_Access[26] East_Access[25] "
-            f"West_Access[24] WriteStrobes[23:20] {address}",
+            f"West_Access[24] {watched}",
             4,
         ),
         *blocks.event_groups(
@@ -189,13 +216,16 @@ def _memory_tile(generation: str) -> list[Register]:
         R("Tile_Control", tile_control, _ISOLATION),
         R("Memory_Control", 0x96048, "Memory_Interleaving[1] Memory_Zeroisation[0]"),
         *blocks.dma(TileKind.MEMORY),
+        *(_CONSTANT_PADDING if second else ()),
         R(
             "DMA_Event_Channel_Selection",
             0xA06A0,
             "MM2S_Sel1_Channel[26:24] MM2S_Sel0_Channel[18:16] S2MM_Sel1_Channel[10:8] "
             "S2MM_Sel0_Channel[2:0]",
         ),
-        *blocks.stream_switch(TileKind.MEMORY, _PARITY_MEMORY, (*_PARITY_MEMORY, "Mem_trace")),
+        *blocks.stream_switch(
+            TileKind.MEMORY, _PARITY_MEMORY, _injection(generation, *_PARITY_MEMORY, "Mem_trace")
+        ),
         *blocks.locks(TileKind.MEMORY, 8, 6),
         R(
             "Module_Clock_Control",
@@ -287,7 +317,7 @@ def _shim(generation: str) -> list[Register]:
         *blocks.stream_switch(
             TileKind.SHIM,
             (*_SOUTH[:6], "Tile_Control"),
-            (*_SOUTH, "Tile_Control", "Shim_trace"),
+            _injection(generation, *_SOUTH, "Tile_Control", "Shim_trace"),
         ),
         R(
             "Module_Clock_Control_0",
@@ -313,4 +343,4 @@ _TABLES = {
 @lru_cache
 def table(module: Module, generation: str) -> tuple[Register, ...]:
     """Every register of a module."""
-    return tuple(_TABLES[module](generation))
+    return (*_TABLES[module](generation), *upkeep(module, generation))

@@ -131,3 +131,14 @@ _SPECIAL: dict[str, Callable[[Register, int], str]] = {
 
 MASKED_WHOLE = frozenset(_SPECIAL)
 """Registers whose fields are each a choice of their own: a masked write reads like a write."""
+
+
+def lock_request(byte: int) -> str:
+    """What reading the word at a byte of the window Lock_Request asks of a lock.
+
+    Source: mlir-aie, aie_registers_aie2.json: Lock_Id from bit 10, Acq_Rel 9, Change_Value [8:2].
+    """
+    change = byte >> 2 & 0x7F
+    signed = change - 0x80 if change & 0x40 else change
+    wanted = "acquires" if byte >> 9 & 1 else "releases"
+    return f"{wanted} lock {byte >> 10}, which changes by {signed:+}"

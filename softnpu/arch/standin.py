@@ -20,6 +20,20 @@ STANDIN_ISA = "rv32"
 STACK_BASE = 0x70000
 """Where a core's stack area starts in its own data window (mlir-aie, AIETargetLdScript.cpp)."""
 
+BUS_START, BUS_SIZE = 0x80000, 0x80000
+"""Where a core sees its tile's registers (mlir-aie, test/npu-xrt/tile_mapped_read)."""
+
+VECTOR_UNIT = 0x100000
+"""Where a stand-in core's vector unit takes commands: `vector_unit.h`."""
+
+VECTOR_MEMORY, VECTOR_MEMORY_SIZE = 0x110000, 0x10000
+"""The stack of a program that works on vectors. What an AIE core holds in registers of 512 and 1024
+bits, RV32 code holds on its stack, which therefore lies beside the tile's memory."""
+
+VECTOR_ENTRY = "standin_vector"
+"""The function through which all vector code goes (standin_runtime/source/vector.c); a program that
+has it has its stack in the vector memory."""
+
 CASCADE_BYTES = 64
 """One cascade transfer: 512 bits, as `llvm.aie2.mcd.write.vec(<16 x i32>, i32)` carries."""
 
@@ -49,5 +63,15 @@ class Service(IntEnum):
     DEBUG_I32 = 9
     """(value): `debug_i32`, reported by the emulator."""
     PUT_PACKET_HEADER = 10
-    """(packet id, packet type): starts a packet on the core's stream port
+    """(packet id, packet type, with TLAST 8 more): starts a packet on the core's stream port
     (`aie.put_ms_packet_header`). Blocks."""
+    TRY_PUT_STREAM = 11
+    """(word, tlast) -> (1 if there was room): PUT_STREAM that does not wait; AIE2 code only."""
+    TRY_GET_STREAM = 12
+    """() -> (word, tlast, 1), or (0, 0, 0): GET_STREAM that does not wait; AIE2 code only."""
+    TRY_PUT_PACKET_HEADER = 13
+    """As PUT_PACKET_HEADER -> (1 if there was room); AIE2 code only."""
+    READ_REGISTER = 14
+    """(address from 0x80000 on) -> (word): a register of the core's own tile; AIE2 code only."""
+    WRITE_REGISTER = 15
+    """(address from 0x80000 on, word): writes a register of the own tile; AIE2 code only."""

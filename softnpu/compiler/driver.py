@@ -7,20 +7,33 @@ File names are those that aiecc writes, `main` standing for the device's name: `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
 
-from softnpu.compiler import packaging, pipelines, programs
-from softnpu.compiler.modules import read_module, write_module
+from softnpu.compiler import (
+    finished,
+    hazards,
+    kernel,
+    packaging,
+    pipelines,
+    programs,
+    routing,
+    streams,
+)
+from softnpu.compiler.modules import in_one_go, read_module, verify, write_module
 from softnpu.compiler.objects import ObjectSources
+from softnpu.compiler.pipelines import DEFAULTS, Choices
 from softnpu.compiler.programs import Programs
-from softnpu.compiler.selection import keep_only, main_device, without_sequences
-from softnpu.dialects.aie import CoreOp, DeviceOp, SwitchboxOp, TileOp
-from softnpu.dialects.source import parse_file, print_module, verify
-from softnpu.errors import DesignError
+from softnpu.compiler.selection import check_npus, keep_only, main_device, without_sequences
+from softnpu.dialects.aie import CoreOp, DeviceOp, LogicalTileOp, TileOp
+from softnpu.dialects.source import parse_file, print_module
+from softnpu.dialects.walking import all_ops
+from softnpu.errors import ToolError
+from softnpu.formats.xclbin.spec import DEFAULT_IDENTITY, KernelIdentity
+from softnpu.passes.lower_scratchpad_parameters import parameters_of, table_text
 from softnpu.passes.sequence_ops import devices, sequences
 
 __all__ = [
@@ -36,30 +49,37 @@ __all__ = [
     "xclbin",
 ]
 
+PLACED = "placed.mlir"
+TRACED = "traced.mlir"
 WITH_ADDRESSES = "input_with_addresses.mlir"
 PHYSICAL = "input_physical.mlir"
 ARRAY = "input_array.mlir"
+PARAMETERS = "params.txt"
 FLOWS = "flows.json"
 
-ROUTED = "the design has switchboxes of its own: what is routed already cannot be routed again"
+TRACES = "aie.trace"
+"""How the names of the ops start that the trace pipeline is about; it does nothing without one."""
 
 # stages, file to file
 
 
-def lower(design: Path, out_dir: Path, alloc: str = "") -> None:
+def lower(design: Path, out_dir: Path, choices: Choices = DEFAULTS) -> None:
     """The design -> resources with numbers -> routed; and the routed array by itself.
 
-    Writes `input_with_addresses.mlir`, `input_physical.mlir`, and `input_array.mlir`, the same
-    without runtime sequences: what depends on the array alone is not rebuilt with a sequence.
+    Writes `input_with_addresses.mlir` and its flows, `input_flows.json`; `input_physical.mlir`; and
+    `input_array.mlir`, the same without runtime sequences, with `input_kernel.json`, what they ask
+    of the kernel: what depends on the array alone is not rebuilt with a sequence.
 
     Args:
-        alloc: how buffers are placed, one of `pipelines.ALLOCATION_SCHEMES` or "".
+        choices: what aiecc's options decide.
 
     Raises:
         DesignError: the design is wrong or does not fit.
     """
     module = parse_file(design)
-    _lower(module, out_dir, alloc)
+    check_npus(module)
+    module = _lowered(module, out_dir, choices)
+    kernel.write(module, out_dir)
     write_module(out_dir / PHYSICAL, module)
     write_module(out_dir / ARRAY, without_sequences(module))
 
@@ -86,25 +106,17 @@ def insts(
     out: Path,
     device_name: str = "",
     sequence_name: str = "",
-    *,
-    number_pdis: bool = True,
 ) -> None:
     """A runtime sequence -> the instruction stream; "" stands for the main device's first.
 
     Writes the lowered sequences beside `out`, as `npu_insts.mlir`.
 
-    Args:
-        number_pdis: let `load_pdi` name its device's PDI in the xclbin, as aiecc does for a full
-            ELF; aie-translate leaves its number at 0.
-
     Raises:
         DesignError: there is no such sequence, or it asks for what the NPU cannot do.
     """
-    from softnpu.compiler import streams
-
     module = read_module(physical)
     programs.hand_over(module)
-    streams.lower_sequences(module, out.parent, number_pdis=number_pdis)
+    streams.lower_sequences(module, out.parent)
     streams.write_stream(module, device_name or main_device(module).sym_name, sequence_name, out)
 
 
@@ -119,6 +131,15 @@ def cdo(array: Path, elf_dir: Path, out_dir: Path) -> None:
     packaging.write_configuration(module, elf_dir, out_dir)
 
 
+def routes(folder: Path) -> None:
+    """The CDO files of all devices and insts.bin, held to the design's flows -> `routes.txt`.
+
+    Raises:
+        DesignError: a stream does not do what its flow says; names flow, tile and port.
+    """
+    finished.check_routes(folder)
+
+
 def pdi(array: Path, out_dir: Path) -> None:
     """Each device's CDO files -> `main.pdi`, and the text by which bootgen would pack it."""
     for device_op in devices(read_module(array)):
@@ -126,38 +147,40 @@ def pdi(array: Path, out_dir: Path) -> None:
 
 
 def xclbin(array: Path, out_dir: Path, elf_dir: Path | None = None) -> None:
-    """The PDIs in `out_dir` -> `final.xclbin`.
+    """The PDIs in `out_dir` -> `final.xclbin`, with the kernel of `input_kernel.json` there.
 
     The xclbin carries the mark of stand-in cores when the programs in `elf_dir` (`out_dir` unless
     given) are such; AMD's own code goes without a mark.
     """
     module = read_module(array)
     programs.hand_over(module)
-    packaging.write_xclbin(module, out_dir, elf_dir or out_dir)
+    packaging.write_xclbin(module, out_dir, elf_dir or out_dir, kernel.read(out_dir))
 
 
 # all of them in one process
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Choices):
     """What `softnpu compile` is asked for.
 
     Attributes:
         objects: where `link_with` objects or their sources lie, besides the design's folder.
         elf_dir: where finished core programs lie; those found are packed as they are.
-        alloc: how buffers are placed, "" for bank-aware with its fallback.
         device_name: compile this device alone; "" for all.
         sequence_name: the sequence that `insts.bin` holds; "" for the first.
-        number_pdis: as for `insts`.
+        translate: as for `npu_binary.stream`.
+        npu_cpp: a sequence that only the run decides becomes a C++ function; else it is refused.
+        kernel: what the kernel is called in the xclbin.
     """
 
     objects: tuple[Path, ...] = ()
     elf_dir: Path | None = None
-    alloc: str = ""
     device_name: str = ""
     sequence_name: str = ""
-    number_pdis: bool = False
+    translate: bool = True
+    npu_cpp: bool = False
+    kernel: KernelIdentity = DEFAULT_IDENTITY
 
 
 @dataclass(frozen=True)
@@ -174,45 +197,65 @@ def compile_design(design: Path, out_dir: Path, options: Options | None = None) 
     Raises:
         SoftnpuError: DesignError for the design, ToolError for its kernels, FormatError for ELFs.
     """
-    options = options or Options()
+    with in_one_go():
+        return _compiled(design, out_dir, options or Options())
+
+
+def _compiled(design: Path, out_dir: Path, options: Options) -> Outcome:
+    if options.expand_load_pdis and options.load_pdi_to_ctrl_pkt:
+        raise ToolError(
+            "a sequence configures the array by register writes (--expand-load-pdis) or by "
+            "control packets (--load-pdi-to-ctrl-pkt), not by both"
+        )
     module = parse_file(design)
     if options.device_name:
         keep_only(module, options.device_name)
-    main_device(module)
+    check_npus(module)
     out_dir.mkdir(parents=True, exist_ok=True)
-    _lower(module, out_dir, options.alloc)
+    module = _lowered(module, out_dir, options)
     _write(out_dir / PHYSICAL, print_module(module))
     _write_flows(module, out_dir)
-    _write_names(module, out_dir)
+    bodies = module.clone() if options.expands_loads else None
+    if bodies is None:
+        _write_names(module, out_dir)
     sources = ObjectSources(folders=(*options.objects, design.parent))
     found = programs.gather(module, out_dir, sources, options.elf_dir)
     programs.hand_over(module)
+    notes = []
+    if bodies is not None:  # which adds devices, and so changes the numbers of all
+        notes = streams.expand_loads(module, out_dir, options)
+        _write_names(module, out_dir, bodies)
     packaging.write_configuration(module, out_dir, out_dir)
+    notes += _write_streams(module, out_dir, options)
+    finished.check_routes(out_dir, streams.pdi_numbers(module))
     for device_op in devices(module):
         packaging.write_pdi(out_dir, device_op.sym_name)
-    packaging.write_xclbin(module, out_dir, out_dir)
-    return Outcome(found, tuple(_write_streams(module, out_dir, options)))
+    needs = kernel.of_module(module)
+    packaging.write_xclbin(module, out_dir, out_dir, needs, options.kernel)
+    return Outcome(found, tuple(notes))
 
 
-def _lower(module: ModuleOp, out_dir: Path, alloc: str) -> None:
-    pipelines.run(pipelines.resource_allocation(alloc), module)
-    _verify_allocated(module)
-    _write(out_dir / WITH_ADDRESSES, print_module(module))
-    routed = any(isinstance(op, SwitchboxOp) for d in devices(module) for op in d.body.ops)
-    pipelines.run(pipelines.routing(), module)
-    _verify(module, [ROUTED] if routed else [])
-
-
-def _verify_allocated(module: ModuleOp) -> None:
-    _verify(module, (hint for device_op in devices(module) for hint in _order_hints(device_op)))
-
-
-def _verify(module: ModuleOp, hints: Iterable[str]) -> None:
-    """Refuses what aie-opt's own verifier refuses after these passes, and says what helps."""
-    try:
+def _lowered(module: ModuleOp, out_dir: Path, choices: Choices) -> ModuleOp:
+    """The design with numbered resources and routes; the module given is used up."""
+    open_tiles = any(isinstance(op, LogicalTileOp) for d in devices(module) for op in d.body.ops)
+    pipelines.run(pipelines.placement(choices), module)
+    if open_tiles:  # else it has only folded what is checked with what comes of it
         verify(module)
-    except DesignError as error:
-        raise DesignError(error.message, error.location, (*error.notes, *hints)) from error
+    text = print_module(module)
+    _write(out_dir / PLACED, text)
+    hazards.warn(module)
+    if any(op.name.startswith(TRACES) for op in all_ops(module)):
+        pipelines.run(pipelines.trace(), module)
+        text = print_module(module)
+    _write(out_dir / TRACED, text)
+    pipelines.run(pipelines.resource_allocation(choices), module)
+    verify(module, (hint for device_op in devices(module) for hint in _order_hints(device_op)))
+    hazards.warn_of_sums(module)
+    _write(out_dir / WITH_ADDRESSES, print_module(module))
+    if parameters_of(module):
+        _write(out_dir / PARAMETERS, table_text(module))
+    finished.write_flows(module, out_dir)
+    return routing.route(module)
 
 
 def _order_hints(device_op: DeviceOp) -> Iterator[str]:
@@ -237,27 +280,22 @@ def _write_flows(module: ModuleOp, out_dir: Path) -> None:
     _write(out_dir / FLOWS, emit(array, main_device(module).sym_name))
 
 
-def _write_names(module: ModuleOp, out_dir: Path) -> None:
+def _write_names(module: ModuleOp, out_dir: Path, bodies: ModuleOp | None = None) -> None:
     """What the emulator calls locks and buffers: beside the xclbin, where it looks for them."""
     from softnpu.compiler.names import NAMES
     from softnpu.targets.names_json import emit
 
-    _write(out_dir / NAMES, emit(module, main_device(module).sym_name))
+    _write(out_dir / NAMES, emit(module, main_device(module).sym_name, bodies=bodies))
 
 
 def _write_streams(module: ModuleOp, out_dir: Path, options: Options) -> list[str]:
     """The instruction streams; returns notes for the author."""
-    from softnpu.compiler import streams
-
     if not any(sequences(device_op) for device_op in devices(module)):
         return [f"the design has no aie.runtime_sequence, so there is no {streams.INSTS}"]
-    streams.lower_sequences(module, out_dir, number_pdis=options.number_pdis)
-    streams.write_streams(module, out_dir, options.sequence_name)
-    if streams.loads_without_number(module):
-        return [
-            "load_pdi names PDI 0, as aie-translate writes it; "
-            "--number-pdis has it name its device's PDI in the xclbin"
-        ]
+    streams.lower_sequences(module, out_dir)
+    if options.npu_cpp and (note := streams.write_functions(module, out_dir, options.translate)):
+        return [note]
+    streams.write_streams(module, out_dir, options.sequence_name, translate=options.translate)
     return []
 
 

@@ -16,15 +16,15 @@ from xdsl.dialects.builtin import ModuleOp
 
 from softnpu.arch.device import Device
 from softnpu.arch.standin import CORE_ISA_MARK, ELF_MACHINE_RISCV, STANDIN_ISA
+from softnpu.compiler.kernel import DesignKernel
 from softnpu.compiler.programs import program_files
-from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import DeviceOp
 from softnpu.errors import FormatError
 from softnpu.formats import xclbin
 from softnpu.formats.pdi import from_cdos
 from softnpu.formats.xclbin import CdoGroup, Partition, PartitionPdi
 from softnpu.formats.xclbin.metadata import GLOBAL, Argument
-from softnpu.formats.xclbin.spec import KERNEL_ID, PDI_UUID
+from softnpu.formats.xclbin.spec import DEFAULT_IDENTITY, PDI_UUID, KernelIdentity
 from softnpu.passes.sequence_ops import devices, model_of
 from softnpu.targets.cdo import PARTS, configuration, file_name
 from softnpu.targets.cdo_program import MACHINES, read_elf
@@ -47,18 +47,38 @@ def write_pdi(folder: Path, design: str) -> None:
     (folder / f"{design}.pdi").write_bytes(from_cdos(files))
 
 
-def write_xclbin(module: ModuleOp, folder: Path, elf_dir: Path) -> None:
-    """Pack the PDIs of all devices in `folder` into `final.xclbin`, for the main device."""
-    (folder / XCLBIN).write_bytes(xclbin.build(spec_of(module, folder, elf_dir)))
+def write_xclbin(
+    module: ModuleOp,
+    folder: Path,
+    elf_dir: Path,
+    kernel: DesignKernel,
+    identity: KernelIdentity = DEFAULT_IDENTITY,
+) -> None:
+    """Pack the PDIs of all devices in `folder` into `final.xclbin`."""
+    (folder / XCLBIN).write_bytes(xclbin.build(spec_of(module, folder, elf_dir, kernel, identity)))
 
 
-def spec_of(module: ModuleOp, folder: Path, elf_dir: Path) -> xclbin.XclbinSpec:
+def spec_of(
+    module: ModuleOp,
+    folder: Path,
+    elf_dir: Path,
+    kernel: DesignKernel,
+    identity: KernelIdentity = DEFAULT_IDENTITY,
+) -> xclbin.XclbinSpec:
     """The xclbin of a file whose cores have been handed over, with the PDIs in `folder`."""
-    chosen = main_device(module)
     every = devices(module)
+    chosen = next(device_op for device_op in every if device_op.sym_name == kernel.device)
     elfs = [file for device_op in every for file in program_files(device_op, elf_dir)]
     pdis = {d.sym_name: pdi_file(folder, d).read_bytes() for d in every}
-    return spec(model_of(chosen), chosen.sym_name, pdis, core_marks(elfs))
+    marks = core_marks(elfs)
+    return spec(
+        model_of(chosen),
+        kernel.device,
+        pdis,
+        buffers=kernel.buffers,
+        identity=identity,
+        marks=marks,
+    )
 
 
 def pdi_file(folder: Path, device_op: DeviceOp) -> Path:
@@ -66,11 +86,10 @@ def pdi_file(folder: Path, device_op: DeviceOp) -> Path:
     return folder / f"{device_op.sym_name}.pdi"
 
 
-def pdi_files(module: ModuleOp, folder: Path) -> list[Path]:
+def pdi_files(module: ModuleOp, folder: Path, main: str) -> list[Path]:
     """The PDIs in the order in which the xclbin's partition has them, the main device's first."""
-    chosen = main_device(module)
-    others = [device_op for device_op in devices(module) if device_op is not chosen]
-    return [pdi_file(folder, device_op) for device_op in (chosen, *others)]
+    ordered = sorted(devices(module), key=lambda device_op: device_op.sym_name != main)
+    return [pdi_file(folder, device_op) for device_op in ordered]
 
 
 def bif(design: str) -> str:
@@ -103,6 +122,9 @@ def spec(
     target: Device,
     design: str,
     pdis: Mapping[str, bytes],
+    *,
+    buffers: int = 0,
+    identity: KernelIdentity = DEFAULT_IDENTITY,
     marks: Sequence[tuple[str, str]] = (),
 ) -> xclbin.XclbinSpec:
     """The xclbin of the device called `design`.
@@ -110,11 +132,15 @@ def spec(
     Args:
         pdis: the PDIs of all devices of the file by name, in its order: device n is PDI n,
             counted from 1, which is what `load_pdi` names. The kernel starts on `design`'s.
+        buffers: the host buffers that its runtime sequence takes.
+        identity: what the kernel is called.
     """
-    made = xclbin.spec_for(target, pdis[design], design=design, marks=marks)
+    made = xclbin.spec_for(
+        target, pdis[design], design=design, buffers=buffers, identity=identity, marks=marks
+    )
     if len(pdis) == 1:
         return made
-    first = _entry(pdis, design, (KERNEL_ID,))
+    first = _entry(pdis, design, (identity.number,))
     others = [_entry(pdis, name, ()) for name in pdis if name != design]
     return replace(made, partition=replace(made.partition, pdis=(first, *others)))
 

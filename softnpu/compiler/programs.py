@@ -15,7 +15,7 @@ from xdsl.ir import Block, Region
 from softnpu.compiler.objects import ObjectSources
 from softnpu.dialects.aie import CoreOp, DeviceOp, EndOp
 from softnpu.passes.sequence_ops import devices
-from softnpu.targets.ldscript import link_files, linker_script
+from softnpu.targets.ldscript import linker_script
 
 MAIN = "main"
 
@@ -33,12 +33,6 @@ def cores(device_op: DeviceOp) -> Iterator[CoreOp]:
     return (op for op in device_op.body.ops if isinstance(op, CoreOp))
 
 
-def needs_program(device_op: DeviceOp, core: CoreOp) -> bool:
-    """Whether a core does anything: it has a body, objects to link, or a finished ELF."""
-    body = any(block.first_op is not block.last_op for block in core.body.blocks)
-    return body or core.elf_file is not None or bool(link_files(device_op, core))
-
-
 def program_name(
     device_op: DeviceOp, core: CoreOp, suffix: str = ".elf", device_name: str = ""
 ) -> str:
@@ -50,7 +44,7 @@ def program_name(
 def gather(
     module: ModuleOp, out_dir: Path, sources: ObjectSources, given: Path | None = None
 ) -> Programs:
-    """Put a program into `out_dir` for each core that needs one, and its linker script.
+    """Put a program into `out_dir` for each core, and its linker script.
 
     Args:
         given: a folder of finished programs; those that are there are taken as they are.
@@ -62,8 +56,6 @@ def gather(
     packed, missing = [], []
     for device_op in devices(module):
         for core in cores(device_op):
-            if not needs_program(device_op, core):
-                continue
             finished = _finished(module, device_op, core, given, sources)
             if finished is not None:
                 target = out_dir / (core.elf_file or program_name(device_op, core))
@@ -115,11 +107,9 @@ def _compiled(
 
 
 def hand_over(module: ModuleOp) -> None:
-    """Each core that needs a program names its ELF instead of having a body, as aiecc leaves it."""
+    """Each core names its ELF instead of having a body, as aiecc leaves it."""
     for device_op in devices(module):
         for core in list(cores(device_op)):
-            if not needs_program(device_op, core):
-                continue
             if core.elf_file is None:
                 core.elf_file = program_name(device_op, core)
             _empty(core)

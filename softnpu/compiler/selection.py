@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Operation
+from xdsl.ir import Operation, Region
 
-from softnpu.dialects.aie import DeviceOp
+from softnpu.arch.device import DEVICES
+from softnpu.arch.device import device as arch_device
+from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp
+from softnpu.dialects.source import design_error
 from softnpu.errors import DesignError
-from softnpu.passes.sequence_ops import devices, sequences
+from softnpu.passes.sequence_ops import devices, find_device, sequences
 
 
 def main_device(module: ModuleOp) -> DeviceOp:
@@ -29,10 +32,27 @@ def main_device(module: ModuleOp) -> DeviceOp:
     return next(named, None) or next(with_sequence, None) or found[0]
 
 
+def check_npus(module: ModuleOp) -> None:
+    """Every device of a file is one for which an xclbin can be made.
+
+    Raises:
+        DesignError: one is not, or the file has no device.
+    """
+    main_device(module)
+    for device_op in devices(module):
+        name = device_op.device.name
+        if not arch_device(name).is_npu:
+            raise design_error(
+                device_op,
+                f"npuforge does not build for {name}",
+                "a Versal device is no NPU: passes and translations take it, an xclbin cannot "
+                "be made for it",
+                "NPUs: " + ", ".join(d.name for d in DEVICES.values() if d.is_npu),
+            )
+
+
 def keep_only(module: ModuleOp, name: str) -> None:
     """Remove all devices but one; DesignError with the nearest name if there is none such."""
-    from softnpu.targets.npu_binary import find_device
-
     kept = find_device(module, name)
     for device_op in devices(module):
         if device_op is not kept:
@@ -41,11 +61,26 @@ def keep_only(module: ModuleOp, name: str) -> None:
 
 def without_sequences(module: ModuleOp) -> ModuleOp:
     """A copy of a file without its runtime sequences."""
-    array = module.clone()
-    for device_op in devices(array):
-        for sequence in sequences(device_op):
-            _remove(sequence)
+    bodies = [(sequence, _take_body(sequence)) for sequence in _sequences_of(module)]
+    try:  # they are the longest part by far, and are not copied
+        array = module.clone()
+    finally:
+        for sequence, body in bodies:
+            _take_body(sequence, body)
+    for sequence in _sequences_of(array):
+        _remove(sequence)
     return array
+
+
+def _sequences_of(module: ModuleOp) -> list[RuntimeSequenceOp]:
+    return [sequence for device_op in devices(module) for sequence in sequences(device_op)]
+
+
+def _take_body(sequence: RuntimeSequenceOp, other: Region | None = None) -> Region:
+    """Give a sequence another body, an empty one unless told; the one that it had."""
+    body = sequence.detach_region(0)
+    sequence.add_region(Region() if other is None else other)
+    return body
 
 
 def _remove(op: Operation) -> None:

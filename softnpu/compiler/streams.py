@@ -2,36 +2,64 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import IndexType, IntegerType, ModuleOp
 
 from softnpu.compiler import pipelines
+from softnpu.compiler.pipelines import Choices
 from softnpu.compiler.selection import main_device
+from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.aiex import NpuLoadPdiOp
 from softnpu.dialects.source import print_module, verify
+from softnpu.dialects.walking import all_ops
+from softnpu.passes.handed_on_tasks import is_rolled
 from softnpu.passes.sequence_ops import devices, sequences
 from softnpu.passes.task_queues import warn_of_full_queues
+from softnpu.targets import npu_cpp
+from softnpu.targets.control_packets import emit_control_packets
 from softnpu.targets.npu_binary import emit
 
 INSTS = "insts.bin"
 NPU_INSTS = "npu_insts.mlir"
+NPU_EXPANDED = "npu_expanded.mlir"
+FUNCTIONS = "npu_insts.h"
 
 
-def lower_sequences(module: ModuleOp, out_dir: Path, *, number_pdis: bool) -> None:
-    """Lower all sequences of a file and write `npu_insts.mlir`.
+def expand_loads(module: ModuleOp, out_dir: Path, choices: Choices) -> list[str]:
+    """Have the sequences do what the loads of images would, their programs being in `out_dir`.
 
-    Args:
-        number_pdis: let `load_pdi` name its device's PDI in the xclbin, as aiecc does for a full
-            ELF; aie-translate leaves its number at 0.
+    Control packets are written beside the streams that send them, `<device>_<sequence>_ctrlpkt.bin`
+    each: the content of one more host buffer, behind the design's own.
+
+    Returns:
+        What the author should know: the files of control packets.
     """
+    pipelines.run(pipelines.load_expansion(choices, out_dir), module)
+    (out_dir / NPU_EXPANDED).write_text(print_module(module), encoding="utf-8")
+    notes = []
+    for device_op in devices(module):
+        for sequence in sequences(device_op):
+            names = device_op.sym_name, sequence.sym_name
+            if packets := emit_control_packets(module, *names):
+                file = out_dir / f"{'_'.join(names)}_ctrlpkt.bin"
+                file.write_bytes(packets)
+                number = len(sequence.body.blocks[0].args)
+                notes.append(
+                    f"{file.name} ({len(packets)} bytes) is argument {number} of sequence "
+                    f"'@{sequence.sym_name}'"
+                )
+    pipelines.run(pipelines.packet_sending(), module)
+    return notes
+
+
+def lower_sequences(module: ModuleOp, out_dir: Path) -> None:
+    """Lower all sequences of a file, number the PDIs that they load, write `npu_insts.mlir`."""
     pipelines.run(pipelines.npu_lowering(), module)
     verify(module)
     warn_of_full_queues(module)
-    if number_pdis:
-        numbers = pdi_numbers(module)
-        for load in loads_without_number(module):
-            load.id = numbers[load.device_ref or ""]
+    number_pdis(module)
     (out_dir / NPU_INSTS).write_text(print_module(module), encoding="utf-8")
 
 
@@ -40,27 +68,63 @@ def pdi_numbers(module: ModuleOp) -> dict[str, int]:
     return {device_op.sym_name: n for n, device_op in enumerate(devices(module), start=1)}
 
 
-def loads_without_number(module: ModuleOp) -> list[NpuLoadPdiOp]:
-    """The `load_pdi` that name a device of this file, but not the number of its PDI."""
-    names = pdi_numbers(module)
-    loads = (op for op in module.walk() if isinstance(op, NpuLoadPdiOp))
-    return [op for op in loads if op.id == 0 and op.device_ref in names]
+def number_pdis(module: ModuleOp) -> None:
+    """Let each `load_pdi` that names a device name its PDI, as aiecc does."""
+    numbers = pdi_numbers(module)
+    for op in all_ops(module):
+        if isinstance(op, NpuLoadPdiOp) and op.device_ref in numbers:
+            op.id = numbers[op.device_ref]
 
 
-def write_stream(module: ModuleOp, device_name: str, sequence_name: str, out: Path) -> None:
-    """Write the instruction stream of one lowered sequence; "" is the device's first."""
-    out.write_bytes(emit(module, device_name, sequence_name))
+def write_functions(module: ModuleOp, out_dir: Path, translate: bool) -> str:
+    """`npu_insts.h`, if the run decides something of a lowered sequence; no `insts.bin` then.
+
+    Returns:
+        What the author should know; "" if each sequence is a stream.
+    """
+    found = [s for d in devices(module) for s in sequences(d) if is_decided_by_run(s)]
+    if not found:
+        return ""
+    (out_dir / FUNCTIONS).write_text(npu_cpp.emit(module, translate=translate), encoding="utf-8")
+    (out_dir / INSTS).unlink(missing_ok=True)
+    names = ", ".join(f"'@{one.sym_name}'" for one in found)
+    return f"the run decides what {names} does: C++ functions in {FUNCTIONS}, no {INSTS}"
 
 
-def write_streams(module: ModuleOp, out_dir: Path, sequence_name: str = "") -> None:
+def is_decided_by_run(sequence: RuntimeSequenceOp) -> bool:
+    """Whether a sequence has loops or conditions left, or takes numbers beside its buffers."""
+    arguments = sequence.body.blocks[0].args
+    return is_rolled(sequence) or any(
+        isinstance(one.type, IntegerType | IndexType) and one.uses for one in arguments
+    )
+
+
+def write_stream(
+    module: ModuleOp, device_name: str, sequence_name: str, out: Path, *, translate: bool = True
+) -> None:
+    """Write the instruction stream of one lowered sequence; "" is the device's first.
+
+    Args:
+        translate: as for `npu_binary.stream`.
+    """
+    out.write_bytes(emit(module, device_name, sequence_name, translate=translate))
+
+
+def write_streams(
+    module: ModuleOp, out_dir: Path, sequence_name: str = "", *, translate: bool = True
+) -> None:
     """`insts.bin` for the main device; of several sequences, each under its own name as well.
 
-    The names are aiecc's, `<device>_<sequence>.bin`.
+    The names are aiecc's, `insts_<device>_<sequence>.bin`.
+
+    Args:
+        translate: as for `npu_binary.stream`.
     """
+    write = partial(write_stream, module, translate=translate)
     found = [(d.sym_name, s.sym_name) for d in devices(module) for s in sequences(d)]
     if len(found) > 1:
         for device_name, name in found:
-            write_stream(module, device_name, name, out_dir / f"{device_name}_{name}.bin")
+            write(device_name, name, out_dir / f"insts_{device_name}_{name}.bin")
     chosen = main_device(module)
     if sequences(chosen):
-        write_stream(module, chosen.sym_name, sequence_name, out_dir / INSTS)
+        write(chosen.sym_name, sequence_name, out_dir / INSTS)

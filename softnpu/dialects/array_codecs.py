@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
+    BytesAttr,
     DenseArrayBase,
     FlatSymbolRefAttr,
     IntegerAttr,
@@ -22,6 +25,29 @@ from xdsl.printer import Printer
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from softnpu.dialects.codecs import SYMBOL, Codec
+from softnpu.dialects.making import trusted
+
+FORMATS = {8: "b", 16: "h", 32: "i", 64: "q"}
+"""How `struct` calls the integers of so many bits."""
+
+
+def dense_numbers(stored: DenseArrayBase[Any]) -> tuple[int, ...]:
+    """The integers of `array<i64: ...>`."""
+    return _unpacked(stored.data.data, stored.elt_type.width.data)
+
+
+@lru_cache(1 << 12)
+def _unpacked(data: bytes, bits: int) -> tuple[int, ...]:
+    return struct.unpack(f"<{8 * len(data) // bits}{FORMATS[bits]}", data)
+
+
+def dense_array(type: IntegerType, numbers: Sequence[int]) -> DenseArrayBase[Any]:
+    """`array<i64: ...>` of integers, which may be written with or without their sign."""
+    try:
+        data = struct.pack(f"<{len(numbers)}{FORMATS[type.width.data]}", *numbers)
+    except struct.error:
+        return DenseArrayBase.from_list(type, list(numbers))
+    return trusted(DenseArrayBase, elt_type=type, data=BytesAttr(data))
 
 
 class DenseArrayCodec(Codec[tuple[int, ...]]):
@@ -32,13 +58,12 @@ class DenseArrayCodec(Codec[tuple[int, ...]]):
         self.what = f"an array of {type}"
 
     def load(self, stored: Attribute) -> tuple[int, ...]:
-        values = cast("DenseArrayBase[Any]", stored).get_values()
-        return tuple(int(value) for value in values)
+        return dense_numbers(cast("DenseArrayBase[Any]", stored))
 
     def store(self, value: Sequence[int] | Attribute) -> Attribute:
         if isinstance(value, Attribute):
             return value
-        return DenseArrayBase.from_list(self.type, list(value))
+        return dense_array(self.type, value)
 
     def reject(self, stored: Attribute) -> str | None:
         ok = isinstance(stored, DenseArrayBase) and stored.elt_type == self.type

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from xdsl.dialects.builtin import DenseArrayBase, i32
-from xdsl.ir import Attribute, Block, Region
+from xdsl.dialects.builtin import IntegerAttr, i32
+from xdsl.ir import Block, Region, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 
+from softnpu.dialects.array_codecs import dense_array
 from softnpu.dialects.elements import (
     AttrDict,
     AttrElement,
@@ -39,10 +40,13 @@ from softnpu.dialects.opdef import (
     DefinedOp,
     Field,
     OperandField,
+    OptionalScalarField,
     RegionField,
     ResultField,
+    ScalarField,
     SuccessorField,
 )
+from softnpu.dialects.scalars import scalar
 
 __all__ = [
     "Parts",
@@ -57,7 +61,7 @@ __all__ = [
 OpT = TypeVar("OpT", bound=DefinedOp)
 
 TOKEN = re.compile(
-    r"\s*(?:`(?P<literal>[^`]*)`|\$(?P<name>\w+)|(?:qualified\()?type\(\$(?P<type>\w+)\)\)?"
+    r"\s*(?:`(?P<literal>[^`]*)`|\$(?P<name>\w+)|(?P<qualified>qualified\()?type\(\$(?P<type>\w+)\)(?(qualified)\))"
     r"|custom<(?P<custom>\w+)>\((?P<arguments>(?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)"
     r"|(?P<word>attr-dict|regions)|(?P<open>\()|(?P<close>\)\?)|(?P<anchor>\^))"
 )
@@ -117,6 +121,8 @@ def _variable(found: Field) -> Element:
     makers: dict[type[Field], Callable[[Any], Element]] = {
         AttrField: AttrElement,
         OperandField: OperandElement,
+        ScalarField: OperandElement,
+        OptionalScalarField: OperandElement,
         SuccessorField: SuccessorElement,
         RegionField: lambda region: Regions(region.variadic),
     }
@@ -141,16 +147,16 @@ def parse_op(cls: type[DefinedOp], parser: Parser) -> DefinedOp:
 
 def build(cls: type[OpT], parser: Parser, parts: Parts) -> OpT:
     """The op that the parts make."""
-    groups = [parts.operands.get(field.name, []) for field in cls.operand_fields]
     cls.infer_types(parts)
+    groups = [_group(field, parts) for field in cls.operand_fields]
     operands = [
         value
         for field, group in zip(cls.operand_fields, groups, strict=True)
-        for value in parser.resolve_operands(group, _types(field, group, parts), parser.pos)
+        for value in _resolved(parser, field, group, parts)
     ]
     if cls.segmented:
         sizes = [len(group) for group in groups]
-        parts.properties[SEGMENTS] = DenseArrayBase.from_list(i32, sizes)
+        parts.properties[SEGMENTS] = dense_array(i32, sizes)
     for body in parts.regions if cls.implicit_end else ():
         close_region(body)
     return cls.create(
@@ -163,8 +169,32 @@ def build(cls: type[OpT], parser: Parser, parts: Parts) -> OpT:
     )
 
 
-def _types(field: OperandField, group: list[UnresolvedOperand], parts: Parts) -> list[Attribute]:
-    return parts.types[field.name] if field.type is None else [field.type] * len(group)
+def _group(field: OperandField, parts: Parts) -> list[UnresolvedOperand | SSAValue]:
+    """The operands of a field; a scalar's may stand in the attribute that it once was."""
+    group = parts.operands.get(field.name, [])
+    if group or not isinstance(field, ScalarField | OptionalScalarField):
+        return group
+    for given in (parts.attributes, parts.properties):
+        if isinstance(number := given.get(field.mlir), IntegerAttr):
+            del given[field.mlir]
+            return [scalar(number.value.data)]
+    return group
+
+
+def _resolved(
+    parser: Parser,
+    field: OperandField,
+    group: list[UnresolvedOperand | SSAValue],
+    parts: Parts,
+) -> list[SSAValue]:
+    if isinstance(field, ScalarField | OptionalScalarField):
+        return [
+            value if isinstance(value, SSAValue) else parser.resolve_operand(value, i32)
+            for value in group
+        ]
+    names = cast("list[UnresolvedOperand]", group)
+    types = parts.types[field.name] if field.type is None else [field.type] * len(group)
+    return list(parser.resolve_operands(names, types, parser.pos))
 
 
 def close_region(body: Region) -> None:
@@ -178,17 +208,28 @@ def close_region(body: Region) -> None:
         block.add_op(EndOp())
 
 
-def parse_function_body(parser: Parser) -> Region:
-    """`(%a: type, ...) { ... }`: arguments, then the region that they enter."""
-    arguments = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_argument)
-    return parser.parse_region(arguments)
+def parse_function_body(parser: Parser, parts: Parts) -> None:
+    """`(%a: type, ...) attributes {...} { ... }`: arguments, then the region that they enter."""
+
+    def argument() -> Parser.Argument:
+        found = parser.parse_argument()
+        found.location = parser.parse_optional_location()
+        return found
+
+    arguments = parser.parse_comma_separated_list(parser.Delimiter.PAREN, argument)
+    attributes = parser.parse_optional_attr_dict_with_keyword()
+    if attributes is not None:
+        parts.attributes.update(attributes.data)
+    parts.regions = [parser.parse_region(arguments)]
 
 
-def print_function_body(printer: Printer, body: Region) -> None:
-    """As `parse_function_body` reads it."""
+def print_function_body(printer: Printer, op: DefinedOp, shown: set[str]) -> None:
+    """As `parse_function_body` reads it; `shown`: the attributes that stand elsewhere."""
+    body = op.regions[0]
     with printer.in_parens():
         arguments = body.blocks[0].args if body.blocks else ()
         printer.print_list(arguments, printer.print_block_argument)
+    print_attr_dict(printer, op, shown, " attributes")
     printer.print_string(" ")
     printer.print_region(body, print_entry_block_args=False, print_empty_block=False)
 

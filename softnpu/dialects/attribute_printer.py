@@ -14,9 +14,12 @@ from xdsl.dialects.builtin import (
     Float32Type,
     Float64Type,
     FloatAttr,
+    IndexType,
     IntegerAttr,
+    IntegerType,
     MemRefType,
     NoneAttr,
+    Signedness,
     f64,
     i64,
 )
@@ -39,11 +42,43 @@ MAXIMUM_PADDING = 3
 """Zeros that APFloat writes before it turns to scientific notation."""
 
 
+SIGNS = {Signedness.SIGNLESS: "i", Signedness.SIGNED: "si", Signedness.UNSIGNED: "ui"}
+
+
+def integer_type(type: IntegerType | IndexType) -> str:
+    """`i32`, `ui8`, `index`."""
+    if isinstance(type, IndexType):
+        return "index"
+    return f"{SIGNS[type.signedness.data]}{type.width.data}"
+
+
+def integer_text(attribute: IntegerAttr[Any]) -> str | None:
+    """`5 : i32`; None for a truth value, which is written as a word."""
+    type = attribute.type
+    if isinstance(type, IntegerType) and type.width.data == 1:
+        return None
+    return f"{attribute.value.data} : {integer_type(type)}"
+
+
 class AttributePrinter(Printer):
     """xDSL's printer with MLIR's spelling of attributes."""
 
+    def print_string(self, text: str, *, indent: int | None = None) -> None:
+        if "\n" in text:
+            super().print_string(text, indent=indent)
+        elif self.stream is not None:
+            self.stream.write(text)  # where in a line it stands is asked of xDSL's printer alone
+
+    def _print_new_line(self, indent: int | None = None, print_message: bool = True) -> None:
+        if self._next_line_callback or self.stream is None:
+            super()._print_new_line(indent, print_message)
+        else:
+            self.stream.write("\n" + self._indent * self.indent_num_spaces * " ")
+
     def print_attribute(self, attribute: Attribute) -> None:
-        if isinstance(attribute, ArrayAttr):
+        if type(attribute) is IntegerAttr and (text := integer_text(attribute)) is not None:
+            self.print_string(text)
+        elif isinstance(attribute, ArrayAttr):
             with self.in_square_brackets():
                 self.print_list(attribute.data, self.print_element)
         elif isinstance(attribute, MemRefType):

@@ -92,6 +92,30 @@ class BDPadLayoutAttr(_Struct):
         return self.data[1]
 
 
+class BDIterationAttr(_Struct):
+    """How a descriptor moves on from execution to execution: `size` steps of `stride` elements
+    before it begins anew, at step `current` the first time."""
+
+    name = "aie.bd_iteration"
+    names = ("size", "stride", "current")
+
+    @staticmethod
+    def of(size: int, stride: int, current: int = 0) -> BDIterationAttr:
+        return BDIterationAttr((size, stride, current))
+
+    @property
+    def size(self) -> int:
+        return self.data[0]
+
+    @property
+    def stride(self) -> int:
+        return self.data[1]
+
+    @property
+    def current(self) -> int:
+        return self.data[2]
+
+
 class PacketInfoAttr(_Struct):
     """Type (3 bits) and id (5 bits) of a packet header."""
 
@@ -304,6 +328,7 @@ DIMENSIONS = TypedCodec[BDDimLayoutArrayAttr](BDDimLayoutArrayAttr, "a list of d
 DIMENSIONS_PER_CONSUMER = TypedCodec[BDDimLayoutArrayArrayAttr](
     BDDimLayoutArrayArrayAttr, "a list of dimensions for each consumer"
 )
+ITERATION = TypedCodec[BDIterationAttr](BDIterationAttr, "a bd_iteration", short=False)
 PADDING = TypedCodec[BDPadLayoutArrayAttr](BDPadLayoutArrayAttr, "a list of paddings")
 TRACE_EVENT = TypedCodec[TraceEventAttr](TraceEventAttr, "a trace event")
 FIFO_TYPE = TypedCodec[AIEObjectFifoType](AIEObjectFifoType, "an !aie.objectfifo type", short=False)

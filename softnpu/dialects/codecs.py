@@ -12,11 +12,12 @@ from xdsl.dialects.builtin import (
     Signedness,
     StringAttr,
     SymbolRefAttr,
+    UnitAttr,
     i1,
     i32,
     i64,
 )
-from xdsl.ir import Attribute, Data
+from xdsl.ir import Attribute, Data, TypeAttribute
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.mlir_lexer import MLIRTokenKind
@@ -43,6 +44,10 @@ class Codec(Generic[T]):
     def store(self, value: T) -> Attribute:
         """The attribute for a Python value (an attribute passes unchanged)."""
         return cast(Attribute, value)
+
+    def is_absent(self, value: T | None) -> bool:
+        """Whether a value is said by leaving the attribute out."""
+        return value is None
 
     def reject(self, stored: Attribute) -> str | None:  # noqa: ARG002
         """What the attribute should have been, or None when it is right."""
@@ -150,6 +155,24 @@ class BoolCodec(Codec[bool]):
         printer.print_string("true" if self.load(stored) else "false")
 
 
+class UnitCodec(Codec[bool]):
+    """A mark that is there or not."""
+
+    what = "a mark without a value"
+
+    def load(self, stored: Attribute) -> bool:
+        return isinstance(stored, UnitAttr)
+
+    def store(self, value: bool | Attribute) -> Attribute:
+        return value if isinstance(value, Attribute) else UnitAttr()
+
+    def is_absent(self, value: bool | Attribute | None) -> bool:
+        return value is None or value is False
+
+    def reject(self, stored: Attribute) -> str | None:
+        return None if isinstance(stored, UnitAttr) else self.what
+
+
 class StrCodec(Codec[str]):
     """A string."""
 
@@ -211,6 +234,18 @@ class SymbolRefCodec(Codec[str]):
         if not isinstance(stored, SymbolRefAttr):
             parser.raise_error(f"expected a symbol such as @name, found {stored}")
         return stored
+
+
+class TypeCodec(Codec[Attribute]):
+    """A type."""
+
+    what = "a type"
+
+    def reject(self, stored: Attribute) -> str | None:
+        return None if isinstance(stored, TypeAttribute) else self.what
+
+    def parse(self, parser: Parser) -> Attribute:
+        return parser.parse_type()
 
 
 class EnumCodec(Codec[E]):
@@ -332,6 +367,8 @@ UI64 = IntCodec(IntegerType(64, Signedness.UNSIGNED))
 NATURAL = IntCodec(i32, low=0)
 POSITIVE = IntCodec(i32, low=1)
 BOOL = BoolCodec()
+TYPE = TypeCodec()
+UNIT = UnitCodec()
 STR = StrCodec()
 SYMBOL_NAME = SymbolNameCodec()
 SYMBOL = SymbolRefCodec()

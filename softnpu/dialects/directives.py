@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
-    DenseArrayBase,
     DenseIntOrFPElementsAttr,
     DenseResourceAttr,
     IntegerAttr,
     MemRefType,
     TensorType,
     i32,
-    i64,
 )
-from xdsl.ir import Attribute
-from xdsl.parser import Parser
+from xdsl.ir import Attribute, SSAValue
+from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 
 from softnpu.dialects.array_codecs import DENSE_I64
@@ -29,21 +27,25 @@ from softnpu.dialects.attributes import (
     parse_event,
     print_event,
 )
+from softnpu.dialects.once import PLAIN_NUMBERS, OnceParser
+from softnpu.dialects.scalars import DYNAMIC
 
 if TYPE_CHECKING:
     from softnpu.dialects.assembly import Parts
-    from softnpu.dialects.opdef import AttrField, DefinedOp, OperandField, ResultField
-
-DYNAMIC = -(1 << 63)
-"""In a list of numbers: the value stands in an operand."""
+    from softnpu.dialects.opdef import (
+        AttrField,
+        DefinedOp,
+        OperandField,
+        OptionalScalarField,
+        ResultField,
+    )
 
 OLDER_STRIDES = 3
 """Strides of a transfer before the innermost was written out."""
 
 
-def tensor_of(type: Attribute) -> Attribute:
+def tensor_of(type: MemRefType) -> Attribute:
     """The tensor type of a memref's contents."""
-    assert isinstance(type, MemRefType)
     return TensorType(type.element_type, type.get_shape())
 
 
@@ -116,6 +118,19 @@ def _print_dimensions(printer: Printer, keyword: str, dims: BDDimLayoutArrayAttr
         dims.print_parameter(printer)
 
 
+def parse_consumer_type(parser: Parser, parts: Parts, type: AttrField) -> None:
+    """`-> !aie.objectfifo<...>`, or nothing."""
+    if parser.parse_optional_punctuation("->") is not None:
+        parts.properties[type.mlir] = type.codec.parse(parser)
+
+
+def print_consumer_type(printer: Printer, op: DefinedOp, type: AttrField) -> None:
+    stored = op.properties.get(type.mlir)
+    if stored is not None:
+        printer.print_string(" -> ")
+        printer.print_attribute(stored)
+
+
 def parse_init_values(
     parser: Parser, parts: Parts, depth: AttrField, _type: AttrField, values: AttrField
 ) -> None:
@@ -154,7 +169,10 @@ def parse_initial_value(
 ) -> None:
     """`= dense<...>`"""
     if parser.parse_optional_punctuation("=") is not None:
-        tensor = tensor_of(parts.types[buffer.name][0])
+        type = parts.types[buffer.name][0]
+        if not isinstance(type, MemRefType):
+            parser.raise_error(f"initial values need a memref, found {type}")
+        tensor = tensor_of(type)
         parts.properties[value.mlir] = parse_elements(parser, tensor)
 
 
@@ -182,7 +200,12 @@ def parse_index_list(
 ) -> None:
     """`[1, %n, 16, 64]`: numbers in the attribute, values in the operands."""
     operands = parts.operands.setdefault(dynamic.name, [])
+    parts.properties[static.mlir] = cast(OnceParser, parser).read_once(
+        PLAIN_NUMBERS, lambda: _index_list(parser, operands)
+    )
 
+
+def _index_list(parser: Parser, operands: list[UnresolvedOperand | SSAValue]) -> Attribute:
     def item() -> int:
         value = parser.parse_optional_unresolved_operand()
         if value is None:
@@ -190,8 +213,7 @@ def parse_index_list(
         operands.append(value)
         return DYNAMIC
 
-    numbers = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, item)
-    parts.properties[static.mlir] = DenseArrayBase.from_list(i64, numbers)
+    return DENSE_I64.store(parser.parse_comma_separated_list(parser.Delimiter.SQUARE, item))
 
 
 def parse_strides(parser: Parser, parts: Parts, dynamic: OperandField, static: AttrField) -> None:
@@ -213,10 +235,14 @@ def parse_coordinates(parser: Parser, _parts: Parts) -> None:
 def print_index_list(
     printer: Printer, op: DefinedOp, dynamic: OperandField, static: AttrField
 ) -> None:
+    numbers = getattr(op, static.name)
+    if DYNAMIC not in numbers:
+        printer.print_string(f"[{', '.join(map(str, numbers))}]")
+        return
     start, stop = op.operand_range(dynamic)
     values = iter(op.operands[start:stop])
     with printer.in_square_brackets():
-        for index, number in enumerate(getattr(op, static.name)):
+        for index, number in enumerate(numbers):
             if index:
                 printer.print_string(", ")
             if number == DYNAMIC:
@@ -242,14 +268,107 @@ def print_reg_value(printer: Printer, op: DefinedOp, value: AttrField) -> None:
         print_event(printer, cast(TraceEventAttr, stored).data)
 
 
+def parse_dynamic_scalar(
+    parser: Parser, parts: Parts, dynamic: OptionalScalarField, static: AttrField
+) -> None:
+    """`16` or `%n`: a number in the attribute, or a value in the operand."""
+    value = parser.parse_optional_unresolved_operand()
+    if value is not None:
+        parts.operands[dynamic.name] = [value]
+    else:
+        parts.properties[static.mlir] = static.codec.parse(parser)
+
+
+def print_dynamic_scalar(
+    printer: Printer, op: DefinedOp, dynamic: OptionalScalarField, static: AttrField
+) -> None:
+    value = getattr(op, dynamic.name)
+    if value is not None:
+        printer.print_ssa_value(value)
+    else:
+        static.codec.print(printer, op.properties[static.mlir])
+
+
+def parse_older_transfer(parser: Parser, parts: Parts, *fields: AttrField) -> None:
+    """`, offset, len, [dimensions], [padding], pad_value = 0`, as before mlir-aie 1.4; each could
+    be left out with all after it."""
+    offset, length, sizes, strides, padding = fields
+    for field in (offset, length, sizes, padding):
+        if parser.parse_optional_punctuation(",") is None:
+            return
+        if field is sizes:
+            _parse_dimensions(parser, parts, sizes, strides)
+        else:
+            parts.properties[field.mlir] = field.codec.parse(parser)
+    if parser.parse_optional_punctuation(",") is not None:
+        _parse_older_pad_value(parser)
+
+
+def _parse_dimensions(parser: Parser, parts: Parts, sizes: AttrField, strides: AttrField) -> None:
+    """`[<size = 4, stride = 1>, ...]`; none at all mean a linear transfer."""
+    dims = cast(BDDimLayoutArrayAttr, DIMENSIONS.parse(parser))
+    if len(dims):
+        parts.properties[sizes.mlir] = sizes.codec.store([dim.size for dim in dims])
+        parts.properties[strides.mlir] = strides.codec.store([dim.stride for dim in dims])
+
+
+def _parse_older_pad_value(parser: Parser) -> None:
+    position = parser.pos
+    parser.parse_keyword("pad_value")
+    parser.parse_punctuation("=")
+    if parser.parse_integer():
+        parser.raise_error(
+            "a pad value belongs to the channel: write {pad_value = N : i32} behind its "
+            "aie.dma_start",
+            position,
+            parser.pos,
+        )
+
+
+def parse_older_buffer_size(parser: Parser, _parts: Parts) -> None:
+    """`buffer_size = N`: aie.trace.host_config has it now, one for all traces."""
+    position = parser.pos
+    if parser.parse_optional_keyword("buffer_size") is not None:
+        parser.raise_error(
+            "the host's buffer is one for all traces: write aie.trace.host_config "
+            "{buffer_size = N : i32} in the runtime sequence",
+            position,
+            parser.pos,
+        )
+
+
+def parse_typed_operands(parser: Parser, parts: Parts, values: OperandField) -> None:
+    """`%a, %b : index, index`, or nothing."""
+    found = parser.parse_optional_undelimited_comma_separated_list(
+        parser.parse_optional_unresolved_operand, parser.parse_unresolved_operand
+    )
+    parts.operands[values.name] = list(found or ())
+    if found:
+        parser.parse_punctuation(":")
+        parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_type)
+
+
+def print_typed_operands(printer: Printer, op: DefinedOp, values: OperandField) -> None:
+    found = getattr(op, values.name)
+    if found:
+        printer.print_list(found, printer.print_ssa_value)
+        printer.print_string(" : ")
+        printer.print_list([value.type for value in found], printer.print_attribute)
+
+
 # A directive without a printer belongs to an older form, and is not written any more.
 DIRECTIVES: dict[str, tuple[Any, Any]] = {
     "BufferInitialValue": (parse_initial_value, print_initial_value),
+    "DynamicScalar": (parse_dynamic_scalar, print_dynamic_scalar),
     "DynamicIndexList": (parse_index_list, print_index_list),
+    "ObjectFifoConsumerElemType": (parse_consumer_type, print_consumer_type),
     "ObjectFifoConsumerTiles": (parse_consumers, print_consumers),
     "ObjectFifoInitValues": (parse_init_values, print_init_values),
     "ObjectFifoProducerTile": (parse_producer, print_producer),
+    "OlderBufferSize": (parse_older_buffer_size, None),
     "OlderCoordinates": (parse_coordinates, None),
+    "OlderTransfer": (parse_older_transfer, None),
     "Strides": (parse_strides, print_index_list),
+    "TypedOperands": (parse_typed_operands, print_typed_operands),
     "TraceRegValue": (parse_reg_value, print_reg_value),
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 from typing_extensions import override
 from xdsl.dialects.builtin import UnitAttr
-from xdsl.ir import Attribute, Block, Region
+from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 
@@ -20,16 +20,19 @@ from softnpu.dialects.opdef import (
     AttrField,
     DefinedOp,
     OperandField,
+    OptionalScalarField,
     ResultField,
+    ScalarField,
     SuccessorField,
 )
+from softnpu.dialects.scalars import scalar
 
 
 @dataclass
 class Parts:
     """What has been read of an op so far."""
 
-    operands: dict[str, list[UnresolvedOperand]] = field(default_factory=dict)
+    operands: dict[str, list[UnresolvedOperand | SSAValue]] = field(default_factory=dict)
     types: dict[str, list[Attribute]] = field(default_factory=dict)
     properties: dict[str, Attribute] = field(default_factory=dict)
     attributes: dict[str, Attribute] = field(default_factory=dict)
@@ -70,6 +73,10 @@ class Element:
 
     def parse_optional(self, parser: Parser, parts: Parts) -> bool:
         """As the first of an optional group: whether it was there."""
+        raise NotImplementedError
+
+    def present(self, op: DefinedOp) -> bool:
+        """As the anchor of an optional group: whether the group is printed."""
         raise NotImplementedError
 
     def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
@@ -146,6 +153,27 @@ class AttrElement(Element):
         self.field.codec.print(printer, op.properties[self.field.mlir])
 
 
+def parse_scalar(parser: Parser) -> UnresolvedOperand | SSAValue:
+    """`%value`, or, as older designs have it, a number."""
+    position = parser.pos
+    number = parser.parse_optional_integer(allow_boolean=False)
+    if number is None:
+        return parser.parse_unresolved_operand()
+    return scalar(checked_i32(parser, number, position))
+
+
+def checked_i32(parser: Parser, number: int, position: int) -> int:
+    """The number, if 32 bits hold it, with or without sign."""
+    if not -(1 << 31) <= number < 1 << 32:
+        parser.raise_error(f"{number} does not fit in i32", position, parser.pos)
+    return number
+
+
+def _given(op: DefinedOp, field: OperandField) -> bool:
+    start, stop = op.operand_range(field)
+    return stop > start
+
+
 class OperandElement(Element):
     """An operand, or a run of them."""
 
@@ -154,6 +182,9 @@ class OperandElement(Element):
 
     @override
     def parse(self, parser: Parser, parts: Parts) -> None:
+        if isinstance(self.field, ScalarField | OptionalScalarField):
+            parts.operands[self.field.name] = [parse_scalar(parser)]
+            return
         if not self.field.variadic:
             parts.operands[self.field.name] = [parser.parse_unresolved_operand()]
             return
@@ -161,6 +192,9 @@ class OperandElement(Element):
             parser.parse_optional_unresolved_operand, parser.parse_unresolved_operand
         )
         parts.operands[self.field.name] = list(found or ())
+
+    def present(self, op: DefinedOp) -> bool:
+        return _given(op, self.field)
 
     @override
     def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
@@ -175,9 +209,15 @@ class TypeElement(Element):
     def __init__(self, field: OperandField | ResultField) -> None:
         self.field = field
 
+    def present(self, op: DefinedOp) -> bool:
+        return isinstance(self.field, ResultField) or _given(op, self.field)
+
     @override
     def parse(self, parser: Parser, parts: Parts) -> None:
-        if isinstance(self.field, ResultField) or not self.field.variadic:
+        if (
+            isinstance(self.field, ResultField | ScalarField | OptionalScalarField)
+            or not self.field.variadic
+        ):
             parts.types[self.field.name] = [parser.parse_type()]
             return
         found = parser.parse_optional_undelimited_comma_separated_list(
@@ -267,6 +307,12 @@ class Custom(Element):
     def parse(self, parser: Parser, parts: Parts) -> None:
         self.directive[0](parser, parts, *self.arguments)
 
+    def present(self, op: DefinedOp) -> bool:
+        return any(
+            field.mlir in op.properties if isinstance(field, AttrField) else _given(op, field)
+            for field in self.arguments
+        )
+
     @override
     def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
         if self.directive[1] is not None:
@@ -289,7 +335,7 @@ class Group(Element):
 
     @override
     def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
-        if isinstance(self.anchor, AttrElement) and self.anchor.present(op):
+        if self.anchor.present(op):
             for element in self.elements:
                 element.print(printer, op, spacing)
 
@@ -301,8 +347,8 @@ def print_body(printer: Printer, op: DefinedOp, body: Region) -> None:
     )
 
 
-def print_attr_dict(printer: Printer, op: DefinedOp, shown: set[str]) -> None:
-    """The attributes that are neither shown elsewhere nor defaults, by name."""
+def print_attr_dict(printer: Printer, op: DefinedOp, shown: set[str], keyword: str = "") -> None:
+    """The attributes that are neither shown elsewhere nor defaults, by name, if there are any."""
     entries = {**op.attributes}
     for name, stored in op.properties.items():
         known = op.attr_fields.get(name)
@@ -318,6 +364,6 @@ def print_attr_dict(printer: Printer, op: DefinedOp, shown: set[str]) -> None:
             printer.print_string(" = ")
             printer.print_attribute(entries[name])
 
-    printer.print_string(" {")
+    printer.print_string(f"{keyword} {{")
     printer.print_list(names, entry)
     printer.print_string("}")

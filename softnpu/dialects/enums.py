@@ -85,6 +85,35 @@ class TracePacketType(Enum):
     MemTile = 3
 
 
+class TraceShimRouting(Enum):
+    """Which shim tiles take traces to the host."""
+
+    Single = 0
+
+
+class StateTableFunc(Enum):
+    """What the controller does with a scratchpad value and what an address holds."""
+
+    Mul = 0
+    Incr = 1
+    Decr = 2
+
+
+class ScratchpadParameterKind(Enum):
+    """Who uses a scratchpad parameter: cores, or descriptors as an address offset."""
+
+    Core = 0
+    Addr = 1
+
+
+class ExpandMode(Enum):
+    """What `aie-expand-load-pdi` makes of a load_pdi."""
+
+    none = 0
+    write32 = 1
+    ctrlpkt = 2
+
+
 class ComboLogic(Enum):
     """How a combo event joins its two events."""
 
@@ -109,11 +138,15 @@ __all__ = [
     "ComboLogic",
     "DMAChannelDir",
     "EdgeTrigger",
+    "ExpandMode",
     "LockAction",
     "LockBlocking",
     "ObjectFifoPort",
+    "ScratchpadParameterKind",
+    "StateTableFunc",
     "TraceMode",
     "TracePacketType",
+    "TraceShimRouting",
     "WireBundle",
     "spelling",
 ]
@@ -125,6 +158,12 @@ SPELLINGS: dict[Enum, str] = {
     TracePacketType.Mem: "mem",
     TracePacketType.ShimTile: "shimtile",
     TracePacketType.MemTile: "memtile",
+    TraceShimRouting.Single: "single",
+    StateTableFunc.Mul: "mul",
+    StateTableFunc.Incr: "incr",
+    StateTableFunc.Decr: "decr",
+    ScratchpadParameterKind.Core: "core",
+    ScratchpadParameterKind.Addr: "addr",
 }
 """Members whose MLIR spelling is not their name."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from xdsl.ir import Attribute, Block, SSAValue
+from typing_extensions import Self
+from xdsl.dialects.builtin import i32
+from xdsl.ir import Attribute, Block, OpResult, SSAValue
 
 from softnpu.dialects.codecs import Codec
+from softnpu.dialects.scalars import scalar
 
 if TYPE_CHECKING:
     from softnpu.dialects.opdef import DefinedOp
@@ -57,7 +60,7 @@ class AttrField(Field):
         return self.default
 
     def __set__(self, op: DefinedOp, value: Any) -> None:
-        if value is None:
+        if self.codec.is_absent(value):
             op.properties.pop(self.mlir, None)
         else:
             op.properties[self.mlir] = self.codec.store(value)
@@ -74,17 +77,74 @@ class OperandField(Field):
         if op is None:
             return self
         start, stop = op.operand_range(self)
-        if self.variadic:
-            return tuple(op.operands[start:stop])
-        return op.operands[start]
+        return op._operands[start] if not self.variadic else tuple(op._operands)[start:stop]
 
     def __set__(self, op: DefinedOp, value: Any) -> None:
         start, stop = op.operand_range(self)
         new = list(value) if self.variadic else [value]
         values = [SSAValue.get(value) for value in new]
-        op.operands = [*op.operands[:start], *values, *op.operands[stop:]]
+        op.operands = [*op._operands[:start], *values, *op._operands[stop:]]
         if op.segmented:
             op.set_segment(self, len(new))
+
+
+class ScalarField(OperandField):
+    """An i32 operand; a number stands for the constant of that value (see `scalars`).
+
+    `mlir`: the attribute that held the number in older designs, which is still read.
+    """
+
+    def __init__(self, mlir: str | None) -> None:
+        super().__init__(i32, variadic=False)
+        self.mlir = mlir or ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.mlir = self.mlir or name
+
+    @overload
+    def __get__(self, op: None, owner: type | None = None) -> Self: ...
+
+    @overload
+    def __get__(self, op: DefinedOp, owner: type | None = None) -> SSAValue: ...
+
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+        return super().__get__(op, owner)
+
+    def __set__(self, op: DefinedOp, value: int | SSAValue) -> None:
+        super().__set__(op, as_scalar(value))
+
+
+class OptionalScalarField(OperandField):
+    """The same, or nothing: None."""
+
+    def __init__(self, mlir: str | None) -> None:
+        super().__init__(i32, variadic=True)
+        self.mlir = mlir or ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.mlir = self.mlir or name
+
+    @overload
+    def __get__(self, op: None, owner: type | None = None) -> Self: ...
+
+    @overload
+    def __get__(self, op: DefinedOp, owner: type | None = None) -> SSAValue | None: ...
+
+    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+        found = super().__get__(op, owner)
+        return found if op is None else next(iter(found), None)
+
+    def __set__(self, op: DefinedOp, value: int | SSAValue | None) -> None:
+        super().__set__(op, [] if value is None else [as_scalar(value)])
+
+
+def as_scalar(value: int | SSAValue) -> SSAValue:
+    """The value, or a constant of the number."""
+    if isinstance(value, int):
+        return scalar(value)
+    return value if type(value) is OpResult else SSAValue.get(value)
 
 
 class ResultField(Field):
@@ -94,11 +154,18 @@ class ResultField(Field):
         self.type = type
 
     def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
-        return self if op is None else op.results[op.result_fields.index(self)]
+        if op is None:
+            return self
+        results = op.results
+        return results[0] if len(results) == 1 else results[op.result_fields.index(self)]
 
 
 class ResultTypeField(Field):
-    """The type of the op's (only) result, where it is not fixed."""
+    """The type of the op's (only) result, where it is not fixed; of a class, called `what`."""
+
+    def __init__(self, kind: type[Attribute], what: str) -> None:
+        self.kind = kind
+        self.what = what
 
     def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
         return self if op is None else op.results[0].type
@@ -144,14 +211,24 @@ def operands(type: Attribute | None = None, *, default: Any = ()) -> Any:  # noq
     return OperandField(type, variadic=True)
 
 
+def scalar_operand(*, mlir: str | None = None) -> Any:
+    """An i32 operand, which the constructor and older text may give as a number."""
+    return ScalarField(mlir)
+
+
+def optional_scalar(*, mlir: str | None = None, default: Any = None) -> Any:  # noqa: ARG001
+    """The same, or nothing."""
+    return OptionalScalarField(mlir)
+
+
 def result(type: Attribute | None = None, *, init: Literal[False] = False) -> Any:  # noqa: ARG001
     """A result of that type."""
     return ResultField(type)
 
 
-def result_type() -> Any:
+def result_type(kind: type[Attribute] = Attribute, what: str = "") -> Any:
     """The constructor's keyword for the type of the result, and its accessor."""
-    return ResultTypeField()
+    return ResultTypeField(kind, what)
 
 
 def region(*, default: Any = None) -> Any:  # noqa: ARG001

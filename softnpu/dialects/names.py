@@ -17,8 +17,12 @@ from typing import Any, cast
 from xdsl.dialects.builtin import IntegerAttr, IntegerType, StringAttr
 from xdsl.ir import Block, Operation, Region, SSAValue
 
+from softnpu.arch.device import DEVICES, TileKind
 from softnpu.dialects.aie.tiles import LogicalTileOp, TileOp
+from softnpu.dialects.attribute_printer import integer_type
 from softnpu.dialects.enums import AIETileType
+from softnpu.dialects.symbols import device_of
+from softnpu.dialects.walking import ops_in
 
 FIXED = {
     "memref.alloc": "alloc",
@@ -46,6 +50,8 @@ LOGICAL = {
     AIETileType.MemTile: "logical_mem",
 }
 
+KIND_PREFIXES = {TileKind.CORE: "", TileKind.MEMORY: "mem_", TileKind.SHIM: "shim_"}
+
 IN_A_TILE = {
     "aie.switchbox": "switchbox",
     "aie.shim_mux": "shim_mux",
@@ -70,14 +76,17 @@ def constant_name(op: Operation) -> str:
     if isinstance(type, IntegerType):
         if type.width.data == 1:
             return "true" if number else "false"
-        return f"c{number}_{type}"
+        return f"c{number}_{integer_type(type)}"
     return f"c{number}"
 
 
 def tile_name(op: Operation) -> str:
     """`tile_0_2`, `mem_tile_0_1`, `shim_noc_tile_0_0`, after the tile's kind in the device."""
-    tile = cast(TileOp, op)
-    prefix = {0: "shim_noc_", 1: "mem_"}.get(tile.row, "")
+    tile, owner = cast(TileOp, op), device_of(op)
+    model = None if owner is None else DEVICES.get(owner.device.name)
+    prefix = "" if model is None else KIND_PREFIXES[model.kind(*tile.position)]
+    if model is not None and model.is_shim(*tile.position):
+        prefix += "noc_" if model.is_shim_noc(*tile.position) else "pl_"
     return f"{prefix}tile_{tile.col}_{tile.row}"
 
 
@@ -142,10 +151,29 @@ class Counters:
         return Counters(self.value, self.argument, self.conflict)
 
 
+_FOREIGN = re.compile(r"[^A-Za-z0-9$._ -]")
+
+
 def sanitized(name: str) -> str:
     """A name, not an empty one, as an MLIR identifier."""
-    name = re.sub(r"[^A-Za-z0-9$._ -]", lambda match: f"{ord(match[0]):X}", name).replace(" ", "_")
+    name = _FOREIGN.sub(lambda match: f"{ord(match[0]):X}", name).replace(" ", "_")
     return f"_{name}" if name[0].isdigit() else name
+
+
+class Scope:
+    """The names that are taken in a region: its own, and those of the regions around it."""
+
+    def __init__(self, around: Scope | None = None) -> None:
+        self.own: set[str] = set()
+        self.around = around
+
+    def __contains__(self, name: str) -> bool:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.own:
+                return True
+            scope = scope.around
+        return False
 
 
 class Names:
@@ -155,62 +183,69 @@ class Names:
         self.values: dict[SSAValue, str] = {}
         self.blocks: dict[Block, str] = {}
         self.orders: dict[Block, int] = {}
-        used: set[str] = set()
-        counters = Counters()
-        self._name_results(top, counters, used)
-        pending = [(region, counters, used) for region in top.regions]
+        counters, scope = Counters(), Scope()
+        if top.results:
+            self._name_results(top, counters, scope)
+        pending = [(region, counters, scope) for region in top.regions]
         while pending:
-            region, outer, names = pending.pop()
-            counters, used = outer.copy(), set(names)
-            self._name_region(region, counters, used)
-            pending.extend(
-                (inner, counters, used)
-                for block in region.blocks
-                for op in block.ops
-                for inner in op.regions
-            )
+            region, outer, around = pending.pop()
+            counters, scope = outer.copy(), Scope(around)
+            inner = self._name_region(region, counters, scope)
+            pending += [(one, counters, scope) for one in inner]
 
-    def _name_region(self, region: Region, counters: Counters, used: set[str]) -> None:
+    def _name_region(self, region: Region, counters: Counters, scope: Scope) -> list[Region]:
+        """Names what a region defines itself; the regions in it are given."""
+        inner: list[Region] = []
         for order, block in enumerate(region.blocks):
             self.blocks[block] = f"bb{order}"
             self.orders[block] = order
             for argument in block.args:
                 if order == 0:
-                    self._use(argument, f"arg{counters.argument}", counters, used)
+                    self._use(argument, f"arg{counters.argument}", counters, scope)
                     counters.argument += 1
                 else:
                     self._number(argument, counters)
-            for op in block.ops:
-                self._name_results(op, counters, used)
+            for op in ops_in(block):
+                if op.results:
+                    self._name_results(op, counters, scope)
+                if op.regions:
+                    inner += op.regions
+        return inner
 
-    def _name_results(self, op: Operation, counters: Counters, used: set[str]) -> None:
+    def _name_results(self, op: Operation, counters: Counters, scope: Scope) -> None:
         results = op.results
-        if not results:
+        if len(results) == 1:
+            self._name(results[0], suggested_name(op), counters, scope)
             return
         suggested = suggested_names(op)
         starts = sorted({0, *suggested})
         for start, stop in zip(starts, [*starts[1:], len(results)], strict=True):
-            if start in suggested:
-                self._use(results[start], suggested[start], counters, used)
-            else:
-                self._number(results[start], counters)
+            self._name(results[start], suggested.get(start), counters, scope)
             name = self.values[results[start]]
             if stop - start > 1:
                 for index in range(start, stop):
                     self.values[results[index]] = f"{name}#{index - start}"
 
+    def _name(
+        self, value: SSAValue, suggested: str | None, counters: Counters, scope: Scope
+    ) -> None:
+        if suggested is None:
+            self._number(value, counters)
+        else:
+            self._use(value, suggested, counters, scope)
+
     def _number(self, value: SSAValue, counters: Counters) -> None:
         self.values[value] = str(counters.value)
         counters.value += 1
 
-    def _use(self, value: SSAValue, name: str, counters: Counters, used: set[str]) -> None:
+    def _use(self, value: SSAValue, name: str, counters: Counters, scope: Scope) -> None:
         if not name:
             self._number(value, counters)
             return
         name = sanitized(name)
         unique = name
-        while unique in used:
+        while unique in scope:
             unique = f"{name}_{counters.conflict}"
             counters.conflict += 1
-        used.add(unique)
+        scope.own.add(unique)
         self.values[value] = unique

@@ -1,21 +1,32 @@
 """Older spellings, which designs still have: read here, printed in the newer form.
 
 The tile of a shim DMA allocation was once a column number: `@in(MM2S, 0, 2)`. The tile op that
-it means may stand anywhere in the device, or nowhere.
+it means may stand anywhere in the device, or nowhere. What are values today, a lock's and a
+register's among them, were numbers: their constants are put before the ops that use them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from xdsl.ir import Block, Operation
 
 from softnpu.dialects.aie.tiles import DeviceOp, TileOp
+from softnpu.dialects.walking import all_ops
 
 
-def settle(module: Operation) -> None:
-    """Give ops whose tile stands in no block, only a position, the tile that they mean."""
-    for device in (op for op in module.walk() if isinstance(op, DeviceOp)):
-        for block in device.body_region.blocks:
-            _settle(block)
+def settle(module: Operation, constants: Iterable[tuple[Operation, Operation]]) -> None:
+    """Give ops whose tile stands in no block, only a position, the tile that they mean; and put
+    each of the `constants` before the op behind it."""
+    for constant, user in constants:
+        block = user.parent
+        assert block is not None
+        constant.location = user.location
+        block.insert_op_before(constant, user)
+    for device in (op for op in all_ops(module) if isinstance(op, DeviceOp)):
+        for region in device.regions:
+            for block in region.blocks:
+                _settle(block)
 
 
 def _settle(block: Block) -> None:

@@ -21,49 +21,80 @@ short-lived command pays for each time, and says what is wrong in the compiler's
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from typing_extensions import dataclass_transform
-from xdsl.dialects.builtin import DenseArrayBase, IndexType, i32
+from typing_extensions import Self, dataclass_transform
+from xdsl.dialects.builtin import UNKNOWN_LOC, DenseArrayBase, IndexType, LocationAttr, i32
 from xdsl.ir import Attribute, Block, Operation, OpResult, OpTraits, Region, SSAValue
 from xdsl.irdl import AttrSizedOperandSegments, traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from softnpu.dialects.array_codecs import dense_array, dense_numbers
 from softnpu.dialects.fields import (
     REQUIRED,
     AttrField,
     Field,
     OperandField,
+    OptionalScalarField,
     RegionField,
     ResultField,
     ResultTypeField,
+    ScalarField,
     SuccessorField,
+    as_scalar,
     attr,
     operand,
     operands,
+    optional_scalar,
     region,
     regions,
     result,
     result_type,
+    scalar_operand,
     successor,
 )
+from softnpu.dialects.making import NOTHING, fill
+from softnpu.dialects.scalars import number_of
 
 if TYPE_CHECKING:
     from softnpu.dialects.assembly import Parts
 
 INDEX = IndexType()
+SCALARS = (ScalarField, OptionalScalarField)
 SEGMENTS = AttrSizedOperandSegments.attribute_name
+
+
+class OpClass(ABCMeta):
+    """Of our classes, no other class counts as one that does not inherit: asking what an op is
+    takes no more than Python's own `isinstance`, and xDSL's ABCs ten times that."""
+
+    __instancecheck__ = type.__instancecheck__
+    __subclasscheck__ = type.__subclasscheck__
 
 
 @dataclass_transform(
     kw_only_default=True,
-    field_specifiers=(attr, operand, operands, result, result_type, region, regions, successor),
+    field_specifiers=(
+        attr,
+        operand,
+        operands,
+        optional_scalar,
+        result,
+        result_type,
+        region,
+        regions,
+        scalar_operand,
+        successor,
+    ),
 )
-class DefinedOp(Operation):
+class DefinedOp(Operation, metaclass=OpClass):
     """Base of every op of the aie and aiex dialects."""
+
+    __hash__ = object.__hash__  # as xDSL's, by identity
 
     traits: ClassVar[OpTraits] = traits_def()
     syntax: ClassVar[str] = ""
@@ -77,6 +108,10 @@ class DefinedOp(Operation):
 
     attr_fields: ClassVar[dict[str, AttrField]] = {}
     operand_fields: ClassVar[list[OperandField]] = []
+    operand_places: ClassVar[dict[OperandField, int]] = {}
+    """Each operand field's place among them."""
+    variadic_at: ClassVar[int] = 0
+    """Which operand field is the (first) variadic one; as many as there are if none is."""
     result_fields: ClassVar[list[ResultField]] = []
     region_fields: ClassVar[list[RegionField]] = []
     successor_fields: ClassVar[list[SuccessorField]] = []
@@ -94,38 +129,75 @@ class DefinedOp(Operation):
         cls.fields = fields
         cls.attr_fields = {f.mlir: f for f in parts if isinstance(f, AttrField)}
         cls.operand_fields = [f for f in parts if isinstance(f, OperandField)]
+        cls.operand_places = {f: index for index, f in enumerate(cls.operand_fields)}
+        variadic = [index for index, f in enumerate(cls.operand_fields) if f.variadic]
+        cls.variadic_at = variadic[0] if variadic else len(cls.operand_fields)
         cls.result_fields = [f for f in parts if isinstance(f, ResultField)]
         cls.region_fields = [f for f in parts if isinstance(f, RegionField)]
         cls.successor_fields = [f for f in parts if isinstance(f, SuccessorField)]
 
     def __init__(self, **values: Any) -> None:
-        attributes: Mapping[str, Attribute] = values.pop("attributes", {})
+        attributes: Mapping[str, Attribute] = values.pop("attributes", NOTHING)
         location = values.pop("location", None)
         if self.implicit_end:
             _close_regions(self, values)
-        unknown = values.keys() - self.fields.keys()
-        if unknown:
-            raise TypeError(f"{self.name} has no field {', '.join(sorted(unknown))}")
-        groups = [self._operand_group(field, values) for field in self.operand_fields]
-        Operation.__init__(
+        if not values.keys() <= self.fields.keys():
+            unknown = sorted(values.keys() - self.fields.keys())
+            raise TypeError(f"{self.name} has no field {', '.join(unknown)}")
+        operands, sizes = list[SSAValue](), list[int]()
+        for field in self.operand_fields:
+            group = self._operand_group(field, values)
+            operands += group
+            sizes.append(len(group))
+        fill(
             self,
-            operands=[value for group in groups for value in group],
-            result_types=[field.type or _given_type(self, values) for field in self.result_fields],
-            properties=self._properties(values, [len(group) for group in groups]),
-            attributes=attributes,
-            location=location,
-            successors=[values[field.name] for field in self.successor_fields],
-            regions=[r for field in self.region_fields for r in _region_group(field, values)],
+            operands,
+            [field.type or _given_type(self, values) for field in self.result_fields],
+            self._properties(values, sizes),
+            attributes,
+            location or UNKNOWN_LOC,
         )
+        if self.successor_fields:
+            self.successors = [values[field.name] for field in self.successor_fields]
+        for body in self.region_fields:
+            for one in _region_group(body, values):
+                self.add_region(one)
+        self.__post_init__()
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        operands: Sequence[SSAValue] = (),
+        result_types: Sequence[Attribute] = (),
+        properties: Mapping[str, Attribute] = NOTHING,
+        attributes: Mapping[str, Attribute] = NOTHING,
+        location: LocationAttr | None = None,
+        successors: Sequence[Block] = (),
+        regions: Sequence[Region] = (),
+    ) -> Self:
+        """As xDSL's: an op of these parts."""
+        op = cls.__new__(cls)
+        fill(op, operands, result_types, properties, attributes, location or UNKNOWN_LOC)
+        if successors:
+            op.successors = successors
+        for one in regions:
+            op.add_region(one)
+        op.__post_init__()
+        return op
 
     def __post_init__(self) -> None:
-        super().__post_init__()  # type: ignore[no-untyped-call]
+        if not self.attributes:
+            return
         for name in self.attributes.keys() & self.attr_fields.keys():
             self.properties[name] = self.attributes.pop(name)
         if self.segmented and SEGMENTS in self.attributes:
             self.properties[SEGMENTS] = self.attributes.pop(SEGMENTS)
 
     def _operand_group(self, field: OperandField, values: dict[str, Any]) -> list[SSAValue]:
+        if isinstance(field, SCALARS):
+            given = values.get(field.name) if field.variadic else values[field.name]
+            return [] if given is None else [as_scalar(given)]
         if field.variadic:
             return [SSAValue.get(value) for value in values.get(field.name, ())]
         return [SSAValue.get(values[field.name])]
@@ -133,35 +205,58 @@ class DefinedOp(Operation):
     def _properties(self, values: dict[str, Any], groups: list[int]) -> dict[str, Attribute]:
         properties = {}
         for mlir, field in self.attr_fields.items():
-            value = values.get(field.name, field.default)
-            if value is REQUIRED:
+            if field.name in values:
+                value = values[field.name]
+                if not field.codec.is_absent(value):
+                    properties[mlir] = field.codec.store(value)
+            elif field.default is REQUIRED:
                 raise TypeError(f"{self.name} needs '{field.name}'")
-            if value is not None and field.name in values:
-                properties[mlir] = field.codec.store(value)
         if self.segmented:
-            properties[SEGMENTS] = DenseArrayBase.from_list(i32, groups)
+            properties[SEGMENTS] = dense_array(i32, groups)
         return properties
+
+    def number(self, name: str) -> int:
+        """What the scalar operand of that name is known to be. Raises DesignError if it is not."""
+        found = number_of(getattr(self, name))
+        if found is None:
+            from softnpu.dialects.source import design_error
+
+            raise design_error(
+                self,
+                f"'{self.name}': {name} is known at run time only; "
+                "an instruction stream that is made beforehand needs a constant",
+                "make it one, or let the host write the stream with the function that "
+                "softnpu translate --aie-npu-to-cpp makes of npu_insts.mlir",
+            )
+        return found
+
+    def word(self, name: str) -> int:
+        """The same as a 32-bit word without sign, as registers and addresses are."""
+        return self.number(name) & 0xFFFF_FFFF
 
     def segment_sizes(self) -> list[int]:
         """How many operands each operand field has."""
         if self.segmented:
-            sizes = cast("DenseArrayBase[Any]", self.properties[SEGMENTS])
-            return [int(size) for size in sizes.get_values()]
+            return list(dense_numbers(cast("DenseArrayBase[Any]", self.properties[SEGMENTS])))
         spare = len(self._operands) - len(self.operand_fields) + 1
         return [spare if field.variadic else 1 for field in self.operand_fields]
 
     def operand_range(self, field: OperandField) -> tuple[int, int]:
         """Where the operands of a field start and stop."""
+        index = self.operand_places[field]
+        if not self.segmented:  # one field at most is variadic, and takes what the others leave
+            spare = len(self._operands) - len(self.operand_fields)
+            start = index if index <= self.variadic_at else index + spare
+            return start, start + (spare if index == self.variadic_at else 0) + 1
         sizes = self.segment_sizes()
-        index = self.operand_fields.index(field)
         start = sum(sizes[:index])
         return start, start + sizes[index]
 
     def set_segment(self, field: OperandField, size: int) -> None:
         """Record a new number of operands of a field."""
         sizes = self.segment_sizes()
-        sizes[self.operand_fields.index(field)] = size
-        self.properties[SEGMENTS] = DenseArrayBase.from_list(i32, sizes)
+        sizes[self.operand_places[field]] = size
+        self.properties[SEGMENTS] = dense_array(i32, sizes)
 
     @classmethod
     def infer_types(cls, parts: Parts) -> None:
@@ -181,13 +276,29 @@ class DefinedOp(Operation):
         print_op(self, printer)
 
     def verify_(self) -> None:
-        """Check the op's parts against its definition, then its rules (see `rules`)."""
+        """Check the op's parts against its definition, then its rules."""
+        self.verify_parts()
+        self.verify_rules()
+
+    def verify_rules(self) -> None:
+        """Check what an op whose parts are whole must keep to besides (see `rules`)."""
         from softnpu.dialects.rules import rule_of
 
-        self._verify_attributes()
-        self._verify_operands()
         if (rule := rule_of(self.name)) is not None:
             rule(self)
+
+    def verify_parts(self) -> None:
+        """Check attributes, operands, results, regions and successors: what accessors rely on."""
+        self._verify_attributes()
+        self._verify_operands()
+        self._verify_results()
+        self._verify_number("region", len(self.regions), self.region_fields)
+        self._verify_number("successor", len(self.successors), self.successor_fields)
+
+    def _verify_number(self, word: str, found: int, fields: Sequence[Field]) -> None:
+        variadic = any(isinstance(field, RegionField) and field.variadic for field in fields)
+        if found != len(fields) and not variadic:
+            raise VerifyException(f"'{self.name}' has {_count(len(fields), word)}, found {found}")
 
     def _verify_attributes(self) -> None:
         for mlir, field in self.attr_fields.items():
@@ -202,7 +313,17 @@ class DefinedOp(Operation):
         expected = len(self.operand_fields)
         found = len(self._operands)
         if not any(field.variadic for field in self.operand_fields) and found != expected:
-            raise VerifyException(f"'{self.name}' takes {expected} operands, found {found}")
+            raise VerifyException(
+                f"'{self.name}' takes {_count(expected, 'operand')}, found {found}"
+            )
+        if self.segmented:
+            stored = self.properties.get(SEGMENTS)
+            sizes = stored.get_values() if isinstance(stored, DenseArrayBase) else ()
+            if len(sizes) != expected or sum(sizes) != found:
+                names = ", ".join(field.name for field in self.operand_fields)
+                raise VerifyException(
+                    f"'{self.name}' needs {SEGMENTS}: how many of its {found} operands are {names}"
+                )
         for field, size in zip(self.operand_fields, self.segment_sizes(), strict=True):
             if size < 0:
                 raise VerifyException(f"'{self.name}' lacks its operand '{field.name}'")
@@ -215,6 +336,22 @@ class DefinedOp(Operation):
                         f"'{self.name}': '{field.name}' must be of type {field.type}, "
                         f"found {value.type}"
                     )
+
+    def _verify_results(self) -> None:
+        found = self.result_types
+        if len(found) != len(self.result_fields):
+            wanted = _count(len(self.result_fields), "result")
+            raise VerifyException(f"'{self.name}' gives {wanted}, found {len(found)}")
+        for field, type in zip(self.result_fields, found, strict=True):
+            if field.type not in (None, type):
+                raise VerifyException(f"'{self.name}' gives a {field.type}, found {type}")
+        for given in self.fields.values():
+            if isinstance(given, ResultTypeField) and not isinstance(found[0], given.kind):
+                raise VerifyException(f"'{self.name}' gives {given.what}, found {found[0]}")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _given_type(op: DefinedOp, values: dict[str, Any]) -> Attribute:
@@ -245,16 +382,20 @@ __all__ = [
     "Field",
     "OpResult",
     "OperandField",
+    "OptionalScalarField",
     "RegionField",
     "ResultField",
     "ResultTypeField",
+    "ScalarField",
     "SuccessorField",
     "attr",
     "operand",
     "operands",
+    "optional_scalar",
     "region",
     "regions",
     "result",
     "result_type",
+    "scalar_operand",
     "successor",
 ]

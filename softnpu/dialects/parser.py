@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -11,22 +12,35 @@ from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
+    UNKNOWN_LOC,
+    AnyFloat,
     DenseIntOrFPElementsAttr,
-    FileLineColLoc,
-    IntAttr,
+    FloatAttr,
+    LocationAttr,
     ModuleOp,
-    StringAttr,
 )
-from xdsl.ir import AttributeInvT, Block, Operation, SSAValue
+from xdsl.ir import (
+    Attribute,
+    AttributeInvT,
+    Block,
+    BlockArgument,
+    Operation,
+    SSAValue,
+    TypeAttribute,
+)
 from xdsl.parser import Parser, ParserState, UnresolvedOperand
 from xdsl.utils.exceptions import MultipleSpansParseError, ParseError
 from xdsl.utils.lexer import Input, Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from softnpu.dialects.lexer import DesignLexer
+from softnpu.dialects.locations import LocationReader, at, located
 from softnpu.dialects.older import settle
+from softnpu.dialects.once import PLAIN_DICTIONARY, PLAIN_TYPE, OnceParser
+from softnpu.dialects.scalars import loose_constants
+from softnpu.dialects.statements import LINE, Statements
 from softnpu.dialects.upstream import op_parser
-from softnpu.dialects.upstream.forms import XDSL_ERRORS, xdsl_message
+from softnpu.dialects.xdsl_texts import XDSL_ERRORS, of_definition, of_parser
 from softnpu.errors import DesignError, SourceLocation
 
 OLD_NAMES = {"aiex.runtime_sequence": "aie.runtime_sequence"}
@@ -46,24 +60,36 @@ OUT_OF_SCOPE = {
 }
 """Ops by how their names start, and why npuforge does not take them."""
 
+UNKNOWN_NAME = re.compile("'(.*)' is not registered")
+"""What xDSL says of a type or attribute that no dialect has."""
+
+BUILTIN_TYPES = (
+    *("memref", "vector", "tensor", "index", "none", "tuple", "complex"),
+    *("i1", "i8", "i16", "i32", "i64", "bf16", "f16", "f32", "f64"),
+)
+"""How MLIR's own types begin."""
 
 _MOST_ELEMENTS = 1 << 22
 """Elements of a constant; the largest memory, a memory tile's, has half a million bytes."""
 
 
-class DesignParser(Parser):
+class DesignParser(OnceParser):
     """xDSL's parser, and each op gets the place of its name."""
 
     def __init__(self, ctx: Context, text: str, file: Path) -> None:
         super().__init__(ctx, "", str(file))
         self._parser_state = ParserState(DesignLexer(Input(text, str(file))))
         self.file = file
-        self.file_name = StringAttr(str(file))
-        self.line_starts = [0, *(i + 1 for i, c in enumerate(text) if c == "\n")]
+        self.line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.first_uses: dict[str, Span] = {}
-        self.ssa_names: set[str] = set()
+        self.definitions: dict[str, Span] = {}
         self.open_braces: list[int] = []
+        self.loose: list[tuple[Operation, Operation]] = []
+        """Constants that older text has as numbers, each with the op that it is to stand before."""
         self._name_start = 0
+        self._statements = Statements()
+        self._read = {}
+        self._locations = LocationReader(text)
 
     def place(self, offset: int) -> SourceLocation:
         """File, line and column (from 1) of an offset into the text."""
@@ -72,6 +98,29 @@ class DesignParser(Parser):
 
     def parse_operation(self) -> Operation:
         """One op, in its own syntax or the generic one; see xDSL's method for the grammar."""
+        start = self._current_token.span.start
+        line = LINE.match(self.lexer.input.content, start)
+        if line is None:
+            return self._parse_statement()
+        op = self._statements.again(line, self.ssa_values)
+        if op is None:
+            op = self._parse_statement()
+            if self._current_token.span.start == line.end():
+                self._statements.learn(line, op, self.ssa_values)
+            return op
+        return self._parse_known(op, line)
+
+    def _parse_known(self, op: Operation, line: re.Match[str]) -> Operation:
+        """Go on behind a line that was read already, which has made the op."""
+        content = self.lexer.input
+        op.location = at(self.place(line.start("op")))
+        if line["result"] is not None:
+            span = Span(line.start("result") - 1, line.end("result"), content)
+            self._bind(op, [(span, 1)], Span(*line.span("op"), content))
+        self._resume_from(line.end())
+        return op
+
+    def _parse_statement(self) -> Operation:
         bound = self._parse_op_result_list()
         span = self._current_token.span
         token = self._parse_optional_token(MLIRTokenKind.BARE_IDENT)
@@ -84,10 +133,9 @@ class DesignParser(Parser):
         stack.append(op_type.dialect_name())
         op = self._parse_body(op_type, span, generic=token is None)
         stack.pop()
-        self.parse_optional_location()
-        where = self.place(span.start)
-        op.location = FileLineColLoc(self.file_name, IntAttr(where.line), IntAttr(where.column))
+        op.location = located(at(self.place(span.start)), self.parse_optional_location())
         self._bind(op, bound, span)
+        self.loose += ((constant, op) for constant in loose_constants(op))
         return op
 
     def _parse_body(self, op_type: type[Operation], span: Span, generic: bool) -> Operation:
@@ -98,14 +146,15 @@ class DesignParser(Parser):
             special = op_parser(op_type.name)
             return op_type.parse(self) if special is None else special(self)
         except XDSL_ERRORS as error:
-            raise ParseError(span, f"'{op_type.name}': {xdsl_message(error)}") from error
+            raise ParseError(span, f"'{op_type.name}': {of_definition(error)}") from error
 
     def _bind(self, op: Operation, bound: list[tuple[Span, int]], span: Span) -> None:
         """Give the results the names on the left of the `=`."""
         wanted = sum(size for _, size in bound)
         if wanted and wanted != len(op.results):
+            stand = "name stands" if wanted == 1 else "names stand"
             self.raise_error(
-                f"'{op.name}' has {len(op.results)} results, but {wanted} names stand before it",
+                f"'{op.name}' has {len(op.results)} results, but {wanted} {stand} before it",
                 span.start,
                 span.end,
             )
@@ -124,10 +173,10 @@ class DesignParser(Parser):
         for prefix, reason in OUT_OF_SCOPE.items():
             if name.startswith(prefix):
                 raise ParseError(span, f"'{name}' is out of scope: {reason}")
+        for dialect in self.ctx.registered_dialect_names:
+            self.ctx.get_optional_op(f"{dialect}.")  # loads the dialect
         known = [op.name for op in self.ctx.loaded_ops]
-        near = get_close_matches(name, known, n=1, cutoff=0.6)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        raise ParseError(span, f"there is no op '{name}'{hint}")
+        raise ParseError(span, f"there is no op '{name}'{_meant(name, known)}")
 
     def resolve_operand(
         self, operand: UnresolvedOperand, type: AttributeInvT
@@ -144,6 +193,12 @@ class DesignParser(Parser):
             )
         return super().resolve_operand(operand, type)
 
+    def parse_type(self) -> TypeAttribute:
+        return self.read_once(PLAIN_TYPE, super().parse_type)
+
+    def parse_optional_attr_dict(self) -> dict[str, Attribute]:
+        return {**self.read_once(PLAIN_DICTIONARY, super().parse_optional_attr_dict)}
+
     def parse_dimension_list(self) -> list[int]:
         """`16x32`, or with blanks, `16 x 32`; the `x` before an element type is left."""
         dims: list[int] = []
@@ -156,6 +211,10 @@ class DesignParser(Parser):
                 self._resume_from(start)
                 break
         return dims
+
+    def _parse_location(self) -> LocationAttr:
+        """What stands within `loc(...)`."""
+        return self._locations.read(self)
 
     def parse_optional_operand(self) -> SSAValue | None:
         """A value that is defined already."""
@@ -181,10 +240,24 @@ class DesignParser(Parser):
             raise ParseError(label.span, f"^{name} is branched to from another region")
         return super()._parse_block()
 
+    def parse_optional_builtin_int_or_float_attr(self) -> Any:
+        """A number; a float is written with a point, as MLIR asks."""
+        token = self._current_token
+        found = super().parse_optional_builtin_int_or_float_attr()
+        if isinstance(found, FloatAttr) and token.text.isdecimal():
+            raise ParseError(token.span, f"a float is written with a point: {token.text}.0")
+        return found
+
     def parse_dense_int_or_fp_elements_attr(self, type: Any) -> DenseIntOrFPElementsAttr:
         if type is not None:
             self._check_elements(type)
         return super().parse_dense_int_or_fp_elements_attr(type)
+
+    def _parse_tensor_literal_element(self) -> Any:
+        token = self._current_token
+        found = super()._parse_tensor_literal_element()
+        kind = _Bits if token.text.startswith("0x") else _Number
+        return kind(found.is_negative, found.value, found.span)
 
     def _parse_dense_literal_type(self) -> Any:
         type = super()._parse_dense_literal_type()
@@ -205,7 +278,7 @@ class DesignParser(Parser):
             return ModuleOp([])
         try:
             module = self.parse_module()
-            settle(module)
+            settle(module, self.loose)
             return module
         except ParseError as error:
             if not self._at_end():
@@ -224,14 +297,54 @@ class DesignParser(Parser):
         span = Span(start, start + 1, self.lexer.input)
         return ParseError(span, "this '{' is not closed: the text ends before its '}'")
 
-    def _undefined(self, name: str) -> ParseError:
-        near = get_close_matches(name, self.ssa_names, n=1, cutoff=0.6)
+    def _undefined(self, name: str) -> DesignError:
+        use = self.place(self.first_uses[name].start)
+        if (other := self.definitions.get(name)) is not None:
+            where = self.place(other.start)
+            return DesignError(
+                f"%{name} is not visible here",
+                use,
+                (f"it is defined in another region, at {where}",),
+            )
+        near = get_close_matches(name, self.definitions, n=1, cutoff=0.6)
         hint = f"; did you mean '%{near[0]}'?" if near else ""
-        return ParseError(self.first_uses[name], f"%{name} is not defined{hint}")
+        return DesignError(f"%{name} is not defined{hint}", use)
 
     def _register_ssa_definition(self, name: str, values: Sequence[SSAValue], span: Span) -> None:
-        self.ssa_names.add(name)
+        if name in self.ssa_values:
+            first = self.place(self.definitions[name].start)
+            raise DesignError(
+                f"%{name} is defined twice", self.place(span.start), (f"first at {first}",)
+            )
+        self.definitions[name] = span
         super()._register_ssa_definition(name, values, span)
+        for value in values:
+            if value.name_hint is not None:
+                value._name = name  # the setter cuts off `_0` at the end
+            if type(value) is BlockArgument and value.location is UNKNOWN_LOC:
+                value.location = at(self.place(span.start))
+
+
+class _Number(Parser._TensorLiteralElement):
+    """An element of `dense<...>`; a float is written with a point, as MLIR asks."""
+
+    def to_type(self, parser: Any, type: Any) -> Any:
+        if isinstance(type, AnyFloat) and isinstance(self.value, int):
+            parser.raise_error(f"a float is written with a point: {self.value}.0", self.span)
+        return super().to_type(parser, type)
+
+
+class _Bits(Parser._TensorLiteralElement):
+    """An element in hexadecimal digits: of a float, these are its bits."""
+
+    def to_type(self, parser: Any, type: Any) -> Any:
+        if not isinstance(type, AnyFloat):
+            return super().to_type(parser, type)
+        assert isinstance(self.value, int)
+        if self.value >> 8 * type.compile_time_size:
+            parser.raise_error(f"{self.span.text} has more bits than {type}", self.span)
+        (found,) = type.unpack(self.value.to_bytes(type.compile_time_size, "little"), 1)
+        return found
 
 
 def parse_module(text: str, file: Path, ctx: Context | None = None) -> ModuleOp:
@@ -243,17 +356,28 @@ def parse_module(text: str, file: Path, ctx: Context | None = None) -> ModuleOp:
     try:
         return DesignParser(ctx, text, file).parse_design()
     except ParseError as error:
-        raise _design_error(error, text, file) from error
+        raise _design_error(error, ctx, text, file) from error
     except RecursionError as error:
         raise DesignError(f"{file} is nested too deeply to be read") from error
 
 
-def _design_error(error: ParseError, text: str, file: Path) -> DesignError:
+def _meant(name: str, known: Iterable[str]) -> str:
+    """The end of a message about a name that is none: the one nearest to it."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def _design_error(error: ParseError, ctx: Context, text: str, file: Path) -> DesignError:
     """A parse error in the author's terms."""
-    span, message = error.span, error.msg
-    if isinstance(error, MultipleSpansParseError) and "missing block" in message:
+    span, message = error.span, of_parser(error.msg, error.span.text)
+    if isinstance(error, MultipleSpansParseError) and "missing block" in error.msg:
         span = error.refs[0][0]
         message = f"there is no block {span.text} in this region"
+    elif (unknown := UNKNOWN_NAME.fullmatch(error.msg)) is not None:
+        known = [named.name for named in (*ctx.loaded_attrs, *ctx.loaded_types)]
+        message += _meant(unknown[1], known)
+    elif error.msg == "type expected":
+        message += _meant(span.text, BUILTIN_TYPES)
     start = span.start
     line = text.count("\n", 0, start) + 1
     column = start - (text.rfind("\n", 0, start) + 1) + 1

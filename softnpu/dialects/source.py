@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
+from softnpu.dialects.locations import origin_of, place_of
 from softnpu.errors import DesignError, SourceLocation, diagnostic
 
 if TYPE_CHECKING:
@@ -40,15 +41,25 @@ def parse_text(
     return module
 
 
-def verify(module: Operation) -> None:
-    """Check a design: structure and the dialects' rules. Raises DesignError."""
+def verify(module: Operation, closed: tuple[type[Operation], ...] = ()) -> None:
+    """Check a design: structure and the dialects' rules. Raises DesignError.
+
+    `closed`: classes of ops in which nothing has changed since they were checked.
+    """
     from softnpu.dialects.verifier import verify
 
-    verify(module)
+    verify(module, closed)
 
 
-def print_module(module: Operation) -> str:
-    """The design as aie-opt prints it, ending in one blank line."""
+def print_module(module: Operation, *, locations: bool = False) -> str:
+    """The design as aie-opt prints it, ending in one blank line.
+
+    `locations`: with where everything comes from, as by `--mlir-print-debuginfo`.
+    """
+    if locations:
+        from softnpu.dialects.location_printer import LocationPrinter
+
+        return LocationPrinter.to_text(module)
     from softnpu.dialects.printer import AsmPrinter
 
     return AsmPrinter.to_text(module)
@@ -58,20 +69,24 @@ def location_of(op: Operation) -> SourceLocation | None:
     """Where an op stands in the design, or, if a pass made it, the op that it is part of."""
     current: Operation | None = op
     while current is not None:
-        location = current.location
-        if isinstance(location, FileLineColLoc):
-            return SourceLocation(
-                Path(location.filename.data), location.line.data, location.column.data
-            )
+        place = place_of(current.location)
+        if place is not None:
+            return place
         current = current.parent_op()
     return None
 
 
 def design_error(op: Operation, message: str, *notes: str) -> DesignError:
     """An error about an op, with its place."""
-    return DesignError(message, location_of(op), notes)
+    return DesignError(message, location_of(op), (*notes, *_origin(op)))
 
 
 def design_warning(op: Operation, message: str, *notes: str) -> str:
     """The text of a warning about an op, with its place."""
-    return diagnostic("warning", message, location_of(op), notes)
+    return diagnostic("warning", message, location_of(op), (*notes, *_origin(op)))
+
+
+def _origin(op: Operation) -> tuple[str, ...]:
+    """Where the op comes from, if the text that was read says so: `loc("design.py":3:5)`."""
+    origin = origin_of(op.location)
+    return () if origin is None else (f"it comes from {origin}",)

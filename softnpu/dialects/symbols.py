@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.ir import Operation
 
 from softnpu.dialects.aie.tiles import DeviceOp
+from softnpu.dialects.walking import ops_in
 
 
 def symbol_name(op: Operation) -> str | None:
     """The symbol that an op defines, if it defines one."""
-    name = op.get_attr_or_prop("sym_name")
-    if isinstance(name, StringAttr):
-        return name.data
-    default = getattr(type(op), "attr_fields", {}).get("sym_name")
+    name = op.properties.get("sym_name") or op.attributes.get("sym_name")
+    return name.data if isinstance(name, StringAttr) else _name_unless_given(type(op))
+
+
+@cache
+def _name_unless_given(cls: type[Operation]) -> str | None:
+    default = getattr(cls, "attr_fields", {}).get("sym_name")
     value = getattr(default, "default", None)
     return value if isinstance(value, str) else None
 
@@ -51,5 +57,30 @@ def lookup(op: Operation, name: str) -> Operation | None:
 
 def lookup_in(table: Operation, name: str) -> Operation | None:
     """The op that defines `name` directly in a table."""
-    ops = (op for block in table.regions[0].blocks for op in block.ops)
-    return next((op for op in ops if symbol_name(op) == name), None)
+    if _tables is None:
+        return next((op for defined, op in _defined_in(table) if defined == name), None)
+    if table not in _tables:
+        _tables[table] = dict(reversed(list(_defined_in(table))))
+    return _tables[table].get(name)
+
+
+def _defined_in(table: Operation) -> Iterator[tuple[str, Operation]]:
+    for block in table.regions[0].blocks:
+        for op in ops_in(block):
+            if (name := symbol_name(op)) is not None:
+                yield name, op
+
+
+_tables: dict[Operation, dict[str, Operation]] | None = None
+"""The symbols of the tables that have been asked since `tables_read_once`."""
+
+
+@contextmanager
+def tables_read_once() -> Iterator[None]:
+    """Where nothing gets or loses a symbol: each table is read when it is asked first."""
+    global _tables
+    _tables = {}
+    try:
+        yield
+    finally:
+        _tables = None

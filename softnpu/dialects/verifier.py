@@ -6,36 +6,49 @@ author's: file, line, the names in the design.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Container, Iterable
+from functools import cache
+from typing import Any, TypeAlias
 
+from xdsl.dialects import scf
 from xdsl.dialects.arith import ConstantOp
-from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.ir import Block, BlockArgument, Operation, OpResult, Region, SSAValue
 from xdsl.irdl.dominance import DominanceInfo
 from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator
 from xdsl.utils.exceptions import VerifyException
 
 from softnpu.dialects.aie.streams import AMSelOp
-from softnpu.dialects.aie.tiles import DeviceOp, LockOp, LogicalTileOp, TileOp
+from softnpu.dialects.aie.tiles import DeviceOp, LockOp, LogicalTileOp, NotPlacedError, TileOp
 from softnpu.dialects.aiex.tasks import (
     DMAConfigureTaskForOp,
     DMAConfigureTaskOp,
     DMAStartBdChainForOp,
     DMAStartBdChainOp,
 )
-from softnpu.dialects.opdef import DefinedOp
+from softnpu.dialects.kinds import Kind, OfKinds, kind_of, of_kinds
+from softnpu.dialects.opdef import DefinedOp, OperandField
+from softnpu.dialects.rules import rule_of
 from softnpu.dialects.rules.common import title
-from softnpu.dialects.rules.parents import PARENTS
+from softnpu.dialects.rules.parents import ANCESTORS, PARENTS
+from softnpu.dialects.rules.parts import check_parts
 from softnpu.dialects.rules.tiles import check_tile_kind
 from softnpu.dialects.source import design_error, location_of
-from softnpu.dialects.symbols import symbol_name
-from softnpu.dialects.upstream.forms import XDSL_ERRORS, xdsl_message
+from softnpu.dialects.symbols import symbol_name, tables_read_once
+from softnpu.dialects.walking import all_ops, ops_in
+from softnpu.dialects.xdsl_texts import XDSL_ERRORS, of_definition
 
 TILES = ("an aie.tile", (TileOp, LogicalTileOp))
 TASKS = (
     "a task (aiex.dma_configure_task or the like)",
-    (DMAConfigureTaskOp, DMAConfigureTaskForOp, DMAStartBdChainOp, DMAStartBdChainForOp),
+    (
+        *(DMAConfigureTaskOp, DMAConfigureTaskForOp, DMAStartBdChainOp, DMAStartBdChainForOp),
+        *(scf.ForOp, scf.IfOp),  # which hand a task on
+    ),
 )
-ORIGINS: dict[str, tuple[str, tuple[type[Operation], ...]]] = {
+Origin: TypeAlias = tuple[str, tuple[type[Operation], ...]]
+
+ORIGINS: dict[str, Origin] = {
     "tile": TILES,
     "producer_tile": TILES,
     "consumer_tiles": TILES,
@@ -50,6 +63,13 @@ ORIGINS: dict[str, tuple[str, tuple[type[Operation], ...]]] = {
 """What the values of an operand field must come from; block arguments may stand for any, and
 a core's lock may be its number (what aie-localize-locks makes of it)."""
 
+SELF_CONTAINED = frozenset((ConstantOp.name, "memref.get_global"))
+"""Ops of which xDSL's definition asks nothing that depends on the ops around them; of a constant,
+neither do the rules."""
+
+BELONGING = PARENTS.keys() | ANCESTORS.keys()
+"""Ops that cannot stand just anywhere."""
+
 SINGLE_BLOCK = frozenset(
     (
         *("aie.device", "aie.runtime_sequence", "aie.switchbox", "aie.shim_switchbox"),
@@ -60,54 +80,137 @@ SINGLE_BLOCK = frozenset(
 )
 """Ops whose region is one block; nothing branches in them."""
 
+ENDINGS = {"affine": "affine.yield", "func": "func.return", "scf": "scf.yield"}
+"""What ends the blocks of each dialect's ops, the others' with aie.end."""
+
 FLOW_ENDS = ("source", "dest")
 FLOWS = ("aie.flow",)
 
 
-def verify(top: Operation) -> None:
-    """Check an op and all inside it. Raises DesignError."""
-    order = _Order()
-    for op in top.walk():
-        _check_parent(op)
-        _check_operands(op, order)
-        _check_blocks(op)
-        _check_symbols(op)
-    for op in top.walk():
-        _check_op(op)
+def verify(top: Operation, closed: tuple[type[Operation], ...] = ()) -> None:
+    """Check an op and all inside it; of ops of the classes `closed`, not what is in them.
+
+    Raises:
+        DesignError: for the first thing wrong.
+    """
+    ops = all_ops(top, closed)
+    kinds = [() if op.regions else _kind(op) for op in ops]
+    _check_parts(ops, kinds)
+    order, seen = _Order(), set[Operation]()
+    with tables_read_once():
+        for op in ops:
+            if op.name in BELONGING:
+                _check_parent(op)
+            if op._operands:
+                _check_operands(op, order, seen)
+            if op.regions and type(op) not in closed:
+                _check_blocks(op)
+                _check_symbols(op)
+            seen.add(op)
+        sound = of_kinds("sound")
+        for op, kind in zip(ops, kinds, strict=True):
+            if type(op) is not ConstantOp or kind not in sound.known:
+                _check_op(op, kind, sound)
 
 
-def _check_op(op: Operation) -> None:
+def _check_parts(ops: Iterable[Operation], kinds: Iterable[Kind]) -> None:
+    """All that the ops' definitions list is there, before anything asks for it; looked at once for
+    all that are alike and have no regions."""
+    whole = of_kinds("whole")
+    known = whole.known
+    for op, kind in zip(ops, kinds, strict=True):
+        if kind in known:
+            continue
+        if isinstance(op, DefinedOp):
+            _explained(op, op.verify_parts)
+        else:
+            check_parts(op)
+        if kind:
+            whole.learn(kind, op, True)
+
+
+def _kind(op: Operation) -> Kind:
+    """The kind of an op; of the value of an integer constant, the type is enough."""
+    if type(op) is not ConstantOp or op._operands or op.attributes or op._successors:
+        return kind_of(op)
+    value = op.properties.get("value")
+    if type(value) is not IntegerAttr or len(op.properties) > 1:
+        return kind_of(op)
+    return (ConstantOp, id(value.type), *[id(result.type) for result in op.results])
+
+
+def _check_op(op: Operation, kind: Kind, sound: OfKinds[bool]) -> None:
+    """The rules of an op, and what xDSL's definition asks of one that is not ours."""
     if isinstance(op, DefinedOp):
-        _check_origins(op)
+        if origins := _origins(type(op)):
+            _check_origins(op, origins)
+        if _has_rules(type(op)):
+            _explained(op, op.verify_rules)
+        return
+    if (rule := rule_of(op.name)) is not None:
+        rule(op)
+    if kind in sound.known:
+        return
     try:
         op.verify_()
+    except XDSL_ERRORS as error:
+        raise design_error(op, f"'{op.name}': {of_definition(error)}", *_what_it_has(op)) from error
+    if op.name in SELF_CONTAINED:
+        sound.learn(kind, op, True)
+
+
+@cache
+def _has_rules(cls: type[DefinedOp]) -> bool:
+    return cls.verify_rules is not DefinedOp.verify_rules or rule_of(cls.name) is not None
+
+
+def _explained(op: DefinedOp, check: Callable[[], None]) -> None:
+    try:
+        check()
+    except NotPlacedError:
+        pass  # What asks for a place is checked again when tiles have one.
     except VerifyException as error:
         message = str(error)
         named = message.startswith(f"'{op.name}'")
         raise design_error(op, message if named else f"'{op.name}': {message}") from error
-    except XDSL_ERRORS as error:
-        if isinstance(op, DefinedOp):
-            raise
-        raise design_error(op, f"'{op.name}': {xdsl_message(error)}") from error
+
+
+def _what_it_has(op: Operation) -> list[str]:
+    """The types that an op, which its definition refuses, takes and gives."""
+    sides = (("takes", op.operand_types), ("gives", op.result_types))
+    return [f"it {verb} {', '.join(map(str, types))}" for verb, types in sides if types]
 
 
 def _check_parent(op: Operation) -> None:
-    wanted = PARENTS.get(op.name)
+    wanted, around = PARENTS.get(op.name), ANCESTORS.get(op.name)
+    if wanted is None and around is None:
+        return
     parent = op.parent_op()
     if wanted is not None and parent is not None and parent.name not in wanted:
         raise design_error(
             op, f"'{op.name}' stands directly in {' or '.join(wanted)}, not in '{parent.name}'"
         )
+    if around is not None and parent is not None and not _stands_in(op, around):
+        raise design_error(op, f"'{op.name}' stands in {around}, not in '{parent.name}'")
 
 
-def _check_origins(op: DefinedOp) -> None:
-    for field in op.operand_fields:
-        origin = ORIGINS.get(field.name)
-        if origin is None and op.name in FLOWS and field.name in FLOW_ENDS:
-            origin = TILES
-        if origin is None:
-            continue
-        what, classes = origin
+def _stands_in(op: Operation, name: str) -> bool:
+    above = op.parent_op()
+    while above is not None and above.name != name:
+        above = above.parent_op()
+    return above is not None
+
+
+@cache
+def _origins(cls: type[DefinedOp]) -> list[tuple[OperandField, Origin]]:
+    """The operand fields of a class whose values must come from something."""
+    flow_ends = dict.fromkeys(FLOW_ENDS, TILES) if cls.name in FLOWS else {}
+    known = {**flow_ends, **ORIGINS}
+    return [(field, known[field.name]) for field in cls.operand_fields if field.name in known]
+
+
+def _check_origins(op: DefinedOp, origins: Iterable[tuple[OperandField, Origin]]) -> None:
+    for field, (what, classes) in origins:
         start, stop = op.operand_range(field)
         for value in op.operands[start:stop]:
             owner = value.owner
@@ -115,7 +218,7 @@ def _check_origins(op: DefinedOp) -> None:
                 raise design_error(
                     op, f"'{op.name}': {field.name} must be {what}, not '{owner.name}'"
                 )
-            if isinstance(owner, TileOp):
+            if isinstance(owner, TileOp | LogicalTileOp):
                 check_tile_kind(op, owner)
 
 
@@ -131,8 +234,10 @@ def _check_blocks(op: Operation) -> None:
                 free = op.has_trait(NoTerminator, value_if_unregistered=True)
                 if len(blocks) > 1 or not free:
                     _raise_unterminated(op, block)
-            for inner in block.ops:
-                if inner.successors and inner is not last:
+            for inner in ops_in(block):
+                if not inner._successors:
+                    continue
+                if inner is not last:
                     raise design_error(inner, f"'{inner.name}' must be the last op of its block")
                 if any(target.parent is not region for target in inner.successors):
                     raise design_error(inner, f"'{inner.name}' leaves its region")
@@ -146,7 +251,7 @@ def _check_single(op: Operation, blocks: int) -> None:
 
 def _raise_unterminated(op: Operation, block: Block) -> None:
     last = block.last_op
-    ending = "func.return" if op.name == "func.func" else "aie.end"
+    ending = ENDINGS.get(op.name.partition(".")[0], "aie.end")
     raise design_error(
         op if last is None else last,
         f"{title(op)}: this block does not end",
@@ -160,7 +265,7 @@ def _check_symbols(op: Operation) -> None:
         return
     seen: dict[str, Operation] = {}
     for block in op.regions[0].blocks:
-        for inner in block.ops:
+        for inner in ops_in(block):
             name = symbol_name(inner)
             if name is None:
                 continue
@@ -180,7 +285,7 @@ class _Order:
 
     def precedes(self, block: Block, first: Operation, second: Operation) -> bool:
         if block not in self.positions:
-            self.positions[block] = {op: index for index, op in enumerate(block.ops)}
+            self.positions[block] = {op: index for index, op in enumerate(ops_in(block))}
         positions = self.positions[block]
         return positions[first] < positions[second]
 
@@ -190,9 +295,14 @@ class _Order:
         return self.dominance[region].dominates(first, second)
 
 
-def _check_operands(op: Operation, order: _Order) -> None:
-    for value in op.operands:
-        _check_operand(op, value, order)
+def _check_operands(op: Operation, order: _Order, seen: Container[Operation]) -> None:
+    """`seen`: the ops before this one in the text."""
+    block = op.parent
+    for value in op._operands:
+        if type(value) is not OpResult or value.op.parent is not block or block is None:
+            _check_operand(op, value, order)
+        elif value.op not in seen:
+            _raise_too_early(op, value)
 
 
 def _check_operand(op: Operation, value: SSAValue[Any], order: _Order) -> None:
@@ -215,14 +325,24 @@ def _check_operand(op: Operation, value: SSAValue[Any], order: _Order) -> None:
     if here is home:
         owner = value.owner
         if isinstance(owner, Operation) and not order.precedes(home, owner, user):
-            raise design_error(
-                op,
-                f"{_value_name(value)} is used before it is defined",
-                f"it is defined at {location_of(owner)}",
-            )
+            _raise_too_early(op, value)
     elif not order.dominates(home.parent, home, here):
         raise design_error(op, f"{_value_name(value)} is not defined on every way to this op")
 
 
+def _raise_too_early(op: Operation, value: SSAValue[Any]) -> None:
+    owner = value.owner
+    assert isinstance(owner, Operation)
+    raise design_error(
+        op,
+        f"{_value_name(value)} is used before it is defined",
+        f"it is defined at {location_of(owner)}",
+    )
+
+
 def _value_name(value: SSAValue[Any]) -> str:
-    return f"%{value.name_hint}" if value.name_hint else "an operand"
+    """The author's name of a value; mlir's own numbers are told by what gives the value."""
+    if value.name_hint:
+        return f"%{value.name_hint}"
+    owner = value.owner
+    return f"a value of '{owner.name}'" if isinstance(owner, Operation) else "an argument"

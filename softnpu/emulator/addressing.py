@@ -3,7 +3,7 @@
 A descriptor steps through up to four dimensions, innermost first. Dimension i takes `step` words
 a step and wraps after `wrap` steps; a wrap of 0 never does, so the dimensions above it stay
 still. The outermost dimension has no wrap: the length ends the transfer. On a memory tile's MM2S,
-zeros can be put around the lower three dimensions; the length counts them too.
+padding can be put around the lower three dimensions; the length counts it too.
 
 Sources: AM025 (D0_Wrap: "Wrap after this many dim0 steps (32-bit words) and increment dim1 by a
 step. 0=do not wrap"; D1_Zero_Before: "Add this many zero wraps of dim0 before dim1"), AM020,
@@ -32,7 +32,7 @@ class Dimension:
     Attributes:
         step: words from one element of the dimension to the next.
         wrap: elements before the next dimension steps; 0 for no wrap.
-        before, after: elements of zeros around the dimension (memory tile, MM2S).
+        before, after: elements of padding around the dimension (memory tile, MM2S).
     """
 
     step: int = 1
@@ -42,7 +42,7 @@ class Dimension:
 
     @property
     def padded(self) -> bool:
-        """Whether zeros are put around it."""
+        """Whether padding is put around it."""
         return bool(self.before or self.after)
 
 
@@ -111,8 +111,12 @@ class AccessPattern:
         cached: tuple[NDArray[np.int64], NDArray[np.bool_] | None] = self._cache["offsets"]
         return cached
 
-    def read(self, memory: Words, base: int) -> Words:
-        """The stream's words, gathered from `memory` (words) at word `base`.
+    def places(self, start: int, stop: int) -> NDArray[np.int64]:
+        """Where the stream's words from `start` to `stop` lie, in words from the base."""
+        return self._offsets()[0][start:stop]
+
+    def read(self, memory: Words, base: int, pad: int = 0) -> Words:
+        """The stream's words, gathered from `memory` (words) at word `base`, padded with `pad`.
 
         A contiguous pattern gives a view of the memory, anything else a new array. The caller
         has made sure that `base` + `span` lies inside the memory.
@@ -127,7 +131,7 @@ class AccessPattern:
         offsets, real = self._offsets()
         if real is None:
             return memory[offsets + base]
-        words = np.zeros(self.length, np.uint32)
+        words = np.full(self.length, pad, np.uint32)
         words[real] = memory[offsets[real] + base]
         return words
 

@@ -11,6 +11,7 @@ from softnpu.arch.device import Device
 from softnpu.arch.registers import AIE2, AIE2P, find
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.emulator.addressing import Words
+from softnpu.emulator.host_access import HostAccess
 from softnpu.emulator.host_memory import HostMemory
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.network import Network
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
     from softnpu.emulator.dma import Channel
     from softnpu.emulator.timeline import Timeline
 
-STANDIN_ISA = "rv32"
-
 _WINDOW_OF_MEMORY_TILE = (-1, 0, 1)
 """Columns to the owner of each window that a memory tile's DMA sees: west, own, east."""
 
 _PHYSICAL_COLUMNS = {AIE2: 5, AIE2P: 8}
-"""Columns of the whole array; npu1 partitions begin in column 1, since 0 has no shim DMA."""
+"""Columns of the whole array."""
+_FIRST_COLUMN = {AIE2: 1, AIE2P: 0}
+"""Where the driver's partitions begin at the earliest, whatever an xclbin says: npu1 has no
+shim DMA in column 0 (drivers/accel/amdxdna, npu1_regs.c, first_col)."""
 
 
 class OutsideMemory:
@@ -46,16 +48,18 @@ class Array:
 
     Args:
         device: the partition's shape and generation.
-        core_isa: "rv32" if enabled cores hold stand-in code, None if nobody knows.
+        core_isa: "rv32" if cores hold stand-in code, None or "aie2" if they hold the NPU's own.
         seed: shuffles the order of ready actors, see Scheduler.
         host: the host's memory, if other arrays share it.
-        start_column: where the partition lies in the whole array.
+        start_column: where the partition lies in the whole array, if the driver can place it there.
+        threads: host threads on which cores execute; None for as many as the host has.
 
     Attributes:
         tiles: by (col, row).
         pdi: the id of the PDI that it was configured by.
-        hazards: what went well here and might not on hardware, in the order of occurrence.
+        hazards: what went well in this run and might not on hardware, in the order of occurrence.
         timeline: where events are recorded, None if they are not.
+        profile: whether cores record what they execute, see emulator.profiling.
         deadline: the clock beyond which nothing runs, see `go_on`.
         settling: the instruction stream is at its end; the array goes on until it waits for work.
     """
@@ -67,20 +71,23 @@ class Array:
         seed: int | None = None,
         host: HostMemory | None = None,
         start_column: int = 0,
+        threads: int | None = None,
     ) -> None:
         self.device = device
         self.core_isa = core_isa
-        self.scheduler = Scheduler(seed)
+        self.scheduler = Scheduler(seed, threads)
         self.network = Network(device)
         self.host = host or HostMemory()
+        self.host_access = HostAccess(self.host)
         self.timeline: Timeline | None = None
+        self.profile = False
         self.pdi = 0
         self.controller_clock = 0
         self.deadline = 0
         self.settling = False
         self.timed_out = False
         self._parked: list[Actor] = []
-        self._start_column = start_column
+        self._start_column = max(start_column, _FIRST_COLUMN[device.generation])
         self._outside: dict[tuple[int, int], OutsideMemory] = {}
         self.hazards: dict[str, None] = {}
         self.tiles: dict[tuple[int, int], Tile] = {}
@@ -192,25 +199,6 @@ class Array:
 
     # life
 
-    def check_core_isa(self, where: str) -> None:
-        """Makes sure that cores can run here.
-
-        Raises:
-            EmulatorError: the artifact does not say that it holds stand-in code.
-        """
-        if self.core_isa == STANDIN_ISA:
-            return
-        if self.core_isa is None:
-            raise EmulatorError(
-                f"the core of {where} is enabled, but the xclbin does not say what code it holds; "
-                'only stand-in code ("rv32") runs here. If that is what it is, pass '
-                'core_isa="rv32"'
-            )
-        raise EmulatorError(
-            f"the core of {where} holds {self.core_isa} code, which runs on an NPU only; build the "
-            "design without Peano to get stand-in cores for the emulator"
-        )
-
     def set_deadline(self, clock: int, settling: bool) -> None:
         """Lets the array run until `clock`; those who were stopped by the last deadline go on."""
         self.deadline = clock
@@ -240,7 +228,7 @@ class Array:
         self.hazards.setdefault(what)
 
     def reset(self) -> None:
-        """Stops all tiles and drops what is under way; memories and locks stay."""
+        """As after a reset of all columns: only memories keep what they hold."""
         self.scheduler.clear()
         self._parked.clear()
         for tile in self.tiles.values():

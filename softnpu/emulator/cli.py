@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import runpy
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from softnpu.warned import FEW, kind
 
 if TYPE_CHECKING:
     from softnpu.emulator.report import RunReport
@@ -56,7 +57,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_host(options: argparse.Namespace) -> int:
     """Runs the script; gives its exit code."""
     from softnpu import pyxrt
+    from softnpu.emulator import host_script
 
+    host_script.check(options.script)
+    notes = _Notes()
     pyxrt.assume_core_isa(options.core_isa)
     pyxrt.configure(
         device=options.device,
@@ -64,28 +68,16 @@ def run_host(options: argparse.Namespace) -> int:
         seed=options.seed,
         trace=options.trace is not None,
         stop_at=options.stop_at,
-        on_report=_tell if options.summary else _Notes(),
+        on_report=_tell if options.summary else notes,
     )
     sys.modules["pyxrt"] = pyxrt
     try:
-        return _run_script(options.script, options.arguments)
+        return host_script.run(options.script, options.arguments)
     finally:
+        notes.end()
         timeline = pyxrt.last_timeline()
         if options.trace is not None and timeline is not None:
             timeline.save(options.trace)
-
-
-def _run_script(script: Path, arguments: list[str]) -> int:
-    sys.argv = [str(script), *arguments]
-    sys.path.insert(0, str(script.resolve().parent))
-    try:
-        runpy.run_path(str(script), run_name="__main__")
-    except SystemExit as leaving:
-        if leaving.code is None or isinstance(leaving.code, int):
-            return leaving.code or 0
-        sys.stderr.write(f"{leaving.code}\n")
-        return 1
-    return 0
 
 
 def _tell(report: RunReport) -> None:
@@ -95,13 +87,20 @@ def _tell(report: RunReport) -> None:
 
 
 class _Notes:
-    """Tells each note once; what a run that did not complete has to say is in the log already."""
+    """Tells the first notes of a kind; what runs that did not complete say is in the log."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._told: dict[str, dict[str, None]] = {}
 
     def __call__(self, report: RunReport) -> None:
         for note in report.notes if report.completed else ():
-            if note not in self._told:
-                self._told.add(note)
+            alike = self._told.setdefault(kind(note), {})
+            if note not in alike and len(alike) < FEW:
                 sys.stderr.write(f"note: {note}\n")
+            alike[note] = None
+
+    def end(self) -> None:
+        """Says of which kinds there were more."""
+        for alike in self._told.values():
+            if (more := len(alike) - FEW) > 0:
+                sys.stderr.write(f"note: … and {more} more like this one: {next(iter(alike))}\n")

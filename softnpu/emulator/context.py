@@ -16,10 +16,10 @@ from softnpu.arch.standin import CORE_ISA_MARK
 from softnpu.emulator import executor
 from softnpu.emulator.array import Array
 from softnpu.emulator.controller import Controller
-from softnpu.emulator.core import CoreError
 from softnpu.emulator.dma_receive import ReceiveChannel
 from softnpu.emulator.host_memory import HostBuffer, HostMemory
 from softnpu.emulator.report import Outcome, RunReport, Statistics
+from softnpu.emulator.services import CoreError
 from softnpu.emulator.timeline import Timeline
 from softnpu.errors import EmulatorError
 from softnpu.formats import pdi, txn
@@ -44,7 +44,10 @@ class Context:
             decides if this is not given.
         seed: shuffles the order of ready actors, see emulator.scheduler.
         trace: records a timeline.
+        profile: records where cores' cycles go, see emulator.profiling.
         host: the host's memory, if other contexts share it.
+        threads: host threads on which cores execute; None for as many as the host has. Nothing
+            but the wall time depends on it.
 
     Raises:
         EmulatorError: the configuration needs something that is not modelled.
@@ -59,7 +62,9 @@ class Context:
         devgen: int | None = None,
         seed: int | None = None,
         trace: bool = False,
+        profile: bool = False,
         host: HostMemory | None = None,
+        threads: int | None = None,
     ) -> None:
         self.xclbin = xclbin
         self.host = host or HostMemory()
@@ -67,6 +72,8 @@ class Context:
         self._core_isa = xclbin.marks.get(CORE_ISA_MARK, core_isa)
         self._devgen = devgen
         self._seed = seed
+        self._threads = threads
+        self._profile = profile
         self._array: Array | None = None
         self._pdis = {group.pdi_id: part for part in xclbin.partition.pdis for group in part.groups}
         self._configured = False
@@ -83,8 +90,10 @@ class Context:
                 self._seed,
                 self.host,
                 start_column=min(partition.start_columns, default=0),
+                threads=self._threads,
             )
             self._array.timeline = self.timeline
+            self._array.profile = self._profile
             self.controller = Controller(self._array, self._load_pdi)
         return self._array
 
@@ -107,6 +116,7 @@ class Context:
         instructions: bytes,
         arguments: Sequence[HostBuffer | None],
         *,
+        scratchpad: HostBuffer | None = None,
         timeout_ms: float | None = None,
         until: Callable[[Array], bool] | None = None,
     ) -> RunReport:
@@ -115,6 +125,7 @@ class Context:
         Args:
             instructions: a TXN stream (insts.bin).
             arguments: the kernel's buffers, in order; None for one that was not given.
+            scratchpad: the values of run-time parameters, for a stream that fetches them.
             timeout_ms: estimated time after which the run counts as timed out; None for the
                 driver's watchdog alone.
             until: stops the run early as soon as it holds; the next call of `resume` goes on.
@@ -126,14 +137,14 @@ class Context:
         self._check_stream(stream)
         before = Statistics.of(self.array)
         start = self._synchronise()
-        given = tuple(buffer for buffer in arguments if buffer is not None)
-        for buffer in given:
-            buffer.read = buffer.written = 0
-        self._started = (before, start, given)
+        self.array.host_access.begin(arguments)
+        self.array.hazards.clear()
+        self._started = (before, start)
         self.array.set_deadline(start + _cycles(timeout_ms), settling=False)
         try:
             configured = self._configured
             self.configure()
+            self.controller.table.begin(scratchpad)
             self.controller.begin(stream.operations, arguments, configured=not configured)
         except EmulatorError as error:
             return self._report(Outcome.FAULT, error)
@@ -185,20 +196,22 @@ class Context:
         return latest
 
     def _report(self, outcome: Outcome, error: EmulatorError | None = None) -> RunReport:
-        before, start, arguments = self._started
+        before, start = self._started
         if outcome is Outcome.COMPLETED:
             self._note_unread_counts()
+            self.controller.note_tokens()
         statistics = Statistics.of(self.array) - before
         report = RunReport(
             outcome=outcome,
             cycles=self.controller.clock - start,
             statistics=statistics,
-            arguments=tuple((b.name, b.size, 4 * b.read, 4 * b.written) for b in arguments),
+            arguments=self.array.host_access.uses(),
             hazards=tuple(self.array.hazards),
             error=error,
             fault=error.fault if isinstance(error, CoreError) else None,
             wait=self.controller.wait() if outcome in (Outcome.HANG, Outcome.TIMEOUT) else None,
             array=self.array,
+            ahead=tuple(self.controller.ahead),
         )
         if outcome in (Outcome.HANG, Outcome.FAULT):
             self.controller.abandon()
@@ -236,6 +249,13 @@ class Context:
         if part is None:
             there = ", ".join(map(str, self._pdis)) or "none"
             raise EmulatorError(f"the instruction stream loads PDI {id}; the xclbin holds: {there}")
+        if id == self.array.pdi:
+            self.array.hazard(
+                f"the runtime sequence loads PDI {id}, which was loaded last: the firmware does "
+                "nothing then, so locks, cores and tasks stay as they are; load another one in "
+                "between to begin anew"
+            )
+            return
         self.array.reset()
         self._apply_pdi(part, id)
 

@@ -1,22 +1,25 @@
 """A tile's control port: control packets in, responses and task-complete tokens out.
 
-A control packet, after the stream packet's header: one header word (19:0 address in the tile,
-21:20 number of words minus 1, 23:22 operation, 30:24 id of the response, 31 odd parity), then the
-words. Sources: mlir-aie, AIEX.td (`npu.control_packet`) and test/npu-xrt/add_one_ctrl_packet for
-what a read answers: a stream packet with the response's id that carries the words alone.
+Headers are laid out in arch.packets. What a read answers: a stream packet with the response's id
+that carries the words alone (mlir-aie, test/npu-xrt/add_one_ctrl_packet).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from softnpu.arch.dma import Direction
+from softnpu.arch.packets import (
+    CONTROL_HEADER,
+    ControlOperation,
+    has_odd_parity,
+    with_odd_parity,
+)
 from softnpu.emulator.addressing import Words
-from softnpu.emulator.descriptors import packet_header, with_odd_parity
+from softnpu.emulator.descriptors import packet_header
 from softnpu.emulator.scheduler import Actor
 from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
@@ -26,23 +29,11 @@ if TYPE_CHECKING:
     from softnpu.emulator.tile import Tile
     from softnpu.emulator.waits import Wait
 
-_ADDRESS_MASK = 0xFFFFF
-_LENGTH_SHIFT, _OPERATION_SHIFT, _RESPONSE_SHIFT = 20, 22, 24
-
 _TOKEN_TYPE = 6
 _TOKEN_ACTOR_SHIFT = 8
 _TOKEN_MM2S = 6
 """What a token's header holds: its packet type, and in bits 11 to 8 whose it is, the channel of an
 S2MM, or 6 and the channel of an MM2S. Source: AMD, aie_tct_aiesim.h, which reads them."""
-
-
-class ControlOperation(IntEnum):
-    """Operations of a control packet."""
-
-    WRITE = 0
-    READ = 1
-    WRITE_INCREMENT = 2
-    BLOCK_WRITE = 3
 
 
 class ControlPort(Actor):
@@ -89,16 +80,16 @@ class ControlPort(Actor):
         header, control = self._words[:2]
         self._check_parity(header, "stream")
         self._check_parity(control, "control")
-        operation = ControlOperation(control >> _OPERATION_SHIFT & 3)
-        count = (control >> _LENGTH_SHIFT & 3) + 1
-        address = control & _ADDRESS_MASK
+        told = CONTROL_HEADER.unpack([control])
+        operation, count = ControlOperation(told["operation"]), told["beats"] + 1
+        address = told["address"]
         carried = 0 if operation is ControlOperation.READ else count
         if len(self._words) < 2 + carried:
             return False
         words = self._words[2 : 2 + carried]
         del self._words[: 2 + carried]
         if operation is ControlOperation.READ:
-            self._respond(control >> _RESPONSE_SHIFT & 0x7F, address, count)
+            self._respond(told["stream_id"], address, count)
         elif operation in (ControlOperation.WRITE, ControlOperation.WRITE_INCREMENT):
             for index, word in enumerate(words):
                 self._tile.write(address + 4 * index, word)
@@ -109,7 +100,7 @@ class ControlPort(Actor):
         return True
 
     def _check_parity(self, word: int, which: str) -> None:
-        if word != with_odd_parity(word):
+        if not has_odd_parity(word):
             raise EmulatorError(
                 f"{self.place}: {which} header {word:#010x} has an even number of bits set; "
                 "the tile expects odd parity in bit 31"

@@ -19,12 +19,14 @@ from softnpu.emulator import executor
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.control_port import token_source
 from softnpu.emulator.dma import Channel
-from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.host_memory import WORD, HostBuffer
 from softnpu.emulator.ignored import IGNORED_OPERATIONS
 from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.state_table import StateOperation, StateTable
 from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
 from softnpu.formats.operations import (
+    TRANSLATED_ARGUMENTS,
     AddressPatch,
     BlockWrite,
     Custom,
@@ -35,9 +37,10 @@ from softnpu.formats.operations import (
     Operation,
     Preempt,
     Sync,
+    UpdateRegister,
     Write,
 )
-from softnpu.formats.txn_encodings import OPCODE_NAMES
+from softnpu.formats.txn_encodings import opcode_name
 
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
@@ -63,6 +66,7 @@ class Controller(Actor):
     Attributes:
         position: the index of the operation that it is at.
         tokens: when the tokens came that were not waited for yet, oldest first.
+        table: values that the host changes between runs.
     """
 
     place = "controller"
@@ -71,6 +75,7 @@ class Controller(Actor):
         self._array = array
         self._load_pdi = load_pdi
         self.tokens: dict[TokenKey, deque[int]] = {}
+        self.table = StateTable(array)
         self._operations: Sequence[Operation] = ()
         self._arguments: Sequence[HostBuffer | None] = ()
         self.position = 0
@@ -112,10 +117,10 @@ class Controller(Actor):
         self._merging = False
         self._stuck = None
         self._watched = None
-        self._note_old_tokens()
         self._array.scheduler.wake(self)
 
-    def _note_old_tokens(self) -> None:
+    def note_tokens(self) -> None:
+        """Notes the tokens that a stream leaves behind at its end."""
         for key, came in self.tokens.items():
             if came:
                 self._array.hazard(
@@ -127,6 +132,11 @@ class Controller(Actor):
     def finished(self) -> bool:
         """Whether every operation is done."""
         return self.position >= len(self._operations)
+
+    @property
+    def ahead(self) -> Sequence[Operation]:
+        """The operations behind the one that it is at."""
+        return self._operations[self.position + 1 :]
 
     def abandon(self) -> None:
         """Gives up the stream in progress, as the driver's watchdog does."""
@@ -162,16 +172,20 @@ class Controller(Actor):
                 self._patch(operation)
             case Write(address, value):
                 return self._may_overwrite(address) and self._write(address, value)
-            case MaskWrite(address) | BlockWrite(address) if not self._may_overwrite(address):
+            case MaskWrite(address) | BlockWrite(address) | UpdateRegister(address) if (
+                not self._may_overwrite(address)
+            ):
                 return False
             case MaskPoll():
                 return self._poll(operation)
             case LoadPdi(id):
                 self._load_pdi(id)
                 self._resting = True
+            case _ if isinstance(operation, StateOperation):
+                self.table.apply(operation)
             case Preempt():
                 pass
-            case Custom(code) if OPCODE_NAMES[code] in IGNORED_OPERATIONS:
+            case Custom(code) if opcode_name(code) in IGNORED_OPERATIONS:
                 pass
             case _:
                 executor.apply(self._array, operation, "an instruction stream")
@@ -252,8 +266,25 @@ class Controller(Actor):
                 f"the instruction stream uses buffer argument {patch.argument} (counted from 0), "
                 "which the run was not given"
             )
-        address = buffer.address + patch.offset
+        if patch.untranslated:
+            raise EmulatorError(
+                f"the instruction stream does not translate the address of buffer argument "
+                f"{patch.argument} (counted from 0), and the firmware does so for the first "
+                f"{TRANSLATED_ARGUMENTS} alone: on hardware the transfer misses {buffer.name}; the "
+                "stream was made for a full ELF, or by tools that know of no more buffers"
+            )
+        address = buffer.address + patch.start
+        if address % WORD:
+            own = buffer.address % WORD
+            itself = f", itself at byte {own} of a word" if own else ""
+            raise EmulatorError(
+                f"a transfer begins at byte {patch.start} of {buffer.name}{itself}; a DMA counts "
+                f"whole words of {WORD} bytes"
+            )
         array = self._array
+        col, row, offset = split_address(patch.address)
+        if (found := array.tile(col, row).dma.facts.bd_at(offset)) is not None:
+            array.host_access.patch((col, row), found[0], buffer)
         executor.mask_write(array, patch.address, _BASE_LOW_MASK, address & 0xFFFFFFFF)
         executor.mask_write(array, patch.address + 4, _BASE_HIGH_MASK, address >> 32)
 

@@ -1,150 +1,85 @@
-"""A core that runs stand-in code: RV32 under Unicorn, on the tiles' own memories.
+"""A core: a processor (softnpu.emulator.cores) on the tiles' own memories.
 
-The code sees what an AIE core sees: program memory at 0, and four windows onto data memories
-(south, west, north, own), which are the very arrays that the tiles hold, so that neighbours share
-memory as on the array. Locks, streams and the cascade are services (arch.standin): an `ecall`
-that has to wait stops the core, and it is tried again when what it waits for has changed.
+The code sees program memory at 0, and four windows onto data memories (south, west, north, own),
+which are the very arrays that the tiles hold, so that neighbours share memory as on the array.
+Locks, streams and the cascade are services (arch.standin) to either kind of code: one that has to
+wait stops the core, and it is tried again when what it waits for has changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from softnpu.arch.standin import CASCADE_BYTES, Service
+from softnpu.arch.standin import Service
+from softnpu.emulator import cores
 from softnpu.emulator.addressing import Words
-from softnpu.emulator.descriptors import packet_header
+from softnpu.emulator.cores.processor import MachineError, Processor, Serve
 from softnpu.emulator.locks import Lock
+from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.services import CoreError, CoreFault, Results, Services
 from softnpu.emulator.streams import Link
-from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.riscv import Machine
     from softnpu.emulator.tile import CoreTile
     from softnpu.emulator.waits import Wait
 
 INSTRUCTIONS_PER_TURN = 1_000_000
 """How long a core runs before the others have their turn."""
-
-_Results = tuple[int, ...] | None
-"""What a service gives: values for a0 and a1, or None when the core has to wait."""
+LONG = 20_000
+"""Cycles between two requests from which on it is worth it to execute in another thread."""
+_SAMPLE = 16
+"""Requests after which a core is judged by them anew."""
 
 _SERVICES = {int(service): service for service in Service}
 
 
-class MachineError(EmulatorError):
-    """The code cannot go on; the message begins with a verb: "writes to 0x80000, …".
-
-    Attributes:
-        what: the message.
-        pc: the address of the instruction, or just behind it.
-    """
-
-    def __init__(self, what: str, pc: int) -> None:
-        super().__init__(what)
-        self.what = what
-        self.pc = pc
-
-
-class ProcessorBus(Protocol):
-    """A tile's registers as its core reaches them; offsets in the tile."""
-
-    def bus_enabled(self) -> bool:
-        """Whether Core_Processor_Bus lets the core through."""
-
-    def read(self, offset: int) -> int:
-        """The word at `offset`."""
-
-    def write(self, offset: int, value: int) -> None:
-        """Writes the word at `offset`."""
-
-
-@dataclass(frozen=True)
-class CoreFault:
-    """Why a core cannot go on.
-
-    Attributes:
-        tile: its (col, row).
-        what: e.g. "writes to 0x80000 (4 bytes), where there is no memory".
-        pc: the address of the instruction, or just behind it.
-    """
-
-    tile: tuple[int, int]
-    what: str
-    pc: int
-
-    def __str__(self) -> str:
-        return f"core ({self.tile[0]},{self.tile[1]}) {self.what} (pc {self.pc:#x})"
-
-
-class CoreError(EmulatorError):
-    """A core faulted.
-
-    Attributes:
-        fault: what happened where.
-    """
-
-    def __init__(self, fault: CoreFault) -> None:
-        super().__init__(str(fault))
-        self.fault = fault
-
-
 @dataclass
 class CoreCounts:
-    """What a core has done, for statistics; waits in cycles."""
+    """What a core has done, for statistics; waits in cycles.
+
+    Attributes:
+        instructions: of stand-in code; bundles of AIE2 code.
+        bank_wait: for memory banks that another of its own accesses had.
+    """
 
     instructions: int = 0
+    bank_wait: int = 0
     lock_wait: int = 0
     stream_wait: int = 0
     cascade_wait: int = 0
 
 
-class Core(Actor):
+class Core(Services):
     """The core of a tile.
 
     Attributes:
         enabled, in_reset: bits of Core_Control; it runs when the first is set and not the second.
-        done: the program has ended.
+        done: the program has ended, which clears `enabled` (mlir-aie, test/npu-xrt/local_reset:
+            such a core stands still after a reset until it is enabled again).
         pending: the (service, a0, a1) that it waits in, or None.
-        stream_in: the link that leads to its stream port.
-        events: (clock, number) of the events that the code raised.
-        messages: values given to `debug_i32`.
+        recorders: where the array is profiled, what its programs have executed, by the PDI and the
+            program.
     """
 
     def __init__(self, tile: CoreTile, stream_out: Link) -> None:
-        self._tile = tile
-        self.tile = tile.place
-        self.place = f"core ({tile.col},{tile.row})"
+        super().__init__(tile, stream_out)
+        self.reach = tile.reach()
         self.enabled = False
         self.in_reset = True
-        self.done = False
         self.pending: tuple[Service, int, int] | None = None
-        self.stream_out = stream_out
-        self.stream_in: Link | None = None
         self.counts = CoreCounts()
-        self.events: list[tuple[int, int]] = []
-        self.messages: list[int] = []
-        self.control_registers: dict[int, int] = {}
-        self._machine: Machine | None = None
+        self.recorders: dict[tuple[int, bytes], Recorder] = {}
+        self._recorder: Recorder | None = None
         self._loaded = False
-        self._metered = 0
-        self._locks: list[Lock | None] = []
-        self._services: dict[Service, Callable[[int, int], _Results]] = {
-            Service.ACQUIRE: self._acquire,
-            Service.RELEASE: self._release,
-            Service.PUT_STREAM: self._put_stream,
-            Service.GET_STREAM: self._get_stream,
-            Service.PUT_CASCADE: self._put_cascade,
-            Service.GET_CASCADE: self._get_cascade,
-            Service.EVENT: self._event,
-            Service.SET_CONTROL_REGISTER: self._set_control_register,
-            Service.DEBUG_I32: self._debug,
-            Service.PUT_PACKET_HEADER: self._put_packet_header,
-        }
+        self._stalled = 0
+        self._stack_seen = 0
+        self._began = 0
+        self._error: Exception | None = None
+        self._asks_often = False
+        self._sample = (0, 0)
 
     # control
 
@@ -170,6 +105,7 @@ class Core(Actor):
         self.pending = None
         self.done = False
         self._machine = None
+        self._error = None
 
     def program_changed(self) -> None:
         """Program memory was written."""
@@ -181,29 +117,77 @@ class Core(Actor):
 
     def run(self) -> None:
         """Runs until it must wait, ends, or its turn is over."""
+        if self.begin():
+            self._execute(self._serve)
+            self.follow()
+
+    @property
+    def joins(self) -> bool:
+        """As `Worker.joins`: not when it reaches for registers, nor when it asks all the time."""
+        return not (self._asks_often or self._tile.bus_enabled())
+
+    def begin(self) -> bool:
+        """As `Worker.begin`: it is on, has a program, and what it waited in is done."""
         if not self.running:
-            return
+            return False
         if not self._loaded:
             self._idle()
-            return
+            return False
         machine = self._machine or self._start()
         try:
             if self.pending is not None and not self._retry(machine):
-                return
-            begin = self.clock
-            try:
-                array = self._tile.array
-                turn = array.scheduler.portion(INSTRUCTIONS_PER_TURN)
-                machine.run(max(min(turn, array.deadline - self.clock), 1))
-            finally:
-                self._settle(machine)
+                return False
         except MachineError as error:
-            self.done = True
-            raise CoreError(CoreFault(self.tile, error.what, error.pc)) from error
+            raise self._failed(error) from error
+        array = self._tile.array
+        turn = array.scheduler.portion(INSTRUCTIONS_PER_TURN)
+        self._began = self.clock
+        self._turn_end = machine.retired + max(min(turn, array.deadline - self.clock), 1)
+        return True
+
+    def execute(self) -> None:
+        """As `Worker.execute`."""
+        self._execute(None)
+
+    def _execute(self, serve: Serve | None) -> None:
+        machine = self._machine
+        if machine is None:  # what another asked for has reset it
+            return
+        try:
+            machine.run(self._turn_end - machine.retired, serve)
+        except Exception as error:  # noqa: BLE001 (raised again by `follow`, in the array's order)
+            self._error = error
+
+    def follow(self) -> bool:
+        """As `Worker.follow`."""
+        machine = self._machine
+        if machine is None:
+            return False
+        try:
+            if self._follow(machine):
+                return True
+        except MachineError as error:
+            raise self._failed(error) from error
         if self._tile.timeline is not None:
-            self._tile.timeline.core_run(self, begin, self.clock)
+            self._tile.timeline.core_run(self, self._began, self.clock)
         if self.running and self.pending is None:
             self._tile.array.go_on(self)
+        return False
+
+    def _follow(self, machine: Processor) -> bool:
+        """Does what the code asked for; whether it goes on in this turn."""
+        self._settle(machine)
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        asked = machine.take_request()
+        if asked is None:
+            return False
+        results = self._serve(*asked)
+        if results is None:
+            return False
+        machine.answer(results)
+        return machine.retired < self._turn_end
 
     def _idle(self) -> None:
         """Does nothing for want of a program, as designs with an empty core expect."""
@@ -213,31 +197,49 @@ class Core(Actor):
             " it does nothing here; an NPU executes whatever the memory holds"
         )
 
-    def _start(self) -> Machine:
-        """Makes the machine, after making sure that it can run the program."""
-        from softnpu.emulator.riscv import Machine
-
-        self._tile.check_runnable()
+    def _start(self) -> Processor:
+        """Makes the processor, after making sure that it can run the program."""
         tile = self._tile
-        self._machine = Machine(tile.program, tile.windows(), self._serve, bus=tile)
-        self._metered = 0
+        isa = tile.array.core_isa
+        generation = tile.array.device.generation
+        cores.check_runnable(isa, generation, tile.name)
+        self._recorder = self._begin_recording() if tile.array.profile else None
+        self._machine = cores.processor(
+            isa, generation, tile.program, tile.windows(), bus=tile, recorder=self._recorder
+        )
+        self._metered = self._stalled = self._stack_seen = 0
+        self._sample = (0, 0)
         self._locks = self._tile.core_locks()
         return self._machine
 
-    def _settle(self, machine: Machine) -> None:
-        """Adds the instructions retired since the last time to the clock."""
-        retired = machine.retired
-        self.clock += retired - self._metered
-        self.counts.instructions += retired - self._metered
-        self._metered = retired
+    def _begin_recording(self) -> Recorder:
+        key = (self._tile.array.pdi, self._tile.program.tobytes())
+        if key not in self.recorders:
+            self.recorders[key] = Recorder(key[1])
+        self.recorders[key].begin()
+        return self.recorders[key]
 
-    def _serve(self, code: int, first: int, second: int) -> _Results:
-        """An `ecall`: does it, or leaves it pending."""
+    def _settle(self, machine: Processor) -> None:
+        """Adds the cycles since the last time to the clock, and looks how far the stack went."""
+        retired, stalled = machine.retired, machine.stalled
+        cycles, waited = retired - self._metered, stalled - self._stalled
+        self._metered, self._stalled = retired, stalled
+        self.clock += cycles
+        self.counts.instructions += cycles - waited
+        self.counts.bank_wait += waited
+        stack = machine.stack()
+        if len(stack) > self._stack_seen:
+            self._stack_seen = len(stack)
+            self._tile.check_stack(stack)
+
+    def _serve(self, code: int, first: int, second: int) -> Results:
+        """Does what the code asks for, or leaves it pending."""
         assert self._machine is not None
         self._settle(self._machine)
+        self._count_request()
         service = _SERVICES.get(code)
         if service is Service.DONE:
-            self.done = True
+            self.done, self.enabled = True, False
             return None
         if service is None:
             raise self._fault(f"asks for service {code}, which does not exist")
@@ -246,7 +248,16 @@ class Core(Actor):
             self.pending = (service, first, second)
         return results
 
-    def _retry(self, machine: Machine) -> bool:
+    def _count_request(self) -> None:
+        """Sees how often it asks for something, in cycles of its own."""
+        since, requests = self._sample
+        if requests < _SAMPLE:
+            self._sample = (since, requests + 1)
+            return
+        self._asks_often = self._metered - since < LONG * requests
+        self._sample = (self._metered, 0)
+
+    def _retry(self, machine: Processor) -> bool:
         """Tries the pending service again; whether it is done."""
         assert self.pending is not None
         service, first, second = self.pending
@@ -261,6 +272,10 @@ class Core(Actor):
 
     def _waited(self, service: Service, since: int) -> None:
         cycles = self.clock - since
+        if self._recorder is not None:
+            assert self.pending is not None
+            number = self.pending[1] if service is Service.ACQUIRE else 0
+            self._recorder.wait(self.within(self.registers()["pc"]), (service, number), cycles)
         if service is Service.ACQUIRE:
             self.counts.lock_wait += cycles
         elif service in (Service.PUT_CASCADE, Service.GET_CASCADE):
@@ -270,85 +285,17 @@ class Core(Actor):
         if self._tile.timeline is not None:
             self._tile.timeline.core_wait(self, service, since, self.clock)
 
-    def _fault(self, what: str) -> CoreError:
+    def _failed(self, error: MachineError) -> CoreError:
         self.done = True
-        return CoreError(CoreFault(self.tile, what, self.registers().get("pc", 0)))
+        return CoreError(CoreFault(self.tile, error.what, error.pc))
 
-    def registers(self) -> dict[str, int]:
-        """Program counter, stack pointer and return address; empty before the first start."""
-        return {} if self._machine is None else self._machine.registers()
+    def within(self, pc: int) -> int:
+        """An address inside the instruction that a program counter of its tells of."""
+        return pc if self._machine is None else self._machine.within(pc)
 
     def reachable_locks(self) -> list[Lock]:
         """The locks that it can acquire and release."""
         return [lock for lock in self._tile.core_locks() if lock is not None]
-
-    # services
-
-    def _lock(self, number: int) -> Lock:
-        lock = self._locks[number] if 0 <= number < len(self._locks) else None
-        if lock is None:
-            raise self._fault(f"uses lock {number}, which it does not reach")
-        return lock
-
-    def _acquire(self, number: int, value: int) -> _Results:
-        return () if self._lock(number).acquire(value, self) else None
-
-    def _release(self, number: int, value: int) -> _Results:
-        lock = self._lock(number)
-        try:
-            lock.release(value, self)
-        except EmulatorError as error:
-            raise self._fault(str(error).removeprefix(f"{self.place} ")) from error
-        return ()
-
-    def _put_stream(self, word: int, last: int) -> _Results:
-        words = np.array([word & 0xFFFFFFFF], np.uint32)
-        if not self.stream_out.offer(words, bool(last), self.clock, self):
-            return None
-        self.clock = max(self.clock + 1, self.stream_out.clock)
-        return ()
-
-    def _put_packet_header(self, id: int, type: int) -> _Results:
-        return self._put_stream(packet_header(id, type, self.tile), 0)
-
-    def _get_stream(self, _first: int, _second: int) -> _Results:
-        taken = self.stream_in.take() if self.stream_in is not None else None
-        if taken is None:
-            return None
-        word, last, time = taken
-        self.clock = max(self.clock, time) + 1
-        return word, int(last)
-
-    def _put_cascade(self, address: int, _second: int) -> _Results:
-        assert self._machine is not None
-        value = self._machine.read(address, CASCADE_BYTES)
-        return () if self._tile.cascade_out().put(value, self) else None
-
-    def _get_cascade(self, address: int, _second: int) -> _Results:
-        assert self._machine is not None
-        value = self._tile.cascade_in().get(self)
-        if value is None:
-            return None
-        self._machine.write(address, value)
-        return ()
-
-    def _event(self, number: int, _second: int) -> _Results:
-        self.events.append((self.clock, number))
-        if self._tile.timeline is not None:
-            self._tile.timeline.event(self, number)
-        return ()
-
-    def _set_control_register(self, register: int, value: int) -> _Results:
-        self.control_registers[register] = value
-        return ()
-
-    def _debug(self, value: int, _second: int) -> _Results:
-        self.messages.append(value)
-        return ()
-
-    def resume(self) -> None:
-        """The output stream has room again."""
-        self._tile.wake(self)
 
     def wait(self) -> Wait | None:
         """What it waits for; None if it is not in use."""
@@ -357,7 +304,7 @@ class Core(Actor):
         if self.done:
             return waits.Ended(self)
         if not self.enabled or self.in_reset:
-            return waits.NotEnabled(self) if self._tile.program.any() else None
+            return waits.Halted(self) if self._tile.program.any() else None
         if self.pending is None:
             return waits.Runs(self)
         service, first, second = self.pending

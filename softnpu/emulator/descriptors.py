@@ -11,37 +11,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softnpu.arch.dma import DmaEngine
+from softnpu.arch.dma import WIDER_PADDING, DmaEngine
+from softnpu.arch.packets import STREAM_HEADER, with_odd_parity
+from softnpu.arch.registers import AIE2
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.addressing import AccessPattern, Dimension, Words
 from softnpu.emulator.locks import Lock
 from softnpu.errors import EmulatorError
 
-_ID_SHIFT, _DESCRIPTOR_SHIFT, _TYPE_SHIFT = 0, 5, 12
-_ROW_SHIFT, _COLUMN_SHIFT, _PARITY_SHIFT = 16, 21, 31
-_DESCRIPTOR_MASK = 0x3F
-
 
 def packet_header(id: int, type: int, tile: tuple[int, int], descriptor: int = 0) -> int:
     """A stream packet's header word, with odd parity.
 
-    `descriptor` is for a receiver in out-of-order mode. Sources: AM020, chapter 2, table 2, and
-    aiebu, cp_pktheader (out_of_order_bd_idx, the six bits above the id).
+    `descriptor` is for a receiver in out-of-order mode.
     """
     col, row = tile
-    word = id << _ID_SHIFT | descriptor << _DESCRIPTOR_SHIFT | type << _TYPE_SHIFT
-    return with_odd_parity(word | row << _ROW_SHIFT | col << _COLUMN_SHIFT)
+    fields = {"source_column": col, "source_row": row, "packet_type": type, "packet_id": id}
+    (word,) = STREAM_HEADER.pack({**fields, "out_of_order_bd_id": descriptor})
+    return with_odd_parity(word)
 
 
 def out_of_order_descriptor(header: int) -> int:
     """The descriptor that a packet's header names for a receiver in out-of-order mode."""
-    return header >> _DESCRIPTOR_SHIFT & _DESCRIPTOR_MASK
-
-
-def with_odd_parity(word: int) -> int:
-    """`word` with bit 31 set so that an odd number of bits is set."""
-    word &= (1 << _PARITY_SHIFT) - 1
-    return word | (word.bit_count() + 1 & 1) << _PARITY_SHIFT
+    return STREAM_HEADER.field("out_of_order_bd_id").extract(header)
 
 
 @dataclass
@@ -53,7 +45,7 @@ class Descriptor:
         valid: the channel refuses it otherwise.
         base: its address in units of the tile's DMA (words; a shim: bytes).
         pattern: the words that it moves, relative to the base; without padding for S2MM.
-        padded_pattern: the same with zero padding, for MM2S.
+        padded_pattern: the same with padding, for MM2S.
         acquire, acquire_value: the lock to acquire first, or None.
         release, release_value: the lock to release afterwards, or None.
         next: the descriptor that follows in the chain, or None.
@@ -89,6 +81,7 @@ def decode(
     number: int,
     words: Sequence[int],
     lock: Callable[[int], Lock],
+    generation: str = AIE2,
 ) -> Descriptor:
     """Reads descriptor `number` from its register words.
 
@@ -103,7 +96,8 @@ def decode(
     if fields.get("enable_compression"):
         raise EmulatorError(f"{place}: Enable_Compression is not modelled")
     length = fields["buffer_length"]
-    dimensions = _dimensions(engine, fields, place)
+    wider = _wider(engine, words, generation, place)
+    dimensions = _dimensions(engine, fields, wider, place)
     bare = tuple(Dimension(d.step, d.wrap) for d in dimensions)
     pattern = AccessPattern(length, bare)
     padded = any(d.padded for d in dimensions)
@@ -138,13 +132,32 @@ def _base(engine: DmaEngine, fields: dict[str, int]) -> int:
     return fields["base_address"]
 
 
-def _dimensions(engine: DmaEngine, fields: dict[str, int], place: str) -> tuple[Dimension, ...]:
+def _wider(engine: DmaEngine, words: Sequence[int], generation: str, place: str) -> dict[str, int]:
+    """What a memory tile's descriptor of the second generation says besides."""
+    if engine.kind is not TileKind.MEMORY:
+        return {}
+    fields = WIDER_PADDING.unpack(words)
+    if generation == AIE2 and any(fields.values()):
+        names = ", ".join(f.name for f in WIDER_PADDING.fields if fields[f.key])
+        raise EmulatorError(f"{place}: only the second generation (npu2) has {names}")
+    return fields
+
+
+def _dimensions(
+    engine: DmaEngine, fields: dict[str, int], wider: dict[str, int], place: str
+) -> tuple[Dimension, ...]:
+    def width(i: int, side: str) -> int:
+        name = f"d{i}_zero_{side}"
+        if not engine.bd.has(name):
+            return 0
+        return wider.get(f"d{i}_pad_{side}_high", 0) << engine.bd.field(name).width | fields[name]
+
     dimensions = tuple(
         Dimension(
-            step=fields[f"d{i}_stepsize"] + 1,
+            step=0 if wider.get(f"d{i}_stepsize_zero") else fields[f"d{i}_stepsize"] + 1,
             wrap=fields.get(f"d{i}_wrap", 0),
-            before=fields.get(f"d{i}_zero_before", 0),
-            after=fields.get(f"d{i}_zero_after", 0),
+            before=width(i, "before"),
+            after=width(i, "after"),
         )
         for i in range(engine.dimensions)
     )
@@ -160,6 +173,6 @@ def _check_padding(dimensions: tuple[Dimension, ...], place: str) -> None:
         above = dimensions[i + 1 :]
         if dimension.after or any(d.padded for d in above):
             raise EmulatorError(
-                f"{place}: zero padding after dimension {i} or around a higher one, "
+                f"{place}: padding after dimension {i} or around a higher one, "
                 f"but D{i}_Wrap is 0 (no wrap)"
             )

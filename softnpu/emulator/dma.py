@@ -41,12 +41,14 @@ class ChannelCounts:
 
     Attributes:
         words: 32-bit words moved, without packet headers.
+        given: tasks that were queued.
         descriptors, tasks: finished ones.
         tokens: tasks that ended with a token.
         lock_wait: cycles waited for locks.
     """
 
     words: int = 0
+    given: int = 0
     descriptors: int = 0
     tasks: int = 0
     tokens: int = 0
@@ -64,6 +66,7 @@ class Channel(Actor):
         remaining: words of it still to move.
         controller_id: where tokens go (control register).
         out_of_order: packets' headers name the descriptors, and a task counts packets.
+        in_reset: its control register holds it so; no task can be given to it.
     """
 
     direction: Direction
@@ -89,6 +92,7 @@ class Channel(Actor):
         self.controller_id = 0
         self.out_of_order = False
         self.paused = False
+        self.in_reset = False
         self.counts = ChannelCounts()
         self._began = 0
 
@@ -101,6 +105,7 @@ class Channel(Actor):
         """Queues a task; False if the queue is full, in which case nothing happens."""
         if self.queue_full:
             return False
+        self.counts.given += 1
         self.queue.append(task)
         if self.descriptor is None and self.task is None:
             self.load()
@@ -153,6 +158,7 @@ class Channel(Actor):
         """Ends the descriptor: lock, statistics, then the chain's next one or the task's end."""
         self.counts.descriptors += 1
         self.counts.words += self.position
+        self.engine.moved(self)
         if descriptor.release is not None:
             descriptor.release.release(descriptor.release_value, self)
         if self.engine.timeline is not None:
@@ -175,8 +181,13 @@ class Channel(Actor):
             self.counts.tokens += 1
             self.engine.issue_token(self)
 
+    def under_way(self) -> str | None:
+        """What a reset leaves in the streams, None if nothing."""
+        raise NotImplementedError
+
     def reset(self) -> None:
         """Stops and forgets all tasks."""
+        self.engine.moved(self)
         if self.descriptor is not None and self.descriptor.acquire is not None:
             self.descriptor.acquire.forget(self)
         self.queue.clear()
@@ -199,6 +210,15 @@ class Channel(Actor):
                 starts.append(self.following)
         return starts
 
+    def heads(self) -> list[int]:
+        """The descriptors that it will load next in each of its tasks, and when one repeats."""
+        heads = [task.start for task in self.queue]
+        if self.task is not None:
+            ahead = self.following if self.descriptor is None else self.descriptor.next
+            heads += [] if ahead is None else [ahead]
+            heads += [self.task.start] if self.repeats else []
+        return heads
+
     @property
     def busy(self) -> bool:
         """Whether a task is in progress or queued."""
@@ -215,6 +235,8 @@ class Channel(Actor):
 
         descriptor = self.descriptor
         if descriptor is None:
+            if self.in_reset:
+                return waits.InReset(self)
             if self.paused:
                 return waits.Paused(self)
             return waits.AboutToBegin(self) if self.busy else waits.NoTask(self)
@@ -227,13 +249,18 @@ class Channel(Actor):
 
 
 class SendChannel(Channel):
-    """MM2S: reads memory, puts words into a stream."""
+    """MM2S: reads memory, puts words into a stream.
+
+    Attributes:
+        pad_value: the word that padding is made of.
+    """
 
     direction = Direction.MM2S
 
     def __init__(self, engine: DmaState, number: int, output: Link) -> None:
         super().__init__(engine, number)
         self.output = output
+        self.pad_value = 0
         self._words: Words | None = None
         self._header: Words | None = None
 
@@ -263,8 +290,9 @@ class SendChannel(Channel):
         """Puts as much into the stream as it takes; whether the descriptor is done."""
         words = self._words
         if words is None:
-            self.engine.will_read(self)
-            words = self._words = descriptor.padded_pattern.read(self.memory, self.base)
+            self.engine.will_move(self)
+            pattern = descriptor.padded_pattern
+            words = self._words = pattern.read(self.memory, self.base, self.pad_value)
             self._header = descriptor.header
         output = self.output
         if self._header is not None:
@@ -282,6 +310,13 @@ class SendChannel(Channel):
         if taken == size and self.remaining:
             self.engine.go_on(self)
         return not self.remaining
+
+    def under_way(self) -> str | None:
+        """As Channel.under_way: a transfer of which a part is sent."""
+        if self.descriptor is None or not self.position:
+            return None
+        length = self.descriptor.pattern.length
+        return f"{self.position} of {length} words of descriptor {self.descriptor.number} are sent"
 
     def _stream_wait(self) -> Wait:
         from softnpu.emulator import waits

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from softnpu.arch import registers
 from softnpu.arch.device import MAXIMUM_NEIGHBOUR_MEMORY_CHANNEL
 from softnpu.arch.dma import DMA_ENGINES, Direction, DmaEngine, FinishOnLast
 from softnpu.arch.ports import SHIM_MM2S_PORTS, Bundle
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 STATUS_IDLE, STATUS_RUNNING = 0, 2
 _QUEUE_SIZE_SHIFT, _RUNNING_SHIFT, _CURRENT_SHIFT = 20, 19, 24
 _STALLED_STREAM, _STALLED_ACQUIRE = 1 << 4, 1 << 2
+_PAD_VALUE = "DMA_MM2S_{}_Constant_Pad_Value"
+"""The register with what a channel pads with; memory tiles of the second generation have it."""
 
 
 class DmaState:
@@ -56,6 +59,7 @@ class DmaState:
         self.channels: dict[tuple[Direction, int], Channel] = {}
         self.receivers = [self._receiver(i, array.network) for i in range(self.facts.channels)]
         self.senders = [self._sender(i, array.network) for i in range(self.facts.channels)]
+        self._padding = self._pad_registers()
 
     def _receiver(self, number: int, network: Network) -> ReceiveChannel:
         ingress = 0 if self.kind is TileKind.SHIM else DMA_INGRESS_DEPTH
@@ -73,6 +77,22 @@ class DmaState:
         self.channels[Direction.MM2S, number] = channel
         return channel
 
+    def _pad_registers(self) -> dict[int, SendChannel]:
+        """Offset of each register with a value to pad with -> the channel that pads with it."""
+        if self.kind is not TileKind.MEMORY:
+            return {}
+        generation = self._array.device.generation
+        found = (
+            (
+                registers.lookup(
+                    registers.Module.MEMORY_TILE, _PAD_VALUE.format(c.number), generation
+                ),
+                c,
+            )
+            for c in self.senders
+        )
+        return {registers.address(match): channel for match, channel in found if match}
+
     @property
     def timeline(self) -> Timeline | None:
         """Where runs of descriptors are recorded, if anywhere."""
@@ -85,6 +105,9 @@ class DmaState:
         found = self.facts.bd_at(offset)
         if found is not None:
             self._write_descriptor(*found, value)
+            return True
+        if offset in self._padding:
+            self._padding[offset].pad_value = value
             return True
         place = self.facts.channel_at(offset)
         if place is None:
@@ -106,6 +129,8 @@ class DmaState:
         if place is not None:
             direction, number, is_queue = place
             return 0 if is_queue else self.channels[direction, number].control
+        if offset in self._padding:
+            return self._padding[offset].pad_value
         for receiver in self.receivers:
             if self.facts.write_count_address(receiver.number) == offset:
                 return receiver.position
@@ -126,6 +151,33 @@ class DmaState:
                 f"while a task that begins with it waits in the queue of {channel.place}: "
                 "the task will see the new one"
             )
+        elif (reader := self._reader_of(number)) is not None:
+            self._array.hazard(
+                f"descriptor {number} of tile ({self.tile[0]},{self.tile[1]}) is written "
+                f"while the chain of a task of {reader.place} leads to it: the task may see the "
+                "old one or the new one; wait for it first"
+            )
+
+    def _reader_of(self, number: int) -> Channel | None:
+        """A channel whose tasks have descriptor `number` still ahead of them in a chain."""
+        for channel in self.channels.values():
+            if channel.busy and not channel.out_of_order and number in self._ahead(channel):
+                return channel
+        return None
+
+    def _ahead(self, channel: Channel) -> set[int]:
+        """The descriptors that a channel's tasks will still load, as the chains stand now."""
+        found: set[int] = set()
+        for head in channel.heads():
+            number: int | None = head
+            while number is not None and number not in found:
+                found.add(number)
+                number = self._next_of(number)
+        return found
+
+    def _next_of(self, number: int) -> int | None:
+        fields = self.facts.bd.unpack(self._registers[number])
+        return fields["next_bd"] if fields["use_next_bd"] else None
 
     def _queue_with(self, number: int) -> Channel | None:
         """A channel in whose queue a task waits that begins with descriptor `number`."""
@@ -145,6 +197,11 @@ class DmaState:
         usable = start < self.facts.bds and self.facts.can_use(start, channel.number)
         if not usable and not channel.out_of_order:
             raise EmulatorError(f"{channel.place} cannot use descriptor {start}")
+        if channel.in_reset:
+            raise EmulatorError(
+                f"{channel.place}: a task (descriptor {start}) for a channel that its control "
+                "register holds in reset; clear the bit first"
+            )
         task = Task(start, fields["repeat_count"], bool(fields["enable_token_issue"]))
         if not channel.push(task):
             raise EmulatorError(
@@ -172,7 +229,13 @@ class DmaState:
                 raise EmulatorError(f"{channel.place}: {name} is not modelled (control {value:#x})")
         channel.control = value
         channel.controller_id = fields["controller_id"]
-        if fields.get("reset"):
+        channel.in_reset = bool(fields.get("reset"))
+        if channel.in_reset:
+            if (left := channel.under_way()) is not None:
+                self._array.hazard(
+                    f"{channel.place} is reset while {left}: what is in a stream comes first after "
+                    "the reset; how much of it hardware drops is not published"
+                )
             channel.reset()
         paused = bool(fields.get("pause_mem") or fields.get("pause_stream"))
         if channel.paused and not paused:
@@ -212,8 +275,7 @@ class DmaState:
         """
         found = self._decoded[number]
         if found is None:
-            words = self._registers[number]
-            found = decode(self.facts, self.tile, number, words, self._lock)
+            found = self._decode(number)
             self._decoded[number] = found
             self._check(found, channel)
         elif not found.valid or not self.facts.can_use(number, channel.number):
@@ -234,8 +296,11 @@ class DmaState:
 
     def peek(self, number: int) -> Descriptor:
         """Descriptor `number` as its registers stand now, valid or not."""
-        words = self._registers[number]
-        return self._decoded[number] or decode(self.facts, self.tile, number, words, self._lock)
+        return self._decoded[number] or self._decode(number)
+
+    def _decode(self, number: int) -> Descriptor:
+        words, generation = self._registers[number], self._array.device.generation
+        return decode(self.facts, self.tile, number, words, self._lock, generation)
 
     def valid_descriptors(self, channel: Channel) -> list[int]:
         """The descriptors that are configured and that the channel can use."""
@@ -306,28 +371,23 @@ class DmaState:
         tile, word = self._array.dma_memory_tile(self.tile, descriptor.base)
         return None if tile is None else (tile, 4 * word)
 
-    def will_read(self, channel: Channel) -> None:
-        """A descriptor begins to send: finds its host buffer and notes what it reads of it."""
-        if self.kind is TileKind.SHIM:
-            self._find_buffer(channel)
-            self._array.host.note(channel, "read")
-
-    def will_write(self, channel: Channel) -> None:
-        """The first words for a descriptor have come: finds its host buffer."""
-        if self.kind is TileKind.SHIM:
-            self._find_buffer(channel)
-
-    def _find_buffer(self, channel: Channel) -> None:
-        descriptor = channel.descriptor
-        assert descriptor is not None
-        channel.memory, channel.base = self._array.host.locate(descriptor, channel.base, channel)
-
-    def was_written(self, channel: Channel) -> None:
-        """A descriptor has received all its words: notes what it wrote of a host buffer."""
+    def will_move(self, channel: Channel) -> None:
+        """The first words of a descriptor are about to move: finds its host buffer."""
         if self.kind is not TileKind.SHIM:
             return
-        buffer = self._array.host.note(channel, "written")
-        if self._array.settling:
+        descriptor, access = channel.descriptor, self._array.host_access
+        assert descriptor is not None
+        channel.memory, channel.base = access.locate(descriptor, channel.base, channel)
+        if (told := access.trespass(channel)) is not None:
+            self._array.hazard(told)
+
+    def moved(self, channel: Channel) -> None:
+        """A channel is done with its descriptor: notes what it moved of a host buffer."""
+        if self.kind is not TileKind.SHIM:
+            return
+        buffer = self._array.host_access.moved(channel)
+        writes = channel.direction is Direction.S2MM
+        if writes and buffer is not None and self._array.settling:
             self._array.hazard(
                 f"{channel.place} still wrote to {buffer.name} after the end of the runtime "
                 "sequence; on hardware the host may read it too early: wait for the transfer"
@@ -337,7 +397,13 @@ class DmaState:
         """Sends the channel's task-complete token on its way."""
         self._array.tiles[self.tile].control_port.send_token(channel)
 
-    def reset(self) -> None:
-        """Stops every channel."""
+    def clear(self) -> None:
+        """As after a reset of the tile: every channel stands still, every register holds 0."""
+        self._registers = [[0] * self.facts.bd.words for _ in range(self.facts.bds)]
+        self._decoded = [None] * self.facts.bds
+        self.waiting_for_queue.clear()
         for channel in self.channels.values():
             channel.reset()
+            self._control(channel, 0)
+        for sender in self.senders:
+            sender.pad_value = 0

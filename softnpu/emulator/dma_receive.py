@@ -14,12 +14,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from softnpu.arch.dma import FINISH_COUNT, Direction, FinishOnLast
+from softnpu.arch.packets import with_odd_parity
 from softnpu.emulator.addressing import Words
-from softnpu.emulator.descriptors import (
-    Descriptor,
-    out_of_order_descriptor,
-    with_odd_parity,
-)
+from softnpu.emulator.descriptors import Descriptor, out_of_order_descriptor
 from softnpu.emulator.dma import DESCRIPTORS_PER_TURN, Channel
 from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
@@ -115,7 +112,7 @@ class ReceiveChannel(Channel):
             size = min(self.remaining, count - done)
             piece = words if size == count else words[done : done + size]
             if not self.position:
-                self.engine.will_write(self)
+                self.engine.will_move(self)
             descriptor.pattern.write(self.memory, self.base, self.position, piece)
             self.position += size
             self.remaining -= size
@@ -155,7 +152,6 @@ class ReceiveChannel(Channel):
 
     def _complete(self, descriptor: Descriptor, ended: bool) -> None:
         self._check_length(descriptor, ended)
-        self.engine.was_written(self)
         words = self.position
         self.finish(descriptor)
         if self.finish_on_last is FinishOnLast.COUNTS_FROM_REGISTER:
@@ -187,6 +183,11 @@ class ReceiveChannel(Channel):
     def pop_count(self) -> int:
         """Takes the oldest entry of the count FIFO; 0, which is not valid, when there is none."""
         return self.finish_counts.popleft() if self.finish_counts else 0
+
+    def under_way(self) -> str | None:
+        """As Channel.under_way: words that wait before it."""
+        waiting = self.input.level if self.input is not None else 0
+        return f"{waiting} words wait in the stream to it" if waiting else None
 
     def reset(self) -> None:
         """As Channel.reset; the count FIFO is empty then."""

@@ -17,7 +17,7 @@ from softnpu.formats.operations import (
     Operation,
     Write,
 )
-from softnpu.formats.txn_encodings import OPCODE_NAMES
+from softnpu.formats.txn_encodings import opcode_name
 
 _WORD = 4
 
@@ -46,7 +46,7 @@ def apply(array: Array, operation: Operation, stream: str = "an array configurat
 def named(operation: Operation) -> str:
     """What an operation is called: its code's name where it has no class of its own."""
     if isinstance(operation, Custom):
-        name = OPCODE_NAMES[operation.code]
+        name = opcode_name(operation.code)
         return f"operation {name} ({operation.code:#04x}, {operation.payload.hex(' ', 4)})"
     return str(operation)
 

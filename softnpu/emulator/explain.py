@@ -6,8 +6,10 @@ the DMA channels and cores that could release a lock, the source of a stream, th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from softnpu.arch.address import split_address
 from softnpu.arch.ports import Bundle
 from softnpu.emulator import routes, waits
 from softnpu.emulator.core import Core, CoreStreamInput
@@ -17,7 +19,9 @@ from softnpu.emulator.names import Names
 from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.streams import DeadEnd
 from softnpu.emulator.summary import state
-from softnpu.emulator.wording import Step, Wording
+from softnpu.emulator.wording import Cut, Step, Wording
+from softnpu.formats.operations import MaskWrite, Operation, Write
+from softnpu.warned import counted
 
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
@@ -28,27 +32,64 @@ _INDENT = "  "
 _MAXIMUM_CHAIN = 64
 
 
-def wait_chain(array: Array, first: waits.Wait) -> Step:
-    """The chain of waits that begins with `first`."""
-    return _Builder(array).build(first, "")
+def wait_chain(array: Array, first: waits.Wait, ahead: Iterable[Operation] = ()) -> Step:
+    """The chain of waits that begins with `first`.
+
+    Args:
+        ahead: what the instruction stream would do next.
+    """
+    return _Builder(array, ahead).build(first, "")
+
+
+def _ended_by(array: Array, operations: Iterable[Operation]) -> Iterator[Channel | Lock]:
+    """The channels that operations give tasks to, and the locks that they set."""
+    for operation in operations:
+        if isinstance(operation, Write | MaskWrite):
+            col, row, offset = split_address(operation.address)
+            tile = array.tiles.get((col, row))
+            found = tile and (tile.dma.channel_of_queue(offset) or tile.lock_at(offset))
+            if found:
+                yield found
 
 
 class _Builder:
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: Array, ahead: Iterable[Operation]) -> None:
         self._array = array
+        self._ahead = set(_ended_by(array, ahead))
         self._seen: set[Actor] = set()
+        self._path: list[Actor] = []
 
     def build(self, wait: waits.Wait, role: str) -> Step:
-        step = Step(wait, role)
-        if wait.actor in self._seen or len(self._seen) > _MAXIMUM_CHAIN:
-            step.repeated = True
+        step = Step(wait, role, self._cut(wait.actor))
+        if step.cut is not None:
             return step
         self._seen.add(wait.actor)
-        for actor, why in self._others(step):
+        self._path.append(wait.actor)
+        others = self._others(step)
+        step.alone = not others
+        step.later = self._is_ended_later(wait) and step.alone
+        for actor, why in others:
             reason = actor.wait()
             if reason is not None:
                 step.children.append(self.build(reason, why))
+        self._path.pop()
         return step
+
+    def _cut(self, actor: Actor) -> Cut | None:
+        if actor in self._path:
+            return Cut.CIRCLE
+        if actor in self._seen:
+            return Cut.TOLD
+        return Cut.LENGTH if len(self._seen) > _MAXIMUM_CHAIN else None
+
+    def _is_ended_later(self, wait: waits.Wait) -> bool:
+        """Whether the runtime sequence would end the wait if it came so far."""
+        match wait:
+            case waits.NoTask(channel):
+                return channel in self._ahead
+            case waits.LockWait(_, lock):
+                return lock in self._ahead
+        return False
 
     def _others(self, step: Step) -> list[tuple[Actor, str]]:
         """Who could end the wait, each with its role."""
@@ -63,7 +104,7 @@ class _Builder:
             return [(wait.channel, ""), (port, "sends the tokens of this tile")]
         if isinstance(wait, waits.LockWait):
             found = releasers(self._array, wait.lock, wait.actor)
-            return [(actor, "could release it") for actor in found]
+            return [(actor, _could_release(actor, wait.lock)) for actor in found]
         if isinstance(wait, waits.DataWait):
             return [(a, "is where its stream comes from") for a in self._senders(wait.actor)]
         if isinstance(wait, waits.SpaceWait):
@@ -96,11 +137,17 @@ class _Builder:
         return tile.cascade_source() if wait.reading else tile.cascade_destination()
 
 
+def _could_release(actor: Actor, lock: Lock) -> str:
+    """A channel is set up to; a core is only known to by what it has done."""
+    never = isinstance(actor, Core) and actor not in lock.releasers
+    return "could release it, but never has" if never else "could release it"
+
+
 def releasers(array: Array, lock: Lock, waiting: Actor) -> list[Actor]:
     """Who could release a lock: channels whose descriptors do, and cores that have or might.
 
     A core is named if it has released the lock before. If nobody has, every core that reaches the
-    lock and is not known to be done is.
+    lock and has a program is.
     """
     channels: list[Actor] = [c for c in array.channels() if _chain_releases(c, lock)]
     cores: list[Actor] = [a for a in lock.releasers if isinstance(a, Core) and a is not waiting]
@@ -108,7 +155,7 @@ def releasers(array: Array, lock: Lock, waiting: Actor) -> list[Actor]:
         cores = [
             core
             for core in array.cores()
-            if core is not waiting and core.enabled and lock in core.reachable_locks()
+            if core is not waiting and core.wait() is not None and lock in core.reachable_locks()
         ]
     return [*channels, *cores]
 
@@ -134,7 +181,7 @@ def explain(report: RunReport, names: Names | None = None) -> str:
     """What happened to a run that did not complete, in words."""
     names = (names or Names()).of(report.array.pdi)
     wording = Wording(names)
-    notes = [f"note: {wording.named(note)}" for note in report.notes]
+    notes = [f"note: {wording.named(note)}" for note in counted(report.notes)]
     if report.outcome is Outcome.FAULT:
         return "\n".join([wording.fault(report), *notes])
     if report.outcome is Outcome.STOPPED:
@@ -142,12 +189,12 @@ def explain(report: RunReport, names: Names | None = None) -> str:
     if report.completed:
         return "\n".join([report.outcome.value, *notes])
     heads = {
-        Outcome.HANG: "nothing can move:",
+        Outcome.HANG: "a hang, nothing can move:",
         Outcome.TIMEOUT: "the time is over, and something still runs:",
     }
     if report.wait is None:
         head = heads.get(report.outcome, report.outcome.value)
         return "\n".join([head, state(report.array, names), *notes])
-    chain = wait_chain(report.array, report.wait)
+    chain = wait_chain(report.array, report.wait, report.ahead)
     lines = [_INDENT * (depth + 1) + wording.step(step) for depth, step in chain.walk()]
     return "\n".join([heads.get(report.outcome, report.outcome.value), *lines, *notes])

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from softnpu.emulator.addressing import Words
-from softnpu.errors import EmulatorError
-
-if TYPE_CHECKING:
-    from softnpu.emulator.descriptors import Descriptor
-    from softnpu.emulator.dma import Channel
 
 WORD = 4
 _FIRST_ADDRESS = 0x1_0000_0000
@@ -28,22 +22,24 @@ _ALIGNMENT = 0x1_0000_0000
 
 @dataclass
 class HostBuffer:
-    """A buffer in the host's memory.
+    """A buffer in the host's memory, or a part of one that a run is given.
 
     Attributes:
         data: its bytes as the device sees them, uint8; a whole number of words is kept.
         size: bytes that the user asked for.
         address: where the device sees it.
         name: what reports call it, e.g. "argument 1 (out)".
-        read, written: words that DMAs moved out of it and into it.
     """
 
     data: NDArray[np.uint8]
     size: int
     address: int
-    name: str = "buffer"
-    read: int = 0
-    written: int = 0
+    name: str = "a buffer"
+
+    @property
+    def end(self) -> int:
+        """The address behind its last byte."""
+        return self.address + self.size
 
     @property
     def words(self) -> Words:
@@ -58,13 +54,12 @@ class HostMemory:
         self._buffers: list[HostBuffer] = []
         self._addresses: list[int] = []
         self._next = _FIRST_ADDRESS
-        self._in_use: dict[Channel, HostBuffer] = {}
 
-    def allocate(self, size: int, name: str = "buffer") -> HostBuffer:
+    def allocate(self, size: int, name: str = "a buffer") -> HostBuffer:
         """A new buffer of `size` zero bytes."""
         data = np.zeros(-(-size // WORD) * WORD, np.uint8)
         buffer = HostBuffer(data, size, self._next, name)
-        self._next += max(-(-size // _ALIGNMENT), 1) * _ALIGNMENT
+        self._next += _room(size)
         self._buffers.append(buffer)
         self._addresses.append(buffer.address)
         return buffer
@@ -75,41 +70,16 @@ class HostMemory:
         del self._buffers[index], self._addresses[index]
 
     def at(self, address: int) -> HostBuffer | None:
-        """The buffer at or below `address`, or None if there is none."""
+        """The buffer at `address`, or in the room behind it that is no other's; None without."""
         index = bisect_right(self._addresses, address) - 1
-        return self._buffers[index] if index >= 0 else None
+        found = self._buffers[index] if index >= 0 else None
+        return found if found is not None and address < found.address + _room(found.size) else None
 
-    def locate(self, descriptor: Descriptor, address: int, channel: Channel) -> tuple[Words, int]:
-        """The words of the buffer at byte `address`, and the word where a transfer begins.
+    def was_freed(self, address: int) -> bool:
+        """Whether a buffer lay at `address` once and does not any more."""
+        return _FIRST_ADDRESS <= address < self._next and self.at(address) is None
 
-        Raises:
-            EmulatorError: no buffer lies there, or the transfer leaves it.
-        """
-        buffer = self.at(address)
-        what = f"{channel.place}, descriptor {descriptor.number}"
-        if buffer is None or address >= buffer.address + _ALIGNMENT:
-            raise EmulatorError(
-                f"{what}: no buffer lies at host address {address:#x}; "
-                "no address patch gave this descriptor a buffer"
-            )
-        start = address - buffer.address
-        end = start + descriptor.pattern.span * WORD
-        if end > buffer.size:
-            verb = "reads" if channel.direction else "writes"
-            raise EmulatorError(
-                f"{what} {verb} bytes {start} to {end} of {buffer.name}, "
-                f"which has {buffer.size} bytes"
-            )
-        self._in_use[channel] = buffer
-        return buffer.words, start // WORD
 
-    def note(self, channel: Channel, how: Literal["read", "written"]) -> HostBuffer:
-        """Counts what a channel's descriptor moves of the buffer that it was located in."""
-        buffer = self._in_use[channel]
-        descriptor = channel.descriptor
-        assert descriptor is not None
-        if how == "read":
-            buffer.read += descriptor.pattern.length
-        else:
-            buffer.written += channel.position
-        return buffer
+def _room(size: int) -> int:
+    """Addresses that a buffer keeps to itself."""
+    return max(-(-size // _ALIGNMENT), 1) * _ALIGNMENT

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from softnpu.arch.registers import find
+from softnpu.arch.registers import AIE2, find
 from softnpu.arch.tiles import TileKind
 
 IGNORED: dict[str, str] = {
@@ -36,6 +36,15 @@ IGNORED: dict[str, str] = {
 }
 """Pattern of register names (mlir-aie, aie_registers_aie2.json) -> why it may be ignored."""
 
+IGNORED_FIELDS: dict[str, str] = {
+    "Burst_Length": "how much of the host's memory is asked for at a time",
+    "AxCache": "whether the NoC may merge and keep accesses",
+    "AxQoS": "whose turn it is in the NoC",
+    "SMID": "whose pages are meant; here all buffers are one program's",
+    "Secure_Access": "whether secure memory can be reached; there is none",
+}
+"""Field of a shim's descriptor -> why it may be ignored."""
+
 IGNORED_OPERATIONS: dict[str, str] = {
     "PREEMPT": "a point where other work may have the array; there is none here",
     "READ_REGS": "reads registers for the host's debugger",
@@ -46,9 +55,9 @@ IGNORED_OPERATIONS: dict[str, str] = {
 
 
 @cache
-def reason_to_ignore(kind: TileKind, offset: int) -> str | None:
+def reason_to_ignore(kind: TileKind, offset: int, generation: str = AIE2) -> str | None:
     """Why a write to the register at `offset` may be ignored, None if it may not."""
-    match = find(kind, offset)
+    match = find(kind, offset, generation)
     if match is None:
         return None
     for pattern, reason in IGNORED.items():

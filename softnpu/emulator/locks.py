@@ -132,6 +132,12 @@ class Lock:
         self.stamps.extend([self.changed] * max(value, 0))
         self._wake_all()
 
+    def clear(self) -> None:
+        """As after a reset: 0, and nobody waits."""
+        self.waiters.clear()
+        self.releasers.clear()
+        self.set(0)
+
     def _wake_all(self) -> None:
         for waiter, _ in self.waiters:
             self._wake(waiter, self.changed)

@@ -8,7 +8,7 @@ speak of objectfifos, buffers and source lines:
      "channels":  [{"tile": [0, 0], "direction": "MM2S", "channel": 0, "name": "in"}],
      "cores":     [{"tile": [0, 2], "elf": "main_core_0_2.elf",
                     "body": {"file": "main_core_0_2.c", "lines": {"9": "design.mlir:14"}}}],
-     "arguments": [{"index": 0, "name": "a"}],
+     "arguments": [{"index": 0, "name": "a", "shape": [64, 64], "element": "bf16"}],
      "pdis":      [{"id": 2, "locks": […], "buffers": […], "channels": […], "cores": […]}]}
 
 Every list may be missing. An xclbin of several PDIs has the names of each in "pdis", by the id that
@@ -21,14 +21,17 @@ from its line 9 on, line 14 of the design, up to the next line that is named.
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from softnpu.emulator.source_lines import GeneratedFile, SourceLines
-from softnpu.errors import FormatError
+from softnpu.errors import MALFORMED_JSON, FormatError, in_short
+
+_log = logging.getLogger("softnpu.names")
 
 NAMES_FILE = "names.json"
 
@@ -53,6 +56,14 @@ class Buffer:
 
 
 @dataclass(frozen=True)
+class HostArray:
+    """What a host buffer holds: the shape and MLIR's name of the element type."""
+
+    shape: tuple[int, ...]
+    element: str
+
+
+@dataclass(frozen=True)
 class Names:
     """Names by place; what has none is called by tile and number.
 
@@ -62,6 +73,7 @@ class Names:
         channels: (tile, direction, channel) -> name.
         programs: tile -> source lines of the core's program.
         arguments: index -> name.
+        arrays: index of an argument -> what it holds, where that is known.
         pdis: the id of a PDI -> the names of what it configures.
     """
 
@@ -70,6 +82,7 @@ class Names:
     channels: Mapping[tuple[Place, str, int], str] = field(default_factory=dict)
     programs: Mapping[Place, SourceLines] = field(default_factory=dict)
     arguments: Mapping[int, str] = field(default_factory=dict)
+    arrays: Mapping[int, HostArray] = field(default_factory=dict)
     pdis: Mapping[int, Names] = field(default_factory=dict)
 
     def of(self, pdi: int) -> Names:
@@ -126,20 +139,36 @@ def beside(artifact: Path) -> Names:
     return load(path) if path.is_file() else Names()
 
 
+def understood(artifact: Path) -> Names:
+    """As `beside`; of a file that cannot be understood a warning, and no names."""
+    try:
+        return beside(artifact)
+    except FormatError as error:
+        _log.warning("%s; what is told has no names of the design", error)
+        return Names()
+
+
 def load(path: Path) -> Names:
     """The names in a file; FormatError if it cannot be understood."""
     try:
         data = json.loads(path.read_text())
         return _read(data, path.parent)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FormatError(f"{path}: not a names file: {error!r}") from error
+    except MALFORMED_JSON as error:
+        raise FormatError(f"{path}: not a names file: {in_short(error)}") from error
 
 
 def _read(data: dict[str, Any], folder: Path) -> Names:
     arguments = {e["index"]: e["name"] for e in data.get("arguments", ())}
     named = _of_array(data, folder, arguments)
     pdis = {e["id"]: _of_array(e, folder, arguments) for e in data.get("pdis", ())}
-    return replace(named, pdis=pdis)
+    return replace(named, pdis=pdis, arrays=dict(_arrays(data)))
+
+
+def _arrays(data: dict[str, Any]) -> Iterator[tuple[int, HostArray]]:
+    for entry in data.get("arguments", ()):
+        if "element" in entry:
+            shape = tuple(int(size) for size in entry["shape"])
+            yield entry["index"], HostArray(shape, str(entry["element"]))
 
 
 def _of_array(data: dict[str, Any], folder: Path, arguments: dict[int, str]) -> Names:

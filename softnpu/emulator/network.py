@@ -71,15 +71,13 @@ class Network:
         return list(self._links.values())
 
     def clear(self) -> None:
-        """Drops all words in flight, as a reset of the array does."""
+        """As after a reset of the array: nothing is connected, no words are in flight."""
         for link in self._links.values():
             link.clear()
         for port in self._packet_ports.values():
             port.clear()
         for switch in self.switches.values():
-            for arbiter in switch.arbiters:
-                arbiter.owner = None
-                arbiter.waiting.clear()
+            switch.clear()
         self.epoch += 1
 
     def resolve(self, link: Link) -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
-    from softnpu.emulator.core import CoreFault
+    from softnpu.emulator.host_access import Use
+    from softnpu.emulator.services import CoreFault
     from softnpu.emulator.waits import Wait
     from softnpu.errors import EmulatorError
+    from softnpu.formats.operations import Operation
 
 WORD = 4
 
@@ -31,9 +33,10 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class CoreStatistics:
-    """One core's run; waits in cycles."""
+    """One core's run; waits in cycles, see `core.CoreCounts`."""
 
     instructions: int = 0
+    bank_wait: int = 0
     lock_wait: int = 0
     stream_wait: int = 0
     cascade_wait: int = 0
@@ -62,6 +65,7 @@ class Statistics:
         cores = {
             core.place: CoreStatistics(
                 core.counts.instructions,
+                core.counts.bank_wait,
                 core.counts.lock_wait,
                 core.counts.stream_wait,
                 core.counts.cascade_wait,
@@ -84,6 +88,7 @@ class Statistics:
         cores = {
             place: CoreStatistics(
                 now.instructions - then.instructions,
+                now.bank_wait - then.bank_wait,
                 now.lock_wait - then.lock_wait,
                 now.stream_wait - then.stream_wait,
                 now.cascade_wait - then.cascade_wait,
@@ -109,34 +114,36 @@ class RunReport:
     """What happened in one run.
 
     Attributes:
-        cycles: an estimate: one instruction a cycle, one word a cycle per stream; see
+        cycles: an estimate: one instruction or bundle a cycle, one word a cycle per stream; see
             docs/emulator.md for what it leaves out.
-        arguments: (name, size, bytes read by DMAs, bytes written by DMAs) of each buffer.
+        arguments: what DMAs moved of each buffer that the run was given, in order.
         hazards: what went well here and might not on hardware.
         error: why it ended, for a fault.
         fault: the core's fault, if a core is to blame.
         wait: what the controller waits for, after a hang or a timeout.
         array: the array, to look inside.
+        ahead: the operations behind the one that the instruction stream ended at.
     """
 
     outcome: Outcome
     cycles: int
     statistics: Statistics
-    arguments: tuple[tuple[str, int, int, int], ...]
+    arguments: tuple[Use, ...]
     hazards: tuple[str, ...]
     error: EmulatorError | None
     fault: CoreFault | None
     wait: Wait | None
     array: Array
+    ahead: tuple[Operation, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The hazards, and the buffers that no DMA of a run that completed has touched."""
         untouched = (
-            f"no DMA has touched {name} ({size} bytes): an input that is never read, or an output "
-            "that is never written"
-            for name, size, read, written in self.arguments
-            if self.completed and not read and not written
+            f"no DMA has touched {use.name} ({use.size} bytes): an input that is never read, or an "
+            "output that is never written"
+            for use in self.arguments
+            if self.completed and not use.read and not use.written
         )
         return (*self.hazards, *untouched)
 

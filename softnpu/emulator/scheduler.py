@@ -6,6 +6,11 @@ it. Nothing here depends on wall time, so the same artifact and inputs always ru
 order. A seed shuffles that order and shortens turns, to hunt for races: what locks and streams
 order right comes out the same.
 
+Cores that are ready one behind the other and share no memory have their turns together: their
+code executes on as many host threads as there are, up to what each asks for; that is then done in
+the order of their clocks. Who has turns together does not depend on the number of threads, and
+neither can anything else.
+
 Every actor carries a clock in cycles. Clocks follow causes (a lock released, a word passed), so
 they estimate the hardware's timing; running the one that is behind first makes contended locks go
 to those who would ask for them first.
@@ -18,8 +23,13 @@ from heapq import heappop, heappush
 from random import Random
 from typing import TYPE_CHECKING
 
+from softnpu.emulator.threads import Threads
+from softnpu.errors import EmulatorError
+
 if TYPE_CHECKING:
     from softnpu.emulator.waits import Wait
+
+Tiles = frozenset[tuple[int, int]]
 
 
 class Actor:
@@ -44,15 +54,48 @@ class Actor:
         raise NotImplementedError
 
 
+class Worker(Actor):
+    """An actor that executes native code: it can have its turn together with others.
+
+    Attributes:
+        reach: the tiles whose memory its code may touch.
+    """
+
+    reach: Tiles = frozenset()
+
+    @property
+    def joins(self) -> bool:
+        """Whether a turn together with others is allowed, and worth it."""
+        raise NotImplementedError
+
+    def begin(self) -> bool:
+        """Begins a turn; whether there is something to execute."""
+        raise NotImplementedError
+
+    def execute(self) -> None:
+        """Executes until it asks for something or its turn is over; on any thread."""
+        raise NotImplementedError
+
+    def follow(self) -> bool:
+        """Does what it asked for; whether its turn goes on. Ends the turn otherwise.
+
+        Raises:
+            EmulatorError: what its code, or what it asked for, ended in.
+        """
+        raise NotImplementedError
+
+
 class Scheduler:
     """The ready queue.
 
     Args:
         seed: shuffles the order of ready actors, and how much they do in a turn; None runs them by
-            their clocks.
+            their clocks. Each has its turn alone then.
+        threads: host threads for turns together; None for as many as the host has.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: int | None = None, threads: int | None = None) -> None:
+        self._threads = Threads(threads)
         self._ready: list[tuple[float, int, Actor]] = []
         self._count = 0
         self._random = None if seed is None else Random(seed)
@@ -111,7 +154,52 @@ class Scheduler:
                 return False
             actor = heappop(ready)[2]
             actor.queued = False
-            actor.run()
+            if isinstance(actor, Worker) and self._random is None and actor.joins:
+                self._run_together(actor)
+            else:
+                actor.run()
             if self._stopping:
                 return False
         return True
+
+    def _run_together(self, first: Worker) -> None:
+        """The turn of a worker, and of those behind it that share no memory with it."""
+        going = self._beginning(first)
+        error: EmulatorError | None = None
+        while going and error is None:
+            self._threads.run([worker.execute for worker in going])
+            asking, going = sorted(going, key=_clock), []
+            for worker in asking:
+                try:
+                    if worker.follow():
+                        going.append(worker)
+                except EmulatorError as raised:
+                    error = error or raised
+        if error is not None:
+            for worker in going:
+                self.wake(worker)
+            raise error
+
+    def _beginning(self, first: Worker) -> list[Worker]:
+        """Begins the turns of `first` and of ready workers behind it, as far as no other actor
+        comes between and no memory is reached twice."""
+        ready = self._ready
+        begun = [first] if first.begin() else []
+        reach = first.reach
+        passed = []
+        while ready and isinstance(worker := ready[0][2], Worker) and worker.joins:
+            entry = heappop(ready)
+            if not reach.isdisjoint(worker.reach):
+                passed.append(entry)
+                continue
+            worker.queued = False
+            if worker.begin():
+                begun.append(worker)
+                reach |= worker.reach
+        for entry in passed:
+            heappush(ready, entry)
+        return begun
+
+
+def _clock(actor: Actor) -> int:
+    return actor.clock

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -132,14 +133,19 @@ class SourceLines:
         from elftools.elf.elffile import ELFFile
 
         try:
-            return ELFFile(self.path.open("rb"))
+            return ELFFile(BytesIO(self.path.read_bytes()))
         except (OSError, ELFError):
             return None
 
     @cached_property
     def _dwarf(self) -> Any:
+        from elftools.common.exceptions import DWARFError, ELFError
+
         elf = self._elf
-        return elf.get_dwarf_info() if elf is not None and elf.has_dwarf_info() else None
+        try:
+            return elf.get_dwarf_info() if elf is not None and elf.has_dwarf_info() else None
+        except (ELFError, DWARFError):
+            return None
 
     @cached_property
     def _functions(self) -> tuple[list[int], list[tuple[str, int]]]:

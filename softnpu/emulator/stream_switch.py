@@ -71,6 +71,14 @@ class SwitchState:
         found = self._at(offset)
         return None if found is None else found[0][found[1]]
 
+    def clear(self) -> None:
+        """As after a reset: no port is enabled, and no packet under way."""
+        for bank in (self.masters, self.slaves, self.slots):
+            bank[:] = [0] * len(bank)
+        for arbiter in self.arbiters:
+            arbiter.owner = None
+            arbiter.waiting.clear()
+
     def _at(self, offset: int) -> tuple[list[int], int] | None:
         for bank, base in (
             (self.masters, self.ports.master_base),

@@ -198,6 +198,10 @@ class Link:
         self._resume()
         return int(words[0]), last and len(words) == 1, time
 
+    def ready(self, time: int) -> bool:
+        """Whether a word was there at `time` or before."""
+        return bool(self._chunks) and self._chunks[0][2] <= time
+
     def _resume(self) -> None:
         if self.target.clock > self.clock:
             self.clock = self.target.clock

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from softnpu.emulator.names import Names
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.wording import Step, Wording
+from softnpu.warned import counted
 
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
@@ -18,12 +19,18 @@ _WORD = 4
 
 def summary(report: RunReport) -> str:
     """What a run did: time, cores, channels, buffers, hazards; one fact a line."""
-    head = (
+    return "\n".join(
+        [_head(report), *_cores(report), *_channels(report), *_arguments(report), *_notes(report)]
+    )
+
+
+def _head(report: RunReport) -> str:
+    """The outcome, with the time if the run had an end."""
+    if report.outcome in (Outcome.HANG, Outcome.FAULT):
+        return f"{report.outcome.value}; until then:"
+    return (
         f"{report.outcome.value}, about {report.cycles / _CYCLES_PER_US:.1f} us "
         f"(estimate: {report.cycles} cycles at 1 GHz)"
-    )
-    return "\n".join(
-        [head, *_cores(report), *_channels(report), *_arguments(report), *_notes(report)]
     )
 
 
@@ -37,6 +44,7 @@ def _cores(report: RunReport) -> Iterator[str]:
             ("locks", core.lock_wait),
             ("streams", core.stream_wait),
             ("the cascade", core.cascade_wait),
+            ("memory banks", core.bank_wait),
         )
         waited = ", ".join(
             f"{_share(cycles, report.cycles)} of the time waiting for {what}"
@@ -56,15 +64,16 @@ def _channels(report: RunReport) -> Iterator[str]:
 
 
 def _arguments(report: RunReport) -> Iterator[str]:
-    for name, size, read, written in report.arguments:
-        if read or written:
-            yield f"  {name}: {size} bytes, {read} read, {written} written by DMAs"
+    for use in report.arguments:
+        if use.read or use.written:
+            moved = f"{use.read} read, {use.written} written by DMAs"
         else:
-            yield f"  {name}: {size} bytes, never touched by a DMA"
+            moved = "not touched by a DMA"
+        yield f"  {use.name}: {use.size} bytes, {moved}"
 
 
 def _notes(report: RunReport) -> Iterator[str]:
-    return (f"  note: {hazard}" for hazard in report.hazards)
+    return (f"  note: {hazard}" for hazard in counted(report.hazards))
 
 
 def state(array: Array, names: Names | None = None) -> str:
@@ -74,7 +83,7 @@ def state(array: Array, names: Names | None = None) -> str:
     for actor in array.actors():
         wait = actor.wait()
         if wait is not None and (actor.clock or actor.queued):
-            lines.append(f"  {wording.step(Step(wait, children=[Step(wait)]))}")
+            lines.append(f"  {wording.step(Step(wait))}")
     for tile in array.tiles.values():
         values = ", ".join(f"{lock.index}={lock.value}" for lock in tile.locks if lock.value)
         if values:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from softnpu.arch import registers
 from softnpu.arch.device import WINDOWS
 from softnpu.arch.ports import (
     CASCADE_CONTROL_REGISTER,
@@ -29,11 +30,12 @@ from softnpu.arch.tiles import LOCK_STRIDE, TILE_FACTS, TileKind
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.cascade import Cascade
 from softnpu.emulator.control_port import ControlPort
-from softnpu.emulator.core import Core, CoreError, CoreFault, CoreStreamInput
+from softnpu.emulator.core import Core, CoreStreamInput
 from softnpu.emulator.dma_engine import DmaState
 from softnpu.emulator.ignored import reason_to_ignore
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.services import CoreError, CoreFault
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from softnpu.emulator.timeline import Timeline
 
 CORE_CONTROL, CORE_STATUS = 0x32000, 0x32004
-CORE_PC = 0x31100
 CORE_PROCESSOR_BUS = 0x32038
 _CORE_DONE = 1 << 20
 _LOCK_VALUE_BITS = 6
@@ -100,7 +101,7 @@ class Tile:
         """
         if offset < len(self.memory):
             self.words[offset >> 2] = value
-        elif self._lock_at(offset) is not None:
+        elif self.lock_at(offset) is not None:
             self._write_lock(offset, value)
         elif not (self.switch.write(offset, value) or self.dma.write(offset, value)):
             self._write_other(offset, value)
@@ -113,7 +114,7 @@ class Tile:
         """
         if offset < len(self.memory):
             return int(self.words[offset >> 2])
-        lock = self._lock_at(offset)
+        lock = self.lock_at(offset)
         if lock is not None:
             return lock.value & ((1 << _LOCK_VALUE_BITS) - 1)
         for part in (self.switch, self.dma):
@@ -131,18 +132,22 @@ class Tile:
         for index, value in enumerate(np.frombuffer(data, np.uint32).tolist()):
             self.write(offset + 4 * index, value)
 
-    def _lock_at(self, offset: int) -> Lock | None:
+    def lock_at(self, offset: int) -> Lock | None:
+        """The lock whose register lies at `offset`, or None."""
         index, byte = divmod(offset - self.facts.lock_base, LOCK_STRIDE)
         return self.locks[index] if 0 <= index < len(self.locks) and not byte else None
 
     def _write_lock(self, offset: int, value: int) -> None:
         """Sets a lock: the register holds six bits (AM025, Lock_value)."""
-        lock = self._lock_at(offset)
+        lock = self.lock_at(offset)
         assert lock is not None
         lock.set(value & ((1 << _LOCK_VALUE_BITS) - 1), self.array.controller_clock)
 
+    def _is_ignored(self, offset: int) -> bool:
+        return reason_to_ignore(self.kind, offset, self.array.device.generation) is not None
+
     def _write_other(self, offset: int, value: int) -> None:
-        if reason_to_ignore(self.kind, offset) is None:
+        if not self._is_ignored(offset):
             raise EmulatorError(
                 f"{self.name}: write of {value:#x} to {self.array.register_name(self.kind, offset)}"
                 " is not modelled"
@@ -150,7 +155,7 @@ class Tile:
         self._stored[offset] = value
 
     def _read_other(self, offset: int) -> int:
-        if offset not in self._stored and reason_to_ignore(self.kind, offset) is None:
+        if offset not in self._stored and not self._is_ignored(offset):
             raise EmulatorError(
                 f"{self.name}: read of {self.array.register_name(self.kind, offset)}"
                 " is not modelled"
@@ -158,9 +163,13 @@ class Tile:
         return self._stored.get(offset, 0)
 
     def clear(self) -> None:
-        """Stops everything and forgets what is under way; memory stays."""
-        self.dma.reset()
+        """As after a reset of its column: registers and locks hold 0, nothing is under way; memory
+        keeps what it holds."""
+        self.dma.clear()
         self.control_port.clear()
+        self._stored.clear()
+        for lock in self.locks:
+            lock.clear()
 
 
 class MemoryTile(Tile):
@@ -205,6 +214,12 @@ class ShimTile(Tile):
                     f"{port}; there are {', '.join(f'{s.value} ({s.name})' for s in ShimSource)}"
                 )
 
+    def clear(self) -> None:
+        """As Tile.clear; its DMA is connected to nothing."""
+        super().clear()
+        self._mux = self._demux = 0
+        self._connect()
+
     def _connect(self) -> None:
         """Follows the mux and demux registers: which south ports are the DMA's."""
         network = self.array.network
@@ -248,6 +263,9 @@ class CoreTile(Tile):
             Bundle.East: Cascade(array.scheduler.wake),
         }
         self._cascade_control = 0
+        found = registers.lookup(registers.Module.CORE, "Core_PC", array.device.generation)
+        assert found is not None
+        self._program_counter = registers.address(found)
 
     def _program_offset(self, offset: int) -> int | None:
         inside = offset - self.facts.program_base
@@ -283,7 +301,7 @@ class CoreTile(Tile):
         if offset == CORE_STATUS:
             control = self.core.enabled | self.core.in_reset << 1
             return control | (_CORE_DONE if self.core.done else 0)
-        if offset == CORE_PC:
+        if offset == self._program_counter:
             return self.core.registers().get("pc", 0)
         if offset == CASCADE_CONTROL_REGISTER:
             return self._cascade_control
@@ -293,22 +311,38 @@ class CoreTile(Tile):
         """Whether the core may reach the tile's registers (Core_Processor_Bus)."""
         return bool(self._stored.get(CORE_PROCESSOR_BUS, 0) & 1)
 
-    def check_runnable(self) -> None:
-        """Makes sure that the array's cores hold stand-in code.
+    def check_stack(self, stack: range) -> None:
+        """Notes that the core's stack went into a buffer of the tile's DMA.
 
-        Raises:
-            EmulatorError: they hold AIE2 code, or nobody knows.
+        Args:
+            stack: the addresses that it has taken, as the core sees them.
         """
-        self.array.check_core_isa(self.name)
+        own = WINDOWS[Bundle.East]
+        for number in range(self.dma.facts.bds):
+            descriptor = self.dma.peek(number)
+            begin = own + 4 * descriptor.base
+            end = begin + 4 * descriptor.pattern.span
+            if descriptor.valid and begin < stack.stop and stack.start < end:
+                self.array.hazard(
+                    f"the stack of {self.core.place} reaches up to {stack.stop:#x}, over the buffer"
+                    f" at {begin:#x} that descriptor {number} of its tile moves: give the core a"
+                    " larger stack_size"
+                )
+                return
 
     def windows(self) -> dict[int, NDArray[np.uint8]]:
         """Address -> the data memory that the core sees there."""
-        found = {}
-        for window, address in WINDOWS.items():
-            other = self.array.device.neighbour(self.col, self.row, window)
-            if other is not None:
-                found[address] = self.array.tiles[other].memory
-        return found
+        return {address: self.array.tiles[tile].memory for address, tile in self._seen().items()}
+
+    def reach(self) -> frozenset[tuple[int, int]]:
+        """The tiles whose data memory the core sees."""
+        return frozenset(self._seen().values())
+
+    def _seen(self) -> dict[int, tuple[int, int]]:
+        """Address -> the tile whose data memory the core sees there."""
+        neighbour = self.array.device.neighbour
+        seen = {address: neighbour(self.col, self.row, w) for w, address in WINDOWS.items()}
+        return {address: tile for address, tile in seen.items() if tile is not None}
 
     def core_locks(self) -> list[Lock | None]:
         """The locks as the core numbers them: 16 each south, west, north, own."""
@@ -380,8 +414,9 @@ class CoreTile(Tile):
         return CoreError(CoreFault(self.place, what, pc))
 
     def clear(self) -> None:
-        """As Tile.clear; the core goes into reset."""
+        """As Tile.clear; the core begins anew when it is enabled."""
         super().clear()
+        self._cascade_control = 0
         self.core.control(enable=False, reset=False)
         self.core.restart()
         for cascade in self._cascade_to.values():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from softnpu.emulator.core import Core
     from softnpu.emulator.descriptors import Descriptor
     from softnpu.emulator.dma import Channel
+    from softnpu.emulator.services import Services
     from softnpu.formats.operations import Operation
 
 _CYCLE_US = 1e-3
@@ -55,7 +56,7 @@ class Timeline:
         details = {"operation": str(operation)}
         self._span(self._track(_CONTROLLER, controller), name, begin, end, details)
 
-    def event(self, core: Core, number: int) -> None:
+    def event(self, core: Services, number: int) -> None:
         """A core has raised event `number`."""
         process, thread = self._track(_CORES, core)
         self._events.append(

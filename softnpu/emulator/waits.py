@@ -125,10 +125,17 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class NotEnabled:
+class Halted:
     """A core has a program but is not enabled, or held in reset."""
 
     actor: Core
+
+
+@dataclass(frozen=True)
+class InReset:
+    """A channel is held in reset by its control register."""
+
+    actor: Channel
 
 
 Wait = (
@@ -145,5 +152,6 @@ Wait = (
     | Paused
     | Runs
     | Ended
-    | NotEnabled
+    | Halted
+    | InReset
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from softnpu.emulator import waits
@@ -22,6 +23,14 @@ _LOCK = re.compile(r"lock (\d+) of tile \((\d+),(\d+)\)")
 _CHANNEL = re.compile(r"tile \((\d+),(\d+)\) (MM2S|S2MM) (\d+)")
 
 
+class Cut(Enum):
+    """Why a step is not followed; the value is how it is told."""
+
+    CIRCLE = "see above: the waits go round in a circle"
+    TOLD = "see above"
+    LENGTH = "and so on"
+
+
 @dataclass
 class Step:
     """One link of the chain.
@@ -29,15 +38,19 @@ class Step:
     Attributes:
         wait: why somebody does not move.
         role: how it is connected to the step above, e.g. "could release it".
+        cut: why it is not followed.
         dead_ends: places where the stream in question ends without a receiver.
-        repeated: the same actor stands further up: a circle.
+        alone: nobody else could end the wait.
+        later: the runtime sequence would end it, further on than where it waits itself.
         children: what could end the wait.
     """
 
     wait: waits.Wait
     role: str = ""
+    cut: Cut | None = None
     dead_ends: list[DeadEnd] = field(default_factory=list)
-    repeated: bool = False
+    alone: bool = False
+    later: bool = False
     children: list[Step] = field(default_factory=list)
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Step]]:
@@ -61,14 +74,26 @@ class Wording:
         """One line for one step."""
         role = f"{step.role}; it " if step.role else ""
         text = f"{self.actor(step.wait.actor)} {role}{self._reason(step.wait)}"
-        if step.repeated:
-            return f"{text} (see above: the waits go round in a circle)"
+        if step.cut is not None:
+            return f"{text} ({step.cut.value})"
         ends = "".join(f"; the stream ends at {end.place}: {end.why}" for end in step.dead_ends)
-        if isinstance(step.wait, waits.LockWait) and not step.children:
-            return f"{text}; nobody is set up to release it"
-        if isinstance(step.wait, waits.DataWait) and not step.children:
-            return f"{text}; no stream leads there"
-        return text + ends
+        return f"{text}{self._nobody(step)}{ends}"
+
+    def _nobody(self, step: Step) -> str:
+        """Who is missing, where nobody could end the wait."""
+        match step.wait:
+            case waits.NoTask(channel) if step.later:
+                another = "another" if channel.counts.given else "one"
+                return f"; the runtime sequence gives it {another} only after what it waits for"
+            case waits.NoTask(channel) if step.alone and not channel.counts.given:
+                return ": nothing starts a transfer there"
+            case waits.LockWait() if step.later:
+                return "; the runtime sequence sets it only after what it waits for"
+            case waits.LockWait() if step.alone:
+                return "; nobody else is set up to release it"
+            case waits.DataWait() if step.alone:
+                return "; no stream leads there"
+        return ""
 
     def actor(self, actor: Actor) -> str:
         """What an actor is called."""
@@ -104,14 +129,34 @@ class Wording:
                 return f"runs{self._position(actor)} and waits for nothing"
             case waits.Ended():
                 return "has ended its program, which no later run begins again: let it loop"
-            case waits.NotEnabled():
-                return "has a program but is not enabled"
+            case waits.Halted(actor):
+                return self._halted(actor)
+            case waits.InReset():
+                return "is held in reset by its control register"
+
+    def _halted(self, core: Core) -> str:
+        if core.in_reset:
+            return "has a program but is held in reset (Core_Control, bit 1)"
+        if core.counts.instructions:
+            return (
+                "was reset and is not enabled (Core_Control, bit 0): a program that ends clears "
+                "that bit, and a reset does not set it"
+            )
+        return "has a program but is not enabled"
 
     def _no_task(self, channel: Channel) -> str:
-        done, tokens = channel.counts.tasks, channel.counts.tokens
-        if done:
-            return f"has done all {done} tasks that it was given, {tokens} of them with a token"
-        return "was never given a task: nothing starts a transfer there"
+        counts = channel.counts
+        if not counts.given:
+            return "was never given a task"
+        if counts.tasks == counts.given == 1:
+            token = "with" if counts.tokens else "without"
+            return f"has done the one task that it was given, {token} a token"
+        which = f"all {counts.tasks}" if counts.tasks == counts.given else f"{counts.tasks}"
+        rest = counts.given - counts.tasks
+        gone = f"; a reset took the other {rest}" if rest else ""
+        return (
+            f"has done {which} tasks that it was given, {counts.tokens} of them with a token{gone}"
+        )
 
     def _lock_wait(self, wait: waits.LockWait) -> str:
         lock = wait.lock
@@ -119,7 +164,9 @@ class Wording:
         name = self._names.lock(lock.tile, lock.index)
         where = self._position(wait.actor)
         soon = ", so it is about to go on" if lock.grants(wait.value) else ""
-        return f"waits{where} for {name} {relation} (now {lock.value}{soon})"
+        # A core that acquires objects which it holds already asks for 0 more (mlir-aie 1.4).
+        nothing = "" if wait.value else "; an acquire of 0 takes nothing and waits for exactly 0"
+        return f"waits{where} for {name} {relation} (now {lock.value}{soon}{nothing})"
 
     def _progress(self, actor: Actor) -> str:
         """How far a channel has come with its descriptor; where a core is."""
@@ -144,13 +191,13 @@ class Wording:
         registers = actor.registers()
         if not registers:
             return ""
-        found = self._source(actor.tile, registers["pc"], registers["ra"])
+        found = self._source(actor, registers["pc"], registers["ra"])
         return f" in {found}" if found else f" at pc {registers['pc']:#x}"
 
-    def _source(self, tile: tuple[int, int], pc: int, caller: int) -> str | None:
-        """The source of the instruction before `pc`, and of its caller."""
-        here = self._names.source(tile, max(pc - 1, 0))
-        outer = self._names.caller(tile, max(caller - 1, 0))
+    def _source(self, core: Core, pc: int, caller: int) -> str | None:
+        """The source of the instruction that `pc` tells of, and of its caller."""
+        here = self._names.source(core.tile, core.within(pc))
+        outer = self._names.caller(core.tile, max(caller - 1, 0))
         if here and outer and outer.split(" (")[0] != here.split(" (")[0]:
             return f"{here}, called from {outer}"
         return here
@@ -160,8 +207,8 @@ class Wording:
         fault = report.fault
         if fault is None:
             return self.named(str(report.error))
-        registers = report.array.core_tile(*fault.tile).core.registers()
-        found = self._source(fault.tile, fault.pc, registers.get("ra", 0))
+        core = report.array.core_tile(*fault.tile).core
+        found = self._source(core, fault.pc, core.registers().get("ra", 0))
         return self.named(f"{fault}, in {found}" if found else str(fault))
 
     def named(self, text: str) -> str:

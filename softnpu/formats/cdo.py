@@ -86,6 +86,9 @@ COMMAND_NAMES: dict[int, str] = {
 }
 """Names of the general commands (bootgen, cdo-binary.c), as its source form spells them."""
 
+_MODULE_SHIFT, _GENERAL = 8, 1
+"""A command's high byte is the module of the platform manager that it is for."""
+
 SHORT_LENGTH_LIMIT = 255
 """From this many words of payload on, the length takes a word of its own."""
 
@@ -101,6 +104,11 @@ class Command:
     def name(self) -> str:
         """The command's name, or its number if it has none."""
         return COMMAND_NAMES.get(self.code, f"command {self.code:#x}")
+
+    @property
+    def is_general(self) -> bool:
+        """Whether it is about registers and the like, not about a Versal's power management."""
+        return self.code >> _MODULE_SHIFT == _GENERAL
 
 
 @dataclass(frozen=True)
@@ -128,11 +136,26 @@ def parse(data: Bytes) -> Cdo:
     Raises:
         FormatError: not a CDO, cut off, a wrong checksum or a command that does not fit.
     """
+    size = byte_size(data)
+    if size != len(data):
+        state = "cut off" if len(data) < size else "followed by something else"
+        raise FormatError(
+            f"the CDO's header says {size} bytes, there are {len(data)}: it is {state}"
+        )
+    return Cdo(tuple(command for _, command in _commands(data)))
+
+
+def byte_size(data: Bytes) -> int:
+    """Bytes of the CDO that `data` begins with, as its header says.
+
+    Raises:
+        FormatError: not a CDO, or a header that is damaged.
+    """
     if identify(data) is not FileKind.CDO:
         raise wrong_kind(data, FileKind.CDO)
     header = _Header.read(data)
     _check_header(header, data)
-    return Cdo(tuple(command for _, command in _commands(data)), header.version)
+    return 4 * (HEADER_WORDS + header.length)
 
 
 def build(cdo: Cdo) -> bytes:
@@ -161,16 +184,15 @@ def _check_header(header: _Header, data: Bytes) -> None:
         )
     if header.version != VERSION:
         raise FormatError(f"CDO of version {header.version:#x}; only {VERSION:#x} is known")
+    if not header.length and not header.checksum:
+        raise FormatError(
+            "the CDO's header was never filled in, its length and checksum are 0: the tool that"
+            " wrote the file did not get to its end"
+        )
     if header.checksum != (expected := checksum(data[: 4 * _REMAINING_WORDS])):
         raise FormatError(
             f"the CDO header's checksum at byte 0x10 should be {expected:#010x}, "
             f"it is {header.checksum:#010x}"
-        )
-    size = 4 * (HEADER_WORDS + header.length)
-    if size != len(data):
-        state = "cut off" if len(data) < size else "followed by something else"
-        raise FormatError(
-            f"the CDO's header says {size} bytes, there are {len(data)}: it is {state}"
         )
 
 
@@ -237,7 +259,8 @@ def operation_of(command: Command) -> Operation | None:
 def _fixed_operation(command: Command) -> Operation:
     decoder = _DECODERS.get(command.code)
     if decoder is None:
-        raise FormatError(f"CDO command {command.name} ({command.code:#x}) is not supported")
+        known = COMMAND_NAMES.get(command.code, "without a name")
+        raise FormatError(f"CDO command {known} ({command.code:#x}) is not supported")
     return decoder(command)
 
 

@@ -1,19 +1,22 @@
-"""ELF files of cores, as far as loading and showing them asks: header, segments, symbols.
+"""ELF files, as far as loading and showing them asks: header, segments, sections, symbols, notes.
 
-32-bit little-endian, which both AIE and RV32 code is.
+Little-endian, which all of AIE, RV32 and the host's code is; of 32 or 64 bits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from softnpu.errors import FormatError
 from softnpu.formats.identify import ELF_MAGIC, FileKind, identify, wrong_kind
-from softnpu.formats.records import Bytes, Record, raw, u8, u16, u32
+from softnpu.formats.records import Bytes, Record, raw, u8, u16, u32, u64, words
 
 EXECUTABLE = 2
 TYPES = {1: "relocatable object", EXECUTABLE: "executable", 3: "shared object", 4: "core dump"}
-MACHINES = {243: "RISC-V", 264: "AIE"}
+AIE, RISCV = 264, 243
+MACHINES = {3: "x86", 40: "ARM", 62: "x86-64", 183: "AArch64", RISCV: "RISC-V", AIE: "AIE"}
+CORE_MACHINES = (AIE, RISCV)
 
 CONTROL_CODE = {
     64: "AIE2PS",
@@ -24,12 +27,17 @@ CONTROL_CODE = {
     105: "AIE4z",
 }
 """By OS/ABI: ELF files that hold the control code of a job (XRT, xrt_elf.h)."""
+CONTROL_TEXT = ".ctrltext"
+"""How the sections with such a job's instructions are called (XRT, elf_patcher.h)."""
 
-_CLASS_32, _LITTLE_ENDIAN = 1, 1
+_LITTLE_ENDIAN = 1
 _LOAD = 1
-_SYMBOL_TABLE = 2
-_FUNCTION = 2
+_RELOCATIONS = 4
+_SYMBOL_TABLE, _NOTE, _NOTHING_STORED, _DYNAMIC_SYMBOLS, _GROUP = 2, 7, 8, 11, 17
+_COMPRESSED = 0x800
+_OBJECT, _FUNCTION = 1, 2
 _MAXIMUM_HEADERS = 0x1000
+_LONGEST_NAME = 0x1000
 
 
 @dataclass(frozen=True)
@@ -48,12 +56,44 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A section.
+
+    Attributes:
+        data: what the file stores of it, not copied.
+        info: what its type makes of it.
+    """
+
+    name: str
+    type: int
+    flags: int
+    address: int
+    size: int
+    link: int
+    info: int
+    entry_size: int
+    data: memoryview = field(repr=False)
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the data are compressed."""
+        return bool(self.flags & _COMPRESSED)
+
+
+@dataclass(frozen=True)
 class Symbol:
-    """A function of the symbol table."""
+    """An entry of the symbol table.
+
+    Attributes:
+        address: or another value, as the section has it.
+        section: the number of its section; XRT's jobs put a kernel's symbol number there.
+    """
 
     name: str
     address: int
     size: int
+    kind: int = _FUNCTION
+    section: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,45 +101,87 @@ class Elf:
     """A parsed ELF file.
 
     Attributes:
+        bits: 32 or 64.
         machine: 264 for AIE, 243 for RISC-V.
         type: 1 relocatable, 2 executable.
         segments: what is loaded, in the order of the file.
-        functions: by address.
-        abi: tells XRT's files apart, see `CONTROL_CODE`.
+        sections: in the order of the file.
+        symbols: of the symbol table, in its order.
+        dynamic: names of the dynamic symbols.
+        abi, abi_version: tell XRT's files apart, see `CONTROL_CODE`.
     """
 
+    bits: int
     machine: int
     type: int
     entry: int
     flags: int
     segments: tuple[Segment, ...]
-    functions: tuple[Symbol, ...]
+    sections: tuple[Section, ...]
+    symbols: tuple[Symbol, ...]
+    dynamic: tuple[str, ...]
     abi: int = 0
+    abi_version: int = 0
+
+    @property
+    def functions(self) -> tuple[Symbol, ...]:
+        """The functions, by address."""
+        found = (symbol for symbol in self.symbols if symbol.kind == _FUNCTION)
+        return tuple(sorted(found, key=lambda symbol: (symbol.address, symbol.name)))
 
     @property
     def control_code(self) -> str | None:
         """The NPU that a whole job is for, in XRT's own ELF files; None for a core's program."""
+        if self.abi not in CONTROL_CODE and any(
+            section.name.startswith(CONTROL_TEXT) for section in self.sections
+        ):
+            return f"an NPU that is not known (OS/ABI {self.abi})"
         return CONTROL_CODE.get(self.abi)
+
+    @property
+    def is_for_a_core(self) -> bool:
+        """Whether a core of the array, or what stands in for one, could run it."""
+        return self.bits == 32 and self.machine in CORE_MACHINES and self.control_code is None
 
     @property
     def machine_name(self) -> str:
         """The machine in words."""
         return MACHINES.get(self.machine, f"machine {self.machine}")
 
+    def kernels(self) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+        """The kernels of a job: (name, instance, numbers of its sections).
+
+        A group of sections names its instance, which names its kernel (XRT, xrt_elf.cpp).
+        """
+        for section in self.sections:
+            if section.type == _GROUP and section.info < len(self.symbols):
+                instance = self.symbols[section.info]
+                known = instance.kind == _OBJECT and instance.section < len(self.symbols)
+                kernel = self.symbols[instance.section].name if known else "?"
+                members = words(section.data[: len(section.data) // 4 * 4])
+                yield kernel, instance.name, members[1:]
+
 
 @dataclass(frozen=True)
-class _Header(Record):
-    """The ELF header: 52 bytes."""
+class Identification(Record):
+    """The ELF identification: 16 bytes."""
 
     magic: bytes = raw(4, ELF_MAGIC)
-    word_class: int = u8(_CLASS_32)
-    order: int = u8(_LITTLE_ENDIAN)
-    file_version: int = u8(1)
+    word_class: int = u8()
+    order: int = u8()
+    file_version: int = u8()
     abi: int = u8()
-    rest: bytes = raw(8)
-    type: int = u16(EXECUTABLE)
+    abi_version: int = u8()
+    rest: bytes = raw(7)
+
+
+@dataclass(frozen=True)
+class Header32(Record):
+    """The ELF header: 52 bytes with the identification."""
+
+    type: int = u16()
     machine: int = u16()
-    version: int = u32(1)
+    version: int = u32()
     entry: int = u32()
     segment_table: int = u32()
     section_table: int = u32()
@@ -113,7 +195,26 @@ class _Header(Record):
 
 
 @dataclass(frozen=True)
-class _SegmentHeader(Record):
+class _Header64(Record):
+    """The ELF header: 64 bytes with the identification."""
+
+    type: int = u16()
+    machine: int = u16()
+    version: int = u32()
+    entry: int = u64()
+    segment_table: int = u64()
+    section_table: int = u64()
+    flags: int = u32()
+    header_size: int = u16()
+    segment_size: int = u16()
+    segments: int = u16()
+    section_size: int = u16()
+    sections: int = u16()
+    names: int = u16()
+
+
+@dataclass(frozen=True)
+class Segment32(Record):
     """The ELF program header: 32 bytes."""
 
     type: int = u32()
@@ -127,7 +228,21 @@ class _SegmentHeader(Record):
 
 
 @dataclass(frozen=True)
-class _SectionHeader(Record):
+class _Segment64(Record):
+    """The ELF program header: 56 bytes."""
+
+    type: int = u32()
+    flags: int = u32()
+    offset: int = u64()
+    address: int = u64()
+    physical: int = u64()
+    file_size: int = u64()
+    size: int = u64()
+    alignment: int = u64()
+
+
+@dataclass(frozen=True)
+class Section32(Record):
     """The ELF section header: 40 bytes."""
 
     name: int = u32()
@@ -143,7 +258,23 @@ class _SectionHeader(Record):
 
 
 @dataclass(frozen=True)
-class _SymbolRecord(Record):
+class _Section64(Record):
+    """The ELF section header: 64 bytes."""
+
+    name: int = u32()
+    type: int = u32()
+    flags: int = u64()
+    address: int = u64()
+    offset: int = u64()
+    size: int = u64()
+    link: int = u32()
+    info: int = u32()
+    alignment: int = u64()
+    entry_size: int = u64()
+
+
+@dataclass(frozen=True)
+class Symbol32(Record):
     """The ELF symbol: 16 bytes."""
 
     name: int = u32()
@@ -154,77 +285,162 @@ class _SymbolRecord(Record):
     section: int = u16()
 
 
+@dataclass(frozen=True)
+class _Symbol64(Record):
+    """The ELF symbol: 24 bytes."""
+
+    name: int = u32()
+    info: int = u8()
+    other: int = u8()
+    section: int = u16()
+    value: int = u64()
+    size: int = u64()
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The records of one class of files."""
+
+    bits: int
+    header: type[Header32] | type[_Header64]
+    segment: type[Segment32] | type[_Segment64]
+    section: type[Section32] | type[_Section64]
+    symbol: type[Symbol32] | type[_Symbol64]
+
+
+_LAYOUTS = {
+    1: _Layout(32, Header32, Segment32, Section32, Symbol32),
+    2: _Layout(64, _Header64, _Segment64, _Section64, _Symbol64),
+}
+_HeaderRecord = Header32 | _Header64
+
+
 def parse(data: Bytes) -> Elf:
-    """The ELF file in `data`; FormatError if it is none, not a 32-bit one, or cut off."""
+    """The ELF file in `data`; FormatError if it is none, big-endian, or cut off."""
     if identify(data) is not FileKind.ELF:
         raise wrong_kind(data, FileKind.ELF)
-    header = _Header.read(data)
-    if (header.word_class, header.order) != (_CLASS_32, _LITTLE_ENDIAN):
-        raise FormatError("an ELF file of a core is 32-bit and little-endian; this one is not")
+    told = Identification.read(data)
+    layout = _LAYOUTS.get(told.word_class)
+    if layout is None:
+        raise FormatError(f"an ELF file is of class 1 (32 bits) or 2 (64), not {told.word_class}")
+    if told.order != _LITTLE_ENDIAN:
+        raise FormatError("the ELF file is big-endian; nothing of an NPU is")
+    header = layout.header.read(data, told.byte_size())
     if max(header.segments, header.sections) > _MAXIMUM_HEADERS:
         raise FormatError(
             f"the ELF header says {header.segments} segments and {header.sections} sections"
         )
+    sections = _sections(data, header, layout)
     return Elf(
-        header.machine,
-        header.type,
-        header.entry,
-        header.flags,
-        _segments(data, header),
-        _functions(data, header),
-        header.abi,
+        bits=layout.bits,
+        machine=header.machine,
+        type=header.type,
+        entry=header.entry,
+        flags=header.flags,
+        segments=_segments(data, header, layout),
+        sections=sections,
+        symbols=tuple(_symbols(sections, layout, _SYMBOL_TABLE)),
+        dynamic=tuple(s.name for s in _symbols(sections, layout, _DYNAMIC_SYMBOLS) if s.name),
+        abi=told.abi,
+        abi_version=told.abi_version,
     )
 
 
-def _segments(data: Bytes, header: _Header) -> tuple[Segment, ...]:
-    size = _SegmentHeader.byte_size()
+@dataclass(frozen=True)
+class Relocation:
+    """A place in a section that a symbol's value goes into; `symbol` is the symbol's number."""
+
+    offset: int
+    type: int
+    symbol: int
+    addend: int
+
+
+def relocations(parsed: Elf, section: int) -> Iterator[Relocation]:
+    """The relocations (with addends) for the section of that number, of a file of 32 bits."""
+    for table in parsed.sections:
+        if table.type == _RELOCATIONS and table.info == section and parsed.bits == 32:
+            numbers = words(table.data[: len(table.data) // 12 * 12])
+            for offset, info, addend in zip(*[iter(numbers)] * 3, strict=True):
+                if info >> 8 < len(parsed.symbols):
+                    signed = addend - (addend >> 31 << 32)
+                    yield Relocation(offset, info & 0xFF, info >> 8, signed)
+
+
+def notes(section: Section) -> Iterator[tuple[str, int, bytes]]:
+    """(owner, type, description) of each note in a section that holds some."""
+    if section.type != _NOTE:
+        return
+    at = 0
+    while at + 12 <= len(section.data):
+        name_size, size, kind = words(section.data[at : at + 12])
+        name_at = at + 12
+        at = name_at + (name_size + 3) // 4 * 4
+        owner = bytes(section.data[name_at : name_at + name_size]).rstrip(b"\0")
+        yield owner.decode("utf-8", "replace"), kind, bytes(section.data[at : at + size])
+        at += (size + 3) // 4 * 4
+
+
+def _segments(data: Bytes, header: _HeaderRecord, layout: _Layout) -> tuple[Segment, ...]:
+    size = layout.segment.byte_size()
     found = [
-        _SegmentHeader.read(data, header.segment_table + n * size) for n in range(header.segments)
+        layout.segment.read(data, header.segment_table + n * size) for n in range(header.segments)
     ]
-    if sum(s.file_size for s in found if s.type == _LOAD) > len(data):
+    loaded = [segment for segment in found if segment.type == _LOAD]
+    if sum(segment.file_size for segment in loaded) > len(data):
         raise FormatError("the ELF file's segments say that they are longer than the file")
     return tuple(
-        Segment(s.address, _slice(data, s.offset, s.file_size, "segment"), s.size, s.flags)
-        for s in found
-        if s.type == _LOAD
+        Segment(s.address, bytes(_slice(data, s.offset, s.file_size, "segment")), s.size, s.flags)
+        for s in loaded
     )
 
 
-def _functions(data: Bytes, header: _Header) -> tuple[Symbol, ...]:
-    size = _SectionHeader.byte_size()
-    sections = [
-        _SectionHeader.read(data, header.section_table + n * size) for n in range(header.sections)
+def _sections(data: Bytes, header: _HeaderRecord, layout: _Layout) -> tuple[Section, ...]:
+    size = layout.section.byte_size()
+    found = [
+        layout.section.read(data, header.section_table + n * size) for n in range(header.sections)
     ]
-    functions: list[Symbol] = []
-    if sum(s.size for s in sections if s.type == _SYMBOL_TABLE) > len(data):
-        raise FormatError("the ELF file's symbol tables say that they are longer than the file")
-    for section in sections:
-        if section.type == _SYMBOL_TABLE and section.link < len(sections):
-            functions.extend(_symbols(data, section, sections[section.link]))
-    return tuple(sorted(functions, key=lambda symbol: (symbol.address, symbol.name)))
+    stored = [
+        _slice(data, s.offset, 0 if s.type == _NOTHING_STORED else s.size, "section") for s in found
+    ]
+    if sum(map(len, stored)) > len(data):
+        raise FormatError("the ELF file's sections say that they are longer than the file")
+    names = bytes(stored[header.names]) if header.names < len(stored) else b""
+    return tuple(
+        Section(
+            name=_string(names, s.name),
+            type=s.type,
+            flags=s.flags,
+            address=s.address,
+            size=s.size,
+            link=s.link,
+            info=s.info,
+            entry_size=s.entry_size,
+            data=part,
+        )
+        for s, part in zip(found, stored, strict=True)
+    )
 
 
-def _symbols(data: Bytes, table: _SectionHeader, names: _SectionHeader) -> list[Symbol]:
-    strings = _slice(data, names.offset, names.size, "string table")
-    size = _SymbolRecord.byte_size()
-    _slice(data, table.offset, table.size, "symbol table")
-    records = [_SymbolRecord.read(data, table.offset + n * size) for n in range(table.size // size)]
-    return [
-        Symbol(_string(strings, record.name), record.value, record.size)
-        for record in records
-        if record.info & 0xF == _FUNCTION
-    ]
+def _symbols(sections: tuple[Section, ...], layout: _Layout, type: int) -> Iterator[Symbol]:
+    size = layout.symbol.byte_size()
+    for table in sections:
+        if table.type == type and table.link < len(sections):
+            strings = bytes(sections[table.link].data)
+            for at in range(0, len(table.data) // size * size, size):
+                read = layout.symbol.read(table.data, at)
+                name = _string(strings, read.name)
+                yield Symbol(name, read.value, read.size, read.info & 0xF, read.section)
 
 
 def _string(strings: bytes, start: int) -> str:
-    end = strings.find(b"\0", start)
-    return strings[start : end if end >= 0 else len(strings)].decode("utf-8", "replace")
+    return strings[start : start + _LONGEST_NAME].partition(b"\0")[0].decode("utf-8", "replace")
 
 
-def _slice(data: Bytes, offset: int, size: int, what: str) -> bytes:
+def _slice(data: Bytes, offset: int, size: int, what: str) -> memoryview:
     if offset + size > len(data):
         raise FormatError(
             f"the ELF file's {what} ({size} bytes at {offset:#x}) ends behind the file of "
             f"{len(data)} bytes: it is cut off"
         )
-    return bytes(data[offset : offset + size])
+    return memoryview(data)[offset : offset + size]

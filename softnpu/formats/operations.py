@@ -109,6 +109,14 @@ class MergeSync:
         return f"{self.tokens} {tokens} of {which}"
 
 
+TRANSLATED_ARGUMENTS = 5
+"""Buffers whose addresses the firmware translates from the host's to the array's, if an xclbin is
+run with a stream (mlir-aie, AIETargetNPU.cpp, kNumFirmwareTranslatedArgs)."""
+APERTURE = 0x8000_0000
+"""What translates an address; a stream adds it itself from the sixth buffer on (the same file,
+kDDRAIEAddrOffset). A full ELF's stream does not: there XRT gives the array's addresses."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddressPatch:
     """Puts the address of buffer argument `argument`, plus `offset` bytes, into a shim descriptor.
@@ -116,6 +124,7 @@ class AddressPatch:
     Attributes:
         address: the register that holds the low address word (word 1 of the descriptor).
         argument: counts the kernel's buffers from 0 (bo0).
+        offset: with `APERTURE` in it, where the stream translates the address.
         action: always 0 in what mlir-aie writes.
     """
 
@@ -123,6 +132,27 @@ class AddressPatch:
     argument: int
     offset: int
     action: int = 0
+
+    @classmethod
+    def translated(cls, address: int, argument: int, start: int) -> AddressPatch:
+        """The patch of a stream for an xclbin that leads to byte `start` of a buffer."""
+        own = argument >= TRANSLATED_ARGUMENTS
+        return cls(address, argument, start + APERTURE if own else start)
+
+    @property
+    def translates(self) -> bool:
+        """Whether it translates the buffer's address, which the firmware does not."""
+        return self.argument >= TRANSLATED_ARGUMENTS and self.offset >= APERTURE
+
+    @property
+    def untranslated(self) -> bool:
+        """Whether nobody translates the address, if an xclbin is run with the stream."""
+        return self.argument >= TRANSLATED_ARGUMENTS and self.offset < APERTURE
+
+    @property
+    def start(self) -> int:
+        """The byte of the buffer that it leads to."""
+        return self.offset - APERTURE if self.translates else self.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +176,65 @@ class Preempt:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadProgram:
+    """The `operations` operations that follow load program memory `id` by control packets.
+
+    Source: aie-rt, `XAie_PmLoadHdr`.
+    """
+
+    id: int
+    operations: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreateScratchpad:
+    """Fetches a table of values that the host filled, `size` bytes, into the controller.
+
+    Attributes:
+        usage: always 0, a state table of at most 32 words (mlir-aie, AIEX.td).
+        location: its address on the host, filled in by XRT.
+    """
+
+    size: int
+    usage: int = 0
+    location: int = 0
+
+
+STATE_FUNCTIONS = ("mul", "incr", "decr")
+"""What is done with a value of the state table and an argument: its product, sum, difference."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateState:
+    """Changes entry `index` of the state table by a function (see `STATE_FUNCTIONS`)."""
+
+    index: int
+    function: int
+    argument: int
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRegister:
+    """Adds a function of entry `index` of the state table to the 48 bits at `address`.
+
+    Source: mlir-aie, AIEX.td (`npu.update_from_scratchpad`).
+    """
+
+    address: int
+    index: int
+    function: int
+    argument: int
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateScratchpad:
+    """Writes the state table back to the host."""
+
+
+@dataclass(frozen=True, slots=True)
 class Custom:
-    """Another operation of the firmware: read registers, record timer."""
+    """Another operation of the firmware, which says its size itself: read registers, record timer,
+    and some that no published source names."""
 
     code: int
     payload: bytes
@@ -166,5 +253,10 @@ Operation = (
     | AddressPatch
     | LoadPdi
     | Preempt
+    | LoadProgram
+    | CreateScratchpad
+    | UpdateState
+    | UpdateRegister
+    | UpdateScratchpad
     | Custom
 )

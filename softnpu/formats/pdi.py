@@ -16,7 +16,18 @@ from dataclasses import dataclass, replace
 from softnpu.errors import FormatError
 from softnpu.formats import cdo, cdo_compact, cdo_merge
 from softnpu.formats.identify import PDI_MAGIC, FileKind, identify, wrong_kind
-from softnpu.formats.records import Bytes, Record, padded, raw, text, u16, u32, u64, word_bytes
+from softnpu.formats.records import (
+    Bytes,
+    Record,
+    padded,
+    raw,
+    text,
+    u16,
+    u32,
+    u64,
+    word_bytes,
+    words,
+)
 
 ID_CODE = 0x14CA8093
 EXTENDED_ID_CODE = 0x01
@@ -25,13 +36,17 @@ IMAGE_NAME = "aie_image"
 """What mlir-aie's aiecc puts into the .bif file."""
 
 _VERSION = 0x00040000
+_BOOT_VERSIONS = (0x00020000, 0x00030000, _VERSION)
+_BOOT_TABLE_AT = 0xC4
+"""Where a boot header says where the image header table is (bootgen, bootheader-versal.h)."""
 _PARTIAL_PDI = b"IDPP"
 _NO_LOAD_ADDRESS = 0xFFFFFFFFFFFFFFFF
 _CDO_ATTRIBUTES = 0x02000006
 """Partition type 2 (configuration data), exception level 3."""
-_CDO_TYPE = 2
 _TYPE_SHIFT = 24
 _TYPE_MASK = 0x7
+_TYPES = ("none", "ELF", "CDO", "CFI", "raw", "raw ELF", "CFI mask", "CFI unmask")
+"""Partition types by number, as bootgen shows them (readimage-versal.cpp)."""
 _ALIGNMENT = 16
 _MAXIMUM_HEADERS = 64
 
@@ -130,6 +145,11 @@ class Partition:
     command_bytes: int | None = None
 
     @property
+    def type_name(self) -> str:
+        """What its header says that it is."""
+        return _TYPES[self.attributes >> _TYPE_SHIFT & _TYPE_MASK]
+
+    @property
     def is_compact(self) -> bool:
         """Whether the data is a CDO in the compact form of the PDIs that AMD ships."""
         return self.command_bytes is not None
@@ -191,10 +211,30 @@ def parse(data: Bytes) -> Pdi:
     """
     if identify(data) is not FileKind.PDI:
         raise wrong_kind(data, FileKind.PDI)
-    table = _TableHeader.read(data, len(PDI_MAGIC))
-    _check(table, len(PDI_MAGIC))
-    if table.version != _VERSION:
-        raise FormatError(f"PDI of version {table.version:#x}; only {_VERSION:#x} is known")
+    return _read(data, len(PDI_MAGIC), (_VERSION,))
+
+
+def parse_boot_image(data: Bytes) -> Pdi:
+    """The images of a PDI that boots a Versal device; what they hold is not looked at.
+
+    Raises:
+        FormatError: no such PDI, cut off, a wrong checksum or headers that contradict each other.
+    """
+    if identify(data) is not FileKind.BOOT_IMAGE:
+        raise wrong_kind(data, FileKind.BOOT_IMAGE)
+    if len(data) < _BOOT_TABLE_AT + 4:
+        raise FormatError("the boot image ends within its header: it is cut off")
+    (at,) = words(data[_BOOT_TABLE_AT : _BOOT_TABLE_AT + 4])
+    return _read(data, at, _BOOT_VERSIONS)
+
+
+def _read(data: Bytes, at: int, versions: tuple[int, ...]) -> Pdi:
+    """The images that the table header at a byte leads to."""
+    table = _TableHeader.read(data, at)
+    _check(table, at)
+    if table.version not in versions:
+        known = " or ".join(f"{version:#x}" for version in versions)
+        raise FormatError(f"PDI of version {table.version:#x}; only {known} is known")
     if max(table.images, table.partitions) > _MAXIMUM_HEADERS:
         raise FormatError(f"PDI with {table.images} images and {table.partitions} partitions")
     images, at = [], 4 * table.first_image

@@ -71,6 +71,15 @@ def stream_transfers(operations: Iterable[Operation]) -> list[StreamTransfer]:
     return [transfer for operation in operations for transfer in shims.apply(operation)]
 
 
+def unplaced(operations: Iterable[Operation]) -> set[Direction]:
+    """The directions of transfers whose buffer the stream does not name: their descriptors were
+    patched by no operation of it, e.g. but by one of an earlier stream."""
+    shims = _Shims()
+    for operation in operations:
+        list(shims.apply(operation))
+    return shims.unplaced
+
+
 def queue_pressure(operations: Sequence[Operation]) -> list[QueuePressure]:
     """The pushes into a shim channel's queue that could meet more tasks than it holds.
 
@@ -130,9 +139,14 @@ class _Descriptor:
 
 
 class _Shims:
-    """The descriptors of all shim tiles while a stream is followed."""
+    """The descriptors of all shim tiles while a stream is followed.
+
+    Attributes:
+        unplaced: directions of transfers that were started without a patched address.
+    """
 
     def __init__(self) -> None:
+        self.unplaced: set[Direction] = set()
         self._descriptors: dict[tuple[int, int], _Descriptor] = {}
 
     def apply(self, operation: Operation) -> Iterator[StreamTransfer]:
@@ -180,16 +194,18 @@ class _Shims:
             seen.add(bd)
             descriptor = self._descriptors.setdefault((column, bd), _Descriptor())
             fields = SHIM.bd.unpack(descriptor.words)
-            if descriptor.patch is not None:
+            if descriptor.patch is None:
+                self.unplaced.add(direction)
+            else:
                 first, last = _span(fields, descriptor.runs, runs)
-                start = descriptor.patch.offset + WORD_BYTES * first
+                start = descriptor.patch.start + WORD_BYTES * first
                 yield StreamTransfer(
                     argument=descriptor.patch.argument,
                     direction=direction,
                     column=column,
                     channel=channel,
                     start=start,
-                    end=descriptor.patch.offset + WORD_BYTES * (last + 1),
+                    end=descriptor.patch.start + WORD_BYTES * (last + 1),
                     length=WORD_BYTES * fields["buffer_length"] * runs,
                 )
             descriptor.runs += runs

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import accumulate
 
 from softnpu.errors import FormatError
-from softnpu.formats.identify import FileKind, identify, wrong_kind
+from softnpu.formats.identify import FileKind, as_binary, identify, wrong_kind
 from softnpu.formats.operations import Operation
 from softnpu.formats.records import Bytes, Record, u8, u16, u32
 from softnpu.formats.txn_encodings import (
@@ -27,7 +28,7 @@ from softnpu.formats.txn_encodings import (
     write_v01,
 )
 
-__all__ = ["COMPACT_VERSION", "OPCODE_NAMES", "VERSION", "Txn", "build", "parse"]
+__all__ = ["COMPACT_VERSION", "OPCODE_NAMES", "VERSION", "Txn", "build", "parse", "places"]
 
 VERSION = (0, 1)
 COMPACT_VERSION = (1, 0)
@@ -72,11 +73,9 @@ def parse(data: Bytes) -> Txn:
     Raises:
         FormatError: not an instruction stream, cut off, or with an operation that is unknown.
     """
-    kind = identify(data)
-    if kind is FileKind.TXN_TEXT:
-        data = _from_text(data)
-    elif kind is not FileKind.TXN:
+    if identify(data) is not FileKind.TXN:
         raise wrong_kind(data, FileKind.TXN)
+    data = as_binary(data)
     header = _Header.read(data)
     version = (header.major, header.minor)
     if version not in _READERS:
@@ -96,10 +95,7 @@ def parse(data: Bytes) -> Txn:
 
 def build(txn: Txn) -> bytes:
     """The bytes of `txn`; FormatError for an operation that the encoding cannot hold."""
-    writer = _WRITERS.get(txn.version)
-    if writer is None:
-        raise FormatError(f"cannot write an instruction stream of version {txn.version}")
-    body = b"".join([writer(operation) for operation in txn.operations])
+    body = b"".join(_written(txn))
     major, minor = txn.version
     header = _Header(
         major,
@@ -114,11 +110,18 @@ def build(txn: Txn) -> bytes:
     return header.write() + body
 
 
-def _from_text(data: Bytes) -> bytes:
-    try:
-        return b"".join(struct.pack("<I", int(word, 16)) for word in bytes(data).split())
-    except (ValueError, struct.error) as error:
-        raise FormatError(f"hexadecimal instruction stream: {error}") from error
+def places(txn: Txn) -> list[tuple[int, int]]:
+    """Where each operation lies in what `build` makes: first byte, and bytes."""
+    sizes = [len(data) for data in _written(txn)]
+    starts = accumulate(sizes, initial=_Header.byte_size())
+    return list(zip(starts, sizes, strict=False))
+
+
+def _written(txn: Txn) -> list[bytes]:
+    writer = _WRITERS.get(txn.version)
+    if writer is None:
+        raise FormatError(f"cannot write an instruction stream of version {txn.version}")
+    return [writer(operation) for operation in txn.operations]
 
 
 def _check_size(header: _Header, found: int) -> None:

@@ -1,7 +1,10 @@
 """The operations of an instruction stream in its two encodings, version 0.1 and compact 1.0.
 
 Sources: mlir-aie, AIETargetNPU.cpp and AIEToConfiguration.cpp; aie-rt, xaiegbl.h (the structures
-behind `XAie_TxnHeader`, those of version 1.0 with `_opt`); aiebu, MergeSync.
+behind `XAie_TxnHeader`, those of version 1.0 with `_opt`), xaie_txn.h; aiebu, MergeSync.
+
+An operation's size is what it says itself, where it says one; a size that means a layout which is
+not known is refused.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ from softnpu.errors import FormatError
 from softnpu.formats.operations import (
     AddressPatch,
     BlockWrite,
+    CreateScratchpad,
     Custom,
     LoadPdi,
+    LoadProgram,
     MaskPoll,
     MaskWrite,
     MergeSync,
@@ -22,6 +27,9 @@ from softnpu.formats.operations import (
     Operation,
     Preempt,
     Sync,
+    UpdateRegister,
+    UpdateScratchpad,
+    UpdateState,
     Write,
 )
 from softnpu.formats.records import Bytes
@@ -30,8 +38,9 @@ Reader = Callable[[Bytes, int], tuple[Operation, int]]
 Writer = Callable[[Operation], bytes]
 
 WRITE, BLOCK_WRITE, BLOCK_SET, MASK_WRITE, MASK_POLL, NOP = range(6)
-PREEMPT, MASK_POLL_BUSY, LOAD_PDI = 6, 7, 8
-SYNC, ADDRESS_PATCH, MERGE_SYNC = 0x80, 0x81, 0x84
+PREEMPT, MASK_POLL_BUSY, LOAD_PDI, LOAD_PROGRAM = 6, 7, 8, 9
+CREATE_SCRATCHPAD, UPDATE_STATE, UPDATE_REGISTER, UPDATE_SCRATCHPAD = range(0x0A, 0x0E)
+SYNC, ADDRESS_PATCH, READ_REGISTERS, RECORD_TIMER, MERGE_SYNC = range(0x80, 0x85)
 CUSTOM_BEGIN = 0x80
 
 OPCODE_NAMES: dict[int, str] = {
@@ -44,33 +53,38 @@ OPCODE_NAMES: dict[int, str] = {
     PREEMPT: "PREEMPT",
     MASK_POLL_BUSY: "MASKPOLL_BUSY",
     LOAD_PDI: "LOADPDI",
-    0x09: "LOAD_PM_START",
-    0x0A: "CREATE_SCRATCHPAD",
-    0x0B: "UPDATE_STATE_TABLE",
-    0x0C: "UPDATE_REG",
-    0x0D: "UPDATE_SCRATCH",
+    LOAD_PROGRAM: "LOAD_PM_START",
+    CREATE_SCRATCHPAD: "CREATE_SCRATCHPAD",
+    UPDATE_STATE: "UPDATE_STATE_TABLE",
+    UPDATE_REGISTER: "UPDATE_REG",
+    UPDATE_SCRATCHPAD: "UPDATE_SCRATCH",
     0x0E: "CONFIG_SHIMDMA_BD",
     0x0F: "CONFIG_SHIMDMA_DMABUF_BD",
     SYNC: "TCT",
     ADDRESS_PATCH: "DDR_PATCH",
-    0x82: "READ_REGS",
-    0x83: "RECORD_TIMER",
+    READ_REGISTERS: "READ_REGS",
+    RECORD_TIMER: "RECORD_TIMER",
     MERGE_SYNC: "MERGE_SYNC",
 }
 """Names of the operation codes (mlir-aie, AIETargetNPU.cpp, without `XAIE_IO_`)."""
 
-_OBSERVING = range(0x82, 0x84)
-"""Operations of the firmware whose payload is kept as it is."""
+_UNDERSTOOD = (SYNC, ADDRESS_PATCH, MERGE_SYNC)
+"""Operations of the firmware that are more than a code and a payload here."""
 
 
-def _opcode_name(code: int) -> str:
-    return f"{OPCODE_NAMES.get(code, 'unknown')} ({code:#04x})"
+def opcode_name(code: int) -> str:
+    """What an operation is called, or that no published source names it."""
+    return OPCODE_NAMES.get(code, "without a name")
+
+
+def _shown(code: int) -> str:
+    return f"{opcode_name(code)} ({code:#04x})"
 
 
 def _sized(size: int, allowed: tuple[int, ...], code: int, at: int) -> int:
     if size not in allowed:
         raise FormatError(
-            f"operation {_opcode_name(code)} at byte {at:#x} says that it has {size} bytes; "
+            f"operation {_shown(code)} at byte {at:#x} says that it has {size} bytes; "
             f"it has {' or '.join(map(str, allowed))}"
         )
     return size
@@ -79,7 +93,7 @@ def _sized(size: int, allowed: tuple[int, ...], code: int, at: int) -> int:
 def _whole_words(size: int, head: int, code: int, at: int) -> int:
     if size < head or size % 4:
         raise FormatError(
-            f"operation {_opcode_name(code)} at byte {at:#x} says that it has {size} bytes; "
+            f"operation {_shown(code)} at byte {at:#x} says that it has {size} bytes; "
             f"at least {head}, and whole words, are expected"
         )
     return size
@@ -95,9 +109,16 @@ _BLOCK = struct.Struct("<IIII")
 _WORD = struct.Struct("<I")
 _PAIR = struct.Struct("<II")
 _LOAD_PDI = struct.Struct("<HHIQ")
+_LOAD_PROGRAM = struct.Struct("<II")
+_SCRATCHPAD = struct.Struct("<BBxxIQ")
+_STATE = struct.Struct("<BBBxI")
+_REGISTER = struct.Struct("<BBBxII")
 _SYNC = struct.Struct("<IIII")
 _MERGE_SYNC = struct.Struct("<III")
+_MERGE_SYNC_LONG = _MERGE_SYNC.size + 4
+"""DynamicDispatch writes it as large as a TCT, with a second word that is 0."""
 _PATCH = struct.Struct("<IIIIIIQQQ")
+_PATCH_COMPACT = struct.Struct("<IIIIQ")
 
 
 def read_v01(data: Bytes, at: int) -> tuple[Operation, int]:
@@ -115,7 +136,7 @@ def read_v01(data: Bytes, at: int) -> tuple[Operation, int]:
         _sized(size, (_MASKED.size, _MASKED_PADDED), code, at)
         return _masked(code, address, mask, value), size
     if code >= CUSTOM_BEGIN:
-        return _read_custom(data, at, code, _patch_v01)
+        return _read_custom(data, at, code)
     return _read_short(data, at, code)
 
 
@@ -125,38 +146,44 @@ def _masked(code: int, address: int, mask: int, value: int) -> Operation:
     return MaskPoll(address, mask, value, busy=code == MASK_POLL_BUSY)
 
 
+_SHORT: dict[int, tuple[struct.Struct, Callable[..., Operation]]] = {
+    NOP: (_WORD, lambda _: Nop()),
+    PREEMPT: (_WORD, lambda head: Preempt(head >> 8 & 0xFF)),
+    LOAD_PDI: (_LOAD_PDI, lambda _, identity, size, location: LoadPdi(identity, size, location)),
+    LOAD_PROGRAM: (_LOAD_PROGRAM, lambda head, identity: LoadProgram(identity, head >> 8)),
+    CREATE_SCRATCHPAD: (
+        _SCRATCHPAD,
+        lambda _, usage, size, location: CreateScratchpad(size, usage, location),
+    ),
+    UPDATE_STATE: (_STATE, lambda _, *fields: UpdateState(*fields)),
+    UPDATE_REGISTER: (_REGISTER, lambda _, *fields: UpdateRegister(fields[-1], *fields[:-1])),
+    UPDATE_SCRATCHPAD: (_WORD, lambda _: UpdateScratchpad()),
+}
+"""The operations that look alike in both versions, as large as their layout."""
+
+
 def _read_short(data: Bytes, at: int, code: int) -> tuple[Operation, int]:
-    """The operations that look alike in both versions."""
-    if code == NOP:
-        return Nop(), 4
-    if code == PREEMPT:
-        return Preempt(_WORD.unpack_from(data, at)[0] >> 8 & 0xFF), 4
-    if code == LOAD_PDI:
-        _, identity, size, location = _LOAD_PDI.unpack_from(data, at)
-        return LoadPdi(identity, size, location), _LOAD_PDI.size
-    raise FormatError(
-        f"operation {_opcode_name(code)} at byte {at:#x} of the instruction stream is not supported"
-    )
+    if code not in _SHORT:
+        raise FormatError(
+            f"operation {_shown(code)} at byte {at:#x} of the instruction stream is not supported"
+        )
+    layout, meant = _SHORT[code]
+    return meant(*layout.unpack_from(data, at)), layout.size
 
 
-_PatchReader = Callable[[Bytes, int], tuple[Operation, int]]
-
-
-def _read_custom(
-    data: Bytes, at: int, code: int, read_patch: _PatchReader
-) -> tuple[Operation, int]:
+def _read_custom(data: Bytes, at: int, code: int) -> tuple[Operation, int]:
+    """An operation of the firmware: its second word is its size, in both versions."""
+    _, size = _PAIR.unpack_from(data, at)
     if code == SYNC:
-        _, size, tile, config = _SYNC.unpack_from(data, at)
+        _, _, tile, config = _SYNC.unpack_from(data, at)
         return _sync(tile, config), _sized(size, (_SYNC.size,), code, at)
     if code == ADDRESS_PATCH:
-        return read_patch(data, at)
+        _sized(size, (_PATCH_COMPACT.size, _PATCH.size), code, at)
+        return _patch(data, at, size), size
     if code == MERGE_SYNC:
-        _, size, counts = _MERGE_SYNC.unpack_from(data, at)
+        _, _, counts = _MERGE_SYNC.unpack_from(data, at)
         merged = MergeSync(tokens=counts & 0xFF, columns=counts >> 8 & 0xFF)
-        return merged, _sized(size, (_MERGE_SYNC.size,), code, at)
-    if code not in _OBSERVING:
-        return _read_short(data, at, code)
-    _, size = _PAIR.unpack_from(data, at)
+        return merged, _sized(size, (_MERGE_SYNC.size, _MERGE_SYNC_LONG), code, at)
     _whole_words(size, _PAIR.size, code, at)
     return Custom(code, bytes(data[at + _PAIR.size : at + size])), size
 
@@ -172,10 +199,13 @@ def _sync(tile: int, config: int) -> Sync:
     )
 
 
-def _patch_v01(data: Bytes, at: int) -> tuple[Operation, int]:
-    _, size, _, _, _, action, address, argument, offset = _PATCH.unpack_from(data, at)
-    _sized(size, (_PATCH.size,), ADDRESS_PATCH, at)
-    return AddressPatch(address, argument, offset, action), size
+def _patch(data: Bytes, at: int, size: int) -> AddressPatch:
+    """The size tells the layout: both versions have been seen with both."""
+    if size == _PATCH_COMPACT.size:
+        _, _, address, argument, offset = _PATCH_COMPACT.unpack_from(data, at)
+        return AddressPatch(address, argument & 0xFF, offset)
+    _, _, _, _, _, action, address, argument, offset = _PATCH.unpack_from(data, at)
+    return AddressPatch(address, argument, offset, action)
 
 
 def write_v01(operation: Operation) -> bytes:
@@ -216,9 +246,24 @@ def _write_short(operation: Operation) -> bytes:
         case MergeSync(tokens, columns):
             counts = _bytes_word(operation, tokens, columns, 0, 0)
             return _MERGE_SYNC.pack(MERGE_SYNC, _MERGE_SYNC.size, counts)
-        case Custom(code, payload) if code in _OBSERVING:
+        case UpdateScratchpad():
+            return _WORD.pack(UPDATE_SCRATCHPAD)
+        case LoadProgram(identity, operations):
+            return _pack(_LOAD_PROGRAM, operation, LOAD_PROGRAM | operations << 8, identity)
+        case CreateScratchpad(size, usage, location):
+            return _pack(_SCRATCHPAD, operation, CREATE_SCRATCHPAD, usage, size, location)
+        case UpdateState(index, function, argument):
+            return _pack(_STATE, operation, UPDATE_STATE, index, function, argument)
+        case UpdateRegister(address, index, function, argument):
+            return _pack(_REGISTER, operation, UPDATE_REGISTER, index, function, argument, address)
+        case Custom(code, payload) if _is_custom(code) and len(payload) % 4 == 0:
             return _PAIR.pack(code, _PAIR.size + len(payload)) + payload
     raise FormatError(f"an instruction stream cannot hold {operation}")
+
+
+def _is_custom(code: int) -> bool:
+    """Whether an operation is written as a code and a payload."""
+    return CUSTOM_BEGIN <= code < 0x100 and code not in _UNDERSTOOD
 
 
 def _bytes_word(operation: Operation, *values: int) -> int:
@@ -248,7 +293,6 @@ def _block(operation: BlockWrite) -> bytes:
 _WRITE_COMPACT = struct.Struct("<III")
 _MASKED_COMPACT = struct.Struct("<IIII")
 _BLOCK_COMPACT = struct.Struct("<III")
-_PATCH_COMPACT = struct.Struct("<IIIIQ")
 
 
 def read_compact(data: Bytes, at: int) -> tuple[Operation, int]:
@@ -265,14 +309,8 @@ def read_compact(data: Bytes, at: int) -> tuple[Operation, int]:
         _, address, value, mask = _MASKED_COMPACT.unpack_from(data, at)
         return _masked(code, address, mask, value), _MASKED_COMPACT.size
     if code >= CUSTOM_BEGIN:
-        return _read_custom(data, at, code, _patch_compact)
+        return _read_custom(data, at, code)
     return _read_short(data, at, code)
-
-
-def _patch_compact(data: Bytes, at: int) -> tuple[Operation, int]:
-    _, size, address, argument, offset = _PATCH_COMPACT.unpack_from(data, at)
-    _sized(size, (_PATCH_COMPACT.size,), ADDRESS_PATCH, at)
-    return AddressPatch(address, argument & 0xFF, offset), size
 
 
 def write_compact(operation: Operation) -> bytes:

@@ -121,14 +121,13 @@ class Span:
 
 @dataclass(frozen=True)
 class Rule:
-    """What sends packets of a slave port to a master port."""
+    """What sends packets of a slave port to a select of an arbiter, and so to master ports."""
 
     slot: int
     id: int
     mask: int
     arbiter: int
     msel: int
-    drops_header: bool
 
     def matches(self, id: int) -> bool:
         """Whether the rule takes packets with this id."""
@@ -137,12 +136,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class Connection:
-    """A stream switch joins a slave port to a master port; `rule` is None for circuits."""
+    """A stream switch joins a slave port to a master port; `rule` is None for circuits.
+
+    Attributes:
+        drops_header: whether the master port takes the header off the packets.
+    """
 
     tile: Position
     slave: Port
     master: Port
     rule: Rule | None = None
+    drops_header: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,8 +212,12 @@ class Tile:
         program: bytes of program memory written.
         runs: whether the core was enabled.
         memory: the parts of its data memory that were filled.
+        packet_ports: the slave ports of the switch that read packet headers, each with its rules
+            in the order in which they are tried.
         mux: shim only, south slave port of the switch -> what feeds it.
         demux: shim only, south master port of the switch -> what it feeds.
+        trace_ids: the ids of the packets that the trace units send, by trace port; of those that
+            were set up.
     """
 
     position: Position
@@ -221,9 +229,11 @@ class Tile:
     locks: tuple[Lock, ...] = ()
     memory: tuple[Span, ...] = ()
     connections: tuple[Connection, ...] = ()
+    packet_ports: Mapping[Port, tuple[Rule, ...]] = field(default_factory=dict)
     cascade: Cascade | None = None
     mux: Mapping[int, ShimSource] = field(default_factory=dict)
     demux: Mapping[int, ShimSource] = field(default_factory=dict)
+    trace_ids: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def is_used(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from softnpu.arch.address import MOST_COLUMNS
 from softnpu.emulator.names import Names, beside
 from softnpu.errors import FormatError
-from softnpu.formats import cdo, pdi, txn, xclbin
-from softnpu.formats.identify import FileKind, identify
+from softnpu.formats import cdo, dpu, elf, pdi, txn, xclbin
+from softnpu.formats.identify import FileKind, as_binary, identify
 from softnpu.formats.operations import Operation
 from softnpu.inspect import pdi_names
 from softnpu.inspect.array import ConfiguredArray, Descriptor, Route, Task, Tile, of_operations
@@ -77,13 +77,13 @@ def _stream(path: Path) -> tuple[Operation, ...]:
     """What runs on an xclbin with several PDIs: from an instruction stream alone."""
     data = read(path)
     with _about(path):
-        if identify(data) not in (FileKind.TXN, FileKind.TXN_TEXT):
-            kind = identify(data).value
+        kind = identify(data)
+        if kind not in _STREAMS:
             raise FormatError(
-                f"this is {kind}; behind an xclbin with several PDIs an instruction stream is"
+                f"this is {kind.value}; behind an xclbin with several PDIs an instruction stream is"
                 " expected"
             )
-        return txn.parse(data).operations
+        return _STREAMS[kind](data)[0]
 
 
 def _one_array(paths: Sequence[Path], title: str, names: Names) -> Report:
@@ -100,7 +100,7 @@ def _one_array(paths: Sequence[Path], title: str, names: Names) -> Report:
     return report
 
 
-def configuration(data: bytes) -> tuple[tuple[Operation, ...], int | None]:
+def configuration(data: bytes) -> Configuration:
     """The operations in a file and the columns of its array, None where it does not say."""
     kind = identify(data)
     if kind is FileKind.XCLBIN:
@@ -117,10 +117,51 @@ def configuration(data: bytes) -> tuple[tuple[Operation, ...], int | None]:
         return cdo.operations(pdi.parse(data).cdo()), None
     if kind is FileKind.CDO:
         return cdo.operations(cdo.parse(data)), None
-    if kind in (FileKind.TXN, FileKind.TXN_TEXT):
-        stream = txn.parse(data)
-        return stream.operations, stream.columns
+    if kind in _STREAMS:
+        return _STREAMS[kind](data)
+    if kind is FileKind.ELF and (job := elf.parse(data)).control_code is not None:
+        return _job(job)
     raise FormatError(f"this is {kind.value}; an xclbin, PDI, CDO or instruction stream configures")
+
+
+def _job(parsed: elf.Elf) -> Configuration:
+    """A job of one PDI and one kernel's control code, as far as it has them."""
+    parts: dict[str, list[bytes]] = {".pdi": [], elf.CONTROL_TEXT: []}
+    for section in parsed.sections:
+        for start, found in parts.items():
+            if section.name.startswith(start) and not section.is_compressed:
+                found.append(bytes(section.data))
+    for start, found in parts.items():
+        if len(found) > 1:
+            raise FormatError(
+                f"the job has {len(found)} sections {start}, so there is no one array; "
+                "without --array all of them are shown"
+            )
+    operations: list[Operation] = []
+    columns: int | None = None
+    for data in (*parts[".pdi"], *parts[elf.CONTROL_TEXT]):
+        done, columns = configuration(data)
+        operations += done
+    return tuple(operations), columns
+
+
+Configuration = tuple[tuple[Operation, ...], int | None]
+
+
+def _txn(data: bytes) -> Configuration:
+    stream = txn.parse(data)
+    return stream.operations, stream.columns
+
+
+def _dpu(data: bytes) -> Configuration:
+    return dpu.parse(as_binary(data)).operations, None
+
+
+_STREAMS: dict[FileKind, Callable[[bytes], Configuration]] = {
+    FileKind.TXN: _txn,
+    FileKind.DPU: _dpu,
+}
+"""What adds a run to an array."""
 
 
 def describe_arrays(arrays: PdiArrays, title: str) -> Report:
@@ -268,7 +309,7 @@ def _route(labels: Labels, route: Route) -> Row:
     named = f"{name}: {ends}" if name and "→" not in name else ends
     hops = [
         f"({hop.tile[0]},{hop.tile[1]}) {hop.slave} -> {hop.master}"
-        + (", drops header" if hop.rule is not None and hop.rule.drops_header else "")
+        + (", drops header" if hop.drops_header else "")
         for hop in route.hops
     ]
     data = {

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """Prints what a file holds. The file is recognised by its content, whatever its
 name: an xclbin (with the PDI and the CDO inside), a PDI, a CDO, an instruction stream (insts.bin,
-also as hexadecimal text) or an ELF file of a core. Registers are shown by tile (column,row) and
-name, values by field. With --array, what the files configure together is put together: which
-buffer descriptors, locks, programs and routes there are in the end."""
+or one of before TXN), control packets, a trace (all of these as hexadecimal text, too) or an ELF
+file. What is none of them is named, if it can be, and refused. Registers are shown by tile
+(column,row) and name, values by field. With --array, what the files configure together is put
+together: which buffer descriptors, locks, programs and routes there are in the end."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
     """Adds the `dump` subcommand."""
     parser = subparsers.add_parser(
         "dump",
-        help="print an xclbin, PDI, CDO, instruction stream or ELF file as readable text",
+        help="print an xclbin, PDI, CDO, instruction stream, trace or ELF file as readable text",
         description=_DESCRIPTION,
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="what to print")

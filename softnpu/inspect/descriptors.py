@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from softnpu.arch.dma import DMA_ENGINES, DmaEngine
+from softnpu.arch.dma import DMA_ENGINES, HOST_ACCESS, WIDER_PADDING, DmaEngine
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 
 Fields = Mapping[str, int]
@@ -17,9 +17,17 @@ def describe(kind: TileKind, words: Sequence[int]) -> list[str]:
     if not fields["valid_bd"]:
         return ["not valid"]
     lines = [f"{_amount(fields)} {_place(engine, fields)}"]
-    lines += [line for line in (_dimensions(engine, fields), _padding(engine, fields)) if line]
-    lines += [line for line in (_packet(fields), _locks(kind, fields), _rest(fields)) if line]
-    return lines
+    wider = WIDER_PADDING.unpack(words) if kind is TileKind.MEMORY else {}
+    rest = (
+        _dimensions(engine, fields),
+        _padding(engine, fields),
+        _named("on npu2 alone", (field.name for field in WIDER_PADDING.fields), wider),
+        _packet(fields),
+        _locks(kind, fields),
+        _rest(fields),
+        _named("host access", HOST_ACCESS, fields),
+    )
+    return lines + [line for line in rest if line]
 
 
 def _amount(fields: Fields) -> str:
@@ -67,7 +75,7 @@ def _padding(engine: DmaEngine, fields: Fields) -> str:
         for n in range(3)
         if fields[f"d{n}_zero_before"] or fields[f"d{n}_zero_after"]
     ]
-    return f"zero padding: {'; '.join(parts)}" if parts else ""
+    return f"padding: {'; '.join(parts)}" if parts else ""
 
 
 def _packet(fields: Fields) -> str:
@@ -99,6 +107,13 @@ def _lock(kind: TileKind, number: int) -> str:
     side, lock = divmod(number, TILE_FACTS[TileKind.MEMORY].locks)
     where = (" of the west neighbour", "", " of the east neighbour")
     return f"lock {lock}{where[side] if side < len(where) else '?'}"
+
+
+def _named(what: str, names: Iterable[str], fields: Fields) -> str:
+    """Those of the fields that are not 0, by their names."""
+    given = ((name, fields.get(name.lower(), 0)) for name in names)
+    parts = [f"{name} {value}" for name, value in given if value]
+    return f"{what}: {', '.join(parts)}" if parts else ""
 
 
 def _rest(fields: Fields) -> str:

@@ -1,56 +1,54 @@
-"""Reports on what configures and drives the array: PDI, CDO, instruction stream."""
+"""Reports on what configures the array: PDI and CDO."""
 
 from __future__ import annotations
 
-from softnpu.arch.device import device_of_shape
-from softnpu.arch.registers import AIE2, AIE2P
-from softnpu.formats import cdo, cdo_compact, pdi, txn
-from softnpu.formats.identify import FileKind, identify
-from softnpu.formats.operations import Operation
-from softnpu.inspect import operations
-from softnpu.inspect.report import Report, plural, size
+from collections import Counter
 
-_AIE2P_DEVGEN = 4
+from softnpu.formats import cdo, cdo_compact, pdi, word_text
+from softnpu.inspect.report import Report, Row, size
+from softnpu.inspect.sequences import add_operations
 
-
-def describe_txn(data: bytes) -> Report:
-    """An instruction stream."""
-    stream = txn.parse(data)
-    made_for = device_of_shape(stream.devgen, stream.columns)
-    text = identify(data) is FileKind.TXN_TEXT
-    found = Report(
-        "instruction stream as text" if text else "instruction stream", table="operations"
-    )
-    name = made_for.name if made_for else f"generation {stream.devgen}, unknown"
-    found.fact("device", f"{name} ({plural(stream.columns, 'column')}, {stream.rows} rows)", name)
-    found.fact("version", ".".join(map(str, stream.version)))
-    _add_operations(found, stream.operations, generation_of(stream))
-    if not stream.operations:
-        found.fact("note", "a header alone: it makes the array do nothing, and is no PDI either")
-    return found
-
-
-def generation_of(stream: txn.Txn) -> str:
-    """The generation of the array that an instruction stream was made for."""
-    return AIE2P if stream.devgen == _AIE2P_DEVGEN else AIE2
+_CDO = "configuration data object (CDO)"
 
 
 def describe_cdo(data: bytes) -> Report:
-    """A CDO file."""
-    return _commands("configuration data object (CDO)", cdo.parse(data))
+    """A CDO file; one that sets a Versal up may have something behind it."""
+    counted = cdo.byte_size(data)
+    if 0 < counted < len(data) and _is_platform(beginning := cdo.parse(data[:counted])):
+        found = _commands(_CDO, beginning)
+        behind = size(len(data) - counted)
+        found.fact("note", f"{behind} follow that its header does not count")
+        return found
+    return _commands(_CDO, cdo.parse(data))
 
 
-def _commands(title: str, parsed: cdo.Cdo) -> Report:
-    found = Report(title, table="operations")
-    _add_operations(found, cdo.operations(parsed))
+def describe_cdo_text(data: bytes) -> Report:
+    """A CDO that Vivado wrote as text."""
+    found = describe_cdo(word_text.parse_ascii_cdo(data))
+    found.title = f"{found.title}, written as text"
     return found
 
 
-def _add_operations(found: Report, done: tuple[Operation, ...], generation: str = AIE2) -> None:
-    found.rows.extend(operations.rows(done, generation))
-    hidden = sum(row.hidden for row in found.rows)
-    aside = f", {hidden} of them no-ops that only align (not shown)" if hidden else ""
-    found.fact("operations", f"{len(done)}{aside}", len(done))
+def _commands(title: str, parsed: cdo.Cdo) -> Report:
+    if _is_platform(parsed):
+        return _platform(title, parsed)
+    found = Report(title, table="operations")
+    add_operations(found, cdo.operations(parsed))
+    return found
+
+
+def _is_platform(parsed: cdo.Cdo) -> bool:
+    return not all(command.is_general for command in parsed.commands)
+
+
+def _platform(title: str, parsed: cdo.Cdo) -> Report:
+    """What sets up clocks, power and pins is counted, no more."""
+    names = (c.name if c.is_general else f"power management {c.code:#x}" for c in parsed.commands)
+    found = Report(f"{title} of a Versal's platform, not of an NPU", table="commands")
+    found.fact("commands", str(len(parsed.commands)), len(parsed.commands))
+    for name, count in Counter(names).items():
+        found.rows.append(Row(f"{name:<24} {count:>5}", {"name": name, "count": count}))
+    return found
 
 
 def describe_pdi(data: bytes) -> Report:
@@ -63,6 +61,19 @@ def describe_pdi(data: bytes) -> Report:
         for number, partition in enumerate(one.partitions):
             with found.noting_trouble():
                 found.parts.append(_partition(number, partition))
+    return found
+
+
+def describe_boot_image(data: bytes) -> Report:
+    """A PDI that boots a Versal device: its images."""
+    image = pdi.parse_boot_image(data)
+    found = Report("boot image of a Versal device (PDI), not of an NPU", table="images")
+    found.fact("id code", f"{image.id_code:#010x}")
+    for one in image.images:
+        parts = [f"{part.type_name}, {size(len(part.data))}" for part in one.partitions]
+        text = f"{one.name:<16} id {one.id:#010x}  {'; '.join(parts)}"
+        kinds = [{"type": p.type_name, "bytes": len(p.data)} for p in one.partitions]
+        found.rows.append(Row(text, {"name": one.name, "id": one.id, "partitions": kinds}))
     return found
 
 

@@ -9,17 +9,21 @@ from softnpu.arch import registers
 from softnpu.arch.address import split_address
 from softnpu.arch.device import MEMORY_TILE_ROWS
 from softnpu.arch.dma import DMA_ENGINES, Direction
-from softnpu.arch.register_text import MASKED_WHOLE, describe, masked_fields
+from softnpu.arch.register_text import MASKED_WHOLE, describe, lock_request, masked_fields
 from softnpu.arch.registers import AIE2, AIE2P, Match
 from softnpu.arch.tiles import TileKind
 from softnpu.formats import records
 from softnpu.formats.operations import (
+    APERTURE,
+    STATE_FUNCTIONS,
     AddressPatch,
     BlockSet,
     BlockWrite,
+    CreateScratchpad,
     Custom,
     Delay,
     LoadPdi,
+    LoadProgram,
     MaskPoll,
     MaskWrite,
     MergeSync,
@@ -27,11 +31,14 @@ from softnpu.formats.operations import (
     Operation,
     Preempt,
     Sync,
+    UpdateRegister,
+    UpdateScratchpad,
+    UpdateState,
     Write,
 )
-from softnpu.formats.txn import OPCODE_NAMES
+from softnpu.formats.txn_encodings import OPCODE_NAMES, READ_REGISTERS, RECORD_TIMER
 from softnpu.inspect import descriptors
-from softnpu.inspect.report import Row, size
+from softnpu.inspect.report import Row, plural, size
 
 _REGISTER_COLUMN = 44
 _SHOWN_WORDS = 16
@@ -64,8 +71,9 @@ def _row(operation: Operation, generation: str) -> Row:
         case MaskPoll(address, mask, value, timeout, _):
             place = Place(address, generation)
             text = f"until & {mask:#010x} = {value:#010x}"
-            limit = f"at most {timeout} ms" if timeout else ""
-            return place.row("poll", text, limit, value=value, mask=mask, timeout=timeout)
+            told = (place.request, f"at most {timeout} ms" if timeout else "")
+            meaning = ", ".join(filter(None, told))
+            return place.row("poll", text, meaning, value=value, mask=mask, timeout=timeout)
         case BlockWrite(address, data):
             return _block(Place(address, generation), data)
         case BlockSet(address, value, count):
@@ -73,13 +81,19 @@ def _row(operation: Operation, generation: str) -> Row:
             return place.row(
                 "fill", f"{count} words of {value:#010x}", "", value=value, count=count
             )
-        case AddressPatch(address, argument, offset, action):
-            return _patch(Place(address, generation), argument, offset, action)
+        case AddressPatch(address):
+            return _patch(Place(address, generation), operation)
+        case UpdateRegister(address, index, function, argument):
+            place = Place(address, generation)
+            named = {"index": index, "function": _function(function), "argument": argument}
+            return place.row("update", f"+= {_state(index, function, argument)}", "", **named)
+        case Custom(code, payload):
+            return _custom(code, payload, generation)
     return _control(operation)
 
 
 def _control(operation: Operation) -> Row:
-    """The operations that are not about one register."""
+    """The operations that are not about registers."""
     match operation:
         case Sync(column, row, direction, channel, columns, rows):
             return _sync(column, row, direction, channel, columns, rows)
@@ -101,11 +115,57 @@ def _control(operation: Operation) -> Row:
             return Row(f"nop        {count} words of padding", {"op": "nop", "words": count})
         case Delay(cycles):
             return Row(f"delay      {cycles} cycles", {"op": "delay", "cycles": cycles})
-        case Custom(code, payload):
-            name = OPCODE_NAMES.get(code, f"{code:#x}").lower()
-            data = {"op": "custom", "code": code, "name": name, "payload": payload.hex()}
-            return Row(f"firmware   {name}, {size(len(payload))}", data)
+        case LoadProgram(identity, count):
+            text = f"load PM    {identity}, by the next {plural(count, 'operation')}"
+            return Row(text, {"op": "load program", "id": identity, "operations": count})
+        case CreateScratchpad(length, usage, location):
+            text = f"scratchpad fetches {size(length)} from the host"
+            data = {"op": "create scratchpad", "size": length, "usage": usage}
+            return Row(text, {**data, "address": location})
+        case UpdateScratchpad():
+            return Row("scratchpad goes back to the host", {"op": "update scratchpad"})
+        case UpdateState(index, function, argument):
+            text = f"state      entry {index} = {_state(index, function, argument)}"
+            data = {"op": "update state", "index": index, "function": _function(function)}
+            return Row(text, {**data, "argument": argument})
     raise AssertionError(operation)
+
+
+_SIGNS = dict(zip(STATE_FUNCTIONS, "*+-", strict=True))
+
+
+def _function(number: int) -> str:
+    return STATE_FUNCTIONS[number] if number < len(STATE_FUNCTIONS) else f"function {number}"
+
+
+def _state(index: int, function: int, argument: int) -> str:
+    """A value that is made of an entry of the scratchpad's state table."""
+    name = _function(function)
+    if name in _SIGNS:
+        return f"state {index} {_SIGNS[name]} {argument}"
+    return f"{name} of state {index} and {argument}"
+
+
+_ADDRESSES_AT = 8
+"""A count, padding, and 64 bits for each register (aie-rt, `read_register_op_t`)."""
+
+
+def _custom(code: int, payload: bytes, generation: str) -> Row:
+    """An operation of the firmware; its payload as words where nothing better is known."""
+    name = OPCODE_NAMES.get(code, f"operation {code:#04x}").lower()
+    data = {"op": "custom", "code": code, "name": name, "payload": payload.hex()}
+    whole = records.words(payload[: len(payload) // 4 * 4])
+    if code == RECORD_TIMER and len(payload) == 4:
+        return Row(f"firmware   {name} {whole[0]}", {**data, "id": whole[0]})
+    if code == READ_REGISTERS and len(payload) >= _ADDRESSES_AT:
+        read = [Place(address, generation) for address in whole[2::2]]
+        shown = [f"{place.tile:<14} {place.register}" for place in read[:_SHOWN_WORDS]]
+        if len(read) > _SHOWN_WORDS:
+            shown.append(f"… {len(read) - _SHOWN_WORDS} more")
+        data["addresses"] = [place.address for place in read]
+        return Row(f"firmware   {name}, {plural(len(read), 'register')}", data, tuple(shown))
+    words = f": {_start(whole)}" if whole else ""
+    return Row(f"firmware   {name}, {size(len(payload))}{words}", data)
 
 
 class Place:
@@ -135,6 +195,12 @@ class Place:
         if self.match is None:
             return f"unknown register {self.offset:#07x}"
         return f"{self.match.name}+{self.match.byte:#x}" if self.match.byte else self.match.name
+
+    @property
+    def request(self) -> str:
+        """What reading there asks of a lock, "" where it asks nothing."""
+        match = self.match
+        return lock_request(match.byte) if match and match.name == "Lock_Request" else ""
 
     def decode(self, value: int) -> str:
         """What a value there says."""
@@ -207,16 +273,21 @@ def _word_lines(place: Place, words: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _patch(place: Place, argument: int, offset: int, action: int) -> Row:
-    target = f"address of buffer {argument} (bo{argument})"
-    plus = f" + {offset} bytes" if offset else ""
+def _patch(place: Place, patch: AddressPatch) -> Row:
     descriptor = DMA_ENGINES[place.kind].bd_at(place.offset)
     name = f"DMA_BD{descriptor[0]}" if descriptor else place.register
-    row = place.row(
-        "patch", f"<- {target}{plus}", "", argument=argument, offset=offset, action=action
-    )
+    told = host_address(patch)
+    named = {"argument": patch.argument, "offset": patch.start, "translates": patch.translates}
+    row = place.row("patch", f"<- {told}", "", **named, action=patch.action)
     where = f"{place.tile:<14} {name:<{_REGISTER_COLUMN}}"
-    return Row(f"{'patch':<10} {where} base address = {target}{plus}", row.data)
+    return Row(f"{'patch':<10} {where} base address = {told}", row.data)
+
+
+def host_address(patch: AddressPatch) -> str:
+    """Which byte of which buffer a patch leads to, in words."""
+    buffer = f"address of buffer {patch.argument} (bo{patch.argument})"
+    plus = f" + {patch.start} bytes" if patch.start else ""
+    return f"{buffer}{plus}{f', translated by {APERTURE:#x}' if patch.translates else ''}"
 
 
 def _sync(column: int, row: int, direction: int, channel: int, columns: int, rows: int) -> Row:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from softnpu.formats import elf
-from softnpu.inspect.report import Report, Row, size
+from softnpu.inspect.jobs import describe_job
+from softnpu.inspect.report import Json, Report, Row, size
 
 _SHOWN_FUNCTIONS = 40
 
@@ -18,15 +19,16 @@ _REGIONS = (
 
 
 def describe_elf(data: bytes) -> Report:
-    """An ELF file of a core."""
+    """An ELF file: of a core, of a job as XRT loads it, or of something else."""
     parsed = elf.parse(data)
+    if parsed.control_code is not None:
+        return describe_job(parsed)
     found = Report("ELF file")
-    found.fact("machine", parsed.machine_name, parsed.machine)
+    found.fact("machine", f"{parsed.machine_name}, {parsed.bits} bits", parsed.machine)
     found.fact("type", elf.TYPES.get(parsed.type, str(parsed.type)), parsed.type)
     found.fact("entry", f"{parsed.entry:#x}", parsed.entry)
-    if parsed.control_code is not None:
-        kind = f"control code of a job for {parsed.control_code}, as XRT loads it"
-        found.fact("kind", f"{kind}: no core's program", parsed.control_code)
+    if not parsed.is_for_a_core:
+        found.fact("note", "no core of an NPU runs it")
     elif parsed.type != elf.EXECUTABLE:
         found.fact("note", "not linked: as a core's elf_file it would load nothing")
     found.parts = [part for part in (_segments(parsed), _functions(parsed)) if part.rows]
@@ -38,10 +40,12 @@ def _segments(parsed: elf.Elf) -> Report:
     for segment in parsed.segments:
         zeros = segment.size - len(segment.data)
         filled = f", {size(zeros)} of them zeros" if zeros > 0 else ""
-        where = "control code" if parsed.control_code else region(segment.address)
         text = f"{segment.address:#07x}  {segment.permissions}  {size(segment.size)}{filled}"
-        data = {"address": segment.address, "bytes": segment.size, "zeros": max(zeros, 0)}
-        found.rows.append(Row(f"{text}  ({where})", {**data, "region": where}))
+        data: Json = {"address": segment.address, "bytes": segment.size, "zeros": max(zeros, 0)}
+        if parsed.is_for_a_core:
+            data["region"] = region(segment.address)
+            text += f"  ({data['region']})"
+        found.rows.append(Row(text, data))
     return found
 
 

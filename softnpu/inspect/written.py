@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from softnpu.arch.address import MOST_COLUMNS, OFFSET_LIMIT, split_address
 from softnpu.arch.device import MEMORY_TILE_ROWS, ROWS
@@ -14,9 +14,11 @@ from softnpu.arch.ports import (
     SLOTS,
     STREAM_SWITCHES,
     Bundle,
+    Port,
     ShimSource,
     StreamSwitch,
 )
+from softnpu.arch.registers import MODULES, address, lookup
 from softnpu.arch.tiles import LOCK_STRIDE, TILE_FACTS, TileKind
 from softnpu.errors import FormatError
 from softnpu.formats.operations import (
@@ -50,6 +52,7 @@ _PACKETS = 1 << 30
 _DROP_HEADER = 1 << 7
 _SLOT_ENABLED = 1 << 8
 _LOCK_BITS = 6
+_TRACE_CONTROL = "Trace_Control1"
 
 
 class Written:
@@ -70,9 +73,9 @@ class Written:
             case BlockSet(address, value, count):
                 fitting = (OFFSET_LIMIT - split_address(address)[2]) // 4
                 self._write(address, [value] * min(count, fitting))
-            case AddressPatch(address, argument, offset):
+            case AddressPatch(address, argument):
                 tile, place = self._at(address)
-                tile.patch(place, HostAddress(argument, offset))
+                tile.patch(place, HostAddress(argument, operation.start))
 
     def _write(self, address: int, values: Sequence[int], mask: int = 0xFFFFFFFF) -> None:
         tile, offset = self._at(address)
@@ -167,6 +170,7 @@ class TileWritten:
             for offset in self._registers
             if (found := self._engine.bd_at(offset)) is not None
         }
+        packet_ports = dict(self._packet_ports())
         return Tile(
             self.position,
             self.kind,
@@ -176,10 +180,12 @@ class TileWritten:
             tasks=tuple(self._tasks),
             locks=tuple(self._locks()),
             memory=_merged(self._data),
-            connections=tuple(self._connections()),
+            connections=tuple(self._connections(packet_ports)),
+            packet_ports=packet_ports,
             cascade=self._cascade(),
             mux=self._shim_choices(SHIM_MUX_REGISTER),
             demux=self._shim_choices(SHIM_DEMUX_REGISTER),
+            trace_ids=dict(self._trace_ids()),
         )
 
     def _core_runs(self) -> bool:
@@ -206,42 +212,63 @@ class TileWritten:
             return {}
         return shim_choices(register, self._registers.get(register, 0))
 
-    def _connections(self) -> Iterator[Connection]:
+    def _connections(self, packet_ports: Mapping[Port, tuple[Rule, ...]]) -> Iterator[Connection]:
+        """What each slave port that is switched on is joined to, circuits and packet rules."""
         switch = STREAM_SWITCHES[self.kind]
         for index, slave in enumerate(switch.slaves):
-            mode = self._registers.get(switch.slave_base + 4 * index, 0)
-            if not mode & _ENABLED:
-                continue
-            if mode & _PACKETS:
-                for rule, master in self._ruled(switch, index):
-                    yield Connection(self.position, slave, switch.masters[master], rule)
-            else:
-                for master in self._masters(switch, _ENABLED | index, _ENABLED | _PACKETS | 0x7F):
-                    yield Connection(self.position, slave, switch.masters[master])
+            if slave in packet_ports:
+                for rule in packet_ports[slave]:
+                    yield from self._ruled(switch, slave, rule)
+            elif self._register(switch.slave_base, index) & _ENABLED:
+                for master, _ in self._masters(
+                    switch, _ENABLED | index, _ENABLED | _PACKETS | 0x7F
+                ):
+                    yield Connection(self.position, slave, master)
 
-    def _masters(self, switch: StreamSwitch, wanted: int, mask: int) -> Iterator[int]:
-        """The master ports whose configuration is `wanted` under `mask`."""
-        for index in range(len(switch.masters)):
-            if self._registers.get(switch.master_base + 4 * index, 0) & mask == wanted:
-                yield index
-
-    def _ruled(self, switch: StreamSwitch, slave: int) -> Iterator[tuple[Rule, int]]:
-        """The rules of a packet-switched slave port with the master ports that they lead to.
-
-        A rule names an arbiter and a master select; a master port listens to one arbiter, under a
-        mask of master selects (AM025; see emulator/stream_switch.py for the fields).
+    def _ruled(self, switch: StreamSwitch, slave: Port, rule: Rule) -> Iterator[Connection]:
+        """A rule names an arbiter and a master select; a master port listens to one arbiter, under
+        a mask of master selects (AM025; see emulator/stream_switch.py for the fields).
         """
-        for slot in range(SLOTS):
-            value = self._registers.get(switch.slot_base + 4 * (SLOTS * slave + slot), 0)
-            if not value & _SLOT_ENABLED:
-                continue
-            arbiter, msel = value & 7, value >> 4 & 3
-            wanted = _ENABLED | _PACKETS | 1 << 3 + msel | arbiter
-            mask = _ENABLED | _PACKETS | 1 << 3 + msel | 7
-            for master in self._masters(switch, wanted, mask):
-                drops = bool(self._registers[switch.master_base + 4 * master] & _DROP_HEADER)
-                id, id_mask = value >> 24 & 0x1F, value >> 16 & 0x1F
-                yield Rule(slot, id, id_mask, arbiter, msel, drops), master
+        listens = _ENABLED | _PACKETS | 1 << 3 + rule.msel
+        for master, value in self._masters(switch, listens | rule.arbiter, listens | 7):
+            drops = bool(value & _DROP_HEADER)
+            yield Connection(self.position, slave, master, rule, drops)
+
+    def _masters(self, switch: StreamSwitch, wanted: int, mask: int) -> Iterator[tuple[Port, int]]:
+        """The master ports whose configuration is `wanted` under `mask`, and all of it."""
+        for index, master in enumerate(switch.masters):
+            value = self._register(switch.master_base, index)
+            if value & mask == wanted:
+                yield master, value
+
+    def _packet_ports(self) -> Iterator[tuple[Port, tuple[Rule, ...]]]:
+        switch = STREAM_SWITCHES[self.kind]
+        for index, slave in enumerate(switch.slaves):
+            mode = self._register(switch.slave_base, index)
+            if mode & _ENABLED and mode & _PACKETS:
+                slots = (self._register(switch.slot_base, SLOTS * index + n) for n in range(SLOTS))
+                yield (
+                    slave,
+                    tuple(
+                        Rule(
+                            slot, value >> 24 & 0x1F, value >> 16 & 0x1F, value & 7, value >> 4 & 3
+                        )
+                        for slot, value in enumerate(slots)
+                        if value & _SLOT_ENABLED
+                    ),
+                )
+
+    def _register(self, base: int, index: int) -> int:
+        return self._registers.get(base + 4 * index, 0)
+
+    def _trace_ids(self) -> Iterator[tuple[int, int]]:
+        """What the trace units that were set up put into the headers of their packets."""
+        for port, module in enumerate(MODULES[self.kind]):
+            control = lookup(module, _TRACE_CONTROL)
+            assert control is not None
+            value = self._registers.get(address(control), 0)
+            if value:  # 0 is how a trace unit is after a reset, too
+                yield port, control.register.field("id").extract(value)
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:

@@ -35,6 +35,21 @@ def bits_of(op: Operation, type: Attribute) -> int:
         raise design_error(op, f"a DMA cannot move {type}: {error}") from error
 
 
+def is_contiguous(sizes: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether three dimensions, innermost first, go over one run without gaps, in order.
+
+    Facts: mlir-aie, AIEXDialect.cpp, `isContiguousTransfer`.
+    """
+    if strides[0] != 1:
+        return False
+    run = sizes[0]
+    for size, stride in zip(sizes[1:], strides[1:], strict=True):
+        if size > 1 and stride != run:
+            return False
+        run *= size
+    return True
+
+
 @dataclass(frozen=True)
 class AccessPattern:
     """An access as the design says it, in elements.
@@ -61,7 +76,7 @@ class AccessPattern:
     @property
     def is_linear(self) -> bool:
         """Whether it is one contiguous run, perhaps repeated: then no limit on sizes applies."""
-        return self.sizes[1:3] == (1, 1) and self.strides[:3] == (1, 0, 0)
+        return is_contiguous(self.sizes[:ITERATION], self.strides[:ITERATION])
 
     @property
     def repeats_in_place(self) -> bool:
@@ -90,12 +105,16 @@ class AccessPattern:
             steps=tuple(steps),
         )
 
-    def check(self, op: Operation, engine: DmaEngine) -> None:
-        """Raise DesignError at `op` unless the DMA can do this access."""
+    def check(self, op: Operation, engine: DmaEngine, *, as_run: bool = True) -> None:
+        """Raise DesignError at `op` unless the DMA can do this access.
+
+        Args:
+            as_run: what is one run has no limits of its dimensions.
+        """
         for dimension in range(DIMENSIONS):
             self._check_size(op, dimension)
         self._check_granularity(op)
-        self._check_limits(op, engine)
+        self._check_limits(op, engine, as_run and self.is_linear)
 
     def _check_size(self, op: Operation, dimension: int) -> None:
         size, stride = self.sizes[dimension], self.strides[dimension]
@@ -139,10 +158,10 @@ class AccessPattern:
                 f"[..., {self.sizes[0]}, N][..., {self.strides[0]}, 1]",
             )
 
-    def _check_limits(self, op: Operation, engine: DmaEngine) -> None:
+    def _check_limits(self, op: Operation, engine: DmaEngine, one_run: bool) -> None:
         registers = self.registers()
         for dimension in (0, 1):
-            if dimension == 0 and self.is_linear:
+            if one_run:
                 continue
             found, most = registers.sizes[dimension], engine.maximum(f"d{dimension}_wrap")
             if found > most:

@@ -7,6 +7,7 @@ the order of the program; then each learns the number of the next in its chain
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,11 +25,17 @@ from softnpu.dialects.aie import (
     EndOp,
     MemOp,
     MemTileDMAOp,
+    ObjectFifoRearmBindingOp,
     ShimDMAOp,
 )
 from softnpu.dialects.source import design_error, location_of
+from softnpu.dialects.walking import all_ops
 from softnpu.errors import DesignError
 from softnpu.passes.sequence_ops import devices, model_of
+from softnpu.passes.tile_memory import fifo_of
+
+LISTED = 4
+"""So many objectfifos are told with the descriptors that they take."""
 
 DmaProgram = MemOp | MemTileDMAOp | ShimDMAOp
 
@@ -45,6 +52,37 @@ class AssignBufferDescriptorIDsPass(ModulePass):
                 channels = _channels_of_blocks(program)
                 _assign(program, channels, BdIds(program, model_of(device)))
                 _link(program)
+            _complete_bindings(device)
+
+
+def _complete_bindings(device: DeviceOp) -> None:
+    """Tell what arms a fifo anew where each of its channels begins, and how often it repeats."""
+    starts = {
+        (program.tile, start.channel_dir.value, start.channel_index): start
+        for program in dma_programs(device)
+        if not isinstance(program, ShimDMAOp)
+        for start in all_ops(program)
+        if isinstance(start, DMAStartOp)
+    }
+    for binding in device.body.ops:
+        if not isinstance(binding, ObjectFifoRearmBindingOp) or binding.head_bd_ids is not None:
+            continue
+        keys = zip(
+            binding.channel_tiles, binding.channel_dirs, binding.channel_indices, strict=True
+        )
+        heads = [_head(starts.get(key)) for key in keys]
+        known = [head for head in heads if head is not None]
+        if len(known) == len(heads):
+            binding.head_bd_ids = tuple(number for number, _ in known)
+            binding.repeat_counts = tuple(repeats for _, repeats in known)
+
+
+def _head(start: DMAStartOp | None) -> tuple[int, int] | None:
+    """The first descriptor of a channel, and its repeat count."""
+    first = next((op for op in start.dest.ops if isinstance(op, DMABDOp)), None) if start else None
+    if start is None or first is None or first.bd_id is None:
+        return None
+    return first.bd_id, start.repeat_count
 
 
 def dma_programs(device: DeviceOp) -> Iterator[DmaProgram]:
@@ -59,6 +97,7 @@ class BdIds:
     """The descriptor numbers of one tile, and which of them are taken."""
 
     def __init__(self, program: DmaProgram, model: Device) -> None:
+        self._program = program
         self._position = program.position
         self._model = model
         self._taken: dict[int, DMABDOp] = {}
@@ -98,9 +137,16 @@ class BdIds:
             bd,
             f"tile {self._position} has {len(usable)} buffer descriptors that channel {channel} "
             f"can use ({usable[0]} to {usable[-1]}), and all are taken",
-            f"the tile's DMA program has more than {len(self._taken)} descriptors: make "
-            "objectfifos shallower, or spread them over more tiles or channels",
+            f"the tile's DMA program has {self._counted()}: make objectfifos shallower, or spread "
+            "them over more tiles or channels",
         )
+
+    def _counted(self) -> str:
+        """How many descriptors there are, and of what, the most first."""
+        bds = [op for op in all_ops(self._program) if isinstance(op, DMABDOp)]
+        names = Counter(fifo_of(bd.buffer_op) for bd in bds if bd.buffer_op is not None)
+        told = ", ".join(f"{count} for {name}" for name, count in names.most_common(LISTED))
+        return f"{len(bds)} descriptors ({told}{', …' if len(names) > LISTED else ''})"
 
 
 def _dma_ops(program: DmaProgram) -> list[DMAOp]:

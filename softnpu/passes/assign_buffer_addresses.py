@@ -1,9 +1,9 @@
 """`aie-assign-buffer-addresses`: a place in its tile's data memory for every buffer.
 
-The stack of a tile's core lies at the bottom; buffers follow from the largest to the smallest.
-Bank-aware, they go round the memory banks; where that finds no room, one lies behind the other
-(basic-sequential) (mlir-aie, AIEAssignBuffers.cpp). As there, the bank-aware scheme moves a
-buffer whose address the design gives up by its own size if its bank has room for that.
+The stack of a tile's core lies at the bottom; buffers follow from the largest to the smallest,
+around those whose place the design gives. Bank-aware, they go round the memory banks; where that
+finds no room, one lies behind the other (basic-sequential). Unless a buffer says `aligned = false`,
+it begins where a load or store of full width may (mlir-aie, AIEAssignBuffers.cpp).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from xdsl.passes import ModulePass
 
 from softnpu.dialects.aie import BufferOp, DeviceOp, MemTileDMAOp, TileOp
 from softnpu.dialects.source import design_error
+from softnpu.dialects.walking import all_ops
+from softnpu.errors import DesignError
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.sequence_ops import devices, model_of
 from softnpu.passes.std_sort import std_sort
@@ -50,7 +52,7 @@ def _buffers_by_tile(device: DeviceOp) -> dict[TileOp, list[BufferOp]]:
     """The buffers of each tile in the order of the design, all of them with a name."""
     buffers: dict[TileOp, list[BufferOp]] = defaultdict(list)
     anonymous = 0
-    for op in device.walk():
+    for op in all_ops(device):
         if not isinstance(op, BufferOp):
             continue
         _check_scope(op)
@@ -87,18 +89,27 @@ def _largest_first(buffers: list[BufferOp]) -> list[BufferOp]:
     return std_sort(buffers, lambda a, b: size_of(a) > size_of(b))
 
 
+def _aligned(buffer: BufferOp, address: int, memory: TileMemory) -> int:
+    """The address itself, or the next at which the buffer may begin."""
+    return -(-address // memory.alignment) * memory.alignment if buffer.aligned else address
+
+
 def _allocate_in_sequence(memory: TileMemory) -> bool:
     """Place the buffers behind the stack, around those that have an address; False: no room."""
     placed = [buffer for buffer in memory.buffers if buffer.address is not None]
     obstacles = std_sort(placed, lambda a, b: address_of(a) < address_of(b))
+    for buffer in obstacles:
+        _check_given(buffer, memory)
     address = memory.stack
     for buffer in _largest_first([b for b in memory.buffers if b.address is None]):
+        address = _aligned(buffer, address, memory)
         while obstacles and address + size_of(buffer) > address_of(obstacles[0]):
             obstacle = obstacles.pop(0)
-            address = address_of(obstacle) + size_of(obstacle)
+            address = _aligned(buffer, address_of(obstacle) + size_of(obstacle), memory)
         buffer.address = address
         address += size_of(buffer)
-    return address <= memory.size
+    _check_places(memory)
+    return max(address, *(_end_of(buffer) for buffer in memory.buffers), 0) <= memory.size
 
 
 def address_of(buffer: BufferOp) -> int:
@@ -107,18 +118,55 @@ def address_of(buffer: BufferOp) -> int:
     return buffer.address
 
 
+def _end_of(buffer: BufferOp) -> int:
+    return address_of(buffer) + size_of(buffer)
+
+
+def _check_given(buffer: BufferOp, memory: TileMemory) -> None:
+    address = address_of(buffer)
+    if buffer.aligned and address % memory.alignment:
+        raise design_error(
+            buffer,
+            f"address {address} of buffer '{buffer.sym_name}' is no multiple of "
+            f"{memory.alignment} bytes, as an aligned buffer's in tile {buffer.position} is",
+            f"choose {_aligned(buffer, address, memory)}, or say {{aligned = false}}",
+        )
+    if _end_of(buffer) > memory.size:
+        col, row = buffer.position
+        raise design_error(
+            buffer,
+            f"buffer '{buffer.sym_name}' reaches from {address} to {_end_of(buffer)}, the memory "
+            f"of tile ({col}, {row}) ends at {memory.size}",
+        )
+
+
+def _check_places(memory: TileMemory) -> None:
+    """No buffer lies in the stack or in another."""
+    end, before = memory.stack, "the stack"
+    for buffer in sorted(memory.buffers, key=address_of):
+        if address_of(buffer) < end:
+            raise design_error(
+                buffer,
+                f"buffer '{buffer.sym_name}' at address {address_of(buffer)} lies in {before}, "
+                f"which ends at {end}",
+            )
+        end, before = _end_of(buffer), f"buffer '{buffer.sym_name}'"
+
+
 class _Banks:
     """The next free address in each memory bank of a tile."""
 
     def __init__(self, memory: TileMemory) -> None:
+        self.memory = memory
         self.free = [memory.bank_size * bank for bank in range(memory.banks)]
         self.ends = [start + memory.bank_size for start in self.free]
         self.free[0] += memory.stack
 
-    def accept_address(self, buffer: BufferOp) -> bool:
+    def accept(self, buffer: BufferOp) -> bool:
         """Note where a buffer with an address lies; False if that place is taken."""
         address = address_of(buffer)
-        bank = next((i for i, end in enumerate(self.ends) if address < end), None)
+        _check_given(buffer, self.memory)
+        bank = next((i for i, end in enumerate(self.ends) if 0 <= address < end), None)
         if bank is None:
             raise design_error(
                 buffer,
@@ -127,18 +175,25 @@ class _Banks:
             )
         if address < self.free[bank]:
             return False
-        self.free[bank] = address + size_of(buffer)
+        if buffer.mem_bank not in (None, bank):
+            raise design_error(
+                buffer,
+                f"address {address} of buffer '{buffer.sym_name}' lies in bank {bank}, not in "
+                f"mem_bank {buffer.mem_bank}",
+                "give one of the two",
+            )
+        self.free[bank] = _end_of(buffer)
         buffer.mem_bank = bank
         return True
 
     def place(self, buffer: BufferOp, bank: int) -> bool:
         """Put a buffer into a bank; False if it has no room."""
-        start = self.free[bank]
+        start = _aligned(buffer, self.free[bank], self.memory)
         if start + size_of(buffer) > self.ends[bank]:
             return False
         buffer.mem_bank = bank
         buffer.address = start
-        self.free[bank] = start + size_of(buffer)
+        self.free[bank] = _end_of(buffer)
         return True
 
     @property
@@ -150,17 +205,37 @@ class _Banks:
 def _allocate_over_banks(memory: TileMemory) -> bool:
     """Place each buffer in the next bank that has room for it; False: there is none."""
     banks = _Banks(memory)
-    waiting: list[BufferOp] = []
-    for buffer in memory.buffers:
-        given = buffer.address is not None
-        accepted = not given or banks.accept_address(buffer)
-        # also where the address was not: mlir-aie moves the buffer before it gives up
-        placed = buffer.mem_bank is None or banks.place(buffer, _given_bank(buffer, memory))
-        if not (accepted and placed):
+    given = [b for b in memory.buffers if b.address is not None or b.mem_bank is not None]
+    waiting = [b for b in memory.buffers if b.address is None and b.mem_bank is None]
+    for buffer in std_sort(given, _comes_first):
+        if buffer.address is None:
+            bank = _given_bank(buffer, memory)
+            if not banks.place(buffer, bank):
+                raise _full(buffer, bank, banks)
+        elif not banks.accept(buffer):
             return False
-        if not given and buffer.mem_bank is None:
-            waiting.append(buffer)
-    return _distribute(_largest_first(waiting), banks) and not banks.overflown
+    if not _distribute(_largest_first(waiting), banks):
+        return False
+    _check_places(memory)
+    return not banks.overflown
+
+
+def _comes_first(a: BufferOp, b: BufferOp) -> bool:
+    """Addresses in order, then those that only name a bank."""
+    if a.address is not None and b.address is not None:
+        return a.address < b.address
+    return a.address is not None and b.address is None
+
+
+def _full(buffer: BufferOp, bank: int, banks: _Banks) -> DesignError:
+    """The author's bank has no room; elsewhere the buffer would not be what its mem_bank says."""
+    left = max(0, banks.ends[bank] - banks.free[bank])
+    return design_error(
+        buffer,
+        f"buffer '{buffer.sym_name}' needs {size_of(buffer)} bytes, and its mem_bank {bank} has "
+        f"{left} left",
+        "name another bank, or leave mem_bank out",
+    )
 
 
 def _given_bank(buffer: BufferOp, memory: TileMemory) -> int:

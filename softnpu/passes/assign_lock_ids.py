@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 
 from softnpu.dialects.aie import DeviceOp, LockOp, TileOp
 from softnpu.dialects.source import design_error, location_of
+from softnpu.dialects.walking import all_ops
 from softnpu.errors import DesignError
 from softnpu.passes.sequence_ops import devices, model_of
 
@@ -40,7 +41,7 @@ class _TileLocks:
 
 def _locks_by_tile(device: DeviceOp) -> dict[TileOp, _TileLocks]:
     tiles: dict[TileOp, _TileLocks] = {}
-    for lock in device.walk():
+    for lock in all_ops(device):
         if not isinstance(lock, LockOp):
             continue
         locks = tiles.setdefault(lock.tile_op, _TileLocks())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from softnpu.dialects.aie import PacketInfoAttr
@@ -15,7 +15,7 @@ class Fields:
 
     def named(self) -> dict[str, Any]:
         """The fields as keywords of `NpuWriteBdOp`."""
-        return asdict(self)
+        return vars(self)
 
 
 @dataclass(frozen=True)

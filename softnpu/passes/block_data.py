@@ -6,6 +6,8 @@ Facts: mlir-aie, AIEX/Utils/AIEUtils.cpp, `getOrCreateDataMemref`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
@@ -42,12 +44,12 @@ class BlockData:
                 self._known.setdefault(words, op.sym_name.data)
         self._next = 0
 
-    def symbol_and_type(self, words: Sequence[int]) -> tuple[str, MemRefType]:
+    def symbol_and_type(self, words: Sequence[int]) -> tuple[str, MemRefType[Any]]:
         """The global that holds these 32-bit words, and its type."""
         name = self._known.get(tuple(words))
         if name is None:
             name = self._known[tuple(words)] = self._create(words)
-        return name, MemRefType(i32, [len(words)])
+        return name, words_type(len(words))
 
     def _create(self, words: Sequence[int]) -> str:
         while (name := f"{PREFIX}{self._next}") in self._names:
@@ -59,14 +61,20 @@ class BlockData:
         return name
 
 
+@cache
+def words_type(count: int) -> MemRefType[Any]:
+    """The type of so many 32-bit words."""
+    return MemRefType(i32, [count])
+
+
 def constant_global(name: str, words: Sequence[int]) -> GlobalOp:
     """A private constant that holds 32-bit words."""
     values = [word - WORD if word & SIGN else word for word in words]
-    shape = [len(words)]
+    type = words_type(len(words))
     return GlobalOp.get(
         StringAttr(name),
-        MemRefType(i32, shape),
-        DenseIntOrFPElementsAttr.from_list(TensorType(i32, shape), values),
+        type,
+        DenseIntOrFPElementsAttr.from_list(TensorType(i32, type.get_shape()), values),
         constant=UnitAttr(),
     )
 

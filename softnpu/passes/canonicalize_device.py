@@ -26,5 +26,5 @@ class CanonicalizeDevicePass(ModulePass):
                 op,
                 "the module has no aie.device",
                 "wrap the design: aie.device(npu1_1col) { ... }",
-                "devices: " + ", ".join(DEVICES),
+                "devices: " + ", ".join(d.name for d in DEVICES.values() if d.is_npu),
             )

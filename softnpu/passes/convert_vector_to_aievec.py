@@ -13,16 +13,12 @@ from dataclasses import dataclass
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
-from xdsl.transforms.common_subexpression_elimination import cse
 
-from softnpu.passes.rewriting.arithmetic import ARITHMETIC
-from softnpu.passes.rewriting.control_flow import CONTROL_FLOW
-from softnpu.passes.rewriting.dma import DMA_PROGRAMS
-from softnpu.passes.rewriting.greedy import Patterns, apply_greedily
+from softnpu.passes.canonicalize import CANONICALIZATIONS
+from softnpu.passes.rewriting.common_subexpressions import merge_common_subexpressions
+from softnpu.passes.rewriting.dma import warn_of_cut_chains
+from softnpu.passes.rewriting.greedy import apply_greedily
 from softnpu.passes.rewriting.invariants import hoist_invariants
-from softnpu.passes.rewriting.memref import VIEWS
-
-CANONICALIZATIONS: Patterns = {**ARITHMETIC, **CONTROL_FLOW, **DMA_PROGRAMS, **VIEWS}
 
 
 @dataclass(frozen=True)
@@ -38,8 +34,8 @@ class ConvertVectorToAIEVecPass(ModulePass):
     target_backend: str = "llvmir"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
+        warn_of_cut_chains(op)
         apply_greedily(op, CANONICALIZATIONS, merge_blocks=False)
-        cse(op)
-        apply_greedily(op, CANONICALIZATIONS, merge_blocks=False)
-        hoist_invariants(op)
-        apply_greedily(op, CANONICALIZATIONS, merge_blocks=False)
+        for change in (merge_common_subexpressions, hoist_invariants):
+            if change(op):
+                apply_greedily(op, CANONICALIZATIONS, merge_blocks=False)

@@ -14,13 +14,13 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from softnpu.arch.ports import SHIM_MM2S_PORTS, SHIM_S2MM_PORTS, Bundle
+from softnpu.arch.ports import SHIM_MM2S_PORTS, SHIM_S2MM_PORTS, Bundle, EndPoint
 from softnpu.dialects.aie import DeviceOp, FlowOp
 from softnpu.dialects.enums import WireBundle
 from softnpu.passes.packet_switch_ops import create_packet_switches
 from softnpu.passes.pathfinder import Connection, Route
 from softnpu.passes.route_flows import Routing, find_routes, flow_source
-from softnpu.passes.routing_graph import BEHIND_SHIM_MUX, EndPoint
+from softnpu.passes.routing_graph import BEHIND_SHIM_MUX
 from softnpu.passes.sequence_ops import devices
 from softnpu.passes.switch_ops import Port, SwitchOps, connect, wire_bundle
 
@@ -32,15 +32,19 @@ class CreatePathfinderFlowsPass(ModulePass):
     Attributes:
         route_circuit: make connections of circuit-switched flows.
         route_packet: make master sets and rules of packet flows.
+        exact: where mlir-aie's routes would not do what the flows say, make such that do.
+        apart: such in which packets share ports only where they must.
     """
 
     name = "aie-create-pathfinder-flows"
     route_circuit: bool = True
     route_packet: bool = True
+    exact: bool = False
+    apart: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
-            routing = find_routes(device)
+            routing = find_routes(device, exact=self.exact, apart=self.apart)
             switches = SwitchOps(device)
             if self.route_circuit:
                 _create_circuits(device, routing, switches)
@@ -55,30 +59,61 @@ def _create_circuits(device: DeviceOp, routing: Routing, switches: SwitchOps) ->
         if source in routing.circuits:
             continue
         routing.circuits.add(source)
-        _create_circuit(source, routing.routes[source], switches)
+        create = _create_exact_circuit if routing.exact else _create_circuit
+        create(source, routing.routes[source], switches)
         device.body.erase_op(flow)
 
 
 def _create_circuit(source: EndPoint, route: Route, switches: SwitchOps) -> None:
-    """Make the connections of one flow; what leaves a shim comes out of its mux."""
+    """Make the connections of one flow; what leaves a shim comes out of its mux.
+
+    As in mlir-aie, all connections in the shim that a flow leaves begin there.
+    """
     for tile, connections in route.items():
         switch = switches.switch(tile)
         entry: Port | None = None
         if tile == source.tile and tile[1] == 0:
-            channel = _mux_output(source)
-            origin = (wire_bundle(source.bundle), source.channel)
-            connect(switches.shim_mux(tile), origin, (WireBundle.North, channel))
-            entry = (WireBundle.South, channel)
+            entry = _enter_by_mux(source, switches)
         for connection in connections:
             start, end = _ports(connection)
             if entry is not None:
                 connect(switch, entry, end)
             elif tile[1] == 0 and connection.destination.bundle in BEHIND_SHIM_MUX:
-                channel = _mux_input(connection.destination)
-                connect(switches.shim_mux(tile), (WireBundle.North, channel), end)
-                connect(switch, start, (WireBundle.South, channel))
+                connect(switch, start, _leave_by_mux(connection.destination, switches))
             else:
                 connect(switch, start, end)
+
+
+def _create_exact_circuit(source: EndPoint, route: Route, switches: SwitchOps) -> None:
+    """Make the connections of one flow; a shim's mux is at either end of it, or at neither."""
+    entry: Port | None = None
+    if source.tile[1] == 0 and source.bundle in BEHIND_SHIM_MUX:
+        entry = _enter_by_mux(source, switches)
+    for tile, connections in route.items():
+        switch = switches.switch(tile)
+        for connection in connections:
+            start, end = _ports(connection)
+            if entry is not None and connection.source == source:
+                start = entry
+            if tile[1] == 0 and connection.destination.bundle in BEHIND_SHIM_MUX:
+                end = _leave_by_mux(connection.destination, switches)
+            connect(switch, start, end)
+
+
+def _enter_by_mux(source: EndPoint, switches: SwitchOps) -> Port:
+    """Lead a source behind a shim's mux to its switch; the port where it comes in."""
+    channel = _mux_output(source)
+    origin = (wire_bundle(source.bundle), source.channel)
+    connect(switches.shim_mux(source.tile), origin, (WireBundle.North, channel))
+    return WireBundle.South, channel
+
+
+def _leave_by_mux(destination: EndPoint, switches: SwitchOps) -> Port:
+    """Lead a shim's switch to a destination behind its mux; the port where it goes out."""
+    channel = _mux_input(destination)
+    end = (wire_bundle(destination.bundle), destination.channel)
+    connect(switches.shim_mux(destination.tile), (WireBundle.North, channel), end)
+    return WireBundle.South, channel
 
 
 def _ports(connection: Connection) -> tuple[Port, Port]:

@@ -8,13 +8,14 @@ from typing import TypeVar
 from xdsl.ir import Block, Operation, Region
 
 from softnpu.dialects.aie import DeviceOp, EndOp
+from softnpu.dialects.walking import ops_in
 
 OpT = TypeVar("OpT", bound=Operation)
 
 
 def of_type(device: DeviceOp, kind: type[OpT]) -> Iterator[OpT]:
     """The ops of a class that stand directly in a device; the caller may erase each in turn."""
-    return (op for op in list(device.body.ops) if isinstance(op, kind))
+    return (op for op in ops_in(device.body) if isinstance(op, kind))
 
 
 def append(device: DeviceOp, *ops: Operation) -> None:

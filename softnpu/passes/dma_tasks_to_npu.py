@@ -7,10 +7,12 @@ push into the channel's queue, its await a sync on the token (mlir-aie, AIEDMATa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from xdsl.context import Context
+from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Block, Operation
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from softnpu.arch.device import Device
@@ -22,12 +24,14 @@ from softnpu.dialects.aiex import (
     NpuPushQueueOp,
     NpuSyncOp,
 )
+from softnpu.dialects.scalars import scalar
 from softnpu.dialects.source import design_error
 from softnpu.passes.assign_runtime_sequence_bd_ids import configured_task
-from softnpu.passes.sequence_ops import devices, model_of, replace, sequence_ops
+from softnpu.passes.handed_on_tasks import drop_dead_carries
+from softnpu.passes.sequence_ops import devices, model_of, replace, sequence_ops, sequences
 from softnpu.passes.task_descriptors import descriptor_ops
 
-IN_A_BLOCK = (DMABDOp, UseLockOp, NextBDOp, EndOp)
+IN_A_BLOCK = (DMABDOp, UseLockOp, NextBDOp, EndOp, ConstantOp)
 """What the block of a descriptor may hold."""
 
 
@@ -42,16 +46,20 @@ class DMATasksToNPUPass(ModulePass):
             model = model_of(device)
             for step in sequence_ops(device):
                 if isinstance(step, DMAStartTaskOp):
-                    replace(step, [_push(step)])
+                    replace(step, _push(step))
                 elif isinstance(step, DMAAwaitTaskOp):
                     replace(step, [_sync(step)])
+            for sequence in sequences(device):
+                drop_dead_carries(sequence)
             for step in sequence_ops(device):
                 if isinstance(step, DMAConfigureTaskOp):
                     replace(step, _descriptors(step, model))
 
 
-def _push(op: DMAStartTaskOp) -> NpuPushQueueOp:
+def _push(op: DMAStartTaskOp) -> list[Operation]:
     task = configured_task(op)
+    if task.bd_id_val is not None:
+        return [_queue(op, task, task.bd_id_val)]
     first = _first_bd_id(task)
     if first is None:
         raise design_error(
@@ -59,14 +67,21 @@ def _push(op: DMAStartTaskOp) -> NpuPushQueueOp:
             "the first descriptor of this task has no BD id",
             "run aie-assign-runtime-sequence-bd-ids first, or give it one ({bd_id = ... : i32})",
         )
+    bd_id = scalar(first)
+    # aie-opt makes this constant first.
+    return [cast(Operation, bd_id.owner), _queue(op, task, bd_id)]
+
+
+def _queue(op: DMAStartTaskOp, task: DMAConfigureTaskOp, bd_id: SSAValue) -> NpuPushQueueOp:
+    times = task.repeat_count if task.repeat_count_val is None else task.repeat_count_val
     return NpuPushQueueOp(
         column=task.tile_op.col,
         row=task.tile_op.row,
         direction=task.direction,
         channel=task.channel,
         issue_token=task.issue_token,
-        repeat_count=task.repeat_count,
-        bd_id=first,
+        repeat_count=times,
+        bd_id=bd_id,
         location=op.location,
     )
 
@@ -144,7 +159,7 @@ def _check_block(task: DMAConfigureTaskOp, block: Block) -> None:
         raise design_error(
             descriptors[1], "this block of a task has a second aie.dma_bd; it takes one"
         )
-    if descriptors[0].bd_id is None:
+    if descriptors[0].bd_id is None and task.bd_id_val is None:
         raise design_error(
             descriptors[0],
             "this descriptor has no BD id",

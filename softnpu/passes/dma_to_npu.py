@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import MemRefType, ModuleOp, SymbolRefAttr
 from xdsl.dialects.memref import GetGlobalOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
@@ -19,6 +19,7 @@ from xdsl.passes import ModulePass
 from softnpu.arch.dma import MAXIMUM_REPEAT, Direction
 from softnpu.dialects.aie import BufferOp, DeviceOp, PacketInfoAttr
 from softnpu.dialects.aiex import (
+    NpuAddressPatchOp,
     NpuBlockWriteOp,
     NpuDmaMemcpyNdOp,
     NpuDmaWaitOp,
@@ -29,11 +30,21 @@ from softnpu.dialects.aiex import (
     NpuWriteBdOp,
     NpuWriteRTPOp,
 )
+from softnpu.dialects.kinds import Kind, OfKinds, kind_of
+from softnpu.dialects.making import made
+from softnpu.dialects.scalars import loose_constant, loose_constants, number_of, scalar
 from softnpu.dialects.source import design_error
+from softnpu.dialects.walking import all_ops
 from softnpu.passes.bd_words import bd_words, check_bd_id, check_tile
 from softnpu.passes.block_data import BlockData
-from softnpu.passes.memcpy_descriptors import memcpy_ops
+from softnpu.passes.memcpy_descriptors import (
+    address_patch,
+    is_decided_by_run,
+    memcpy_ops,
+    runtime_memcpy_ops,
+)
 from softnpu.passes.register_address import absolute_address
+from softnpu.passes.runtime_descriptors import Arithmetic
 from softnpu.passes.sequence_ops import (
     Symbols,
     devices,
@@ -42,6 +53,7 @@ from softnpu.passes.sequence_ops import (
     replace,
     sequences,
 )
+from softnpu.passes.table_offset import table_offset
 
 CONTROLLER_ID = "controller_id"
 """The attribute of a tile that holds the packet header of its tokens."""
@@ -49,10 +61,10 @@ CONTROLLER_ID_LSB = 8
 CONTROLLER_ID_MASK = 0x1F00
 """The packet id among the bits of a channel's control register."""
 
-QUEUE_BD_BITS = 4
-"""mlir-aie writes so many bits of the first descriptor's number, on every kind of tile."""
 QUEUE_REPEAT_LSB = 16
 QUEUE_TOKEN = 1 << 31
+NUMBERS, MEMORY_NUMBERS = 0xF, 0x3F
+"""The bits of a first descriptor's number, and in a memory tile's queue."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +77,71 @@ class DmaToNpuPass(ModulePass):
         for device in devices(op):
             for sequence in sequences(device):
                 lowering = _Lowering(device, BlockData(sequence))
-                for step in list(sequence.walk()):
+                for step in all_ops(sequence):
                     lower = lowering.of(step)
                     if lower is not None:
                         replace(step, lower(step))
+
+
+@dataclass(frozen=True)
+class _Data:
+    """A descriptor's place, and the global of its words."""
+
+    address: int
+    name: SymbolRefAttr
+    type: MemRefType[Any]
+
+
+@dataclass(frozen=True)
+class _Command:
+    """A write to the task queue behind a channel's control register, and where its token goes."""
+
+    control: int
+    header: PacketInfoAttr | None
+    word: int
+
+
+@dataclass(frozen=True)
+class _Transfer:
+    """What a transfer becomes, but for where it begins; `operands`: those of its push."""
+
+    data: _Data
+    register: int
+    operands: tuple[int, int]
+    command: _Command
+
+
+def _but_for_start(op: NpuDmaMemcpyNdOp) -> Kind | None:
+    """The kind of a transfer, its offsets left out; None if values of the sequence are in it."""
+    if len(op._operands) > 1:
+        return None
+    said = [id(one) for name, one in op.properties.items() if name != "static_offsets"]
+    return (*op.properties, *said, *op.attributes, id(op._operands[0].type))
+
+
+def _block_write(data: _Data, op: Operation) -> list[Operation]:
+    read = made(GetGlobalOp, (), (data.type,), {"name": data.name}, location=op.location)
+    write = NpuBlockWriteOp(address=data.address, data=read.results[0], location=op.location)
+    return [read, write]
+
+
+def _queue_writes(command: _Command, op: Operation) -> list[Operation]:
+    value = scalar(command.word)
+    write = NpuWrite32Op(address=command.control + 4, value=value, location=op.location)
+    route = _token_route(command.control, command.header, op)
+    return [*route, cast(Operation, value.owner), write]
+
+
+def _token_route(control: int, header: PacketInfoAttr | None, op: Operation) -> list[Operation]:
+    if header is None:
+        return []
+    route = NpuMaskWrite32Op(
+        address=control,
+        value=header.pkt_id << CONTROLLER_ID_LSB,
+        mask=CONTROLLER_ID_MASK,
+        location=op.location,
+    )
+    return [route]
 
 
 class _Lowering:
@@ -79,6 +152,10 @@ class _Lowering:
         self.model = model_of(device)
         self.symbols = Symbols(device)
         self.data = data
+        self._written: OfKinds[_Data] = OfKinds()
+        """What is written for each kind of descriptor."""
+        self._transfers: OfKinds[_Transfer] = OfKinds()
+        """The same for transfers that differ in nothing but where they begin."""
         self._table: dict[type[Operation], Callable[[Any], list[Operation]]] = {
             NpuDmaMemcpyNdOp: self._memcpy,
             NpuDmaWaitOp: self._wait,
@@ -97,8 +174,36 @@ class _Lowering:
         return self._table.get(type(op))
 
     def _memcpy(self, op: NpuDmaMemcpyNdOp) -> list[Operation]:
-        write, patch, push = memcpy_ops(op, self.symbols, self.model)
-        return [*self._write_bd(write), patch, *self._push(push)]
+        if is_decided_by_run(op):
+            return self._runtime_memcpy(op)
+        kind = _but_for_start(op)
+        found = None if kind is None else self._transfers.known.get(kind)
+        if found is None:
+            write, register, push = memcpy_ops(op, self.symbols, self.model)
+            numbers = push.number("repeat_count"), push.number("bd_id")
+            found = _Transfer(self._data(write), register, numbers, self._command(push))
+            if kind is not None:
+                self._transfers.learn(kind, op, found)
+        # The push's operands stay where it was, as in aie-opt.
+        return [
+            *_block_write(found.data, op),
+            address_patch(op, found.register),
+            *table_offset(op, found.register, op.element_bits // 8),
+            *(loose_constant(number) for number in found.operands),
+            *_queue_writes(found.command, op),
+        ]
+
+    def _runtime_memcpy(self, op: NpuDmaMemcpyNdOp) -> list[Operation]:
+        (write, *words), push = runtime_memcpy_ops(op, self.symbols, self.model)
+        assert isinstance(write, NpuWriteBdOp)
+        patch = next(one for one in words if isinstance(one, NpuAddressPatchOp))
+        return [
+            *self._write_bd(write),
+            *words,
+            *table_offset(op, patch.addr, op.element_bits // 8),
+            *(one for one in loose_constants(push) if one not in words),
+            *self._push(push),
+        ]
 
     def _wait(self, op: NpuDmaWaitOp) -> list[Operation]:
         allocation = self.symbols.shim_allocation(op, op.symbol)
@@ -114,33 +219,51 @@ class _Lowering:
         return [sync]
 
     def _push(self, op: NpuPushQueueOp) -> list[Operation]:
-        """A write to the task queue; before it, where its token shall go."""
+        """A write to the task queue; before it, where its token shall go.
+
+        mlir-aie writes four bits of the first descriptor's number, though a memory tile's queue
+        has six.
+        """
+        if number_of(op.bd_id) is None or number_of(op.repeat_count) is None:
+            return self._runtime_push(op)
+        return _queue_writes(self._command(op), op)
+
+    def _command(self, op: NpuPushQueueOp) -> _Command:
+        """What a push of known numbers writes."""
         self._check_push(op)
+        command = op.number("bd_id") | op.number("repeat_count") << QUEUE_REPEAT_LSB
+        token = QUEUE_TOKEN if op.issue_token else 0
+        return _Command(self._control(op), self._token_header(op), command | token)
+
+    def _control(self, op: NpuPushQueueOp) -> int:
         direction = Direction(op.direction.value)
-        control = self.model.dma_control_address(op.column, op.row, op.channel, direction)
-        command = op.bd_id | op.repeat_count << QUEUE_REPEAT_LSB
-        ops: list[Operation] = []
-        if op.issue_token:
-            command |= QUEUE_TOKEN
-            ops += self._token_route(op, control)
-        return [*ops, NpuWrite32Op(address=control + 4, value=command, location=op.location)]
+        return self.model.dma_control_address(op.column, op.row, op.channel, direction)
+
+    def _runtime_push(self, op: NpuPushQueueOp) -> list[Operation]:
+        """The writes of a number or repeats that only the run knows."""
+        numbers = MEMORY_NUMBERS if self.model.is_memory_tile(op.column, op.row) else NUMBERS
+        made, control = Arithmetic(), self._control(op)
+        command = made.constant(QUEUE_TOKEN if op.issue_token else 0)
+        command = made.either(command, made.masked(made.value(op.bd_id), numbers))
+        repeats = made.masked(op.repeat_count, MAXIMUM_REPEAT)
+        command = made.either(command, made.shifted(repeats, QUEUE_REPEAT_LSB))
+        write = NpuWrite32Op(address=control + 4, value=command, location=op.location)
+        return [*_token_route(control, self._token_header(op), op), *made.made, write]
 
     def _check_push(self, op: NpuPushQueueOp) -> None:
         check_tile(op, self.model, op.column, op.row)
         engine = self.model.dma(op.column, op.row)
-        check_bd_id(op, engine, op.bd_id)
-        if op.bd_id >> QUEUE_BD_BITS:
+        bd_id, repeats = op.number("bd_id"), op.number("repeat_count")
+        check_bd_id(op, engine, bd_id)
+        if not engine.can_use(bd_id, op.channel):
+            usable = [bd for bd in range(engine.bds) if engine.can_use(bd, op.channel)]
             raise design_error(
                 op,
-                f"a task cannot start at BD {op.bd_id}: mlir-aie writes {QUEUE_BD_BITS} bits of "
-                f"its number into the queue, which would start BD "
-                f"{op.bd_id % (1 << QUEUE_BD_BITS)}",
-                "choose a bd_id below 16 for the first descriptor",
+                f"channel {op.channel} of tile ({op.column}, {op.row}) cannot start BD {bd_id}, "
+                f"only {usable[0]} to {usable[-1]}",
             )
-        if not 0 <= op.repeat_count <= MAXIMUM_REPEAT:
-            raise design_error(
-                op, f"repeat count {op.repeat_count} exceeds the range [0:{MAXIMUM_REPEAT}]"
-            )
+        if not 0 <= repeats <= MAXIMUM_REPEAT:
+            raise design_error(op, f"repeat count {repeats} exceeds the range [0:{MAXIMUM_REPEAT}]")
         if not 0 <= op.channel < engine.channels:
             raise design_error(
                 op,
@@ -148,26 +271,24 @@ class _Lowering:
                 f"{engine.channels} {op.direction.name} channels",
             )
 
-    def _token_route(self, op: NpuPushQueueOp, control: int) -> list[Operation]:
+    def _token_header(self, op: NpuPushQueueOp) -> PacketInfoAttr | None:
+        """The header that a token goes by, if there is one."""
+        if not op.issue_token:
+            return None
         tile = get_or_create_tile(self.device, op.column, op.row)
         header = tile.attributes.get(CONTROLLER_ID)
-        if not isinstance(header, PacketInfoAttr):
-            return []
-        route = NpuMaskWrite32Op(
-            address=control,
-            value=header.pkt_id << CONTROLLER_ID_LSB,
-            mask=CONTROLLER_ID_MASK,
-            location=op.location,
-        )
-        return [route]
+        return header if isinstance(header, PacketInfoAttr) else None
 
     def _write_bd(self, op: NpuWriteBdOp) -> list[Operation]:
-        words = bd_words(op, self.model)
-        data = GetGlobalOp(*self.data.symbol_and_type(words))
-        data.location = op.location
+        kind = kind_of(op)
+        if kind not in self._written.known:
+            self._written.learn(kind, op, self._data(op))
+        return _block_write(self._written.known[kind], op)
+
+    def _data(self, op: NpuWriteBdOp) -> _Data:
+        name, type = self.data.symbol_and_type(bd_words(op, self.model))
         address = self.model.dma_bd_address(op.column, op.row, op.bd_id)
-        write = NpuBlockWriteOp(address=address, data=data.memref, location=op.location)
-        return [data, write]
+        return _Data(address, SymbolRefAttr(name), type)
 
     def _parameter(self, op: NpuWriteRTPOp) -> list[Operation]:
         buffer = self.symbols.get(op.buffer)

@@ -13,11 +13,19 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp
 from xdsl.passes import ModulePass
 
 from softnpu.arch.registers import Module, address
-from softnpu.dialects.aie import DeviceOp, TraceConfigOp, TraceRegOp, TraceStartConfigOp
+from softnpu.dialects.aie import (
+    DeviceOp,
+    TraceConfigOp,
+    TraceRegOp,
+    TraceStartConfigOp,
+    tile_behind,
+)
 from softnpu.dialects.aiex import NpuWrite32Op
+from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.source import design_error
+from softnpu.dialects.walking import all_ops
 from softnpu.passes.sequence_ops import Symbols, devices
-from softnpu.passes.trace_unit import module_of, register, tile_of
+from softnpu.passes.trace_unit import module_of, register
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class InlineTraceConfigPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
-            for start in list(device.walk()):
+            for start in all_ops(device):
                 if isinstance(start, TraceStartConfigOp):
                     _inline(start, device)
 
@@ -40,12 +48,12 @@ def _inline(start: TraceStartConfigOp, device: DeviceOp) -> None:
         raise symbols.unknown(start, start.trace_config, TraceConfigOp, "trace")
     block = start.parent_block()
     assert block is not None
-    block.insert_ops_before(list(_writes(config)), start)
+    block.insert_ops_before(with_constants(*_writes(config)), start)
     block.erase_op(start)
 
 
 def _writes(config: TraceConfigOp) -> Iterator[NpuWrite32Op]:
-    tile = tile_of(config.tile)
+    tile = tile_behind(config.tile)
     module = module_of(tile, config.packet_type)
     for reg in config.body.block.ops:
         if isinstance(reg, TraceRegOp):

@@ -6,6 +6,8 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
+from softnpu.dialects.walking import all_ops
+
 
 class LowerAffinePass(ModulePass):
     """Lowers all affine ops of a module."""
@@ -13,7 +15,7 @@ class LowerAffinePass(ModulePass):
     name = "lower-affine"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
-        found = [inner for inner in op.walk() if inner.name.startswith("affine.")]
+        found = [inner for inner in all_ops(op) if inner.name.startswith("affine.")]
         if not found:
             return
         from softnpu.passes.rewriting.affine import lower

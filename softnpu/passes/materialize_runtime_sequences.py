@@ -21,16 +21,27 @@ from softnpu.dialects.aie import (
     BufferOp,
     DeviceOp,
     ObjectFifoCreateOp,
+    ObjectFifoRearmBindingOp,
     RuntimeSequenceOp,
     ShimDMAAllocationOp,
 )
-from softnpu.dialects.aiex import ConfigureOp, NpuLoadPdiOp, RunOp
+from softnpu.dialects.aiex import ConfigureOp, NpuLoadPdiOp, RunOp, ScratchpadParameterOp
 from softnpu.dialects.source import design_error
 from softnpu.dialects.symbols import lookup
+from softnpu.dialects.walking import all_ops, ops_in
 from softnpu.passes.sequence_inliner import SequenceInliner, symbol_references
 from softnpu.passes.sequence_ops import devices, replace, sequences
 
-USABLE = (ShimDMAAllocationOp, DeviceOp, RuntimeSequenceOp, BufferOp, GlobalOp, BDChainOp)
+USABLE = (
+    ShimDMAAllocationOp,
+    DeviceOp,
+    RuntimeSequenceOp,
+    BufferOp,
+    GlobalOp,
+    BDChainOp,
+    ObjectFifoRearmBindingOp,
+    ScratchpadParameterOp,
+)
 """What a runtime sequence may name."""
 
 
@@ -53,7 +64,7 @@ class MaterializeRuntimeSequencesPass(ModulePass):
 
 
 def _check_references(sequence: RuntimeSequenceOp) -> None:
-    for op in sequence.walk():
+    for op in all_ops(sequence):
         for reference in symbol_references(op):
             found = lookup(sequence, reference.root_reference.data)
             if found is not None:
@@ -82,7 +93,7 @@ def _check_acyclic(sequence: RuntimeSequenceOp, callers: list[RuntimeSequenceOp]
             f"runtime sequence '@{sequence.sym_name}' runs itself",
             " -> ".join(f"@{step.sym_name}" for step in path),
         )
-    for op in sequence.walk():
+    for op in all_ops(sequence):
         if isinstance(op, RunOp):
             _check_acyclic(callee_of(op), [*callers, sequence])
 
@@ -108,11 +119,11 @@ def callee_of(run: RunOp) -> RuntimeSequenceOp:
 def _inline_runs(device: DeviceOp) -> None:
     """Resolve every `aiex.run` of the device, those that come in by it too."""
     inliner = SequenceInliner(device)
-    pending = [op for op in device.walk() if isinstance(op, RunOp)]
+    pending = [op for op in all_ops(device) if isinstance(op, RunOp)]
     while pending:
         run = pending.pop()
         copies = inliner.inline(run, callee_of(run))
-        pending += [op for copy in copies for op in copy.walk() if isinstance(op, RunOp)]
+        pending += [op for copy in copies for op in all_ops(copy) if isinstance(op, RunOp)]
 
 
 def _load_configurations(sequence: RuntimeSequenceOp) -> None:
@@ -120,20 +131,24 @@ def _load_configurations(sequence: RuntimeSequenceOp) -> None:
     configurations = [op for op in sequence.body.block.ops if isinstance(op, ConfigureOp)]
     for configure in configurations:
         _check_not_nested(configure)
-        load = NpuLoadPdiOp(device_ref=configure.symbol, location=configure.location)
+        load = NpuLoadPdiOp(
+            device_ref=configure.symbol,
+            expand_mode=configure.expand_mode,
+            location=configure.location,
+        )
         block = _body(configure)
         if block.first_op is None:
             block.add_op(load)
         else:
             block.insert_op_before(load, block.first_op)
-    for block in [block for op in sequence.walk() for block in _blocks(op)]:
+    for block in [block for op in all_ops(sequence) for block in _blocks(op)]:
         _drop_repeated_loads(block)
     for configure in configurations:
         replace(configure, _take_ops(_body(configure)))
 
 
 def _check_not_nested(configure: ConfigureOp) -> None:
-    for op in configure.walk():
+    for op in all_ops(configure):
         if isinstance(op, ConfigureOp) and op is not configure:
             raise design_error(
                 op,
@@ -159,7 +174,7 @@ def _blocks(op: Operation) -> list[Block]:
 
 def _drop_repeated_loads(block: Block) -> None:
     """Of loads of the same image that follow one another, keep the last."""
-    for op in list(block.ops):
+    for op in ops_in(block):
         following = op.next_op
         if isinstance(op, NpuLoadPdiOp) and isinstance(following, NpuLoadPdiOp):
             same = (op.device_ref, op.id, op.size, op.address) == (

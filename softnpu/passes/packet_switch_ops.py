@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
-
 from xdsl.ir import Operation, OpResult
 
 from softnpu.arch.ports import SHIM_MM2S_PORTS, SHIM_S2MM_PORTS
@@ -19,29 +16,23 @@ from softnpu.dialects.aie import (
     TileOp,
 )
 from softnpu.dialects.enums import WireBundle
-from softnpu.dialects.source import design_error, design_warning
+from softnpu.dialects.source import design_error
 from softnpu.errors import DesignError
 from softnpu.passes.device_ops import append_to, of_type, region_of
-from softnpu.passes.packet_switching import (
-    Select,
-    SwitchingError,
-    SwitchPlan,
-    plan_packet_switches,
-    select_of,
-)
+from softnpu.passes.packet_selects import Select, SwitchingError, select_of
+from softnpu.passes.packet_switching import SwitchPlan, plan_packet_switches
 from softnpu.passes.route_flows import Routing
 from softnpu.passes.switch_ops import SwitchOps, connect_op, wire_bundle
-
-_log = logging.getLogger(__name__)
 
 
 def create_packet_switches(device: DeviceOp, routing: Routing, switches: SwitchOps) -> None:
     """Make what the device's packet flows need of each switch; every tile gets a switch."""
     try:
-        plans = plan_packet_switches(routing.packet_flows, routing.routes, routing.circuits)
+        plans = plan_packet_switches(
+            routing.packet_flows, routing.routes, routing.circuits, exact=routing.exact
+        )
     except SwitchingError as error:
         raise _explained(error, device, routing) from error
-    _warn_of_cut_off(plans.values(), device, routing)
     for position in plans:
         switches.tile(position)
     for position, tile in sorted(switches.tiles.items()):
@@ -67,6 +58,7 @@ def _contents(plan: SwitchPlan) -> list[Operation]:
                 dest_channel=master.channel,
                 amsels=tuple(selects[select] for select in used),
                 keep_pkt_header=keep_header,
+                is_ctrl_pkt_overlay=master in plan.overlay,
             )
         )
     for slave, rules in plan.rules.items():
@@ -79,6 +71,7 @@ def _contents(plan: SwitchPlan) -> list[Operation]:
                 source_bundle=wire_bundle(slave.bundle),
                 source_channel=slave.channel,
                 rules=region_of(*rule_ops),
+                is_ctrl_pkt_overlay=slave in plan.overlay,
             )
         )
     return ops
@@ -108,26 +101,6 @@ def _prepend(mux: ShimMuxOp, op: Operation) -> None:
     block = mux.connections.block
     assert block.first_op is not None
     block.insert_op_before(op, block.first_op)
-
-
-def _warn_of_cut_off(plans: Iterable[SwitchPlan], device: DeviceOp, routing: Routing) -> None:
-    """Say which packets never arrive, as aie-opt builds such a switch without a word."""
-    for plan in plans:
-        for id, master, arbiter in plan.cut_off:
-            _log.warning(
-                design_warning(
-                    _flow_with(id, device, routing),
-                    f"packets with id {id} do not leave tile {master.tile} by "
-                    f"{master.bundle.name} {master.channel}",
-                    f"other packet flows have bound that port to arbiter {arbiter}, and these "
-                    "packets go to another one for the rest of their destinations",
-                    "let fewer packet flows with different sets of destinations cross this tile",
-                )
-            )
-
-
-def _flow_with(id: int, device: DeviceOp, routing: Routing) -> Operation:
-    return next((flow for flow in routing.packet_flow_ops if flow.id == id), device)
 
 
 def _explained(error: SwitchingError, device: DeviceOp, routing: Routing) -> DesignError:

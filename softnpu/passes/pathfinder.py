@@ -9,18 +9,22 @@ those of mlir-aie: its routes and these are the same, port by port.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from softnpu.arch.device import Device
+from softnpu.arch.ports import EndPoint, Tile
 from softnpu.passes.routing_cuts import Cut, Stream, worst_cut
-from softnpu.passes.routing_graph import Edge, EndPoint, RoutingGraph, Tile
+from softnpu.passes.routing_graph import Edge, RoutingGraph
 
 MAX_ITERATIONS = 1000
 """Rounds of rip-up and re-route before a design counts as unroutable."""
 DOUBTFUL_ITERATION = 8
 """The round after which to look for a proof that there is no routing."""
+LATE_ITERATION = 50
+"""The round after which to ask whether another way of routing finds one: of designs that can be
+routed most are by then, but of those some take hundreds."""
 
 OVER_CAPACITY_COEFFICIENT = 0.1
 USED_CAPACITY_COEFFICIENT = 0.02
@@ -56,12 +60,16 @@ class Flow:
     Attributes:
         group: packet flows of one group may share connections.
         priority: routed before the others, and its connections kept from them.
+        ids: of the packets to each destination; none for circuits.
+        first_id: of the packet flow that came first; -1 for a circuit.
     """
 
     group: int
     priority: bool
     source: EndPoint
     destinations: list[EndPoint]
+    ids: dict[EndPoint, set[int]] = field(default_factory=dict)
+    first_id: int = -1
 
 
 Route = dict[Tile, list[Connection]]
@@ -86,29 +94,45 @@ class CongestionError(Exception):
 
 
 class Pathfinder:
-    """Routes flows through a device's switches."""
+    """Routes flows through a device's switches.
 
-    def __init__(self, device: Device) -> None:
+    Attributes:
+        history: how much dearer a connection gets with each round in which it carried too much.
+    """
+
+    history = OVER_CAPACITY_COEFFICIENT
+
+    def __init__(self, device: Device, *, two_sided: bool = False) -> None:
         self.flows: list[Flow] = []
         self._device = device
-        self._graph = RoutingGraph(device)
+        self._graph = RoutingGraph(device, two_sided=two_sided)
         self._touched: set[Edge] = set()
         self._time = 0
 
     def add_flow(
-        self, source: EndPoint, destination: EndPoint, *, packet: bool, priority: bool = False
+        self,
+        source: EndPoint,
+        destination: EndPoint,
+        *,
+        packet_id: int | None = None,
+        priority: bool = False,
     ) -> None:
-        """Ask for a route; flows from the same source become one tree."""
-        for flow in self.flows:
-            if flow.source == source:
-                if priority:
-                    flow.priority = True
-                    flow.destinations.insert(0, destination)
-                else:
-                    flow.destinations.append(destination)
-                return
-        group = self._group_of(destination) if packet else CIRCUIT_GROUP
-        self.flows.append(Flow(group, priority, source, [destination]))
+        """Ask for a route; flows from the same source become one tree.
+
+        Args:
+            packet_id: of the packets that take it, None for a circuit.
+        """
+        flow = next((flow for flow in self.flows if flow.source == source), None)
+        if flow is None:
+            group = CIRCUIT_GROUP if packet_id is None else self._group_of(destination)
+            first_id = -1 if packet_id is None else packet_id
+            flow = Flow(group, priority, source, [destination], first_id=first_id)
+            self.flows.append(flow)
+        else:
+            flow.priority |= priority
+            flow.destinations.append(destination)
+        if packet_id is not None:
+            flow.ids.setdefault(destination, set()).add(packet_id)
 
     def _group_of(self, destination: EndPoint) -> int:
         """The group of a new packet flow: that of a flow that it meets at its destination.
@@ -123,9 +147,11 @@ class Pathfinder:
         return group if found else group + 1
 
     def sort_flows(self) -> None:
-        """Put the priority flows first, in the order of their sources."""
-        first = sorted((f for f in self.flows if f.priority), key=lambda f: f.source)
-        self.flows = first + [f for f in self.flows if not f.priority]
+        """Priority flows, packet flows, circuits, each in the order of their sources, so that the
+        order in which the design has them is all the same."""
+        for flow in self.flows:
+            flow.destinations.sort()
+        self.flows.sort(key=lambda f: (not f.priority, f.group == CIRCUIT_GROUP, f.source))
 
     def add_fixed_connection(self, connection: Connection) -> bool:
         """Keep a connection from all flows.
@@ -134,10 +160,15 @@ class Pathfinder:
         """
         return self._graph.take(connection.source, connection.destination)
 
-    def find_paths(self, max_iterations: int = MAX_ITERATIONS) -> dict[EndPoint, Route]:
+    def find_paths(
+        self, max_iterations: int = MAX_ITERATIONS, possible: Callable[[], bool] | None = None
+    ) -> dict[EndPoint, Route]:
         """A route for every flow, by its source; raises CongestionError if there is none.
 
         To be called once.
+
+        Args:
+            possible: asked when it takes long whether there are any; if not, it is given up.
         """
         groups: dict[int, list[Flow]] = {}
         for flow in self.flows:
@@ -154,14 +185,17 @@ class Pathfinder:
                 return routes
             if iteration == DOUBTFUL_ITERATION:
                 self._give_up_if_impossible(routes)
+            if iteration == LATE_ITERATION and possible is not None and not possible():
+                break
         raise self._congestion(routes)
 
     def _route(self, flow: Flow) -> Route:
         graph = self._graph
         source = graph.node(flow.source)
-        targets = [graph.node(end) for end in flow.destinations]
-        arrivals = shortest_paths(graph, source, targets)
+        targets = [graph.target(end) for end in flow.destinations]
+        arrivals = self._find(flow, source, targets)
         settings: Route = {}
+        tree: list[Edge] = []
         done = {source}
         for target in targets:
             if target == source:
@@ -172,31 +206,44 @@ class Pathfinder:
                 edge = arrivals.get(current)
                 if edge is None:
                     raise CongestionError(flow=flow, destination=graph.end_point(target))
-                self._use(edge, flow)
-                origin, end = graph.end_point(edge.source), graph.end_point(current)
-                if origin.tile == end.tile:
+                tree.append(edge)
+                if edge.inside:
+                    origin, end = graph.end_point(edge.source), graph.end_point(current)
                     settings.setdefault(end.tile, []).append(Connection(origin, end))
                 done.add(current)
                 current = edge.source
+        self._take(tree, flow)
         return dict(sorted(settings.items()))
+
+    def _find(self, flow: Flow, source: int, targets: list[int]) -> dict[int, Edge]:  # noqa: ARG002
+        """The edges by which a flow's cheapest paths arrive."""
+        return shortest_paths(self._graph, source, targets)
+
+    def _take(self, tree: list[Edge], flow: Flow) -> None:
+        """Put a flow on all connections of its tree, given from its destinations backwards."""
+        for edge in tree:
+            self._use(edge, flow)
 
     def _start_round(self) -> None:
         """Price by history and by the last round's congestion, then rip up all routes."""
         for edge in self._touched:
-            history = DEMAND_BASE + OVER_CAPACITY_COEFFICIENT * edge.over
+            history = DEMAND_BASE + self.history * edge.over
             congestion = DEMAND_BASE + USED_CAPACITY_COEFFICIENT * edge.used
             edge.demand = history * congestion
             edge.used = edge.packets = 0
-            edge.row.group = edge.column.group = -1
+            for port in (edge.row, edge.column):
+                port.group = -1
+                port.ids.clear()
 
     def _use(self, edge: Edge, flow: Flow) -> None:
         """Put a flow on a connection, and make that dearer if it is full."""
         self._touched.add(edge)
         edge.priority = flow.priority
-        if flow.group >= 0 and _group_on(edge) in (-1, flow.group):
+        if flow.group >= 0 and self._may_share(edge, flow):
             self._time += 1
             for port in (edge.row, edge.column):
                 port.group, port.time = flow.group, self._time
+                port.ids.add(flow.first_id)
             edge.packets += 1
             if edge.packets >= PACKET_CAPACITY:
                 edge.packets = 0
@@ -204,6 +251,13 @@ class Pathfinder:
         else:
             edge.used += 1
         _make_dearer(edge)
+
+    def _may_share(self, edge: Edge, flow: Flow) -> bool:
+        """Whether a packet flow may go where others go already: those of its group, with other
+        ids. As in mlir-aie, a flow's first id stands for all of them."""
+        if flow.first_id in edge.row.ids or flow.first_id in edge.column.ids:
+            return False
+        return _group_on(edge) in (-1, flow.group)
 
     def _end_group(self) -> None:
         """Count what is left of shared packet streams, and make all full connections dearer."""
@@ -222,17 +276,20 @@ class Pathfinder:
 
     def _give_up_if_impossible(self, routes: dict[EndPoint, Route]) -> None:
         """Raise if more streams have to cross a border than ports do."""
-        streams = [
-            Stream(
-                flow.source, tuple(flow.destinations), flow.group if flow.group >= 0 else -number
-            )
-            for number, flow in enumerate(self.flows, 1)
-        ]
-        cut = worst_cut(self._device, streams)
+        cut = worst_cut(self._device, self._streams())
         if cut is not None:
             error = self._congestion(routes)
             error.cut = cut
             raise error
+
+    def _streams(self) -> list[Stream]:
+        """The flows as a proof sees them."""
+        return [
+            Stream(flow.source, tuple(flow.destinations), flow.group, flow.first_id)
+            if flow.group >= 0
+            else Stream(flow.source, tuple(flow.destinations), -number)
+            for number, flow in enumerate(self.flows, 1)
+        ]
 
     def _congestion(self, routes: dict[EndPoint, Route]) -> CongestionError:
         worst = sorted(

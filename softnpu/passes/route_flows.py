@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from xdsl.ir import Operation, SSAValue
 
-from softnpu.arch.ports import Bundle
+from softnpu.arch.ports import Bundle, EndPoint
 from softnpu.dialects.aie import (
     ConnectOp,
     DeviceOp,
@@ -16,21 +16,29 @@ from softnpu.dialects.aie import (
     PacketFlowOp,
     PacketSourceOp,
     SwitchboxOp,
-    TileOp,
+    tile_behind,
 )
 from softnpu.dialects.enums import WireBundle
-from softnpu.dialects.source import design_error, design_warning, location_of
+from softnpu.dialects.source import design_error, location_of
 from softnpu.errors import DesignError
 from softnpu.passes.device_ops import of_type
+from softnpu.passes.exact_pathfinder import ExactPathfinder
 from softnpu.passes.packet_switching import PacketFlow
 from softnpu.passes.pathfinder import CongestionError, Connection, Pathfinder, Route
-from softnpu.passes.routing_graph import EndPoint
 from softnpu.passes.sequence_ops import model_of
-
-_log = logging.getLogger(__name__)
 
 LISTED_FLOWS = 8
 """Flows that an error lists before it only counts them."""
+
+
+class NoRoutesError(DesignError):
+    """The flows of a design have no room in the array's switches, or one has no way at all.
+
+    Attributes:
+        whatever: not by mlir-aie's way of routing nor by the exact one.
+    """
+
+    whatever = False
 
 
 @dataclass
@@ -40,42 +48,71 @@ class Routing:
     Attributes:
         routes: by source.
         packet_flows, packet_flow_ops: the device's packet flows, as data and as ops.
+        exact: whether they are not mlir-aie's, but such that each flow arrives as it says.
         circuits: the sources of the flows that have been made circuits.
     """
 
     routes: dict[EndPoint, Route]
     packet_flows: list[PacketFlow]
     packet_flow_ops: list[PacketFlowOp]
+    exact: bool = False
     circuits: set[EndPoint] = field(default_factory=set)
 
 
-def find_routes(device: DeviceOp) -> Routing:
-    """Routes for all flows of a device; raises DesignError where there is none."""
+def find_routes(device: DeviceOp, *, exact: bool = False, apart: bool = False) -> Routing:
+    """Routes for all flows of a device; raises NoRoutesError where there is none.
+
+    Args:
+        exact: not those of mlir-aie, but such that each flow arrives where it says, and only there.
+        apart: of such, those in which packets share ports only where they must.
+    """
     packet_flow_ops = list(of_type(device, PacketFlowOp))
     packet_flows = [packet_flow_of(op) for op in packet_flow_ops]
-    finder = Pathfinder(model_of(device))
-    for flow in packet_flows:
-        for destination in flow.destinations:
-            finder.add_flow(flow.source, destination, packet=True, priority=flow.priority)
-    finder.sort_flows()
-    for circuit in of_type(device, FlowOp):
-        finder.add_flow(flow_source(circuit), flow_destination(circuit), packet=False)
-    fixed: dict[EndPoint, ConnectOp] = {}
-    for switch in of_type(device, SwitchboxOp):
-        fixed |= _keep_fixed(switch, finder)
+    asked: list[bool] = []
+
+    def possible() -> bool:
+        asked.append(_is_possible(device, packet_flows))
+        return asked[-1]
+
+    finder = _finder(device, packet_flows, exact=exact, apart=apart)
     try:
-        routes = finder.find_paths()
+        routes = finder.find_paths(possible=None if exact else possible)
     except CongestionError as congestion:
-        raise _explained(congestion, device) from congestion
-    _warn_of_mixed_streams(device, routes, fixed)
-    return Routing(routes, packet_flows, packet_flow_ops)
+        error = _explained(congestion, device)
+        error.whatever = asked == [False]
+        raise error from congestion
+    return Routing(routes, packet_flows, packet_flow_ops, exact=exact)
+
+
+def _finder(
+    device: DeviceOp, packet_flows: Iterable[PacketFlow], *, exact: bool, apart: bool = False
+) -> Pathfinder:
+    """A path finder that knows all flows of a device, and what its switches are set to already."""
+    model = model_of(device)
+    finder = ExactPathfinder(model, apart=apart) if exact else Pathfinder(model)
+    for flow in packet_flows:
+        for source, destination in flow.pairs:
+            finder.add_flow(source, destination, packet_id=flow.id, priority=flow.priority)
+    for circuit in of_type(device, FlowOp):
+        finder.add_flow(flow_source(circuit), flow_destination(circuit))
+    finder.sort_flows()
+    for switch in of_type(device, SwitchboxOp):
+        _keep_fixed(switch, finder)
+    return finder
+
+
+def _is_possible(device: DeviceOp, packet_flows: Iterable[PacketFlow]) -> bool:
+    """Whether there are routes by which each flow arrives; mlir-aie's could be no others."""
+    try:
+        _finder(device, packet_flows, exact=True).find_paths()
+    except CongestionError:
+        return False
+    return True
 
 
 def end_point(tile: SSAValue, bundle: WireBundle, channel: int) -> EndPoint:
     """A port of a tile op."""
-    owner = tile.owner
-    assert isinstance(owner, TileOp)
-    return EndPoint(owner.position, Bundle(bundle.value), channel)
+    return EndPoint(tile_behind(tile).position, Bundle(bundle.value), channel)
 
 
 def flow_source(flow: FlowOp) -> EndPoint:
@@ -91,11 +128,11 @@ def flow_destination(flow: FlowOp) -> EndPoint:
 def packet_flow_of(op: PacketFlowOp) -> PacketFlow:
     """A packet flow as data; DesignError if it has no source."""
     ends = op.ports.block.ops
-    sources = [
+    sources = tuple(
         end_point(end.tile, end.bundle, end.channel)
         for end in ends
         if isinstance(end, PacketSourceOp)
-    ]
+    )
     destinations = tuple(
         end_point(end.tile, end.bundle, end.channel)
         for end in ends
@@ -105,16 +142,15 @@ def packet_flow_of(op: PacketFlowOp) -> PacketFlow:
         raise design_error(op, f"packet flow {op.id} has no aie.packet_source")
     return PacketFlow(
         id=op.id,
-        source=sources[-1],
+        sources=sources,
         destinations=destinations,
         keep_header=op.keep_pkt_header,
         priority=bool(op.priority_route),
     )
 
 
-def _keep_fixed(switch: SwitchboxOp, finder: Pathfinder) -> dict[EndPoint, ConnectOp]:
-    """Keep the connections that the design makes itself from the flows; their slave ports."""
-    fixed: dict[EndPoint, ConnectOp] = {}
+def _keep_fixed(switch: SwitchboxOp, finder: Pathfinder) -> None:
+    """Keep the connections that the design makes itself from the flows."""
     for connect in switch.connections.block.ops:
         if not isinstance(connect, ConnectOp):
             continue
@@ -127,33 +163,12 @@ def _keep_fixed(switch: SwitchboxOp, finder: Pathfinder) -> dict[EndPoint, Conne
                 f"{source.channel} to {dest.bundle.name} {dest.channel}",
                 "it has no such connection, or another aie.connect makes it already",
             )
-        fixed[source] = connect
-    return fixed
 
 
-def _warn_of_mixed_streams(
-    device: DeviceOp, routes: dict[EndPoint, Route], fixed: dict[EndPoint, ConnectOp]
-) -> None:
-    """Say which flows enter a switch where a connection of the design's own starts too."""
-    for source, route in routes.items():
-        shared = {link.source for links in route.values() for link in links} & fixed.keys()
-        for port in sorted(shared - {source}):
-            _log.warning(
-                design_warning(
-                    _flow_from(device, source),
-                    f"the flow from {source} comes through {port}, where a stream of "
-                    "the design's own switches may come in",
-                    f"an aie.connect from that port is at {location_of(fixed[port])}; aie-opt "
-                    "routes so too, and the two streams get mixed",
-                    "write the whole way of that stream as aie.flow",
-                )
-            )
-
-
-def _explained(congestion: CongestionError, device: DeviceOp) -> DesignError:
+def _explained(congestion: CongestionError, device: DeviceOp) -> NoRoutesError:
     if congestion.flow is not None:
         source, destination = congestion.flow.source, congestion.destination
-        return design_error(
+        return _no_routes(
             _flow_from(device, source),
             f"there is no way from {source} to {destination}",
             "a port must exist in its tile, and connections written in aie.switchbox may stand "
@@ -167,7 +182,7 @@ def _explained(congestion: CongestionError, device: DeviceOp) -> DesignError:
         sources = congestion.users
         message = f"after many attempts {streams} streams still compete for {_describe(worst)}"
     users = [_flow_from(device, source) for source in sources]
-    return design_error(
+    return _no_routes(
         users[0] if users else device,
         f"the flows cannot be routed: {message}",
         *[f"{_name(op)} at {location_of(op)}" for op in users[:LISTED_FLOWS]],
@@ -175,6 +190,10 @@ def _explained(congestion: CongestionError, device: DeviceOp) -> DesignError:
         "use other columns or tiles, combine streams in a memory tile, or let packet flows share "
         "a channel",
     )
+
+
+def _no_routes(op: Operation, message: str, *notes: str) -> NoRoutesError:
+    return NoRoutesError(message, location_of(op), notes)
 
 
 def _describe(connection: Connection) -> str:
@@ -192,7 +211,7 @@ def _flow_from(device: DeviceOp, source: EndPoint) -> Operation:
     for op in device.body.ops:
         if isinstance(op, FlowOp) and flow_source(op) == source:
             return op
-        if isinstance(op, PacketFlowOp) and packet_flow_of(op).source == source:
+        if isinstance(op, PacketFlowOp) and source in packet_flow_of(op).sources:
             return op
     return device
 
@@ -202,5 +221,5 @@ def _name(op: Operation) -> str:
         return f"flow from {flow_source(op)} to {flow_destination(op)}"
     if isinstance(op, PacketFlowOp):
         flow = packet_flow_of(op)
-        return f"packet flow {flow.id} from {flow.source}"
+        return f"packet flow {flow.id} from {' and '.join(map(str, flow.sources))}"
     return op.name

@@ -6,22 +6,27 @@ each flow with an end inside and one outside needs a port of its own on the bord
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from softnpu.arch.device import Device
-from softnpu.arch.ports import STEPS, Bundle
-from softnpu.passes.routing_graph import EndPoint, Tile
+from softnpu.arch.ports import STEPS, Bundle, EndPoint, Tile
 
 
 class Stream(NamedTuple):
-    """A flow as far as borders matter: the flows that may share a port are one stream."""
+    """A flow as far as borders matter.
+
+    Attributes:
+        group: of the flows that may share a port; a number of its own for one that shares none.
+        id: flows of a group with one id may not share either; None if they may.
+    """
 
     source: EndPoint
     destinations: tuple[EndPoint, ...]
-    shared_by: int
-    """The group that shares its ports; a number of its own for a flow that shares nothing."""
+    group: int
+    id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,14 +89,18 @@ def _inside(tile: Tile, low: Tile, high: Tile) -> bool:
 
 
 def _crossing(streams: list[Stream], low: Tile, high: Tile, outward: bool) -> Iterator[Stream]:
-    """The streams over the border in one direction, one of each that share."""
-    seen: set[int] = set()
+    """The streams over the border in one direction, as many of a group as have one id."""
+    crossed: Counter[tuple[int, int | None]] = Counter()
+    ports: Counter[int] = Counter()
     for stream in streams:
-        if stream.shared_by in seen or _inside(stream.source.tile, low, high) != outward:
+        if _inside(stream.source.tile, low, high) != outward:
             continue
         if any(_inside(end.tile, low, high) != outward for end in stream.destinations):
-            seen.add(stream.shared_by)
-            yield stream
+            crossed[stream.group, stream.id] += 1
+            alike = 1 if stream.id is None else crossed[stream.group, stream.id]
+            if alike > ports[stream.group]:
+                ports[stream.group] = alike
+                yield stream
 
 
 def _ports(device: Device, low: Tile, high: Tile, outward: bool) -> int:

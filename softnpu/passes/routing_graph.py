@@ -1,20 +1,17 @@
 """A device's stream switches as a graph: ports are nodes, possible connections are edges.
 
-A port of a tile is one node, whether the switch sees it as a slave or as a master, as in
-mlir-aie (AIEPathFinder.cpp, `Pathfinder::initialize` and `dijkstraShortestPaths`). A shim's
-DMA, NOC and PLIO stand behind its mux, yet are ports of its switch here.
+As in mlir-aie (AIEPathFinder.cpp, `Pathfinder::initialize` and `dijkstraShortestPaths`), a port
+of a tile is one node, whether the switch sees it as a slave or as a master. So a path can go
+into a master port and on as if it were a slave, which no switch does; a graph with two sides has
+a node for each. A shim's DMA, NOC and PLIO stand behind its mux, yet are ports of its switch here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from softnpu.arch.device import Device
-from softnpu.arch.ports import STEPS, Bundle
-
-Tile = tuple[int, int]
-"""(col, row)."""
+from softnpu.arch.ports import STEPS, Bundle, EndPoint, Tile
 
 BEHIND_SHIM_MUX = (Bundle.DMA, Bundle.NOC, Bundle.PLIO)
 
@@ -24,24 +21,13 @@ _PORTS = len(Bundle) * _CHANNELS
 _BUNDLES = tuple(Bundle)
 
 
-class EndPoint(NamedTuple):
-    """A port of a tile; ordered as mlir-aie's `PathEndPoint`."""
-
-    tile: Tile
-    bundle: Bundle
-    channel: int
-
-    def __str__(self) -> str:
-        col, row = self.tile
-        return f"tile ({col}, {row}) {self.bundle.name} {self.channel}"
-
-
 @dataclass(eq=False, slots=True)
 class Edge:
     """A connection that can be made, and what is known of its use.
 
     Attributes:
         source, destination: nodes.
+        inside: it is one of a switch, not a wire from a master to a slave port.
         row, column: what it shares with the other connections of its slave and master port.
         demand: its price.
         over: in how many rounds it carried too much.
@@ -52,6 +38,7 @@ class Edge:
 
     source: int
     destination: int
+    inside: bool
     row: PortUse
     column: PortUse
     demand: float = 1.0
@@ -63,10 +50,15 @@ class Edge:
 
 @dataclass(eq=False, slots=True)
 class PortUse:
-    """Which packet group took a slave or master port last, and when; group -1 if none did."""
+    """Which packet group took a slave or master port last, and when; group -1 if none did.
+
+    Attributes:
+        ids: of the packet flows that have taken it.
+    """
 
     group: int = -1
     time: int = 0
+    ids: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -79,26 +71,36 @@ class _Ports:
 
 
 class RoutingGraph:
-    """Nodes are numbered in the order of their end points; edges are made as they are asked for."""
+    """Nodes are numbered in the order of their end points; edges are made as they are asked for.
 
-    def __init__(self, device: Device) -> None:
+    Attributes:
+        two_sided: whether a port's slave and master side are nodes of their own.
+    """
+
+    def __init__(self, device: Device, *, two_sided: bool = False) -> None:
+        self.two_sided = two_sided
         self._device = device
         self._tiles: dict[Tile, _Ports] = {}
         self._leaving: dict[int, list[Edge]] = {}
+        self._count = device.columns * device.rows * _PORTS
 
     @property
     def size(self) -> int:
         """One more than the largest node."""
-        return self._device.columns * self._device.rows * _PORTS
+        return self._count * (1 + self.two_sided)
 
     def node(self, end: EndPoint) -> int:
-        """The node of a port."""
+        """The node of a port, of its slave side if there are two: where a flow begins."""
         (col, row), bundle, channel = end
         return (col * self._device.rows + row) * _PORTS + bundle * _CHANNELS + channel
 
+    def target(self, end: EndPoint) -> int:
+        """The node of a port, of its master side if there are two: where a flow ends."""
+        return self.node(end) + self._count * self.two_sided
+
     def end_point(self, node: int) -> EndPoint:
         """The port of a node."""
-        tile, port = divmod(node, _PORTS)
+        tile, port = divmod(node % self._count, _PORTS)
         bundle, channel = divmod(port, _CHANNELS)
         return EndPoint(divmod(tile, self._device.rows), _BUNDLES[bundle], channel)
 
@@ -115,11 +117,19 @@ class RoutingGraph:
         Others of its slave port stay open, as they do in mlir-aie. False if the switch cannot
         make that connection or it is taken already.
         """
-        taken = self._ports(source.tile).taken
-        pair = self.node(source), self.node(destination)
-        legal = pair not in taken and self._is_legal(source, destination)
-        taken.add(pair)
+        ports = self._ports(source.tile)
+        pair = self.node(source), self.target(destination)
+        legal = pair not in ports.taken and self._is_legal(source, destination)
+        ports.taken.add(pair)
         return legal
+
+    def close_slave(self, end: EndPoint) -> None:
+        """Keep a slave port from all flows."""
+        self._ports(end.tile).slaves.pop(self.node(end), None)
+
+    def close_master(self, end: EndPoint) -> None:
+        """Keep a master port from all flows."""
+        self._ports(end.tile).masters.pop(self.target(end), None)
 
     def _edges_from(self, node: int) -> list[Edge]:
         end = self.end_point(node)
@@ -136,21 +146,30 @@ class RoutingGraph:
             return []
         reach = ((self.end_point(master), master, use) for master, use in ports.masters.items())
         return [
-            Edge(node, master, row, column)
+            Edge(node, master, True, row, column)
             for destination, master, column in reach
             if (node, master) not in ports.taken and self._is_legal(end, destination)
         ]
 
     def _across(self, node: int, end: EndPoint) -> Edge | None:
-        """The wire from a master port to the next tile."""
+        """The wire from a master port to the next tile; the switch's FIFO leads back into it.
+
+        With one node a port, the FIFO needs no wire.
+        """
+        if node not in self._ports(end.tile).masters:
+            return None
+        if end.bundle is Bundle.FIFO:
+            return self._wire(node, end) if self.two_sided else None
         step = STEPS.get(end.bundle)
-        if step is None or node not in self._ports(end.tile).masters:
+        if step is None:
             return None
         tile = (end.tile[0] + step[0], end.tile[1] + step[1])
         if not self._device.is_valid_tile(*tile):
             return None
-        beyond = EndPoint(tile, end.bundle.opposite, end.channel)
-        return Edge(node, self.node(beyond), PortUse(), PortUse())
+        return self._wire(node, EndPoint(tile, end.bundle.opposite, end.channel))
+
+    def _wire(self, node: int, beyond: EndPoint) -> Edge:
+        return Edge(node, self.node(beyond), False, PortUse(), PortUse())
 
     def _ports(self, tile: Tile) -> _Ports:
         ports = self._tiles.get(tile)
@@ -169,7 +188,7 @@ class RoutingGraph:
             for channel in range(slaves):
                 ports.slaves[self.node(EndPoint(tile, bundle, channel))] = PortUse()
             for channel in range(masters):
-                ports.masters[self.node(EndPoint(tile, bundle, channel))] = PortUse()
+                ports.masters[self.target(EndPoint(tile, bundle, channel))] = PortUse()
         return ports
 
     def _is_legal(self, source: EndPoint, destination: EndPoint) -> bool:

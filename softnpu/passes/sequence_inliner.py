@@ -11,6 +11,7 @@ from softnpu.dialects.aie import DeviceOp, LockOp, RuntimeSequenceOp, TileOp
 from softnpu.dialects.aiex import RunOp
 from softnpu.dialects.source import design_error
 from softnpu.dialects.symbols import lookup, symbol_name
+from softnpu.dialects.walking import all_ops
 from softnpu.passes.sequence_ops import replace, sequences, tile_at
 
 POSITION = ("col", "row")
@@ -116,7 +117,7 @@ def symbol_references(op: Operation) -> Iterator[SymbolRefAttr]:
 
 def _outside_values(op: Operation, known: Values) -> list[SSAValue]:
     """The values that `op` and what is in it use but neither it nor `known` defines."""
-    inside = {result for inner in op.walk() for result in inner.results}
+    inside = {result for inner in all_ops(op) for result in inner.results}
     found: dict[SSAValue, None] = {}
     for inner in op.walk():
         for operand in inner.operands:

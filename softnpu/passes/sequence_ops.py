@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from xdsl.dialects.builtin import ModuleOp
@@ -11,8 +11,11 @@ from xdsl.ir import Operation
 from softnpu.arch.device import Device
 from softnpu.arch.device import device as arch_device
 from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp, ShimDMAAllocationOp, TileOp
+from softnpu.dialects.making import place_before
+from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.source import design_error
 from softnpu.dialects.symbols import symbol_name
+from softnpu.dialects.walking import all_ops, ops_in
 from softnpu.errors import DesignError
 
 
@@ -23,13 +26,47 @@ def devices(module: ModuleOp) -> list[DeviceOp]:
 
 def sequences(device: DeviceOp) -> list[RuntimeSequenceOp]:
     """The runtime sequences of a device, in the order of its text."""
-    return [op for op in device.body.ops if isinstance(op, RuntimeSequenceOp)]
+    return [op for op in ops_in(device.body) if isinstance(op, RuntimeSequenceOp)]
 
 
 def sequence_ops(device: DeviceOp) -> Iterator[Operation]:
     """Every op inside the runtime sequences of a device; the caller may replace each in turn."""
     for sequence in sequences(device):
-        yield from list(sequence.walk())
+        yield from all_ops(sequence)
+
+
+def find_device(module: ModuleOp, name: str = "") -> DeviceOp:
+    """The device called `name`; DesignError with the nearest name if there is none."""
+    found = {device.sym_name: device for device in devices(module)}
+    wanted = name or "main"
+    if wanted in found:
+        return found[wanted]
+    if not name and len(found) == 1:
+        return next(iter(found.values()))
+    raise DesignError(
+        f"there is no device '@{wanted}' in this design", notes=_known(wanted, "devices", found)
+    )
+
+
+def find_sequence(device: DeviceOp, name: str = "") -> RuntimeSequenceOp:
+    """The runtime sequence called `name`; DesignError with the nearest name if there is none."""
+    found = {sequence.sym_name: sequence for sequence in sequences(device)}
+    if name in found:
+        return found[name]
+    if not name and found:
+        return next(iter(found.values()))
+    what = f"runtime sequence '@{name}'" if name else "runtime sequence"
+    raise design_error(
+        device,
+        f"device '@{device.sym_name}' has no {what}",
+        *_known(name, "sequences", found),
+    )
+
+
+def _known(name: str, what: str, found: Iterable[str]) -> tuple[str, ...]:
+    close = get_close_matches(name, list(found), n=1, cutoff=0.5)
+    hint = (f"did you mean '@{close[0]}'?",) if close else ()
+    return (*hint, f"{what}: {', '.join(f'@{known}' for known in found) or 'none'}")
 
 
 def model_of(device: DeviceOp) -> Device:
@@ -38,10 +75,10 @@ def model_of(device: DeviceOp) -> Device:
 
 
 def replace(op: Operation, new: Sequence[Operation]) -> None:
-    """Put `new` in the place of `op`, which has no uses left."""
+    """Put `new` and its constants in the place of `op`, which has no uses left."""
     block = op.parent_block()
     assert block is not None
-    block.insert_ops_before(new, op)
+    place_before(op, with_constants(*new))
     block.erase_op(op)
 
 
@@ -51,7 +88,7 @@ class Symbols:
     def __init__(self, device: DeviceOp) -> None:
         self.device = device
         self._ops: dict[str, Operation] = {}
-        for op in device.body.ops:
+        for op in ops_in(device.body):
             if (name := symbol_name(op)) is not None:
                 self._ops.setdefault(name, op)
 
@@ -99,7 +136,7 @@ class Symbols:
 
 def tile_at(device: DeviceOp, col: int, row: int) -> TileOp | None:
     """The first `aie.tile` of the device with these coordinates."""
-    for op in device.body.ops:
+    for op in device.body.ops:  # tiles stand first, and a long sequence's data behind them
         if isinstance(op, TileOp) and (op.col, op.row) == (col, row):
             return op
     return None

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from xdsl.ir import Operation
 
-from softnpu.arch.ports import Bundle
+from softnpu.arch.ports import Bundle, Tile
 from softnpu.dialects.aie import (
     ConnectOp,
     DeviceOp,
@@ -17,8 +17,8 @@ from softnpu.dialects.aie import (
     WireOp,
 )
 from softnpu.dialects.enums import WireBundle
+from softnpu.dialects.rules.common import has_shim_dma
 from softnpu.passes.device_ops import append, append_to, of_type, region_of
-from softnpu.passes.routing_graph import Tile
 
 OpT = TypeVar("OpT", SwitchboxOp, ShimMuxOp)
 
@@ -87,7 +87,7 @@ class SwitchOps:
             south = self.switches.get((col, row - 1))
             if south is not None:
                 wires.append(_wire(south, WireBundle.North, switch, WireBundle.South))
-        elif (mux := self.shim_muxes.get(position)) is not None:
+        elif has_shim_dma(tile) and (mux := self.shim_muxes.get(position)) is not None:
             wires.append(_wire(mux, WireBundle.North, switch, WireBundle.South))
             wires.append(_wire(tile, WireBundle.DMA, mux, WireBundle.DMA))
         return wires

@@ -21,6 +21,8 @@ from softnpu.dialects.source import design_error
 from softnpu.passes.access_pattern import DIMENSIONS, AccessPattern, bits_of
 from softnpu.passes.bd_fields import Locks, Packet, Padding, Shape
 from softnpu.passes.host_memory import REMEDY, trace
+from softnpu.passes.runtime_descriptors import runtime_ops
+from softnpu.passes.table_offset import table_offset
 
 WORD_BYTES = 4
 PAD_DIMENSIONS = 3
@@ -36,6 +38,8 @@ def descriptor_ops(
     Raises:
         DesignError: what the tile's DMA cannot do, or an address that is not known.
     """
+    if task.bd_id_val is not None or bd.is_dynamic:
+        return runtime_ops(task, bd, _template(task, bd, locks, model), model)
     _check_length(bd)
     packet = bd.packet if bd.packet is not None else task.packet
     write = NpuWriteBdOp(
@@ -54,7 +58,33 @@ def descriptor_ops(
         **_lock_fields(task, locks, model).named(),
         location=bd.location,
     )
-    return [write, _address(task, bd, model)]
+    return [
+        write,
+        _address(task, bd, model),
+        *table_offset(bd, _register(task, bd, model), bd.element_bytes),
+    ]
+
+
+def _template(
+    task: DMAConfigureTaskOp, bd: DMABDOp, locks: Sequence[UseLockOp], model: Device
+) -> NpuWriteBdOp:
+    """The descriptor without its length and shape."""
+    return NpuWriteBdOp(
+        column=task.tile_op.col,
+        row=task.tile_op.row,
+        bd_id=bd.bd_id or 0,
+        buffer_length=0,
+        buffer_offset=0,
+        next_bd=bd.next_bd_id or 0,
+        use_next_bd=int(bd.next_bd_id is not None),
+        valid_bd=1,
+        burst_length=bd.burst_length or 0,
+        **Packet.of(bd.packet if bd.packet is not None else task.packet).named(),
+        **Shape().named(),
+        **Padding().named(),
+        **_lock_fields(task, locks, model).named(),
+        location=bd.location,
+    )
 
 
 def _check_length(bd: DMABDOp) -> None:
@@ -175,11 +205,16 @@ def _lock_base(task: DMAConfigureTaskOp, use: UseLockOp, model: Device) -> int:
     return base
 
 
+def _register(task: DMAConfigureTaskOp, bd: DMABDOp, model: Device) -> int:
+    """Where the descriptor has its address."""
+    position = task.tile_op.position
+    return model.dma_bd_address(*position, bd.bd_id or 0) + model.dma_bd_address_offset(*position)
+
+
 def _address(task: DMAConfigureTaskOp, bd: DMABDOp, model: Device) -> Operation:
     """The op that gives the descriptor its address, once that is known."""
     position = task.tile_op.position
-    register = model.dma_bd_address(*position, bd.bd_id or 0)
-    register += model.dma_bd_address_offset(*position)
+    register = _register(task, bd, model)
     buffer = bd.buffer_op
     if buffer is not None:
         return _buffer_address(task, bd, buffer, register, model)
@@ -219,12 +254,11 @@ def _buffer_address(
 def _window(task: DMAConfigureTaskOp, bd: DMABDOp, buffer: BufferOp, model: Device) -> int:
     """Where the tile's DMA sees the memory that the buffer lies in.
 
-    mlir-aie knows windows for the memory tiles of the second generation only; on the first it
-    writes a buffer's own address, so that a neighbour's memory is out of reach there.
+    mlir-aie leaves this out for the memory tiles of the first generation, although the CDO that
+    it writes for them has it: what its runtime sequences move lies in the western neighbour.
     """
     position, owner = task.tile_op.position, buffer.position
-    windows = model.is_memory_tile(*position) and model.generation == "aie2p"
-    if windows:
+    if model.is_memory_tile(*position):
         base = model.mem_local_base_address(*position, *owner)
     else:
         base = 0 if owner == position else None

@@ -8,6 +8,7 @@ gives the data, so that this warns; a push into a full queue blocks the controll
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
@@ -18,10 +19,20 @@ from softnpu.arch.dma import QUEUE_DEPTH, Direction
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.aiex import NpuSyncOp, NpuWrite32Op
 from softnpu.dialects.source import design_warning
+from softnpu.dialects.walking import all_ops
+from softnpu.passes.handed_on_tasks import is_rolled
 from softnpu.passes.sequence_ops import devices, model_of, sequences
 
 Channel = tuple[int, int, Direction, int]
 """(column, row, direction, channel)."""
+
+
+class Task(NamedTuple):
+    """A task in a queue: where in the sequence it was sent, and whether it gives a token."""
+
+    place: int
+    gives_token: bool
+
 
 _log = logging.getLogger(__name__)
 
@@ -29,43 +40,55 @@ _log = logging.getLogger(__name__)
 def warn_of_full_queues(module: ModuleOp) -> None:
     """Warn, once a channel, of the first task that may find its queue full.
 
-    Asks for sequences after `aie-dma-to-npu`.
+    Asks for sequences after `aie-dma-to-npu`; what depends on the run is not asked.
     """
     for device in devices(module):
-        for sequence in sequences(device):
+        for sequence in (one for one in sequences(device) if not is_rolled(one)):
             for warning in full_queues(sequence, model_of(device)):
                 _log.warning(warning)
 
 
 def full_queues(sequence: RuntimeSequenceOp, model: Device) -> list[str]:
     """The warnings for one sequence."""
-    waiting: dict[Channel, list[bool]] = {}
+    waiting: dict[Channel, list[Task]] = {}
     warnings: dict[Channel, str] = {}
-    for op in sequence.walk():
+    for place, op in enumerate(all_ops(sequence)):
         if isinstance(op, NpuSyncOp):
-            if op.direction not in tuple(Direction):
-                continue
-            channel = (op.column, op.row, Direction(op.direction), op.channel)
-            _complete(waiting.get(channel, []))
+            column, row, direction, number = (
+                op.number(name) for name in ("column", "row", "direction", "channel")
+            )
+            if direction in tuple(Direction):
+                _complete(waiting, (column, row, Direction(direction), number))
         elif isinstance(op, NpuWrite32Op) and (pushed := _queue_at(op, model)) is not None:
             tasks = waiting.setdefault(pushed, [])
-            tasks.append(
-                bool(model.dma(*pushed[:2]).queue.unpack([op.value])["enable_token_issue"])
-            )
+            queued = model.dma(*pushed[:2]).queue.unpack([op.word("value")])
+            tasks.append(Task(place, bool(queued["enable_token_issue"])))
             if len(tasks) > QUEUE_DEPTH:
                 warnings.setdefault(pushed, _warning(op, pushed, len(tasks)))
     return list(warnings.values())
 
 
-def _complete(tasks: list[bool]) -> None:
-    """Forget the tasks up to the first that gives a token: the sync has seen it."""
-    if True in tasks:
-        del tasks[: tasks.index(True) + 1]
+def _complete(waiting: dict[Channel, list[Task]], channel: Channel) -> None:
+    """Forget the tasks up to the first that gives a token: the sync has seen it.
+
+    What has come out of the array has needed what went in for it: with a shim's S2MM task, those
+    of its MM2S channels are over that were sent before the next one that takes results.
+    """
+    tasks = waiting.get(channel, [])
+    seen = next((n for n, task in enumerate(tasks) if task.gives_token), None)
+    if seen is None:
+        return
+    del tasks[: seen + 1]
+    if channel[1] != 0 or channel[2] is not Direction.S2MM:
+        return
+    for (_, row, direction, _), sent in waiting.items():
+        if row == 0 and direction is Direction.MM2S:
+            sent[:] = [task for task in sent if tasks and task.place > tasks[0].place]
 
 
 def _queue_at(op: NpuWrite32Op, model: Device) -> Channel | None:
     """The channel whose task queue is written."""
-    column, row, offset = split_address(op.address)
+    column, row, offset = split_address(op.word("address"))
     if op.column is not None and op.row is not None:
         column, row = op.column, op.row
     if not model.is_valid_tile(column, row):

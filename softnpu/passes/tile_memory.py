@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -10,6 +12,12 @@ from softnpu.dialects.aie import BufferOp, TileOp
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import design_error, location_of
 from softnpu.errors import DesignError
+from softnpu.numbered import FEW, stem
+
+CORE_ALIGNMENT = 32
+"""Bytes of an AIE-ML core's load or store of full width (mlir-aie, AIETargetModel.h)."""
+MEMORY_TILE_ALIGNMENT = 4
+"""Bytes of the smallest access of a DMA; nothing else reaches a memory tile's memory."""
 
 
 def size_of(buffer: BufferOp) -> int:
@@ -26,6 +34,7 @@ class TileMemory:
         size: bytes of memory.
         banks: memory banks, all of one size.
         stack: bytes of its core's stack, at address 0.
+        alignment: bytes, a multiple of which the address of an aligned buffer is.
     """
 
     tile: TileOp
@@ -33,6 +42,7 @@ class TileMemory:
     size: int
     banks: int
     stack: int
+    alignment: int
 
     @staticmethod
     def of(tile: TileOp, buffers: list[BufferOp], model: Device) -> TileMemory:
@@ -45,6 +55,7 @@ class TileMemory:
             size=model.mem_tile_size if memory_tile else model.local_memory_size,
             banks=model.num_banks(*tile.position),
             stack=0 if core is None else core.stack_size,
+            alignment=MEMORY_TILE_ALIGNMENT if memory_tile else CORE_ALIGNMENT,
         )
 
     @property
@@ -57,17 +68,74 @@ class TileMemory:
         """Bytes of stack and buffers together."""
         return self.stack + sum(map(size_of, self.buffers))
 
+    def series(self) -> list[Series]:
+        """The buffers, those of a deep objectfifo together, from the largest down."""
+        found: dict[tuple[str, str], list[BufferOp]] = {}
+        for buffer in self.buffers:
+            found.setdefault((stem(buffer.sym_name or ""), _place(buffer)), []).append(buffer)
+        together = [
+            part
+            for buffers in found.values()
+            for part in ([buffers] if len(buffers) > FEW else [[b] for b in buffers])
+        ]
+        return sorted(map(Series, together), key=lambda s: s.size, reverse=True)
+
     def table(self) -> tuple[str, ...]:
-        """One line for the stack, each buffer from the largest down, and what is left."""
-        by_size = sorted(self.buffers, key=size_of, reverse=True)
+        """One line for the stack, each buffer or many of one kind, and what is left."""
         rows = [("(stack)", self.stack, "")] if self.stack else []
-        rows += [(b.sym_name or "(no name)", size_of(b), _place(b)) for b in by_size]
+        rows += [(one.name, one.size, one.what) for one in self.series()]
         rows.append(("needed", self.needed, ""))
         rows.append(("available", self.size, f"  in {self.banks} banks of {self.bank_size}"))
-        rows.append(("free", self.size - self.needed, ""))
+        left = self.size - self.needed
+        rows.append(("free" if left >= 0 else "missing", abs(left), ""))
         names = max(len(name) for name, _, _ in rows)
         sizes = max(len(str(size)) for _, size, _ in rows)
         return tuple(f"{name:<{names}}  {size:>{sizes}} bytes{more}" for name, size, more in rows)
+
+
+_OF_FIFO = re.compile(r"(?P<fifo>.+?)(?:_cons|_prod)?_buff_\d+")
+
+
+def fifo_of(buffer: BufferOp) -> str:
+    """What a buffer belongs to, in words: the objectfifo that its name tells, or itself."""
+    name = buffer.sym_name or "(no name)"
+    fifo = _OF_FIFO.fullmatch(name)
+    return f"objectfifo '{fifo['fifo']}'" if fifo else f"buffer '{name}'"
+
+
+@dataclass(frozen=True)
+class Series:
+    """A buffer, or several whose names differ in a number at the end and nothing else does."""
+
+    buffers: list[BufferOp]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of them."""
+        return sum(map(size_of, self.buffers))
+
+    @property
+    def name(self) -> str:
+        """The one's, or the first one's and the last one's number."""
+        first, last = self.buffers[0].sym_name, self.buffers[-1].sym_name
+        if first is None or last is None:
+            return "(no name)"
+        return first if len(self.buffers) == 1 else f"{first} to {last.removeprefix(stem(last))}"
+
+    @property
+    def what(self) -> str:
+        """How many they are, of what type, and where they come from."""
+        count = len(self.buffers)
+        many = f"{count} of {size_of(self.buffers[0])} bytes, " if count > 1 else ""
+        return f"  {many}{_place(self.buffers[0])}"
+
+    def shrunk(self, excess: int) -> str | None:
+        """How deep the objectfifo behind them can be; None if that does not make up for it."""
+        fifo = _OF_FIFO.fullmatch(self.buffers[0].sym_name or "")
+        fits = len(self.buffers) - math.ceil(excess / size_of(self.buffers[0]))
+        if fifo is None or len(self.buffers) == 1 or fits < 1:
+            return None
+        return f"make objectfifo '{fifo['fifo']}' at most {fits} deep here"
 
 
 def _place(buffer: BufferOp) -> str:
@@ -76,7 +144,7 @@ def _place(buffer: BufferOp) -> str:
         parts.append(f"bank {buffer.mem_bank}")
     if (location := location_of(buffer)) is not None:
         parts.append(f"{PurePath(location.file).name}:{location.line}")
-    return "  " + ", ".join(parts)
+    return ", ".join(parts)
 
 
 def does_not_fit(memory: TileMemory, scheme: str) -> DesignError:
@@ -100,11 +168,14 @@ def does_not_fit(memory: TileMemory, scheme: str) -> DesignError:
 
 
 def _what_to_shrink(memory: TileMemory, excess: int) -> str:
-    """Name the largest buffers, enough of them to make up for the excess."""
+    """Name the deepest objectfifo, or the largest buffers, enough to make up for the excess."""
+    for one in memory.series():
+        if shallower := one.shrunk(excess):
+            return shallower
     names: list[str] = []
-    for buffer in sorted(memory.buffers, key=size_of, reverse=True):
-        names.append(f"'{buffer.sym_name}'")
-        excess -= size_of(buffer)
+    for one in memory.series():
+        names.append(f"'{one.name}'")
+        excess -= one.size
         if excess <= 0:
             break
     listed = ", ".join(names[:4]) + (" …" if len(names) > 4 else "")

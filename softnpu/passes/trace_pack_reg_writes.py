@@ -16,10 +16,11 @@ from xdsl.passes import ModulePass
 from softnpu.arch.device import Device
 from softnpu.arch.ports import Bundle
 from softnpu.arch.registers import Module
-from softnpu.dialects.aie import TraceConfigOp, TraceEventAttr, TraceRegOp
+from softnpu.dialects.aie import TraceConfigOp, TraceEventAttr, TraceRegOp, tile_behind
 from softnpu.dialects.source import design_error
+from softnpu.dialects.walking import all_ops
 from softnpu.passes.sequence_ops import devices, model_of
-from softnpu.passes.trace_unit import event_number, module_of, register_field, tile_of
+from softnpu.passes.trace_unit import event_number, module_of, register_field
 
 _WORD = 0xFFFF_FFFF
 
@@ -44,7 +45,7 @@ class TraceRegPackWritesPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
-            for config in device.walk():
+            for config in all_ops(device):
                 if isinstance(config, TraceConfigOp):
                     _resolve_fields(config, model_of(device))
                     _merge(config.body.block)
@@ -52,7 +53,7 @@ class TraceRegPackWritesPass(ModulePass):
 
 def _resolve_fields(config: TraceConfigOp, model: Device) -> None:
     """Turn each field and its value into a mask and the value at its place."""
-    module = module_of(tile_of(config.tile), config.packet_type)
+    module = module_of(tile_behind(config.tile), config.packet_type)
     block = config.body.block
     for reg in _regs(block):
         if reg.field is None or reg.mask is not None:
@@ -96,7 +97,7 @@ def _port_index(reg: TraceRegOp, text: str, config: TraceConfigOp, model: Device
     """The index of a port in its tile's switch, as master or slave port."""
     name, _, channel = text.partition(":")
     bundle = _PORT_NAMES.get(name.lower())
-    position = tile_of(config.tile).position
+    position = tile_behind(config.tile).position
     switch = model.stream_switch(*position)
     find = switch.master_index if _is_master(reg, config) else switch.slave_index
     try:

@@ -30,12 +30,14 @@ from softnpu.dialects.aie import (
     TraceStartConfigOp,
     TraceStartEventOp,
     TraceStopEventOp,
+    tile_behind,
 )
 from softnpu.dialects.enums import DMAChannelDir, EdgeTrigger, TracePacketType
 from softnpu.dialects.source import design_error
+from softnpu.dialects.walking import all_ops
 from softnpu.passes.device_ops import region_of
 from softnpu.passes.sequence_ops import devices
-from softnpu.passes.trace_unit import event_name, event_number, module_of, tile_of
+from softnpu.passes.trace_unit import broadcast_event, event_name, event_number, module_of
 
 MAX_EVENTS = 8
 """Events that a trace unit records."""
@@ -61,7 +63,7 @@ class TraceToConfigPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
-            traces = [each for each in device.walk() if isinstance(each, TraceOp)]
+            traces = [each for each in all_ops(device) if isinstance(each, TraceOp)]
             for trace in traces:
                 _replace(trace, device)
 
@@ -69,7 +71,7 @@ class TraceToConfigPass(ModulePass):
 def _replace(trace: TraceOp, device: DeviceOp) -> None:
     name = f"{trace.sym_name}_config"
     packet_type = _packet_type(trace)
-    module = module_of(tile_of(trace.tile), packet_type)
+    module = module_of(tile_behind(trace.tile), packet_type)
     config = TraceConfigOp(
         tile=trace.tile,
         sym_name=name,
@@ -80,7 +82,7 @@ def _replace(trace: TraceOp, device: DeviceOp) -> None:
     block = trace.parent_block()
     assert block is not None
     block.insert_op_after(config, trace)
-    for start in device.walk():
+    for start in all_ops(device):
         if isinstance(start, TraceStartConfigOp) and start.trace_config == trace.sym_name:
             start.trace_config = name
     block.erase_op(trace)
@@ -151,20 +153,19 @@ def _control(op: Operation, trace: TraceOp, module: Module) -> Iterator[TraceReg
     elif isinstance(op, TraceStopEventOp):
         number = _limit(op, module)
         yield _reg(trace, "Trace_Control0", "Trace_Stop_Event", number, "stop event")
-    elif isinstance(op, TraceModeOp) and _packet_type(trace) is not TracePacketType.Mem:
+    elif isinstance(op, TraceModeOp) and _packet_type(trace) is TracePacketType.Core:
         yield _reg(trace, "Trace_Control0", "Mode", op.mode.value, "trace mode")
     elif isinstance(op, TracePacketOp):
+        if op.id is None:
+            raise design_error(op, "this trace has no packet id yet: run aie-insert-trace-flows")
         yield _reg(trace, "Trace_Control1", "ID", op.id, "packet ID")
         yield _reg(trace, "Trace_Control1", "Packet_Type", op.type.value, "packet type")
 
 
 def _limit(op: TraceStartEventOp | TraceStopEventOp, module: Module) -> int:
-    """The event that starts or stops recording.
-
-    As in mlir-aie, the number of a broadcast channel is taken for that of an event.
-    """
+    """The event that starts or stops recording."""
     if op.broadcast is not None:
-        return op.broadcast
+        return broadcast_event(op, op.broadcast, module)
     return 0 if op.event is None else event_number(op, op.event, module)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Operation
 
 from softnpu.arch.events import events, number_of
 from softnpu.arch.fields import Field
@@ -12,13 +12,6 @@ from softnpu.arch.registers import Match, Module, lookup
 from softnpu.dialects.aie import TileOp, TraceEventAttr
 from softnpu.dialects.enums import TracePacketType
 from softnpu.dialects.source import design_error
-
-
-def tile_of(tile: SSAValue) -> TileOp:
-    """The tile op behind an operand."""
-    owner = tile.owner
-    assert isinstance(owner, TileOp)
-    return owner
 
 
 def module_of(tile: TileOp, packet_type: TracePacketType | None) -> Module:
@@ -44,6 +37,12 @@ def event_number(op: Operation, event: TraceEventAttr, module: Module) -> int:
         hint = (f"did you mean '{close[0]}'?",) if close else ()
         raise design_error(op, f"the {module.value} module has no event '{name}'", *hint)
     return number
+
+
+def broadcast_event(op: Operation, channel: int, module: Module) -> int:
+    """The number of the event by which a module hears a broadcast channel."""
+    name = "BROADCAST_A" if module is Module.SHIM else "BROADCAST"
+    return event_number(op, TraceEventAttr(f"{name}_{channel}"), module)
 
 
 def register(op: Operation, module: Module, name: str) -> Match:

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from xdsl.dialects.builtin import MemRefType
+from xdsl.context import Context
+from xdsl.dialects import scf
+from xdsl.dialects.builtin import MemRefType, ModuleOp
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from softnpu.arch.dma import Direction
+from softnpu.arch.tiles import TileKind
 from softnpu.dialects.aie import (
     BDChainOp,
     DeviceOp,
     DMABDOp,
+    LogicalTileOp,
     ObjectFifoCreateOp,
     RuntimeSequenceOp,
     ShimDMAAllocationOp,
@@ -32,14 +36,18 @@ from softnpu.dialects.aiex import (
     NpuDmaMemcpyNdOp,
     RunOp,
 )
+from softnpu.dialects.rules.common import kind_of
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import location_of
+from softnpu.dialects.walking import all_ops
 from softnpu.errors import DesignError, SourceLocation
 from softnpu.passes import memcpy_descriptors, task_descriptors
 from softnpu.passes.access_pattern import AccessPattern
+from softnpu.passes.canonicalize import CanonicalizePass
 from softnpu.passes.host_memory import HostMemory, trace
 from softnpu.passes.materialize_runtime_sequences import callee_of
 from softnpu.passes.sequence_ops import Symbols
+from softnpu.passes.unroll_runtime_sequence_loops import UnrollRuntimeSequenceLoopsPass
 
 
 @dataclass(frozen=True)
@@ -87,15 +95,34 @@ class HostTransfer:
 
 
 def host_transfers(sequence: RuntimeSequenceOp) -> list[HostTransfer]:
-    """Every transfer of a sequence, in order; those of sequences that it runs are among them.
+    """Every transfer of a sequence, in order; those of sequences that it runs are among them, and
+    those of each iteration of a loop.
 
     Raises:
         DesignError: a transfer whose sizes are not constants, or whose name means nothing.
     """
+    if any(isinstance(op, scf.ForOp) for op in all_ops(sequence)):
+        sequence = _without_loops(sequence)
     arguments: dict[SSAValue, HostMemory] = {
         argument: HostMemory(argument, 0) for argument in sequence.body.blocks[0].args
     }
     return list(_transfers_of(sequence, arguments))
+
+
+def _without_loops(sequence: RuntimeSequenceOp) -> RuntimeSequenceOp:
+    """The sequence in a copy of its design, with the loops of known count unrolled."""
+    design = sequence.get_toplevel_object()
+    assert isinstance(design, ModuleOp)
+    copy = design.clone()
+    found = sequence
+    for old, new in zip(design.walk(), copy.walk(), strict=True):
+        new.location = old.location
+        if old is sequence:
+            assert isinstance(new, RuntimeSequenceOp)
+            found = new
+    for one in (UnrollRuntimeSequenceLoopsPass(), CanonicalizePass()):
+        one.apply(Context(), copy)
+    return found
 
 
 def argument_bytes(argument: BlockArgument) -> int | None:
@@ -162,7 +189,7 @@ class _Reader:
 
     def _task(self, op: DMAConfigureTaskOp | DMAConfigureTaskForOp) -> Iterator[HostTransfer]:
         endpoint = self._endpoint(op)
-        for bd in op.body.walk():
+        for bd in all_ops(op):
             if isinstance(bd, DMABDOp):
                 yield from self._descriptor(bd, self._memory(bd.buffer), endpoint)
 
@@ -193,7 +220,7 @@ class _Reader:
                     argument=op.arg_idx,
                     endpoint=Endpoint(),
                     pattern=None,
-                    start=op.arg_plus,
+                    start=op.number("arg_plus"),
                     end=None,
                     argument_bytes=argument_bytes(argument),
                     location=location_of(op),
@@ -257,12 +284,15 @@ class _Reader:
 
 def _objectfifo_endpoint(fifo: ObjectFifoCreateOp) -> Endpoint:
     """A shim tile at its producer's end reads the host's memory; at a consumer's it writes."""
-    producer = fifo.producer_tile.owner
-    if isinstance(producer, TileOp) and producer.row == 0:
-        return Endpoint(Direction.MM2S, producer.position, None, fifo.sym_name)
-    for tile in fifo.consumer_tile_ops:
-        if tile.row == 0:
-            return Endpoint(Direction.S2MM, tile.position, None, fifo.sym_name)
+    ends = [(Direction.MM2S, fifo.producer_tile)]
+    ends += [(Direction.S2MM, tile) for tile in fifo.consumer_tiles]
+    for direction, tile in ends:
+        owner = tile.owner
+        if isinstance(owner, LogicalTileOp):
+            if kind_of(owner) is TileKind.SHIM:
+                return Endpoint(direction, None, None, fifo.sym_name)
+        elif isinstance(owner, TileOp) and owner.row == 0:
+            return Endpoint(direction, owner.position, None, fifo.sym_name)
     return Endpoint(symbol=fifo.sym_name)
 
 

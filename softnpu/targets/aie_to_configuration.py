@@ -2,8 +2,8 @@
 
 `convert-aie-to-transaction` writes the register operations of a CDO into a sequence,
 `convert-aie-to-control-packets` the packets that write the same, and `aie-expand-load-pdi` puts
-them in the place of a load, after that of an empty image, which resets the array
-(mlir-aie, AIEToConfiguration.cpp and AIEExpandLoadPdi.cpp).
+them in the place of a load, after that of an empty image, which resets the array, or of one that
+lets control packets in (mlir-aie, AIEToConfiguration.cpp and AIEExpandLoadPdi.cpp).
 
 These are passes, but they need what `targets.cdo` makes, and so they stand here.
 """
@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.dialects.memref import GetGlobalOp
+from xdsl.dialects.memref import GetGlobalOp, GlobalOp
 from xdsl.ir import Block, Operation, Region
 from xdsl.passes import ModulePass
 
@@ -30,20 +31,26 @@ from softnpu.dialects.aiex import (
     NpuMaskWrite32Op,
     NpuWrite32Op,
 )
+from softnpu.dialects.enums import ExpandMode
+from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.source import design_error
 from softnpu.dialects.symbols import symbol_name
+from softnpu.dialects.walking import all_ops
 from softnpu.errors import DesignError
 from softnpu.formats import operations as ops
 from softnpu.formats.records import words
 from softnpu.passes.block_data import constant_global
+from softnpu.passes.generate_column_control_overlay import OVERLAY
 from softnpu.passes.sequence_ops import devices, replace
 from softnpu.passes.txn_to_control_packet import MAXIMUM_WORDS, WORD_BYTES, WRITE, signed_words
 from softnpu.targets.cdo import configuration
 
 DATA_PREFIX = "config_blockwrite_data_"
 SEQUENCE = "configure"
-EMPTY_DEVICES = 2
-"""Two empty images take turns: the firmware does not load one twice in a row."""
+EMPTY_DEVICE = "empty_{}"
+OVERLAY_COPY = f"{OVERLAY}_copy"
+TURNS = 2
+"""Two images take turns before the loads: the firmware does not load one twice in a row."""
 
 
 @dataclass(frozen=True)
@@ -83,61 +90,68 @@ class ConvertAIEToControlPacketsPass(ModulePass):
         for device in devices(op):
             if self.device_name in ("", device.sym_name):
                 steps = _configuration(device, Path(self.elf_dir))
-                packets = [packet for step in steps for packet in _packets(device, step)]
-                _insert(device, _merge_writes(packets))
+                _insert(device, _packets(device, steps, DATA_PREFIX))
 
 
 @dataclass(frozen=True)
 class ExpandLoadPdiPass(ModulePass):
-    """Replace loads of a device's image by a reset and the writes that configure it.
+    """Replace loads of a device's image by a reset and what configures it.
+
+    A load with `expand_mode` is replaced as that says; `none` keeps it.
 
     Attributes:
+        ctrl_pkt: by the image of `@ctrl_pkt_overlay` and control packets, instead of an empty
+            image and register writes.
         elf_dir: where the cores' programs lie.
     """
 
     name = "aie-expand-load-pdi"
+    ctrl_pkt: bool = False
     elf_dir: str = ""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
-        loads = [load for load in op.walk() if isinstance(load, NpuLoadPdiOp)]
-        expanded = 0
-        for index, load in enumerate(loads):
-            if load.device_ref is not None:
-                self._expand(op, load, load.device_ref, index, expanded)
-                expanded += 1
+        usual = ExpandMode.ctrlpkt if self.ctrl_pkt else ExpandMode.write32
+        loads = [load for load in all_ops(op) if isinstance(load, NpuLoadPdiOp)]
+        expanded = count()
+        for turn, load in enumerate(loads):
+            mode = usual if load.expand_mode is None else load.expand_mode
+            if load.device_ref is not None and mode is not ExpandMode.none:
+                self._expand(op, load, mode, turn % TURNS, next(expanded))
 
     def _expand(
-        self, module: ModuleOp, load: NpuLoadPdiOp, name: str, index: int, expanded: int
+        self, module: ModuleOp, load: NpuLoadPdiOp, mode: ExpandMode, turn: int, number: int
     ) -> None:
-        target = _device(module, name)
+        target = _device(module, load.device_ref or "")
         if target is None:
-            raise design_error(load, f"there is no device '@{name}'")
-        empty = f"empty_{index % EMPTY_DEVICES}"
-        if _device(module, empty) is None:
-            _add_empty_device(module, target, empty)
-        reset = NpuLoadPdiOp(
-            device_ref=empty,
-            id=load.id,
-            size=load.size,
-            address=load.address,
-            location=load.location,
-        )
-        steps = _configuration(target, Path(self.elf_dir))
+            raise design_error(load, f"there is no device '@{load.device_ref}'")
         around = _device_around(load)
-        replace(load, [reset, *_writes(around, steps, f"loadpdi_{expanded}")])
+        packets = mode is ExpandMode.ctrlpkt
+        steps = _configuration(target, Path(self.elf_dir), overlay=not packets)
+        if packets:
+            first = _load(load, device_ref=_overlay(module, load, turn))
+            rest = _packets(around, steps, f"loadpdi_ctrlpkt_{number}_")
+        else:
+            empty = _empty_device(module, target, turn)
+            kept = {"id": load.id, "size": load.size, "address": load.address}
+            first = _load(load, device_ref=empty, **kept)
+            rest = _writes(around, steps, f"loadpdi_{number}")
+        replace(load, [first, *rest])
 
 
-def _configuration(device: DeviceOp, elf_dir: Path) -> list[ops.Operation]:
+def _load(instead: NpuLoadPdiOp, **arguments: Any) -> NpuLoadPdiOp:
+    """A load that no further run of the pass replaces."""
+    return NpuLoadPdiOp(**arguments, expand_mode=ExpandMode.none, location=instead.location)
+
+
+def _configuration(device: DeviceOp, elf_dir: Path, *, overlay: bool = True) -> list[ops.Operation]:
     """Everything that sets up the array for a device, in order."""
-    parts = configuration(device, elf_dir)
+    parts = configuration(device, elf_dir, overlay=overlay)
     return [*parts.elfs, *parts.init, *parts.enable]
 
 
 def _writes(device: DeviceOp, steps: Sequence[ops.Operation], prefix: str) -> list[Operation]:
     """The steps as ops of a sequence; the data of block writes becomes globals of the device."""
-    names = {symbol_name(op) for op in device.body.ops}
-    numbers = count()
-    place = device.body.first_op
+    blocks = iter(_constants(device, steps, prefix))
     written: list[Operation] = []
     for step in steps:
         match step:
@@ -145,18 +159,34 @@ def _writes(device: DeviceOp, steps: Sequence[ops.Operation], prefix: str) -> li
                 written.append(NpuWrite32Op(address=address, value=value))
             case ops.MaskWrite(address, mask, value):
                 written.append(NpuMaskWrite32Op(address=address, value=value, mask=mask))
-            case ops.BlockWrite(address, data):
-                name = next(n for n in (f"{prefix}{i}" for i in numbers) if n not in names)
-                constant = constant_global(name, words(data))
-                _insert_first(device.body, constant, place)
-                get = GetGlobalOp(name, constant.type)
+            case ops.BlockWrite(address, _):
+                constant = next(blocks)
+                get = GetGlobalOp(constant.sym_name.data, constant.type)
                 written += [get, NpuBlockWriteOp(address=address, data=get.memref)]
             case _:
                 raise _not_writable(device, step)
     return written
 
 
-def _packets(device: DeviceOp, step: ops.Operation) -> Iterator[NpuControlPacketOp]:
+def _constants(device: DeviceOp, steps: Sequence[ops.Operation], prefix: str) -> list[GlobalOp]:
+    """The data of the steps' block writes, as globals at the start of the device."""
+    names = {symbol_name(op) for op in device.body.ops}
+    free = (name for number in count() if (name := f"{prefix}{number}") not in names)
+    blocks = [step for step in steps if isinstance(step, ops.BlockWrite)]
+    constants = [constant_global(next(free), words(block.data)) for block in blocks]
+    place = device.body.first_op
+    for constant in constants:
+        _insert_first(device.body, constant, place)
+    return constants
+
+
+def _packets(device: DeviceOp, steps: Sequence[ops.Operation], prefix: str) -> list[Operation]:
+    """The steps as control packets; mlir-aie leaves the data of block writes as globals, too."""
+    _constants(device, steps, prefix)
+    return _merge_writes([packet for step in steps for packet in _packets_of(device, step)])
+
+
+def _packets_of(device: DeviceOp, step: ops.Operation) -> Iterator[NpuControlPacketOp]:
     """One step as control packets; a masked write sends its value."""
     match step:
         case ops.Write(address, value) | ops.MaskWrite(address, _, value):
@@ -193,7 +223,7 @@ def _or(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
 
 def _insert(device: DeviceOp, steps: list[Operation]) -> None:
     """Put the steps in the place of the first `aiex.configure`, else into a new sequence."""
-    configure = next((op for op in device.walk() if isinstance(op, ConfigureOp)), None)
+    configure = next((op for op in all_ops(device) if isinstance(op, ConfigureOp)), None)
     if configure is not None:
         block = configure.body.blocks[0]
         inner = [block.detach_op(op) for op in list(block.ops)]
@@ -202,7 +232,7 @@ def _insert(device: DeviceOp, steps: list[Operation]) -> None:
     names = {symbol_name(op) for op in device.body.ops}
     candidates = (SEQUENCE, *(f"{SEQUENCE}{number}" for number in range(len(names))))
     name = next(candidate for candidate in candidates if candidate not in names)
-    sequence = RuntimeSequenceOp(sym_name=name, body=Region(Block(steps)))
+    sequence = RuntimeSequenceOp(sym_name=name, body=Region(Block(with_constants(*steps))))
     first = next((op for op in device.body.ops if not _is_data(op)), None)
     _insert_first(device.body, sequence, first)
 
@@ -236,6 +266,29 @@ def _device_around(op: Operation) -> DeviceOp:
     return around
 
 
-def _add_empty_device(module: ModuleOp, like: DeviceOp, name: str) -> None:
-    empty = DeviceOp(device=like.device, sym_name=name, body_region=Region(Block([EndOp()])))
-    _insert_first(module.body.block, empty, module.body.block.first_op)
+def _empty_device(module: ModuleOp, like: DeviceOp, turn: int) -> str:
+    """The name of a device whose image resets the array; it is added if there is none."""
+    name = EMPTY_DEVICE.format(turn)
+    if _device(module, name) is None:
+        empty = DeviceOp(device=like.device, sym_name=name, body_region=Region(Block([EndOp()])))
+        _insert_first(module.body.block, empty, module.body.block.first_op)
+    return name
+
+
+def _overlay(module: ModuleOp, load: NpuLoadPdiOp, turn: int) -> str:
+    """The name of the device through which control packets come, or of its copy."""
+    overlay = _device(module, OVERLAY)
+    if overlay is None:
+        raise design_error(
+            load,
+            f"to load by control packets, a device '@{OVERLAY}' is needed; there is none",
+            "aie-generate-column-control-overlay makes it with route-shim-to-tile-ctrl=true and "
+            "emit-standalone-overlay=true",
+        )
+    if not turn:
+        return OVERLAY
+    if _device(module, OVERLAY_COPY) is None:
+        copy = overlay.clone()
+        copy.sym_name = OVERLAY_COPY
+        module.body.block.insert_op_after(copy, overlay)
+    return OVERLAY_COPY

@@ -24,6 +24,7 @@ from softnpu.arch.tiles import LOCK_MAXIMUM
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, TileOp
 from softnpu.dialects.sizes import element_bytes, memref_bytes
 from softnpu.dialects.source import design_error, design_warning
+from softnpu.dialects.walking import all_ops
 from softnpu.errors import FormatError
 from softnpu.formats import operations as ops
 from softnpu.formats.cdo import build, from_operations
@@ -76,11 +77,14 @@ def file_name(device_name: str, part: str) -> str:
     return f"{device_name}_aie_cdo_{part}.bin"
 
 
-def configuration(device_op: DeviceOp, elf_dir: Path) -> Configuration:
+def configuration(device_op: DeviceOp, elf_dir: Path, *, overlay: bool = True) -> Configuration:
     """How to set up the array for a device whose resources are assigned and flows are routed.
 
     `elf_file` of a core is taken from `elf_dir` unless it is an absolute path. A core without
     one gets no program, but is reset and started all the same, as mlir-aie does.
+
+    Args:
+        overlay: as for `cdo_streams.switches`.
 
     Raises:
         DesignError: an ELF that is missing or no core program, or a design that asks for what
@@ -89,7 +93,7 @@ def configuration(device_op: DeviceOp, elf_dir: Path) -> Configuration:
     target = device(device_op.device.name)
     return Configuration(
         elfs=tuple(load_operations(device_op, target, elf_dir)),
-        init=tuple(init_operations(device_op, target)),
+        init=tuple(init_operations(device_op, target, overlay=overlay)),
         enable=tuple(enable_operations(device_op)),
     )
 
@@ -109,19 +113,22 @@ def load_operations(device_op: DeviceOp, target: Device, elf_dir: Path) -> Itera
         yield from _channel_resets(target, tile, 0)
 
 
-def init_operations(device_op: DeviceOp, target: Device) -> Iterator[ops.Operation]:
+def init_operations(
+    device_op: DeviceOp, target: Device, *, overlay: bool = True
+) -> Iterator[ops.Operation]:
     """The state that everything but the programs starts from."""
     for tile, _ in _cores(device_op):
         yield from _reset_core(target, tile)
-    for lock in (op for op in device_op.walk() if isinstance(op, LockOp)):
+    inside = all_ops(device_op)
+    for lock in (op for op in inside if isinstance(op, LockOp)):
         if lock.lock_id is not None and lock.init is not None:
             yield _lock_value(target, lock, lock.lock_id, lock.init)
-    for buffer in (op for op in device_op.walk() if isinstance(op, BufferOp)):
+    for buffer in (op for op in inside if isinstance(op, BufferOp)):
         if buffer.initial_value is not None:
             yield from _initial_data(target, buffer)
     for program in programs(device_op.body):
         yield from dma_program(program, target)
-    yield from switches(device_op, target)
+    yield from switches(device_op, target, overlay=overlay)
 
 
 def enable_operations(device_op: DeviceOp) -> Iterator[ops.Operation]:

@@ -6,7 +6,6 @@ xaie_dma.c and xaie_dma_aieml.c. Where those cut a value to the width of its fie
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from xdsl.ir import Block
@@ -22,10 +21,9 @@ from softnpu.dialects.aie import (
     LockOp,
     UseLockOp,
 )
-from softnpu.dialects.source import design_error, design_warning
+from softnpu.dialects.rules.descriptors import is_no_pattern
+from softnpu.dialects.source import design_error
 from softnpu.passes.bd_words import burst_encoding
-
-_log = logging.getLogger(__name__)
 
 WORD = 4
 """Bytes that the DMA moves at a time; every length, offset and stride is a multiple of them."""
@@ -47,6 +45,7 @@ def descriptor_words(block: Block, bd: DMABDOp, device: Device, tile: Position) 
         "valid_bd": 1,
         **_location(bd, device, engine, tile),
         **_dimensions(bd, engine),
+        **_iteration(bd),
         **_padding(bd),
         **_next(bd, engine),
         **_packet(block, bd),
@@ -140,29 +139,32 @@ def _dimensions(bd: DMABDOp, engine: DmaEngine) -> dict[str, int]:
     return values
 
 
+def _iteration(bd: DMABDOp) -> dict[str, int]:
+    """How the descriptor moves on from one execution to the next; one step is none."""
+    if bd.iteration is None or bd.iteration.size <= 1:
+        return {}
+    return {
+        "iteration_stepsize": bd.iteration.stride * bd.element_bytes // WORD - 1,
+        "iteration_wrap": bd.iteration.size - 1,
+        "iteration_current": bd.iteration.current,
+    }
+
+
 def _scaled(bd: DMABDOp, index: int, dim: BDDimLayoutAttr) -> tuple[int, int]:
     """(stride, size) of a dimension in words; the innermost counts its size in them."""
     size, stride = dim.size * bd.element_bytes, dim.stride * bd.element_bytes
-    if index == 0:
-        if size % WORD:
-            _log.warning(
-                design_warning(
-                    bd,
-                    f"the innermost dimension has {dim.size} elements, {size} bytes; the DMA moves "
-                    f"words of {WORD} bytes, here {size // WORD} as in aie-translate",
-                )
-            )
-        return max(dim.stride, 1), size // WORD
-    words = max(stride // WORD, 1)
-    if stride % WORD and dim.size > 1:
-        _log.warning(
-            design_warning(
-                bd,
-                f"dimension {index} (from the innermost) steps {dim.stride} elements, {stride} "
-                f"bytes; the DMA steps words of {WORD} bytes, here {words} as in aie-translate",
-            )
+    counted, word = (size, "size") if index == 0 else (stride, "stride")
+    cut = counted % WORD and (index == 0 or dim.size > 1)
+    if cut and not (bd.dimensions and is_no_pattern(bd.dimensions, bd.element_bytes)):
+        number = dim.size if index == 0 else dim.stride
+        raise design_error(
+            bd,
+            f"dimension {index} (from the innermost) has a {word} of {number} elements, {counted} "
+            f"bytes; the DMA counts words of {WORD} bytes",
         )
-    return words, dim.size
+    if index == 0:
+        return max(dim.stride, 1), size // WORD
+    return max(stride // WORD, 1), dim.size
 
 
 def _check_step(
@@ -208,10 +210,6 @@ def _padding(bd: DMABDOp) -> dict[str, int]:
     """Zeros before and after each dimension; only memory tiles have these fields."""
     if not bd.pad_dimensions:
         return {}
-    if bd.pad_value:
-        raise design_error(
-            bd, f"pad_value = {bd.pad_value} is not supported: the array's CDO pads with zeros"
-        )
     values: dict[str, int] = {}
     for index, pad in enumerate(reversed(bd.pad_dimensions.data)):
         unit = bd.element_bytes if index == 0 else WORD

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from xdsl.ir import Block, Operation, Region
 
+from softnpu.arch import registers
 from softnpu.arch.address import tile_address
 from softnpu.arch.device import Device
 from softnpu.arch.dma import MAXIMUM_REPEAT, Direction
@@ -117,11 +118,26 @@ def _start_channel(
         "repeat_count": start.repeat_count,
         "enable_token_issue": int(token),
     }
+    if start.pad_value:
+        yield ops.Write(_pad_register(start, device, tile), start.pad_value & 0xFFFF_FFFF)
     queue = tile_address(*tile, engine.queue_address(direction, channel))
     control = tile_address(*tile, engine.control_address(direction, channel))
     mask, value = CHANNEL_ENABLE
     yield ops.Write(queue, engine.queue.pack(task)[0])
     yield ops.MaskWrite(control, mask, value)
+
+
+def _pad_register(start: DMAStartOp | DMAOp, device: Device, tile: Position) -> int:
+    """Where a memory tile's channel has the value that it pads with."""
+    name = f"DMA_MM2S_{start.channel_index}_Constant_Pad_Value"
+    found = registers.lookup(registers.Module.MEMORY_TILE, name, device.generation)
+    if found is None or not device.is_memory_tile(*tile) or start.channel_dir.name != "MM2S":
+        raise design_error(
+            start,
+            f"pad_value = {start.pad_value}: only channels that send from a memory tile of the "
+            "second generation (npu2) have a value to pad with; others pad with zeros",
+        )
+    return tile_address(*tile, registers.address(found))
 
 
 def _check_start(start: DMAStartOp | DMAOp, device: Device, tile: Position, bd: int) -> None:

@@ -77,15 +77,20 @@ CASCADE_INPUTS = {CascadeDir.North: 0, CascadeDir.West: 1}
 CASCADE_OUTPUTS = {CascadeDir.South: 0, CascadeDir.East: 2}
 
 
-def switches(device_op: DeviceOp, device: Device) -> Iterator[ops.Operation]:
+def switches(
+    device_op: DeviceOp, device: Device, *, overlay: bool = True
+) -> Iterator[ops.Operation]:
     """Operations that configure all of a device's streams.
+
+    Args:
+        overlay: also what control packets go by; False where it stays from an earlier image.
 
     Raises:
         DesignError: a port that there is not, or a connection that the switch cannot make.
     """
     found = list(device_op.body.ops)
     for switch in (op for op in found if isinstance(op, SwitchboxOp)):
-        yield from _switchbox(switch, device)
+        yield from _switchbox(switch, device, overlay=overlay)
     for mux in (op for op in found if isinstance(op, ShimMuxOp)):
         yield from _shim_mux(mux)
     for shim in (op for op in found if isinstance(op, ShimSwitchboxOp)):
@@ -94,10 +99,11 @@ def switches(device_op: DeviceOp, device: Device) -> Iterator[ops.Operation]:
         yield _cascade(cascade)
 
 
-def _switchbox(switch: SwitchboxOp, device: Device) -> Iterator[ops.Operation]:
+def _switchbox(switch: SwitchboxOp, device: Device, *, overlay: bool) -> Iterator[ops.Operation]:
     tile = switch.position
     yield from _circuits(switch, device, tile)
-    inside = list(switch.connections.block.ops)
+    packets = (op for op in switch.connections.block.ops if isinstance(op, _PACKETS))
+    inside = [op for op in packets if overlay or not op.is_ctrl_pkt_overlay]
     for master in (op for op in inside if isinstance(op, MasterSetOp)):
         yield _packet_master(master, device, tile)
     for rules in (op for op in inside if isinstance(op, PacketRulesOp)):
@@ -133,6 +139,8 @@ def _circuit(connect: ConnectOp, device: Device, tile: Position) -> Iterator[ops
 
 
 # packets
+
+_PACKETS = (MasterSetOp, PacketRulesOp)
 
 
 def _packet_master(master: MasterSetOp, device: Device, tile: Position) -> ops.Operation:

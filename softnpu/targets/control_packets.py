@@ -8,31 +8,16 @@ from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp
 
-from softnpu.arch.fields import Field, Layout
+from softnpu.arch.packets import CONTROL_HEADER, STREAM_HEADER, with_odd_parity
 from softnpu.dialects.aie import DeviceOp, PacketInfoAttr
 from softnpu.dialects.aiex import NpuControlPacketOp
 from softnpu.dialects.source import design_error
 from softnpu.formats.records import word_bytes
 from softnpu.passes.assign_tile_controller_ids import CONTROLLER_ID
 from softnpu.passes.ctrl_packet_to_dma import target_of
-from softnpu.passes.sequence_ops import tile_at
+from softnpu.passes.sequence_ops import find_device, find_sequence, tile_at
 from softnpu.passes.txn_to_control_packet import MAXIMUM_WORDS
-from softnpu.targets.npu_binary import find_device, find_sequence
 
-STREAM_HEADER = Layout(1, (Field("Packet_Type", 0, 12, 3), Field("Packet_ID", 0, 0, 8)))
-CONTROL_HEADER = Layout(
-    1,
-    (
-        Field("Stream_ID", 0, 24, 7),
-        Field("Operation", 0, 22, 2),
-        Field("Beats", 0, 20, 2),
-        Field("Address", 0, 0, 20),
-    ),
-)
-"""Beats are the data words minus one; the address is within the tile."""
-
-PARITY = 1 << 31
-"""Makes the number of ones in a header odd."""
 OPERATIONS_WITH_DATA = (0, 2)
 """Write, and block write."""
 WORD = 1 << 32
@@ -70,7 +55,7 @@ def _packet(op: NpuControlPacketOp, device: DeviceOp) -> list[int]:
             "address": op.address & CONTROL_HEADER.field("address").maximum,
         }
     )
-    headers = [_with_parity(_stream_header(op, device)), _with_parity(control[0])]
+    headers = [with_odd_parity(_stream_header(op, device)), with_odd_parity(control[0])]
     sent = data if op.opcode in OPERATIONS_WITH_DATA else (0,) * len(data)
     return [*headers, *(word % WORD for word in sent)]
 
@@ -86,7 +71,3 @@ def _stream_header(op: NpuControlPacketOp, device: DeviceOp) -> int:
             "run aie-assign-tile-controller-ids or aie-ctrl-packet-infer-tiles first",
         )
     return STREAM_HEADER.pack({"packet_type": info.pkt_type, "packet_id": info.pkt_id})[0]
-
-
-def _with_parity(header: int) -> int:
-    return header if bin(header).count("1") % 2 else header | PARITY

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
 
-from softnpu.arch.ports import STEPS, Bundle
+from softnpu.arch.ports import STEPS, Bundle, EndPoint, Tile
 from softnpu.dialects.aie import (
     ConnectOp,
     DeviceOp,
@@ -29,7 +29,6 @@ from softnpu.dialects.enums import WireBundle
 from softnpu.dialects.source import design_error
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.route_flows import flow_destination, flow_source, packet_flow_of
-from softnpu.passes.routing_graph import EndPoint, Tile
 from softnpu.passes.sequence_ops import devices
 
 COMPASS = {
@@ -128,7 +127,7 @@ def _end_counts(device: DeviceOp) -> tuple[Counter[Tile], Counter[Tile]]:
         destinations[flow_destination(flow).tile] += 1
     for op in of_type(device, PacketFlowOp):
         packet_flow = packet_flow_of(op)
-        sources[packet_flow.source.tile] += 1
+        sources.update(end.tile for end in packet_flow.sources)
         destinations.update(end.tile for end in packet_flow.destinations)
     return sources, destinations
 
@@ -152,7 +151,7 @@ def _circuit_routes(device: DeviceOp, network: _Network) -> Iterator[str]:
 
 def _packet_routes(device: DeviceOp, network: _Network) -> Iterator[str]:
     flows = (packet_flow_of(op) for op in of_type(device, PacketFlowOp))
-    sources = dict.fromkeys(flow.source for flow in flows)
+    sources = dict.fromkeys(flow.sources[-1] for flow in flows)
     return (_trace(source, network, _packet_exits) for source in sources)
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xdsl.dialects.builtin import StringAttr
-from xdsl.dialects.func import CallOp, FuncOp
-
 from softnpu.arch.device import OWN_WINDOW, WINDOW_SIZE, WINDOWS, Device, device
 from softnpu.arch.ports import Bundle
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, TileOp
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import design_error
+from softnpu.passes.assign_core_link_files import artifacts_of, needed_by
+from softnpu.targets.linking.layout import largest_gap
 
 PROGRAM_LENGTH = "0x0020000"
 """mlir-aie's figure; the program memory itself is smaller, which loading the program checks."""
@@ -67,70 +66,62 @@ _sp_start_value_DM_stack = .;
 . += 0x{stack:X}; /* stack */
 """
 
-_WINDOW_ORDER = (Bundle.South, Bundle.West, Bundle.North, Bundle.East)
+WINDOW_ORDER = (Bundle.South, Bundle.West, Bundle.North, Bundle.East)
+"""The order in which a core's windows are listed."""
 
 
 def linker_script(device_op: DeviceOp, core: CoreOp) -> str:
     """The linker script of one core.
 
-    What data the program brings beyond its stack and the design's buffers goes behind them. A
-    buffer that reaches out of the memory makes the length wrap around, as in aie-translate.
+    What data the program brings beyond its stack and the design's buffers goes into the largest
+    gap between them.
 
     Raises:
         DesignError: a buffer that has no address yet.
     """
     target = device(device_op.device.name)
-    buffers = _buffers_by_tile(device_op)
+    buffers = buffers_by_tile(device_op)
     tile = core.position
-    used = max([core.stack_size, *(_end(buffer) for buffer in buffers.get(tile, ()))])
+    taken = ((address_of(b), memref_bytes(b.buffer_type)) for b in buffers.get(tile, ()))
+    start, length = largest_gap(core.stack_size, taken, target.local_memory_size)
     parts = [
         _HEAD.format(
             program_length=PROGRAM_LENGTH,
-            origin=OWN_WINDOW + used,
-            length=(target.local_memory_size - used) % (1 << 64),
+            origin=OWN_WINDOW + start,
+            length=length,
             own=OWN_WINDOW,
             stack=core.stack_size,
         )
     ]
-    for window in _WINDOW_ORDER:
+    for window in WINDOW_ORDER:
         parts.extend(_window(target, tile, window, buffers))
     parts.append("  .bss : { *(.bss*) } > data\n}\n")
-    parts.extend(f"INPUT({name})\n" for name in link_files(device_op, core))
+    parts.extend(f"INPUT({name})\n" for name in link_inputs(device_op, core))
     parts.append(f"PROVIDE(main = core_{tile[0]}_{tile[1]});\n")
     return "".join(parts)
 
 
+def link_inputs(device_op: DeviceOp, core: CoreOp) -> Iterator[str]:
+    """The files that are linked with a core's object; merged ones are part of it."""
+    merged = core.link_merge_files or ()
+    return (name for name in link_files(device_op, core) if name not in merged)
+
+
 def link_files(device_op: DeviceOp, core: CoreOp) -> tuple[str, ...]:
-    """The objects that a core links, each once, in mlir-aie's order.
+    """The files that a core links, each once, in mlir-aie's order; merged ones last.
 
-    They stand in the core's `link_files`; otherwise in its `link_with` (as mlir-aie wrote it
-    until 2026) followed by the `link_with` of each function that the core calls
-    (aie-assign-core-link-files).
+    A core that `aie-assign-core-link-files` has not seen, as in what mlir-aie wrote until 2026,
+    links what its own body asks for.
     """
-    if core.link_files is not None:
-        return core.link_files
-    found = [] if core.link_with is None else [core.link_with]
-    by_function = _function_objects(device_op)
-    if by_function:
-        calls = (op.callee.root_reference.data for op in core.walk() if isinstance(op, CallOp))
-        found.extend(by_function[callee] for callee in calls if callee in by_function)
-    return tuple(dict.fromkeys(found))
-
-
-def _function_objects(device_op: DeviceOp) -> dict[str, str]:
-    """The object that each function declaration names in `link_with`."""
-    objects = {}
-    for function in (op for op in device_op.body.ops if isinstance(op, FuncOp)):
-        name = function.get_attr_or_prop("link_with")
-        if isinstance(name, StringAttr):
-            objects[function.sym_name.data] = name.data
-    return objects
+    if core.link_files is not None or core.link_merge_files is not None:
+        return (*(core.link_files or ()), *(core.link_merge_files or ()))
+    return tuple(artifact.path for artifact in needed_by(core, artifacts_of(device_op)))
 
 
 Buffers = dict[tuple[int, int], list[BufferOp]]
 
 
-def _buffers_by_tile(device_op: DeviceOp) -> Buffers:
+def buffers_by_tile(device_op: DeviceOp) -> Buffers:
     """The buffers of each tile that the design has, in the design's order."""
     found: Buffers = {op.position: [] for op in device_op.body.ops if isinstance(op, TileOp)}
     for buffer in (op for op in device_op.body.ops if isinstance(op, BufferOp)):
@@ -150,14 +141,11 @@ def _window(
         return
     for buffer in buffers.get(owner, ()):
         size = memref_bytes(buffer.buffer_type)
-        yield f". = 0x{base + _address(buffer):X};\n{_name(buffer)} = .;\n. += 0x{size:X};\n"
+        yield f". = 0x{base + address_of(buffer):X};\n{name_of(buffer)} = .;\n. += 0x{size:X};\n"
 
 
-def _end(buffer: BufferOp) -> int:
-    return _address(buffer) + memref_bytes(buffer.buffer_type)
-
-
-def _address(buffer: BufferOp) -> int:
+def address_of(buffer: BufferOp) -> int:
+    """Where in its tile's memory a buffer lies; DesignError if that is open."""
     if buffer.address is None:
         raise design_error(
             buffer, "the buffer has no address yet", "run aie-assign-buffer-addresses"
@@ -165,7 +153,8 @@ def _address(buffer: BufferOp) -> int:
     return buffer.address
 
 
-def _name(buffer: BufferOp) -> str:
+def name_of(buffer: BufferOp) -> str:
+    """What a buffer is called; DesignError if it has no name."""
     if buffer.sym_name is None:
         raise design_error(buffer, "the buffer has no name (sym_name)")
     return buffer.sym_name

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp
 from xdsl.ir import Operation
 
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, ShimDMAAllocationOp
@@ -47,7 +48,8 @@ def emit(
         device_name: the main device.
         arguments: the host buffers' names, in order; those of the first runtime sequence's
             arguments unless given.
-        bodies: the design that the cores were compiled from, if it is another text of this one.
+        bodies: the design that the cores were compiled from, if it is another text of this one;
+            a device that is not there has no cores.
         told: what places in the design are called.
 
     Raises:
@@ -58,12 +60,16 @@ def emit(
     compiled = bodies or module
     names: Entry = {
         **_names(device, _device(compiled, device_name), told),
-        "arguments": [{"index": i, "name": name} for i, name in enumerate(given)],
+        "arguments": [
+            {"index": i, "name": name, **held}
+            for i, (name, held) in enumerate(_held(given, device))
+        ],
     }
     every = devices(module)
+    known = {one.sym_name: one for one in devices(compiled)}
     if len(every) > 1:
         names["pdis"] = [
-            {"id": number, **_names(one, _device(compiled, one.sym_name), told)}
+            {"id": number, **_names(one, known.get(one.sym_name, one), told)}
             for number, one in enumerate(every, start=1)
         ]
     return json.dumps(names, indent=1) + "\n"
@@ -74,6 +80,18 @@ def _device(module: ModuleOp, name: str) -> DeviceOp:
         if device.sym_name == name:
             return device
     raise design_error(module, f"the file has no device called '{name}'")
+
+
+def _held(given: Sequence[str], device: DeviceOp) -> Iterator[tuple[str, Entry]]:
+    """The host buffers' names, each with what its buffer holds, if that is a static memref."""
+    found = sequences(device)
+    types = [argument.type for argument in found[0].body.block.args] if found else []
+    for name, held in zip_longest(given, types[: len(given)]):
+        if isinstance(held, MemRefType) and DYNAMIC_INDEX not in held.get_shape():
+            shape = list(held.get_shape())
+            yield name, {"shape": shape, "element": str(held.element_type)}
+        else:
+            yield name, {}
 
 
 def _arguments(device: DeviceOp) -> list[str]:

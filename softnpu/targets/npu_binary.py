@@ -5,60 +5,78 @@ Facts: mlir-aie, AIETargetNPU.cpp, `AIETranslateNpuToBinary`; the encoding is fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from difflib import get_close_matches
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
-from xdsl.dialects.builtin import MemRefType, ModuleOp, UnrankedMemRefType
+from xdsl.dialects import scf
+from xdsl.dialects.arith import ConstantOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.traits import is_side_effect_free
 
-from softnpu.dialects.aie import DeviceOp, EndOp, RuntimeSequenceOp
+from softnpu.dialects.aie import DeviceOp, EndOp, RuntimeSequenceOp, TraceHostConfigOp
 from softnpu.dialects.aiex import (
+    DMABdPoolPopOp,
+    DMABdPoolPushOp,
     NpuAddressPatchOp,
     NpuBlockWriteOp,
+    NpuCreateScratchpadOp,
     NpuLoadPdiOp,
     NpuMaskWrite32Op,
     NpuPreemptOp,
     NpuSyncOp,
+    NpuUpdateFromScratchpadOp,
     NpuWrite32Op,
 )
+from softnpu.dialects.opdef import DefinedOp
 from softnpu.dialects.source import design_error
-from softnpu.errors import DesignError
 from softnpu.formats import operations as ops
 from softnpu.formats.records import word_bytes
 from softnpu.formats.txn import Txn, build
 from softnpu.passes.block_data import block_words
 from softnpu.passes.register_address import absolute_address
-from softnpu.passes.sequence_ops import Symbols, devices, model_of, sequences
+from softnpu.passes.sequence_ops import Symbols, find_device, find_sequence, model_of
 
-MAXIMUM_BUFFERS = 5
-"""Host buffers of the kernel in an xclbin that mlir-aie makes (bo0 to bo4)."""
+IN_THE_RUN = (
+    "an instruction stream is a list without branches: make loop bounds and conditions constants, "
+    "or let the host write the stream with the C++ function that softnpu compile --npu-cpp, or "
+    "softnpu translate --aie-npu-to-cpp, makes of the sequence (aie-translate's "
+    "--aie-npu-to-binary leaves out what is in it and says nothing)",
+)
+
+MAXIMUM_BUFFERS = 16
+"""Host buffers that a kernel can take: what mlir-aie has tried on NPUs (aiecc, SidecarFiles.h,
+kMaxHostBOs)."""
 
 
-def emit(module: ModuleOp, device_name: str = "", sequence_name: str = "") -> bytes:
+def emit(
+    module: ModuleOp, device_name: str = "", sequence_name: str = "", *, translate: bool = True
+) -> bytes:
     """The bytes of `insts.bin` for one runtime sequence.
 
     Args:
         device_name: the device's symbol; "" for `main`, or for the only device.
         sequence_name: the sequence's symbol; "" for the device's first.
+        translate: as for `stream`.
 
     Raises:
-        DesignError: no such device or sequence, an op that the controller does not know, or
-            more host buffers than a kernel has.
+        DesignError: no such device or sequence, an op that the controller does not know, a
+            value that only the run knows, or more host buffers than a kernel can take.
     """
-    return build(stream(find_sequence(find_device(module, device_name), sequence_name)))
+    found = find_sequence(find_device(module, device_name), sequence_name)
+    return build(stream(found, translate=translate))
 
 
-def stream(sequence: RuntimeSequenceOp) -> Txn:
-    """The instruction stream of a lowered sequence."""
-    device = sequence.parent_op()
-    assert isinstance(device, DeviceOp)
+def stream(sequence: RuntimeSequenceOp, *, translate: bool = True) -> Txn:
+    """The instruction stream of a lowered sequence.
+
+    Args:
+        translate: translate the addresses of the sixth buffer and further ones, which the firmware
+            does not (`AddressPatch.translated`). False for a host that has translated all of them.
+    """
     check_buffers(sequence)
-    model = model_of(device)
-    encode = _Encoder(Symbols(device)).encode
-    steps = (op for block in sequence.body.blocks for op in block.ops)
-    operations = [operation for op in steps for operation in encode(op)]
+    model = model_of(_device_of(sequence))
+    operations = [operation for _, operation in encoded(sequence, translate=translate)]
     return Txn(
         devgen=model.devgen,
         rows=model.rows,
@@ -68,69 +86,54 @@ def stream(sequence: RuntimeSequenceOp) -> Txn:
     )
 
 
-def check_buffers(sequence: RuntimeSequenceOp) -> None:
-    """Raise DesignError for a sequence with more host buffers than a kernel has arguments."""
-    buffers = [
-        argument
-        for argument in sequence.body.blocks[0].args
-        if isinstance(argument.type, (MemRefType, UnrankedMemRefType))
-    ]
-    if len(buffers) > MAXIMUM_BUFFERS:
+def encoded(
+    sequence: RuntimeSequenceOp, *, translate: bool = True
+) -> Iterator[tuple[Operation, ops.Operation]]:
+    """The ops of a lowered sequence that the controller does something for, with what it does.
+
+    Args:
+        translate: as for `stream`.
+    """
+    encode = _Encoder(Symbols(_device_of(sequence)), translate=translate).encode
+    steps = (op for block in sequence.body.blocks for op in block.ops)
+    return ((op, operation) for op in steps for operation in encode(op))
+
+
+def _device_of(sequence: RuntimeSequenceOp) -> DeviceOp:
+    device = sequence.parent_op()
+    assert isinstance(device, DeviceOp)
+    return device
+
+
+def check_buffers(sequence: RuntimeSequenceOp) -> int:
+    """How many host buffers a sequence takes; DesignError for more than a kernel can take."""
+    buffers = len(sequence.body.blocks[0].args)
+    if buffers > MAXIMUM_BUFFERS:
         raise design_error(
             sequence,
-            f"runtime sequence '@{sequence.sym_name}' takes {len(buffers)} host buffers; a kernel "
-            f"has {MAXIMUM_BUFFERS}",
+            f"runtime sequence '@{sequence.sym_name}' takes {buffers} host buffers; a kernel can "
+            f"take {MAXIMUM_BUFFERS}",
             "put several tensors into one buffer and give the transfers offsets",
         )
-
-
-def find_device(module: ModuleOp, name: str = "") -> DeviceOp:
-    """The device called `name`; DesignError with the nearest name if there is none."""
-    found = {device.sym_name: device for device in devices(module)}
-    wanted = name or "main"
-    if wanted in found:
-        return found[wanted]
-    if not name and len(found) == 1:
-        return next(iter(found.values()))
-    raise DesignError(
-        f"there is no device '@{wanted}' in this design", notes=_known(wanted, "devices", found)
-    )
-
-
-def find_sequence(device: DeviceOp, name: str = "") -> RuntimeSequenceOp:
-    """The runtime sequence called `name`; DesignError with the nearest name if there is none."""
-    found = {sequence.sym_name: sequence for sequence in sequences(device)}
-    if name in found:
-        return found[name]
-    if not name and found:
-        return next(iter(found.values()))
-    what = f"runtime sequence '@{name}'" if name else "runtime sequence"
-    raise design_error(
-        device,
-        f"device '@{device.sym_name}' has no {what}",
-        *_known(name, "sequences", found),
-    )
-
-
-def _known(name: str, what: str, found: dict[str, Any]) -> tuple[str, ...]:
-    close = get_close_matches(name, found, n=1, cutoff=0.5)
-    hint = (f"did you mean '@{close[0]}'?",) if close else ()
-    return (*hint, f"{what}: {', '.join(f'@{known}' for known in found) or 'none'}")
+    return buffers
 
 
 class _Encoder:
     """Ops of a lowered sequence as operations of the controller."""
 
-    def __init__(self, symbols: Symbols) -> None:
+    def __init__(self, symbols: Symbols, *, translate: bool) -> None:
         self.symbols = symbols
+        self._translate = translate
         self._table: dict[type[Operation], Callable[[Any], ops.Operation]] = {
             NpuWrite32Op: self._write,
             NpuMaskWrite32Op: self._mask_write,
             NpuBlockWriteOp: self._block_write,
             NpuSyncOp: _sync,
-            NpuAddressPatchOp: _patch,
+            NpuAddressPatchOp: self._patch,
             NpuLoadPdiOp: _load_pdi,
             NpuPreemptOp: _preempt,
+            NpuCreateScratchpadOp: _create_scratchpad,
+            NpuUpdateFromScratchpadOp: self._update,
         }
 
     def encode(self, op: Operation) -> list[ops.Operation]:
@@ -139,8 +142,17 @@ class _Encoder:
         if encode is not None:
             _check_ranges(op)
             return [encode(op)]
-        if isinstance(op, EndOp) or is_side_effect_free(op):
+        if isinstance(op, ConstantOp | EndOp | TraceHostConfigOp) or is_side_effect_free(op):
+            # A sequence may have a place for traces though nothing is traced.
             return []
+        if isinstance(op, scf.ForOp | scf.WhileOp | scf.IfOp):
+            raise design_error(
+                op, f"this {op.name} depends on a value that only the run knows", *IN_THE_RUN
+            )
+        if isinstance(op, DMABdPoolPopOp | DMABdPoolPushOp):
+            raise design_error(
+                op, "which descriptor this task has is known at run time only", *IN_THE_RUN
+            )
         raise design_error(
             op,
             f"{op.name} is nothing that the NPU's controller can do",
@@ -148,10 +160,11 @@ class _Encoder:
         )
 
     def _write(self, op: NpuWrite32Op) -> ops.Operation:
-        return ops.Write(absolute_address(op, self.symbols), op.value)
+        return ops.Write(absolute_address(op, self.symbols), op.word("value"))
 
     def _mask_write(self, op: NpuMaskWrite32Op) -> ops.Operation:
-        return ops.MaskWrite(absolute_address(op, self.symbols), op.mask, op.value)
+        address = absolute_address(op, self.symbols)
+        return ops.MaskWrite(address, op.word("mask"), op.word("value"))
 
     def _block_write(self, op: NpuBlockWriteOp) -> ops.Operation:
         named = op.column is not None and op.row is not None
@@ -159,33 +172,56 @@ class _Encoder:
         words = block_words(op, self.symbols)
         return ops.BlockWrite(absolute_address(op, self.symbols), word_bytes(words), tile)
 
+    def _patch(self, op: NpuAddressPatchOp) -> ops.Operation:
+        if op.addr_val is not None:
+            raise design_error(
+                op,
+                "the descriptor that this patch is for is chosen during the run",
+                "an instruction stream that is made beforehand needs descriptors of its own",
+            )
+        offset = op.word("arg_plus")
+        make = ops.AddressPatch.translated if self._translate else ops.AddressPatch
+        return make(op.addr, op.arg_idx, offset)
+
+    def _update(self, op: NpuUpdateFromScratchpadOp) -> ops.Operation:
+        return ops.UpdateRegister(
+            address=absolute_address(op, self.symbols),
+            index=op.state_table_idx,
+            function=op.func.value,
+            argument=op.func_arg,
+        )
+
 
 BYTE = (0, 0xFF)
+SYNC_OPERANDS = ("column", "row", "direction", "channel", "column_num", "row_num")
 RANGES: dict[type[Operation], dict[str, tuple[int, int]]] = {
-    NpuSyncOp: dict.fromkeys(
-        ("column", "row", "direction", "channel", "column_num", "row_num"), BYTE
-    ),
+    NpuSyncOp: dict.fromkeys(SYNC_OPERANDS, BYTE),
     NpuAddressPatchOp: {"arg_idx": (0, MAXIMUM_BUFFERS - 1), "arg_plus": (0, 0x7FFFFFFF)},
     NpuLoadPdiOp: {"id": (0, 0xFFFF), "size": (0, 0x7FFFFFFF)},
 }
-"""What the stream can hold of the ops' signed attributes; a kernel has so many arguments."""
+"""What the stream can hold of the ops' signed values."""
 
 
 def _check_ranges(op: Operation) -> None:
     for name, (least, most) in RANGES.get(type(op), {}).items():
-        value = getattr(op, name)
+        value = number_at(op, name)
         if not least <= value <= most:
             raise design_error(op, f"{name} = {value} exceeds the range [{least}:{most}]")
 
 
+def number_at(op: Operation, name: str) -> int:
+    """The value of an attribute or of a scalar operand."""
+    found = getattr(op, name)
+    return found if isinstance(found, int) else cast(DefinedOp, op).number(name)
+
+
 def _sync(op: NpuSyncOp) -> ops.Operation:
-    return ops.Sync(
-        op.column, op.row, op.direction, op.channel, columns=op.column_num, rows=op.row_num
-    )
+    column, row, direction, channel, columns, rows = map(op.number, SYNC_OPERANDS)
+    return ops.Sync(column, row, direction, channel, columns=columns, rows=rows)
 
 
-def _patch(op: NpuAddressPatchOp) -> ops.Operation:
-    return ops.AddressPatch(op.addr, op.arg_idx, op.arg_plus)
+def _create_scratchpad(op: NpuCreateScratchpadOp) -> ops.Operation:
+    return ops.CreateScratchpad(op.size, op.usage_type)
 
 
 def _load_pdi(op: NpuLoadPdiOp) -> ops.Operation:

@@ -6,13 +6,20 @@ from collections.abc import Sequence
 
 from tests.amd_tools.program import PIPELINES, Program
 
+VERSIONS = {
+    "1.4": ("23.1.4", "3ca0193c"),
+    "2026-03": ("22.1.0", "5ff2ab97"),
+    "1.1": ("21.0.0git", "5ff2ab97"),
+}
+"""By spelling, the LLVM and the commit that aie-opt and aie-translate name."""
+
 
 def about_mlir(program: Program, asked: str) -> str:
     if asked == "version":
-        llvm = "22.1.0" if program.spelling != "1.1" else "21.0.0git"
+        llvm, commit = VERSIONS[program.spelling]
         return (
             f"LLVM (http://llvm.org/):\n  LLVM version {llvm}\n  Optimized build.\n"
-            f"{program.name} 5ff2ab97{program.version}"
+            f"{program.name} {commit}{program.version}"
         )
     passes = program.passes() if program.name == "aie-opt" else {}
     nested = {option for options in passes.values() for option in options}

@@ -38,6 +38,9 @@ def main(words: list[str]) -> int:
     if program.mode == "fail":
         sys.stderr.write(f"{program.name}: this one always fails\n")
         return 1
+    if program.mode == "warn":
+        sys.stderr.write("something is odd\n")
+        sys.stdout.write("[WARNING]: an option is old\n")
     try:
         PLAYED[program.name](program, arguments)
     except Refused as reason:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 FAKE = Path(__file__).parent / "fake.py"
 
-NEWEST, OLDEST = "2026-03", "1.1"
-SPELLINGS = (NEWEST, OLDEST)
+NEWEST, MARCH, OLDEST = "1.4", "2026-03", "1.1"
+SPELLINGS = (NEWEST, MARCH, OLDEST)
 
 WITHOUT_PEANO = ("aie-opt", "aie-translate", "bootgen", "xclbinutil")
 PEANO = ("clang", "clang++", "opt", "llc", "ld.lld")
@@ -28,7 +28,7 @@ def install(
     """Writes the programs into `folder`, which is made when it is missing.
 
     Args:
-        modes: by program, "silent", "fail" or "other"; the others work.
+        modes: by program, "silent", "warn", "fail" or "other"; the others work.
         version: added to what the programs say of themselves.
 
     Returns:

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.amd_tools import replay
 from tests.amd_tools.program import Program, Refused
+
+GOLDEN_SPELLING = "1.4"
+"""The version whose files the golden designs have."""
 
 
 @dataclass(frozen=True)
@@ -40,33 +44,49 @@ def read_line(program: Program, arguments: Sequence[str]) -> Line:
 
 
 def aie_opt(program: Program, arguments: Sequence[str]) -> None:
-    from softnpu.compiler import pipelines
-    from softnpu.dialects.source import parse_file, print_module
-    from softnpu.errors import DesignError
-
     line = read_line(program, arguments)
     wanted = check_pipeline(program, line.options["pass-pipeline"])
     source = Path(line.files[0])
+    written = program.spelling == GOLDEN_SPELLING and replay.aie_opt(source, wanted)
+    text = written or lowered(source, wanted)
+    if program.mode != "silent":
+        Path(line.options["o"]).write_text(text)
+
+
+def lowered(source: Path, wanted: dict[str, dict[str, str]]) -> str:
+    """What softnpu makes of a file by the same passes.
+
+    Raises:
+        Refused: it finds fault with it.
+    """
+    from softnpu.compiler import pipelines
+    from softnpu.compiler.pipelines import Choices
+    from softnpu.dialects.source import parse_file, print_module
+    from softnpu.errors import DesignError
+
+    choices = Choices()
     try:
         module = parse_file(source)
         if "aie-standard-lowering" in wanted:
-            text = core_body(module, wanted["aie-standard-lowering"])
-        else:
-            for name, passes in (
-                ("aie-objectFifo-stateful-transform", pipelines.resource_allocation),
-                ("aie-create-pathfinder-flows", pipelines.routing),
-                ("aie-dma-to-npu", pipelines.npu_lowering),
-            ):
-                if name in wanted:
-                    pipelines.run(passes(), module)
-            text = print_module(module)
+            return core_body(module, wanted["aie-standard-lowering"])
+        for name, passes in (
+            ("aie-place-tiles", lambda: pipelines.placement(choices)),
+            ("aie-trace-to-config", pipelines.trace),
+            (
+                "aie-objectFifo-stateful-transform",
+                lambda: pipelines.resource_allocation(choices),
+            ),
+            ("aie-create-pathfinder-flows", pipelines.routing),
+            ("aie-dma-to-npu", pipelines.npu_lowering),
+        ):
+            if name in wanted:
+                pipelines.run(passes(), module)
+        return print_module(module)
     except DesignError as error:
         place = error.location or source
         raise Refused(
             f"\n{place}: error: {error.message}\n^\n{source}:1:1: note: seen here"
         ) from None
-    if program.mode != "silent":
-        Path(line.options["o"]).write_text(text)
 
 
 def check_pipeline(program: Program, text: str) -> dict[str, dict[str, str]]:
@@ -125,6 +145,8 @@ def aie_translate(program: Program, arguments: Sequence[str]) -> None:
     options, source = line.options, Path(line.files[0])
     out = Path(options.get("o", "out"))
     if program.mode == "silent":
+        return
+    if program.spelling == GOLDEN_SPELLING and replay.aie_translate(source, options, out):
         return
     if "mlir-to-llvmir" in options:
         out.write_text(IR + source.read_text().replace("// ", ";c "))

@@ -55,7 +55,7 @@ def xclbinutil(program: Program, arguments: Sequence[str]) -> None:
     columns = partition["partition"]["column_width"]
     pdis = tuple(map(_pdi, partition["PDIs"]))
     marks = [tuple(text.split(":")[1:]) for text in values.get("key-value", [])]
-    model = device(f"npu1_{columns}col")
+    model = device("npu1" if columns == 4 else f"npu1_{columns}col")
     made = xclbin.spec_for(model, pdis[0].image, marks=marks, timestamp=1234)
     made = replace(made, partition=replace(made.partition, pdis=pdis))
     if program.mode != "silent":

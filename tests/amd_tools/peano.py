@@ -61,7 +61,8 @@ LINK = re.compile(
 
 def link(program: Program, words: list[str]) -> None:
     from softnpu.targets.standin import link as standin
-    from softnpu.targets.standin.toolchain import run, runtime
+    from softnpu.targets.standin.toolchain import runtime
+    from softnpu.zig import run
 
     output = Path(words[words.index("-o") + 1])
     script = next(Path(word.split(",")[2]) for word in words if word.startswith("-Wl,-T,"))

@@ -14,7 +14,7 @@ LATER = frozenset(
     aie-npu-to-binary aie-sequence-name
     """.split()  # noqa: SIM905
 )
-"""Not in 1.1."""
+"""Not in 1.1, of what the list of 2026-03 has."""
 GONE = {"aie-opt": ("aiex-inline-trace-config",), "aie-translate": ("aie-npu-instgen",)}
 """In 1.1 only."""
 
@@ -29,7 +29,8 @@ PASS_OPTIONS = {
     "convert-to-llvm": ("dynamic",),
     "convert-vector-to-aievec": ("aie-target", "target-backend"),
 }
-"""Source: mlir-aie, AIEPasses.td and the passes' options; those that a pipeline may ask for."""
+"""Until 2026-03. Source: mlir-aie, AIEPasses.td and the passes' options; those that a pipeline may
+ask for."""
 UPSTREAM = """
 arith-expand canonicalize cse expand-strided-metadata finalize-memref-to-llvm lower-affine
 """.split()  # noqa: SIM905
@@ -52,7 +53,9 @@ class Program:
     @property
     def options(self) -> set[str]:
         """Its options, without dashes."""
-        files = [OPTIONS / f"{self.name}.txt", OPTIONS / f"{self.name}-hidden.txt"]
+        listed = "2026-03" if self.spelling == "1.1" else self.spelling
+        names = (self.name, f"{self.name}-{listed}")
+        files = [*(OPTIONS / f"{name}.txt" for name in names), OPTIONS / f"{self.name}-hidden.txt"]
         lines = [line for file in files if file.is_file() for line in file.read_text().split()]
         names = {line.lstrip("-") for line in lines}
         if self.spelling == "1.1":
@@ -61,6 +64,10 @@ class Program:
 
     def passes(self) -> dict[str, tuple[str, ...]]:
         """aie-opt's passes with their options, among the names that it lists."""
+        of_version = OPTIONS / f"pass-options-{self.spelling}.txt"
+        if of_version.is_file():
+            rows = (line.partition(":") for line in of_version.read_text().splitlines())
+            return {name: tuple(options.split()) for name, _, options in rows}
         found = {
             name: PASS_OPTIONS.get(name, ())
             for name in self.options

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from xdsl.ir import Operation
-
+from softnpu.compiler.pass_pipelines import PASSES, pass_class, pass_options
+from softnpu.compiler.translate import FORMATS, NOT_WRITTEN
 from softnpu.dialects import aie, aiex, context
 from softnpu.dialects.opdef import DefinedOp
 from softnpu.targets import core_c
@@ -55,8 +55,8 @@ def is_compiled(op: type[DefinedOp], code: str) -> bool:
     return handled or re.search(rf"\b{op.__name__}\b", code) is not None
 
 
-def summary(op: type[Operation]) -> str:
-    """The first line of an op's docstring."""
+def summary(op: type[object]) -> str:
+    """The first line of the docstring of an op or a pass."""
     return (op.__doc__ or "").strip().splitlines()[0]
 
 
@@ -92,9 +92,32 @@ def core_table() -> list[str]:
     return lines
 
 
+def pass_table() -> list[str]:
+    """The passes by their names, with their options and defaults."""
+    lines = ["| pass | what it does | options |", "|---|---|---|"]
+    for name in PASSES:
+        options = (f"`{key}={value}`".lower() for key, value in pass_options(name).items())
+        lines.append(f"| `{name}` | {summary(pass_class(name))} | {', '.join(options)} |")
+    return lines
+
+
+def format_table() -> list[str]:
+    """What `softnpu translate` writes, and what of aie-translate's formats it does not."""
+    lines = ["| format | what it is |", "|---|---|"]
+    lines += (f"| `--{name}` | {help} |" for name, (_, help) in FORMATS.items())
+    lines += (f"| `--{name}` | not written: {why} |" for name, why in NOT_WRITTEN.items())
+    return lines
+
+
 def wanted_text(text: str) -> str:
     """The document with its tables as the code has them."""
-    tables = {"aie": dialect_table(aie.OPS), "aiex": dialect_table(aiex.OPS), "core": core_table()}
+    tables = {
+        "aie": dialect_table(aie.OPS),
+        "aiex": dialect_table(aiex.OPS),
+        "core": core_table(),
+        "passes": pass_table(),
+        "formats": format_table(),
+    }
     for name, lines in tables.items():
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         head, rest = text.split(begin)

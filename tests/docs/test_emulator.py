@@ -33,10 +33,10 @@ def block(language: str) -> str:
 
 
 def test_the_python_example_stops_looks_and_goes_on(
-    golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    march: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "copy_line.c").write_text(COPY_LINE)
-    design = golden / "passthrough_core" / "design.mlir"
+    design = march / "passthrough_core" / "design.mlir"
     compile_design(design, tmp_path / "out", Options(objects=(tmp_path,)))
     monkeypatch.chdir(tmp_path)
     first, _, rest = block("python").partition("tile = report.array")

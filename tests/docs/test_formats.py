@@ -9,21 +9,29 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.formats import cdo, cdo_compact, txn_encodings
+from softnpu.formats import cdo, cdo_compact, dpu, txn_encodings
 from softnpu.formats.operations import (
     AddressPatch,
     BlockWrite,
+    CreateScratchpad,
+    Custom,
     LoadPdi,
+    LoadProgram,
     MaskPoll,
     MaskWrite,
+    MergeSync,
     Nop,
     Preempt,
     Sync,
+    UpdateRegister,
+    UpdateScratchpad,
+    UpdateState,
     Write,
 )
 from softnpu.formats.records import Record
 from softnpu.formats.xclbin import SectionKind, container
-from tests.conftest import DESIGNS
+from softnpu.inspect import jobs
+from tests.conftest import MARCH_DESIGNS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
 RECORDS = re.findall(r"<!-- (softnpu\S+):(\w+) -->", PAGE)
@@ -70,14 +78,21 @@ def test_a_number_that_a_field_always_has_is_the_right_one(module: str, name: st
 def test_every_operation_of_a_stream_is_told_with_its_size() -> None:
     samples = [
         *(Write(0, 0), BlockWrite(0, b""), MaskWrite(0, 0, 0), MaskPoll(0, 0, 0), Nop()),
-        *(Preempt(0), MaskPoll(0, 0, 0, busy=True), LoadPdi(0), Sync(0, 0, 0, 0)),
-        AddressPatch(0, 0, 0),
+        *(Preempt(0), MaskPoll(0, 0, 0, busy=True), LoadPdi(0), LoadProgram(0, 0)),
+        *(CreateScratchpad(0), UpdateState(0, 0, 0), UpdateRegister(0, 0, 0, 0)),
+        *(UpdateScratchpad(), Sync(0, 0, 0, 0), AddressPatch(0, 0, 0), Custom(0x82, bytes(8))),
+        *(Custom(0x83, bytes(4)), MergeSync(0, 0)),
     ]
     written = [txn_encodings.write_v01(sample) for sample in samples]
     told = [
         (int(code, 16), name, int(size.split()[0])) for code, name, size, _ in rows("operations")
     ]
     assert told == [(data[0], txn_encodings.OPCODE_NAMES[data[0]], len(data)) for data in written]
+
+
+def test_every_operation_of_before_txn_is_told_with_its_words() -> None:
+    told = [(int(code), name, int(size.split(",")[0])) for code, name, size, _ in rows("dpu")]
+    assert told == [(code, kind.name, kind.words) for code, kind in dpu._KINDS.items()]
 
 
 def test_every_command_that_is_understood_is_told() -> None:
@@ -94,8 +109,13 @@ def test_every_group_of_the_compact_form_is_told() -> None:
     }
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_an_xclbin_of_amds_tools_has_the_sections_in_this_order(golden: Path, design: str) -> None:
+def test_every_section_of_a_job_that_is_known_is_told() -> None:
+    told = {name.strip("`"): purpose for name, purpose in rows("job sections")}
+    assert told == jobs._PURPOSES
+
+
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_an_xclbin_of_amds_tools_has_the_sections_in_this_order(march: Path, design: str) -> None:
     told = [(int(kind), name) for kind, name, _ in rows("sections")]
-    parsed = container.parse((golden / design / "final.xclbin").read_bytes())
+    parsed = container.parse((march / design / "final.xclbin").read_bytes())
     assert told == [(s.kind, SectionKind(s.kind).name) for s in parsed.sections]

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.kernels.library import Array, Kernel, built, correlation, module_at, project_of
+from tests.kernels.library import Array, Kernel, correlation, module_at
 from tests.project import ROOT
 
 reference = module_at("mlir_templates/_attention.py")
 table = module_at("kernels_src/exp_table.py")
 
-DIM = {"attention/t16": 16, "attention/t64": 64, "attention_sequence/n1500": 64}
+TILES, SEQUENCE = ("attention/t16", "attention/t64"), "attention_sequence/n1500"
+KERNELS = (*TILES, SEQUENCE)
+
+DIM = {"attention/t16": 16, "attention/t64": 64, SEQUENCE: 64}
 
 
-@pytest.fixture(scope="module", params=["attention/t16", "attention/t64"])
-def tile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+@pytest.fixture(scope="module", params=TILES)
+def tile(request: pytest.FixtureRequest, kernels: dict[str, Kernel]) -> Kernel:
     """One tile of attention."""
-    label = request.param
-    return built(project_of(tmp_path_factory.mktemp("attention") / "project", label), label)
+    return kernels[request.param]
 
 
 def size_of(kernel: Kernel) -> int:
@@ -96,9 +97,8 @@ def test_a_tile_follows_float_attention_on_noise(
     assert mean < 6
 
 
-def test_a_sequence_follows_float_attention(tmp_path: Path, deviation: Compare) -> None:
-    label = "attention_sequence/n1500"
-    sequence = built(project_of(tmp_path / "project", label), label)
+def test_a_sequence_follows_float_attention(kernels: dict[str, Kernel], deviation: Compare) -> None:
+    sequence = kernels[SEQUENCE]
     focused = reference.like_a_model(np.random.default_rng(4), 1500, 64)
     got = sequence.run(qkv=focused)["out"]
     found, mean = deviation("1500 rows, like a model's", got, float_attention(focused))

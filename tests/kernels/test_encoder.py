@@ -12,24 +12,25 @@ from runner import artifact
 from softnpu.emulator.context import Context
 from softnpu.emulator.report import RunReport
 from softnpu.formats import xclbin
-from tests.kernels.library import Array, Kernel, built, correlation, module_at, project_of
+from tests.kernels.library import Array, Kernel, correlation, module_at
 
 attention = module_at("mlir_templates/_attention.py")
 integers = module_at("mlir_templates/_integers.py")
 
 CHAIN, BLOCK = "encoder_chain_bf16/n1024", "encoder_block_int8/head64"
+KERNELS = (CHAIN, BLOCK)
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+def chain(kernels: dict[str, Kernel]) -> Kernel:
     """Layer normalisation, softmax, GELU in bfloat16."""
-    return built(project_of(tmp_path_factory.mktemp("chain") / "project", CHAIN), CHAIN)
+    return kernels[CHAIN]
 
 
 @pytest.fixture(scope="module")
-def block(tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+def block(kernels: dict[str, Kernel]) -> Kernel:
     """Attention, layer normalisation, matrix, GELU in int8."""
-    return built(project_of(tmp_path_factory.mktemp("block") / "project", BLOCK), BLOCK)
+    return kernels[BLOCK]
 
 
 def report(kernel: Kernel) -> RunReport:

@@ -8,10 +8,13 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from tests.kernels.library import Array, Kernel, built, correlation, module_at, project_of
+from tests.kernels.library import Array, Kernel, correlation, module_at
 from tests.project import ROOT
 
 table = module_at("kernels_src/gelu_table.py")
+
+INT8, BF16 = ("gelu_int8/n512", "gelu_int8/n2048"), "gelu_bf16/n1024"
+KERNELS = (*INT8, BF16)
 
 EVERY = np.arange(-128, 128).astype(np.int8)
 
@@ -29,18 +32,16 @@ def bf16_unit(x: Array) -> Array:
     return unit
 
 
-@pytest.fixture(scope="module", params=["n512", "n2048"])
-def int8(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+@pytest.fixture(scope="module", params=INT8)
+def int8(request: pytest.FixtureRequest, kernels: dict[str, Kernel]) -> Kernel:
     """The kernel with the table."""
-    label = f"gelu_int8/{request.param}"
-    return built(project_of(tmp_path_factory.mktemp("gelu") / "project", label), label)
+    return kernels[request.param]
 
 
 @pytest.fixture(scope="module")
-def bf16(tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+def bf16(kernels: dict[str, Kernel]) -> Kernel:
     """The kernel that computes tanh."""
-    label = "gelu_bf16/n1024"
-    return built(project_of(tmp_path_factory.mktemp("gelu") / "project", label), label)
+    return kernels[BF16]
 
 
 def size_of(kernel: Kernel) -> int:

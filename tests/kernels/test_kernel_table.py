@@ -31,7 +31,9 @@ def test_the_page_has_a_row_for_every_variant_of_the_library() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
 def test_a_kernel_stays_within_what_a_core_has(row: list[str]) -> None:
     needed, declared = (number(n) for n in row[2].split(" of "))
-    assert 0 < needed <= declared
+    vectors = row[0].partition("/")[0].endswith("_aie")  # their stack lies beside the memory
+    assert 0 <= needed <= declared
+    assert (needed == 0) == vectors
     assert 0 < number(row[3]) <= 16_384
     assert 0 < number(row[4]) <= 65_536
 

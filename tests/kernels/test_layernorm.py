@@ -8,9 +8,12 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from tests.kernels.library import Array, Kernel, built, correlation, module_at, project_of
+from tests.kernels.library import Array, Kernel, correlation, module_at
 
 integers = module_at("mlir_templates/_integers.py")
+
+INT8, BF16 = "layernorm_int8/n256", ("layernorm_bf16/n512", "layernorm_bf16/n1024")
+KERNELS = (INT8, *BF16)
 
 ROW = 256
 
@@ -23,17 +26,15 @@ def normal(x: Array) -> Array:
 
 
 @pytest.fixture(scope="module")
-def int8(tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+def int8(kernels: dict[str, Kernel]) -> Kernel:
     """The kernel in fixed point."""
-    label = "layernorm_int8/n256"
-    return built(project_of(tmp_path_factory.mktemp("layernorm") / "project", label), label)
+    return kernels[INT8]
 
 
-@pytest.fixture(scope="module", params=["n512", "n1024"])
-def bf16(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+@pytest.fixture(scope="module", params=BF16)
+def bf16(request: pytest.FixtureRequest, kernels: dict[str, Kernel]) -> Kernel:
     """The kernel in floating point."""
-    label = f"layernorm_bf16/{request.param}"
-    return built(project_of(tmp_path_factory.mktemp("layernorm") / "project", label), label)
+    return kernels[request.param]
 
 
 def activations(deviation: float, mean: float = 5) -> Array:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.kernels.library import Array, Kernel, built, correlation, module_at, project_of
+from tests.kernels.library import Array, Kernel, correlation, module_at
 from tests.project import ROOT
 
 mel = module_at("mlir_templates/_mel.py")
 tables = module_at("kernels_src/mel_tables.py")
+
+BATCH, STREAM = "mel_batch/n30", "mel/stream_30s"
+KERNELS = (BATCH, STREAM)
 
 FRAMES, FRAME, HOP = 60, 400, 160
 AUDIBLE = (1_000, 3_000, 10_000, 30_000)
@@ -20,10 +22,9 @@ AUDIBLE = (1_000, 3_000, 10_000, 30_000)
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+def kernel(kernels: dict[str, Kernel]) -> Kernel:
     """60 frames a run."""
-    project = project_of(tmp_path_factory.mktemp("mel") / "project", "mel_batch/n30")
-    return built(project, "mel_batch/n30")
+    return kernels[BATCH]
 
 
 def speech(peak: int) -> Array:
@@ -112,9 +113,9 @@ def test_every_frame_of_a_batch_is_computed(kernel: Kernel) -> None:
 
 
 def test_30_s_of_frames_are_the_hops_of_one_sound(
-    tmp_path: Path, accuracy: Callable[[str], None]
+    kernels: dict[str, Kernel], accuracy: Callable[[str], None]
 ) -> None:
-    streaming = built(project_of(tmp_path / "project", "mel/stream_30s"), "mel/stream_30s")
+    streaming = kernels[STREAM]
     sound = mel.speech_like(np.random.default_rng(6), 2999 * HOP + FRAME)
     got = streaming.run(samples=sound)["energies"]
     expected = np.lib.stride_tricks.sliding_window_view(sound, FRAME)[::HOP]

@@ -8,17 +8,15 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from tests.kernels.library import Array, Kernel, built, correlation, project_of
+from tests.kernels.library import Array, Kernel, correlation
 
-DEVICE = {"n1024": "npu1_1col", "rows4": "npu1_1col", "tiles4": "npu1_2col"}
+KERNELS = ("softmax_bf16/n1024", "softmax_bf16/rows4", "softmax_bf16/tiles4")
 
 
-@pytest.fixture(scope="module", params=list(DEVICE))
-def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+@pytest.fixture(scope="module", params=KERNELS)
+def kernel(request: pytest.FixtureRequest, kernels: dict[str, Kernel]) -> Kernel:
     """One variant."""
-    label = f"softmax_bf16/{request.param}"
-    project = project_of(tmp_path_factory.mktemp("softmax") / "project", label)
-    return built(project, label, DEVICE[request.param])
+    return kernels[request.param]
 
 
 def logits(kernel: Kernel, deviation: float) -> Array:

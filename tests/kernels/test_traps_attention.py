@@ -87,7 +87,7 @@ def test_all_scores_on_the_stack_are_refused(tile: Project) -> None:
     assert re.search(r"write \{stack_size = \d+ : i32\} after the core's body", said)
 
 
-# Eight host buffers, of which five get through.
+# Eight host buffers, of which five would get through with tools that know of no more.
 
 MULTICORE = "attention_multicore/columns"
 
@@ -99,17 +99,22 @@ EIGHT_BUFFERS = """\
 """
 
 
+def like_a_model(tiles: int) -> Array:
+    """So many tiles of Q, K and V."""
+    rng = np.random.default_rng(10)
+    return np.stack([reference.like_a_model(rng, 64, 64) for _ in range(tiles)])
+
+
 def test_four_cores_need_two_host_buffers(tmp_path: Path) -> None:
     project = project_of(tmp_path / "project", MULTICORE)
-    kernel = built(project, MULTICORE, "npu1")
-    rng = np.random.default_rng(10)
-    tiles = np.stack([reference.like_a_model(rng, 64, 64) for _ in range(4)])
+    kernel = built(project, MULTICORE)
+    tiles = like_a_model(4)
     got = kernel.run(qkv=tiles)
     expected = [reference.attention(*tile, 3) for tile in tiles]
     assert np.array_equal(got["out"], expected)
 
 
-def test_eight_host_buffers_are_refused(tmp_path: Path) -> None:
+def test_eight_host_buffers_get_through(tmp_path: Path) -> None:
     project = project_of(tmp_path / "project", MULTICORE)
     template, declared = (f"mlir_templates/attention_multicore{s}" for s in (".mlir.j2", ".py"))
     names = [f"%{kind}{i}: {{{{ {kind} }}}}" for i in range(4) for kind in ("qkv", "out")]
@@ -119,6 +124,8 @@ def test_eight_host_buffers_are_refused(tmp_path: Path) -> None:
         project.edit(template, f"%{kind}[{offset}]", f"%{kind}{{{{ i }}}}[0, 0, 0, 0]")
         project.edit(template, f"}} : {{{{ all_{kind} }}}}", f"}} : {{{{ {kind} }}}}")
     project.edit(declared, "    return {\n", EIGHT_BUFFERS + "    return {\n")
-    said = refusal(project, f"insts:{MULTICORE}")
-    assert "takes 8 host buffers; a kernel" in said
-    assert "5" in said
+    kernel = built(project, MULTICORE)
+    tiles = like_a_model(4)
+    got = kernel.run(**{f"qkv{i}": tile for i, tile in enumerate(tiles)})
+    for i, tile in enumerate(tiles):
+        assert np.array_equal(got[f"out{i}"], reference.attention(*tile, 3)), i

@@ -82,13 +82,16 @@ def test_an_object_in_the_build_folder_is_made_again(matmul: Project) -> None:
 # A bfloat16 product that computes its floats one by one, which takes an AIE2 core 250 times longer.
 
 VECTOR_UNIT = """\
-struct v16accfloat { float at[16]; };
-struct v16bfloat16 { unsigned short at[16]; };
-extern int rnd_conv_even;
+namespace elsewhere {
 void set_rnd(int mode);
 v16accfloat mul_4x8_8x4(v32bfloat16 a, v32bfloat16 b);
 v16accfloat mac_4x8_8x4(v32bfloat16 a, v32bfloat16 b, v16accfloat sums);
 v16bfloat16 to_v16bfloat16(v16accfloat sums);
+}
+#define set_rnd elsewhere::set_rnd
+#define mul_4x8_8x4 elsewhere::mul_4x8_8x4
+#define mac_4x8_8x4 elsewhere::mac_4x8_8x4
+#define to_v16bfloat16 elsewhere::to_v16bfloat16
 """
 """The intrinsics of Peano's headers that the kernel names, as functions defined elsewhere."""
 

@@ -51,7 +51,7 @@ def test_an_empty_core_hangs_and_is_named_as_the_cause(passthrough: Project) -> 
     without_a_body(passthrough)
     said = refusal(passthrough, f"test_emu:{LABEL}")
     assert re.search(rf"FAIL {LABEL} random-0 .*ERT_CMD_STATE_TIMEOUT", said)
-    assert "core (0,2) could release it; it has ended its program" in said
+    assert "core (0,2) could release it, but never has; it has ended its program" in said
 
 
 def test_a_core_that_hands_on_what_it_never_wrote_fails(passthrough: Project) -> None:

@@ -23,12 +23,6 @@ def test_figures_are_measured_kept_and_shown(tmp_path: Path) -> None:
     assert f"{figure['cycles']:,}" in shown.stdout
 
 
-def test_a_name_that_nothing_has_comes_with_the_nearest(tmp_path: Path) -> None:
-    done = make_project(tmp_path, "vector_scale").doit("bench", "vector_scal")
-    assert done.returncode != 0
-    assert "did you mean vector_scale?" in done.stderr
-
-
 def test_without_an_npu_the_bench_fails_and_keeps_nothing(tmp_path: Path) -> None:
     project = make_project(tmp_path, "passthrough_memtile")
     done = project.doit("bench", "--on", "npu")

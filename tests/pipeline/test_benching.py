@@ -47,12 +47,22 @@ def test_rates_are_measured_on_the_npu_and_estimated_on_the_emulator() -> None:
     assert achieved(emulated) == Rates(pytest.approx(2.0), None)
 
 
-def test_a_name_stands_for_a_variant_or_for_all_of_a_design(tmp_path: Path) -> None:
-    variants = _variants(tmp_path)
-    assert len(chosen(variants, ["vector_scale"])) == 2
-    assert [v.label for v in chosen(variants, ["vector_scale/large"])] == ["vector_scale/large"]
+def test_names_stand_for_variants_and_a_broken_design_for_what_is_wrong(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "vector_scale", "vector_add")
+    (project.root / "mlir_templates/vector_add.py").unlink()
+    found = discover(project.root)
+    variants, broken = chosen(found, ["vector_*", "test_emu:vector_scale/small"])
+    assert [variant.label for variant in variants] == ["vector_scale/small", "vector_scale/large"]
+    assert broken == [found.broken["vector_add"]]
+    assert chosen(found, []) == (variants, broken)
 
 
 def test_machine_versions_and_mode_stand_beside_the_figures() -> None:
     lines = remarks([replace(FIGURE, conditions={"processor": "Zen", "power_mode": "turbo"})])
     assert "processor Zen, power_mode turbo" in lines
+
+
+def test_what_memory_banks_take_is_told_where_they_do() -> None:
+    lines = remarks([replace(FIGURE, bank_wait=1234), FIGURE])
+    assert sum("memory banks held cores up for 1,234 cycles" in line for line in lines) == 1
+    assert sum("memory banks" in line for line in lines) == 1

@@ -11,14 +11,14 @@ from softnpu.arch.device import device
 from softnpu.formats import xclbin
 
 
-def copy(golden: Path, name: str, folder: Path) -> Path:
+def copy(march: Path, name: str, folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
-    return Path(shutil.copy(golden / "passthrough_core" / name, folder / name))
+    return Path(shutil.copy(march / "passthrough_core" / name, folder / name))
 
 
-def test_an_instruction_is_shown_by_its_register(golden: Path, tmp_path: Path) -> None:
-    ours = copy(golden, "insts.bin", tmp_path / "ours")
-    theirs = copy(golden, "insts.bin", tmp_path / "theirs")
+def test_an_instruction_is_shown_by_its_register(march: Path, tmp_path: Path) -> None:
+    ours = copy(march, "insts.bin", tmp_path / "ours")
+    theirs = copy(march, "insts.bin", tmp_path / "theirs")
     assert difference(ours, theirs) == ""
     data = bytearray(theirs.read_bytes())
     data[-8] ^= 1
@@ -30,9 +30,9 @@ def test_an_instruction_is_shown_by_its_register(golden: Path, tmp_path: Path) -
     assert "(0,0) shim for the task-complete token" in text
 
 
-def test_mlir_that_is_only_written_differently_is_the_same(golden: Path, tmp_path: Path) -> None:
-    ours = copy(golden, "input_physical.mlir", tmp_path / "ours")
-    theirs = copy(golden, "input_physical.mlir", tmp_path / "theirs")
+def test_mlir_that_is_only_written_differently_is_the_same(march: Path, tmp_path: Path) -> None:
+    ours = copy(march, "input_physical.mlir", tmp_path / "ours")
+    theirs = copy(march, "input_physical.mlir", tmp_path / "theirs")
     theirs.write_text(f"// made by hand\n\n{theirs.read_text()}")
     assert difference(ours, theirs) == ""
     text = theirs.read_text()
@@ -44,10 +44,10 @@ def test_mlir_that_is_only_written_differently_is_the_same(golden: Path, tmp_pat
 
 
 def test_a_newer_spelling_of_what_a_core_links_is_no_difference(
-    golden: Path, tmp_path: Path
+    march: Path, tmp_path: Path
 ) -> None:
-    ours = copy(golden, "input_physical.mlir", tmp_path / "ours")
-    theirs = copy(golden, "input_physical.mlir", tmp_path / "theirs")
+    ours = copy(march, "input_physical.mlir", tmp_path / "ours")
+    theirs = copy(march, "input_physical.mlir", tmp_path / "theirs")
     old = '{link_with = "copy_line.o"}'
     text = ours.read_text()
     assert old in text
@@ -57,8 +57,8 @@ def test_a_newer_spelling_of_what_a_core_links_is_no_difference(
     assert "other.o" in difference(ours, theirs)
 
 
-def test_a_time_in_an_xclbin_is_no_difference(golden: Path, tmp_path: Path) -> None:
-    pdi = (golden / "passthrough_core" / "design.pdi").read_bytes()
+def test_a_time_in_an_xclbin_is_no_difference(march: Path, tmp_path: Path) -> None:
+    pdi = (march / "passthrough_core" / "design.pdi").read_bytes()
     spec = xclbin.spec_for(device("npu1_1col"), pdi)
     ours, theirs = tmp_path / "a.xclbin", tmp_path / "b.xclbin"
     ours.write_bytes(xclbin.build(spec))
@@ -70,7 +70,7 @@ def test_a_time_in_an_xclbin_is_no_difference(golden: Path, tmp_path: Path) -> N
     assert "column" in found
 
 
-def test_a_file_that_ends_early_is_told(golden: Path, tmp_path: Path) -> None:
+def test_a_file_that_ends_early_is_told(march: Path, tmp_path: Path) -> None:
     ours, theirs = tmp_path / "a.ld.script", tmp_path / "b.ld.script"
     ours.write_text("one\ntwo\n")
     theirs.write_text("one\n")

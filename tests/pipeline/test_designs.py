@@ -156,13 +156,48 @@ def test_designs_share_a_module_that_begins_with_an_underscore(house: House) -> 
     assert names == ["foo.py", "_sizes.py", "_more.py"]
 
 
-def test_an_error_in_a_shared_module_is_shown_with_the_design(house: House) -> None:
+def test_an_error_in_a_shared_module_is_shown_where_it_is(house: House) -> None:
     house.write("mlir_templates/foo.mlir", MLIR)
-    house.write("mlir_templates/foo.py", "\nfrom ._sizes import n\n")
-    house.write("mlir_templates/_sizes.py", "n = 1 / 0\n")
-    error = house.only_error()
-    assert error.line == 2
-    assert "division by zero" in error.message
+    house.write("mlir_templates/foo.py", "from ._sizes import n\n")
+    for text in ("\n\nn = 1 / 0\n", "\n\nn = (\n"):
+        house.write("mlir_templates/_sizes.py", text)
+        error = house.only_error()
+        assert error.file is not None
+        assert (error.file.name, error.line) == ("_sizes.py", 3)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("assert n > 3", "AssertionError: assert n > 3"),
+        ("return f(n)", "RecursionError: "),
+    ],
+)
+def test_whatever_an_authors_function_raises_is_told_with_its_line(
+    house: House, body: str, told: str
+) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR)
+    house.write("mlir_templates/foo.py", f"def f(n):\n    {body}\n")
+    design = house.only_variant().design
+    function = design.function("f")
+    assert function is not None
+    with pytest.raises(PipelineError, match=told) as failure:
+        design.call(function, 3)
+    assert failure.value.line == 2
+
+
+def test_a_function_that_takes_other_arguments_is_told_at_its_head(house: House) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR)
+    house.write("mlir_templates/foo.py", "\ndef f(a, b):\n    return a\n")
+    design = house.only_variant().design
+    function = design.function("f")
+    assert function is not None
+    with pytest.raises(
+        PipelineError, match="missing 1 required positional argument: 'b'"
+    ) as failure:
+        design.call(function, 3)
+    assert failure.value.line == 2
 
 
 def test_a_broken_design_hides_no_other(house: House) -> None:

@@ -18,8 +18,25 @@ def test_the_command_writes_nothing_but_json_and_exits_as_it_found(
     project = make_project(tmp_path_factory.mktemp("project"))
     done = project.doit("doctor", "--json")
     data = json.loads(done.stdout)
-    assert done.returncode == (0 if data["ready"]["hardware"] else 1)
-    assert data["ready"]["emulator"]
+    assert data["ready"]["emulator"] and done.returncode == 0
+
+
+def test_without_what_the_emulator_needs_the_exit_code_is_1(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    project.edit("runner/doctor/machine.py", 'COMPILER = "ziglang"', 'COMPILER = "nobodys"')
+    done = project.doit("doctor")
+    assert done.returncode == 1
+    needed, _, for_the_npu = done.stdout.partition("\nneeded for the NPU:\n")
+    assert needed.startswith("needed:\nok       Python ")
+    assert "FAILED   packages       missing: nobodys" in needed
+    assert "packages" not in for_the_npu.partition("emulator: ")[0]
+    assert "\nemulator: not ready: packages\n" in for_the_npu
+
+
+def test_names_say_nothing_to_the_doctor(tmp_path: Path) -> None:
+    done = make_project(tmp_path).doit("doctor", "vector_add")
+    assert done.returncode != 0
+    assert "takes no names: vector_add" in done.stdout + done.stderr
 
 
 def test_a_design_that_cannot_be_read_does_not_keep_the_doctor_away(

@@ -62,7 +62,7 @@ def test_after_a_hang_the_emulator_tells_how_the_same_design_fares(
     done = project.doit("test_hw:passthrough_memtile/default")
     assert done.returncode == 1
     assert "ERT_CMD_STATE_TIMEOUT" in done.stdout
-    assert "the emulator completes the same design on the same inputs" in done.stdout
+    assert "the emulator completes the same artifact on the same inputs" in done.stdout
 
 
 def test_a_device_that_cannot_be_opened_fails_before_any_artifact(
@@ -94,7 +94,7 @@ def for_npu(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
-def test_cores_for_the_npu_run_there_and_are_skipped_on_the_emulator(
+def test_cores_for_the_npu_run_there_and_the_emulator_runs_the_same_code(
     for_npu: Project, xrt: Path
 ) -> None:
     fake_pyxrt(xrt, 'emulated.assume_core_isa("rv32")\n')
@@ -103,13 +103,13 @@ def test_cores_for_the_npu_run_there_and_are_skipped_on_the_emulator(
     assert "PASS" in hardware.stdout and "SKIPPED" not in hardware.stdout
     emulator = for_npu.doit("test_emu")
     assert emulator.returncode == 1
-    assert "AIE cores, for the NPU only" in emulator.stdout
+    assert "SKIPPED" not in emulator.stdout
+    assert "if the cores hold stand-in code without a mark" in emulator.stdout
 
 
-def test_after_a_hang_a_stand_in_build_of_the_same_design_is_made_and_run(
-    for_npu: Project, xrt: Path
-) -> None:
+def test_after_a_hang_the_emulator_runs_the_same_code(for_npu: Project, xrt: Path) -> None:
     fake_pyxrt(xrt, "kernel = after_start(lambda run, ms: ert_cmd_state.ERT_CMD_STATE_TIMEOUT)\n")
     done = for_npu.doit("test_hw")
     assert done.returncode == 1
-    assert "the emulator completes the same design on the same inputs (stand-in" in done.stdout
+    assert "the emulator, on the same artifact and inputs, says:" in done.stdout
+    assert "if the cores hold stand-in code without a mark" in done.stdout

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.kernels import defines, headers_read, headers_unchanged
+from pipeline.kernels import (
+    defines,
+    digests,
+    headers_changed,
+    headers_read,
+    headers_unchanged,
+)
 
 
 def test_only_parameters_that_the_kernel_mentions_reach_it(tmp_path: Path) -> None:
@@ -28,10 +34,23 @@ def test_headers_come_from_what_the_compiler_read(tmp_path: Path) -> None:
     depfile = tmp_path / "k.d"
     escaped = str(kernels).replace(" ", "\\ ")
     depfile.write_text(f"k.o: {escaped}/my\\ tables.h \\\n  /usr/include/stdint.h\n")
-    read = headers_read(depfile, tmp_path)
+    read = headers_read(depfile, tmp_path, {})
     assert list(read["headers"]) == [str(header)]
     assert headers_unchanged(None, read)
     header.write_text("// other\n")
     assert not headers_unchanged(None, read)
     header.unlink()
     assert not headers_unchanged(None, read)
+
+
+def test_a_header_that_is_saved_while_the_compiler_reads_it_is_taken_for_unread(
+    tmp_path: Path,
+) -> None:
+    kernel, header = tmp_path / "k.c", tmp_path / "k.h"
+    kernel.write_text('#include "k.h"\n')
+    header.write_text("// first\n")
+    before = digests(kernel)
+    header.write_text("// second\n")
+    depfile = tmp_path / "k.d"
+    depfile.write_text(f"k.o: {kernel} {header}\n")
+    assert headers_changed(headers_read(depfile, tmp_path, before)) == [str(header)]

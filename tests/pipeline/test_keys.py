@@ -45,3 +45,6 @@ def test_a_listed_file_that_is_gone_or_another_is_told(tmp_path: Path) -> None:
     assert list(listed.changes({})) == [f"{program} is not what was made here"]
     program.unlink()
     assert list(listed.changes({})) == [f"{program} is gone"]
+    for text in ('{"main_core', "[1]", ""):  # a disk was full, or somebody killed doit
+        listing.write_text(text)
+        assert list(listed.changes({})) == [f"{listing} is not what was made here"]

@@ -9,6 +9,7 @@ import pytest
 from pipeline.designs import TEMPLATES, discover
 from pipeline.errors import PipelineError
 from pipeline.new import new
+from runner.labels import UnknownNameError
 from tests.project import ROOT, make_project
 
 
@@ -62,7 +63,17 @@ def test_a_name_that_is_no_c_name_is_refused(tmp_path: Path, name: str) -> None:
         new(tmp_path, name)
 
 
-def test_an_unknown_design_to_start_from_lists_those_that_exist(tmp_path: Path) -> None:
+def test_an_unknown_design_to_start_from_comes_with_those_that_exist(tmp_path: Path) -> None:
     new(tmp_path, "saxpy")
-    with pytest.raises(PipelineError, match="no design 'saxpi'; there are saxpy"):
+    with pytest.raises(UnknownNameError, match=r"'saxpi'; did you mean saxpy\?"):
         new(tmp_path, "other", like="saxpi")
+    with pytest.raises(UnknownNameError, match="the designs are saxpy"):
+        new(tmp_path, "other", like="gemm")
+
+
+def test_a_variant_stands_for_its_design_and_a_pattern_for_one_design_only(tmp_path: Path) -> None:
+    new(tmp_path, "saxpy")
+    new(tmp_path, "second", like="build:saxpy/large")
+    assert "void second(" in (tmp_path / "kernels_src/second.c").read_text()
+    with pytest.raises(PipelineError, match="several designs: saxpy, second"):
+        new(tmp_path, "third", like="s*")

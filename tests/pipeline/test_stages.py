@@ -17,9 +17,11 @@ def test_a_stage_that_leaves_out_a_file_fails_by_its_name(tmp_path: Path) -> Non
     (variant,) = discover(tmp_path).variants
     wanted = [tmp_path / "scale.pdi", tmp_path / "made"]
     (tmp_path / "made").touch()
-    failed = explained(lambda _: {}, wanted)(variant)
+    failed = explained(lambda _: {}, tmp_path / "w.json", wanted)(variant)
     assert isinstance(failed, TaskFailed)
     assert "scale.pdi did not come out" in str(failed)
     assert "taken to be scale" in str(failed)
     wanted[0].touch()
-    assert explained(lambda _: {"kept": 1}, wanted)(variant) == {"kept": 1}
+    done = explained(lambda _: {"kept": 1}, tmp_path / "w.json", wanted)(variant)
+    assert done == {"kept": 1}
+    assert not (tmp_path / "w.json").exists()

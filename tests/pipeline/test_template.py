@@ -43,3 +43,10 @@ def test_an_error_names_the_template_line(tmp_path: Path, text: str, line: int, 
         template.render(_template(tmp_path, text), {"factor": 3})
     assert caught.value.line == line
     assert words in caught.value.message
+
+
+def test_a_design_depends_on_the_templates_that_its_own_includes(tmp_path: Path) -> None:
+    inner, outer = tmp_path / "inner.mlir.j2", tmp_path / "outer.mlir.j2"
+    inner.write_text('%% include "missing.mlir.j2"\n{{ n }}\n')
+    outer.write_text('%% set kernel = "k"\n%% include "inner.mlir.j2"\n')
+    assert template.files(outer) == (outer, inner, tmp_path / "missing.mlir.j2")

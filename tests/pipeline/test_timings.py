@@ -6,6 +6,13 @@ from pipeline import timings
 from pipeline.timings import Stopwatch
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 3}', '{"a": {"start": 1}}'])
+def test_a_file_that_says_something_else_says_nothing(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "timings.json"
+    file.write_text(text)
+    assert timings.load(file) == {}
+
+
 def test_a_tasks_time_is_kept_beside_those_of_earlier_builds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

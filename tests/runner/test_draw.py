@@ -13,13 +13,13 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def built(golden: Path, tmp_path: Path) -> Path:
+def built(march: Path, tmp_path: Path) -> Path:
     """A build folder with one design in two variants, and another in one."""
     for place in ("npu1_2col/add/small", "npu1_2col/add/large", "npu1_2col/scale/default"):
         folder = tmp_path / place
         folder.mkdir(parents=True)
         for name in ("final.xclbin", "insts.bin"):
-            shutil.copy(golden / "broadcast_add" / name, folder)
+            shutil.copy(march / "broadcast_add" / name, folder)
     return tmp_path
 
 
@@ -32,9 +32,9 @@ def test_a_design_is_found_by_name_with_its_variant_where_there_are_several(buil
         find("scales", built)
 
 
-def test_the_command_writes_a_picture_of_any_xclbin(golden: Path, tmp_path: Path) -> None:
+def test_the_command_writes_a_picture_of_any_xclbin(march: Path, tmp_path: Path) -> None:
     target = tmp_path / "array.svg"
-    assert main(["draw", str(golden / "broadcast_add/final.xclbin"), "-o", str(target)]) == 0
+    assert main(["draw", str(march / "broadcast_add/final.xclbin"), "-o", str(target)]) == 0
     assert ElementTree.parse(target).getroot().tag.endswith("svg")
 
 
@@ -48,10 +48,10 @@ def test_a_file_that_is_no_xclbin_is_refused_by_name(
 
 
 @pytest.fixture
-def both(golden: Path, tmp_path: Path) -> Path:
+def both(march: Path, tmp_path: Path) -> Path:
     """An xclbin with a PDI of one column and one of two, which is the kernel's."""
     designs = {7: "broadcast_add", 4: "explicit_dma"}
-    return write_xclbin(golden, tmp_path / "both.xclbin", designs)
+    return write_xclbin(march, tmp_path / "both.xclbin", designs)
 
 
 def pictured(xclbin: Path, *options: str) -> ElementTree.Element:

@@ -6,20 +6,22 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 
 from runner.__main__ import main
+from softnpu.compiler.driver import compile_design
 from tests.runner.npu.fakes import fake_pyxrt
 
 Run = Callable[..., int]
 
 
 @pytest.fixture
-def run(golden: Path, tmp_path: Path) -> Run:
+def run(march: Path, tmp_path: Path) -> Run:
     """Runs `exec` on the golden design passthrough_memtile; the result is in out.npy."""
     np.save(tmp_path / "in.npy", np.arange(2048, dtype=np.int32))
-    design = golden / "passthrough_memtile"
+    design = march / "passthrough_memtile"
 
     def execute(*more: str, **files: Path) -> int:
         pair = {"xclbin": design / "final.xclbin", "insts": design / "insts.bin", **files}
@@ -68,12 +70,12 @@ def bind(folder: Path, xclbin: Path, insts: Path) -> None:
 
 
 @pytest.fixture
-def built(golden: Path, tmp_path: Path) -> Path:
+def built(march: Path, tmp_path: Path) -> Path:
     """A build folder whose manifest binds its pair."""
     folder = tmp_path / "built"
     folder.mkdir()
     for name in ("final.xclbin", "insts.bin"):
-        shutil.copy(golden / "passthrough_memtile" / name, folder)
+        shutil.copy(march / "passthrough_memtile" / name, folder)
     bind(folder, folder / "final.xclbin", folder / "insts.bin")
     return folder
 
@@ -83,17 +85,17 @@ def test_a_pair_that_a_manifest_binds_runs(run: Run, built: Path) -> None:
 
 
 def test_instructions_of_another_design_are_refused_by_the_manifest(
-    run: Run, built: Path, golden: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, built: Path, march: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = golden / "explicit_dma" / "insts.bin"
+    other = march / "explicit_dma" / "insts.bin"
     assert run(xclbin=built / "final.xclbin", insts=other) == 1
     assert "not built together" in capsys.readouterr().err
     assert run("--any-pair", xclbin=built / "final.xclbin", insts=other) == 0
 
 
-def test_another_programs_manifest_binds_nothing(run: Run, built: Path, golden: Path) -> None:
+def test_another_programs_manifest_binds_nothing(run: Run, built: Path, march: Path) -> None:
     (built / "manifest.json").write_text('{"name": "something else"}')
-    assert run(xclbin=built / "final.xclbin", insts=golden / "explicit_dma" / "insts.bin") == 0
+    assert run(xclbin=built / "final.xclbin", insts=march / "explicit_dma" / "insts.bin") == 0
 
 
 def test_a_damaged_manifest_is_told(
@@ -132,3 +134,52 @@ def test_a_result_that_cannot_be_written_is_told(
     (tmp_path / "out.npy").mkdir()
     assert run() == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_bfloat16_goes_through_files_and_the_array_and_back(tmp_path: Path) -> None:
+    (tmp_path / "design.mlir").write_text(BFLOAT16)
+    compile_design(tmp_path / "design.mlir", tmp_path)
+    pair = [f"--xclbin={tmp_path}/final.xclbin", f"--insts={tmp_path}/insts.bin"]
+    np.save(tmp_path / "a.npy", np.arange(16, dtype=np.float32) / 2)
+
+    def execute(given: str, result: str) -> int:
+        return main(["exec", *pair, f"--arg=in:{given}", f"--arg=out:bfloat16:16:{result}"])
+
+    first, second = tmp_path / "first.npy", tmp_path / "second.npy"
+    assert execute(f"{tmp_path}/a.npy", str(first)) == 1, "float32 for a bfloat16 argument"
+    assert execute(f"bfloat16:{tmp_path}/a.npy", str(first)) == 0
+    assert execute(str(first), str(second)) == 0
+    found = np.load(second)
+    assert found.dtype == ml_dtypes.bfloat16
+    assert found.tolist() == [n / 2 for n in range(16)]
+
+
+BFLOAT16 = """
+aie.device(npu1_1col) {
+  %shim = aie.tile(0, 0)
+  %mem = aie.tile(0, 1)
+  aie.objectfifo @in(%shim, {%mem}, 2 : i32) : !aie.objectfifo<memref<16xbf16>>
+  aie.objectfifo @out(%mem, {%shim}, 2 : i32) : !aie.objectfifo<memref<16xbf16>>
+  aie.objectfifo.link [@in] -> [@out] ([] [])
+  aie.runtime_sequence(%a: memref<16xbf16>, %b: memref<16xbf16>) {
+    aiex.npu.dma_memcpy_nd(%b[0, 0, 0, 0][1, 1, 1, 16][0, 0, 0, 1])
+      {id = 0 : i64, metadata = @out, issue_token = true} : memref<16xbf16>
+    aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 1, 1, 16][0, 0, 0, 1])
+      {id = 1 : i64, metadata = @in} : memref<16xbf16>
+    aiex.npu.dma_wait {symbol = @out}
+  }
+}
+"""
+
+
+def test_a_manifest_declares_the_buffers(
+    run: Run, built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = json.loads((built / "manifest.json").read_text())
+    buffers = [{"name": "x", "direction": "in", "shape": [4096], "dtype": "int16"}]
+    manifest["arguments"] = {"declared": True, "buffers": buffers}
+    (built / "manifest.json").write_text(json.dumps(manifest))
+    pair = {"xclbin": built / "final.xclbin", "insts": built / "insts.bin"}
+    assert run(**pair) == 1
+    assert "argument 3 (x) is int16[4096] by manifest.json; " in capsys.readouterr().err
+    assert run("--any-pair", **pair) == 0

@@ -27,6 +27,18 @@ def test_a_wrong_call_is_told_and_has_exit_code_2(
     assert "usage: python -m softnpu" in capsys.readouterr().err
 
 
+def test_a_command_that_there_is_not_is_told_with_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["cmpile", "design.mlir"])
+    assert "there is no command 'cmpile'; did you mean compile?" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["frobnicate"])
+    known = "there are compile, opt, translate, dump, asm, disasm, core, profile, diff, run-host"
+    assert known in capsys.readouterr().err
+
+
 def test_a_command_whose_module_is_missing_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -35,9 +47,9 @@ def test_a_command_whose_module_is_missing_says_so(
     assert capsys.readouterr().err == "error: 'fly' is not part of this version of softnpu\n"
 
 
-def test_only_the_wanted_command_is_imported(golden: Path) -> None:
+def test_only_the_wanted_command_is_imported(march: Path) -> None:
     """A cold `dump` must not pay for the compiler's imports."""
-    path = golden / "explicit_dma" / "insts.bin"
+    path = march / "explicit_dma" / "insts.bin"
     code = (
         "import sys; from softnpu.__main__ import main; "
         f"main(['dump', {str(path)!r}]); "
@@ -47,8 +59,8 @@ def test_only_the_wanted_command_is_imported(golden: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_a_reader_that_leaves_early_is_no_error(golden: Path) -> None:
-    paths = " ".join([str(golden / "distribute_join" / "final.xclbin")] * 20)
+def test_a_reader_that_leaves_early_is_no_error(march: Path) -> None:
+    paths = " ".join([str(march / "distribute_join" / "final.xclbin")] * 20)
     shell = f"{sys.executable} -m softnpu dump {paths} | head -1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "0"

@@ -15,8 +15,8 @@ from tests.softnpu.emulator.xrt.host import COMPLETED, DATA, IN, OUT, SIZE, Host
 
 
 @pytest.fixture
-def folder(golden: Path) -> Path:
-    return golden / "passthrough_memtile"
+def folder(march: Path) -> Path:
+    return march / "passthrough_memtile"
 
 
 @pytest.fixture(autouse=True)
@@ -57,16 +57,18 @@ def test_reports_and_a_timeline_can_be_asked_for(folder: Path) -> None:
     assert pyxrt.last_timeline() is not None
 
 
-def test_an_xclbin_without_a_mark_needs_somebody_to_vouch_for_it(golden: Path) -> None:
-    """The golden's cores hold AIE code, which is no RV32 program: it gets as far as that."""
-    folder = golden / "passthrough_core"
+def test_an_xclbin_without_a_mark_holds_aie2_code_unless_somebody_knows_better(
+    march: Path,
+) -> None:
+    """The golden's cores hold zeros: instructions that do nothing to AIE2, none to RV32."""
+    folder = march / "passthrough_core"
     explanations = []
-    for isa in (None, "rv32"):
+    for isa in (None, "aie2p", "rv32"):
         pyxrt.assume_core_isa(isa)
         host = Host.opened(folder)
         run = host.kernel(3, host.instructions(), 0, host.buffer(IN), host.buffer(OUT))
         run.wait()
         explanations.append(run.explanation())
-    assert "the xclbin does not say what code it holds" in explanations[0]
-    assert "core (0,2)" in explanations[1]
-    assert "does not say" not in explanations[1]
+    assert "(pc 0x4000)" in explanations[0]
+    assert 'holds "aie2p" code' in explanations[1]
+    assert "holds zeros: that is no program" in explanations[2]

@@ -1,9 +1,11 @@
-"""A reader that leaves early ends a program without a word."""
+"""A reader that leaves early ends a program without a word; any terminal shows what it can."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +42,48 @@ def test_a_program_that_only_shows_ends_well() -> None:
 
 def test_what_is_left_at_the_end_tells_by_the_code_alone() -> None:
     assert outcome("", BODIES["at the end"]) == ("141", "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_the_terminal_lacks_is_written_escaped(encoding: str) -> None:
+    body = r"print('arrow \u2192, byte \udcff')"
+    done = subprocess.run(
+        [sys.executable, "-c", WRITES.format(code=0, body=body)],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=True,
+    )
+    arrow = "\u2192" if encoding == "utf-8" else r"\u2192"
+    assert done.stdout.decode() == f"arrow {arrow}, byte \\udcff\n"
+
+
+def closed(redirections: str, body: str) -> subprocess.CompletedProcess[str]:
+    """A program that is started without some of its streams."""
+    text = WRITES.format(code="", body=body)
+    shell = f'"$0" -c "$1" {redirections}'
+    return subprocess.run(
+        ["bash", "-c", shell, sys.executable, text], capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("redirections", ["<&-", ">&-", "<&- >&-", "2>&-", "<&- >&- 2>&-"])
+def test_without_its_streams_a_program_works_as_with_them(
+    tmp_path: Path, redirections: str
+) -> None:
+    file = tmp_path / "file"
+    body = (
+        f"file = open({str(file)!r}, 'w'); file.write('kept'); print('shown', flush=True)\n"
+        "sys.stderr.write('said'); assert sys.stdin.read() == ''"
+    )
+    done = closed(f"</dev/null {redirections}", f"import sys\n{body}")
+    assert done.returncode == 0
+    assert file.read_text() == "kept"
+    assert done.stdout == ("" if ">&-" in redirections.split() else "shown\n")
+    assert done.stderr == ("" if "2>&-" in redirections else "said")
+
+
+@pytest.mark.parametrize("body", ["print(1, flush=True)", "print(1)"])
+def test_output_that_cannot_be_written_is_a_failure_with_its_reason(body: str) -> None:
+    done = closed(">/dev/full", body)
+    assert done.returncode != 0
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"

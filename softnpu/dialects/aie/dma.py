@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import MemRefType, i1
+from typing import Any
+
+from xdsl.dialects.builtin import MemRefType, i1, i64
 from xdsl.ir import Attribute, Block, OpResult, Region, SSAValue
 from xdsl.irdl import traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import IsTerminator, NoTerminator, SymbolOpInterface
 
-from softnpu.dialects.aie.tiles import BufferOp, TileElement, TileOp
+from softnpu.dialects.aie.tiles import BufferOp, TileElement, TileOp, tile_behind
+from softnpu.dialects.array_codecs import DENSE_I64
 from softnpu.dialects.assembly import (
     Parts,
     build,
     parse_function_body,
-    print_attr_dict,
     print_function_body,
 )
 from softnpu.dialects.attributes import (
-    DIMENSIONS,
+    ITERATION,
     PACKET,
     PADDING,
     BDDimLayoutArrayAttr,
+    BDDimLayoutAttr,
+    BDIterationAttr,
     BDPadLayoutArrayAttr,
     PacketInfoAttr,
 )
-from softnpu.dialects.codecs import BOOL, I32, I64, NATURAL, STR, SYMBOL_NAME, EnumCodec
+from softnpu.dialects.codecs import (
+    BOOL,
+    I32,
+    I64,
+    NATURAL,
+    STR,
+    SYMBOL,
+    SYMBOL_NAME,
+    UI8,
+    EnumCodec,
+)
 from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.opdef import (
     INDEX,
     DefinedOp,
+    OptionalScalarField,
     attr,
     operand,
+    operands,
+    optional_scalar,
     region,
     regions,
     result,
     successor,
 )
+from softnpu.dialects.scalars import mixed, number_of, numbers_of
 from softnpu.dialects.sizes import element_bytes, element_count
 
 DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")
@@ -78,65 +96,91 @@ class DMABDPACKETOp(DefinedOp):
     syntax = "`(` $packet_type `,` $packet_id `)` attr-dict"
 
 
-BD_POSITIONS = ("offset", "len", "dimensions", "pad_dimensions")
-"""What follows the buffer in a descriptor, in order; each may be left out with all after it."""
-
-
-def _parse_transfer(cls: type[DefinedOp], parser: Parser, parts: Parts) -> None:
-    """`, offset, len, [dimensions], [padding], pad_value = N`"""
-    for name in BD_POSITIONS:
-        if parser.parse_optional_punctuation(",") is None:
-            return
-        parts.properties[name] = cls.attr_fields[name].codec.parse(parser)
-    if parser.parse_optional_punctuation(",") is not None:
-        parser.parse_keyword("pad_value")
-        parser.parse_punctuation("=")
-        parts.properties["pad_value"] = I32.parse(parser)
-
-
 class DMABDOp(DefinedOp):
-    """A buffer descriptor; offset, length, sizes and strides count elements."""
+    """A buffer descriptor; offset, length, sizes and strides count elements.
+
+    `offset`, `len`, `dimensions` are the numbers that the descriptor says, or None where a value
+    that only the run knows stands in their place (see `is_dynamic`).
+    """
 
     name = "aie.dma_bd"
+    segmented = True
     buffer: SSAValue = operand()
-    offset: int = attr(I32, default=0)
-    len: int | None = attr(I32, default=None)
-    dimensions: BDDimLayoutArrayAttr | None = attr(DIMENSIONS, default=None)
+    offset_value: OptionalScalarField = optional_scalar(default=None)
+    len_value: OptionalScalarField = optional_scalar(default=None)
+    sizes: tuple[SSAValue, ...] = operands(i64)
+    strides: tuple[SSAValue, ...] = operands(i64)
+    static_offset: int | None = attr(I32, default=None)
+    static_len: int | None = attr(I32, default=None)
+    static_sizes: tuple[int, ...] | None = attr(DENSE_I64, default=None)
+    static_strides: tuple[int, ...] | None = attr(DENSE_I64, default=None)
     pad_dimensions: BDPadLayoutArrayAttr | None = attr(PADDING, default=None)
-    pad_value: int = attr(I32, default=0)
     bd_id: int | None = attr(I32, default=None)
     packet: PacketInfoAttr | None = attr(PACKET, default=None)
-    burst_length: int | None = attr(I32, default=None)
+    burst_length: int = attr(I32, default=0)
+    iteration: BDIterationAttr | None = attr(ITERATION, default=None)
+    offset_parameter: str | None = attr(SYMBOL, default=None)
+    offset_state_table_idx: int | None = attr(UI8, default=None)
     next_bd_id: int | None = attr(I32, default=None)
+    syntax = (
+        "`(` $buffer `:` type($buffer) "
+        "( `offset` `=` custom<DynamicScalar>($offset_value, $static_offset)^ )? "
+        "( `len` `=` custom<DynamicScalar>($len_value, $static_len)^ )? "
+        "( `sizes` `=` custom<DynamicIndexList>($sizes, $static_sizes)^ )? "
+        "( `strides` `=` custom<DynamicIndexList>($strides, $static_strides)^ )? "
+        "( `pad` $pad_dimensions^ )? "
+        "custom<OlderTransfer>($static_offset, $static_len, $static_sizes, $static_strides, "
+        "$pad_dimensions) `)` attr-dict"
+    )
 
     @classmethod
-    def parse(cls, parser: Parser) -> DMABDOp:
-        parts = Parts()
-        with parser.in_parens():
-            parts.operands["buffer"] = [parser.parse_unresolved_operand()]
-            parser.parse_punctuation(":")
-            parts.types["buffer"] = [parser.parse_type()]
-            _parse_transfer(cls, parser, parts)
-        parts.attributes = parser.parse_optional_attr_dict()
-        return build(cls, parser, parts)
+    def with_dimensions(
+        cls, *, dimensions: BDDimLayoutArrayAttr | None = None, **values: Any
+    ) -> DMABDOp:
+        """A descriptor of numbers; no dimensions mean a linear transfer."""
+        if dimensions is not None and len(dimensions):
+            values["static_sizes"] = [dim.size for dim in dimensions]
+            values["static_strides"] = [dim.stride for dim in dimensions]
+        return cls(**values)
 
-    def print(self, printer: Printer) -> None:
-        printer.print_string("(")
-        printer.print_ssa_value(self.buffer)
-        printer.print_string(" : ")
-        printer.print_attribute(self.buffer.type)
-        if self.offset or self.len is not None:
-            printer.print_string(f", {self.offset}")
-        if self.len is not None:
-            printer.print_string(f", {self.len}")
-        for layout in (self.dimensions, self.pad_dimensions):
-            if layout is not None:
-                printer.print_string(", ")
-                layout.print_parameter(printer)
-        if self.pad_value:
-            printer.print_string(f", pad_value = {self.pad_value}")
-        printer.print_string(")")
-        print_attr_dict(printer, self, {*BD_POSITIONS, "pad_value"})
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether the run decides something of the transfer."""
+        operands = [v for v in (self.offset_value, self.len_value) if v is not None]
+        return any(number_of(v) is None for v in (*operands, *self.sizes, *self.strides))
+
+    @property
+    def offset(self) -> int | None:
+        """Where the transfer starts, in elements."""
+        if self.offset_value is not None:
+            return number_of(self.offset_value)
+        return self.static_offset or 0
+
+    @property
+    def len(self) -> int | None:
+        """The length as written, in elements; None where none is written or the run decides."""
+        if self.len_value is not None:
+            return number_of(self.len_value)
+        return self.static_len
+
+    @property
+    def mixed_sizes(self) -> list[int | SSAValue]:
+        return mixed(self.static_sizes or (), lambda: self.sizes)
+
+    @property
+    def mixed_strides(self) -> list[int | SSAValue]:
+        return mixed(self.static_strides or (), lambda: self.strides)
+
+    @property
+    def dimensions(self) -> BDDimLayoutArrayAttr | None:
+        """Sizes and strides, outermost first; None for a linear transfer, or a dynamic one."""
+        sizes = numbers_of(self.mixed_sizes)
+        strides = numbers_of(self.mixed_strides)
+        if not sizes or strides is None:
+            return None
+        return BDDimLayoutArrayAttr(
+            tuple(BDDimLayoutAttr.of(*pair) for pair in zip(sizes, strides, strict=True))
+        )
 
     @property
     def buffer_op(self) -> BufferOp | None:
@@ -164,7 +208,7 @@ class DMABDOp(DefinedOp):
     @property
     def offset_in_bytes(self) -> int:
         """The offset into the buffer in bytes."""
-        return self.offset * self.element_bytes
+        return (self.offset or 0) * self.element_bytes
 
 
 class DMAStartOp(DefinedOp):
@@ -174,6 +218,7 @@ class DMAStartOp(DefinedOp):
     channel_dir: DMAChannelDir = attr(DIRECTION)
     channel_index: int = attr(NATURAL)
     repeat_count: int = attr(I32, default=0)
+    pad_value: int = attr(I32, default=0)
     dest: Block = successor()
     chain: Block = successor()
     valid: OpResult = result(i1)
@@ -193,6 +238,7 @@ class DMAOp(DefinedOp):
     loop: bool = attr(BOOL, default=True)
     repeat_count: int = attr(I32, default=0)
     sym_name: str | None = attr(STR, default=None)
+    pad_value: int = attr(I32, default=0)
     bds: tuple[Region, ...] = regions()
     valid: OpResult = result(i1)
     traits = traits_def(NoTerminator())
@@ -246,9 +292,7 @@ class ShimDMAAllocationOp(DefinedOp):
     @property
     def tile_op(self) -> TileOp:
         """The `aie.tile` behind the operand."""
-        owner = self.tile.owner
-        assert isinstance(owner, TileOp)
-        return owner
+        return tile_behind(self.tile)
 
 
 class BDChainOp(DefinedOp):
@@ -263,10 +307,10 @@ class BDChainOp(DefinedOp):
     def parse(cls, parser: Parser) -> BDChainOp:
         parts = Parts()
         parts.properties["sym_name"] = parser.parse_symbol_name()
-        parts.regions = [parse_function_body(parser)]
+        parse_function_body(parser, parts)
         return build(cls, parser, parts)
 
     def print(self, printer: Printer) -> None:
         printer.print_string(" ")
         printer.print_symbol_name(self.sym_name)
-        print_function_body(printer, self.body)
+        print_function_body(printer, self, {"sym_name"})

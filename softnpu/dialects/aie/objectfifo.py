@@ -7,8 +7,8 @@ from xdsl.ir import Attribute, OpResult, SSAValue
 from xdsl.irdl import traits_def
 from xdsl.traits import SymbolOpInterface
 
-from softnpu.dialects.aie.tiles import TileElement, TileOp
-from softnpu.dialects.array_codecs import I64_ARRAY, SYMBOLS
+from softnpu.dialects.aie.tiles import TileElement, TileOp, tile_behind
+from softnpu.dialects.array_codecs import DENSE_I32, I64_ARRAY, SYMBOLS
 from softnpu.dialects.attributes import (
     DIMENSIONS,
     DIMENSIONS_PER_CONSUMER,
@@ -46,6 +46,9 @@ class ObjectFifoCreateOp(DefinedOp):
     consumer_tiles: tuple[SSAValue, ...] = operands(INDEX)
     elem_number: Attribute = attr(ANY, mlir="elemNumber")
     elem_type: AIEObjectFifoType = attr(FIFO_TYPE, mlir="elemType")
+    consumer_elem_type: AIEObjectFifoType | None = attr(
+        FIFO_TYPE, default=None, mlir="consumerElemType"
+    )
     dimensions_to_stream: BDDimLayoutArrayAttr = attr(
         DIMENSIONS, default=BDDimLayoutArrayAttr(()), mlir="dimensionsToStream"
     )
@@ -60,14 +63,18 @@ class ObjectFifoCreateOp(DefinedOp):
     repeat_count: int | None = attr(POSITIVE, default=None)
     aie_stream: int | None = attr(IntCodec(I32.type, low=0, high=2), default=None)
     aie_stream_port: int | None = attr(IntCodec(I32.type, low=0, high=1), default=None)
+    prod_dma_channel: int | None = attr(NATURAL, default=None)
+    cons_dma_channels: tuple[int, ...] | None = attr(DENSE_I32, default=None)
     init_values: ArrayAttr[Attribute] | None = attr(ANY, default=None, mlir="initValues")
     pad_dimensions: BDPadLayoutArrayAttr | None = attr(PADDING, default=None, mlir="padDimensions")
+    pad_value: int = attr(I32, default=0, mlir="padValue")
     iter_count: int | None = attr(I32, default=None)
     traits = traits_def(SymbolOpInterface())
     syntax = (
         "$sym_name `(` custom<ObjectFifoProducerTile>($producerTile, $dimensionsToStream) `,` "
         "`{` custom<ObjectFifoConsumerTiles>($consumerTiles, $dimensionsFromStreamPerConsumer) "
         "`}` `,` $elemNumber `)` attr-dict `:` $elemType "
+        "custom<ObjectFifoConsumerElemType>($consumerElemType) "
         "custom<ObjectFifoInitValues>(ref($elemNumber), ref($elemType), $initValues)"
     )
 
@@ -86,19 +93,21 @@ class ObjectFifoCreateOp(DefinedOp):
 
     @property
     def producer_tile_op(self) -> TileOp:
-        owner = self.producer_tile.owner
-        assert isinstance(owner, TileOp)
-        return owner
+        return tile_behind(self.producer_tile)
 
     @property
     def consumer_tile_ops(self) -> tuple[TileOp, ...]:
-        owners = [tile.owner for tile in self.consumer_tiles]
-        return tuple(owner for owner in owners if isinstance(owner, TileOp))
+        return tuple(map(tile_behind, self.consumer_tiles))
 
     @property
     def element_type(self) -> MemRefType:
-        """The type of one object."""
+        """The type of one object, at the producer."""
         return self.elem_type.memref
+
+    @property
+    def consumer_element_type(self) -> MemRefType:
+        """The type of one object at the consumers, who may take a producer's in parts."""
+        return (self.consumer_elem_type or self.elem_type).memref
 
     def dimensions_from_stream(self, consumer: SSAValue) -> BDDimLayoutArrayAttr:
         """The access pattern of one consumer; empty if none is given."""
@@ -131,9 +140,31 @@ class ObjectFifoAllocateOp(_FifoReference):
 
     @property
     def delegate_tile_op(self) -> TileOp:
-        owner = self.delegate_tile.owner
-        assert isinstance(owner, TileOp)
-        return owner
+        return tile_behind(self.delegate_tile)
+
+
+class ObjectFifoRearmBindingOp(DefinedOp):
+    """The channels and locks of an objectfifo, for `aiex.dma_channel_reset_for` to arm anew.
+
+    Each channel has a tile, a direction and an index, and once ids are assigned, the descriptor
+    that it begins with and its repeat count; each lock the value that it starts from.
+    """
+
+    name = "aie.objectfifo_rearm_binding"
+    segmented = True
+    sym_name: str = attr(SYMBOL_NAME)
+    channel_tiles: tuple[SSAValue, ...] = operands(INDEX)
+    locks: tuple[SSAValue, ...] = operands(INDEX)
+    channel_dirs: tuple[int, ...] = attr(DENSE_I32)
+    channel_indices: tuple[int, ...] = attr(DENSE_I32)
+    lock_inits: tuple[int, ...] = attr(DENSE_I32)
+    head_bd_ids: tuple[int, ...] | None = attr(DENSE_I32, default=None)
+    repeat_counts: tuple[int, ...] | None = attr(DENSE_I32, default=None)
+    traits = traits_def(SymbolOpInterface())
+    syntax = (
+        "$sym_name `channels` `(` custom<TypedOperands>($channel_tiles) `)` "
+        "`locks` `(` custom<TypedOperands>($locks) `)` attr-dict"
+    )
 
 
 class ObjectFifoLinkOp(DefinedOp):
@@ -201,7 +232,9 @@ class ObjectFifoAcquireOp(_FifoReference):
     name = "aie.objectfifo.acquire"
     port: ObjectFifoPort = attr(PORT)
     size: int = attr(POSITIVE)
-    subview_type: AIEObjectFifoSubviewType = result_type()
+    subview_type: AIEObjectFifoSubviewType = result_type(
+        AIEObjectFifoSubviewType, "an !aie.objectfifosubview<...>"
+    )
     subview: OpResult = result()
     syntax = "attr-dict $objFifo_name `(` $port `,` $size `)` `:` qualified(type($subview))"
 
@@ -229,7 +262,7 @@ class ObjectFifoSubviewAccessOp(DefinedOp):
     name = "aie.objectfifo.subview.access"
     subview: SSAValue = operand()
     index: int = attr(NATURAL)
-    output_type: MemRefType = result_type()
+    output_type: MemRefType = result_type(MemRefType, "a memref")
     output: OpResult = result()
     syntax = (
         "$subview `[` $index `]` attr-dict `:` "

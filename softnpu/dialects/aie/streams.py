@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xdsl.ir import Attribute, OpResult, Region, SSAValue
 
-from softnpu.dialects.aie.tiles import TileElement, TileOp
-from softnpu.dialects.codecs import BOOL, I8, I32, NATURAL, EnumCodec, IntCodec
+from softnpu.dialects.aie.tiles import TileElement, TileOp, tile_behind
+from softnpu.dialects.codecs import BOOL, I8, I32, NATURAL, UNIT, EnumCodec, IntCodec
 from softnpu.dialects.enums import CascadeDir, WireBundle
 from softnpu.dialects.opdef import (
     INDEX,
@@ -116,6 +116,7 @@ class MasterSetOp(DefinedOp):
     dest_channel: int = attr(NATURAL)
     amsels: tuple[SSAValue, ...] = operands(INDEX)
     keep_pkt_header: bool | None = attr(BOOL, default=None)
+    is_ctrl_pkt_overlay: bool = attr(UNIT, default=False)
     result: OpResult = result(INDEX)
     syntax = "`(` $dest_bundle `:` $dest_channel `,` $amsels `)` attr-dict"
 
@@ -142,6 +143,7 @@ class PacketRulesOp(DefinedOp):
     implicit_end = True
     source_bundle: WireBundle = attr(BUNDLE)
     source_channel: int = attr(NATURAL)
+    is_ctrl_pkt_overlay: bool = attr(UNIT, default=False)
     rules: Region = region()
     syntax = "`(` $source_bundle `:` $source_channel `)` regions attr-dict"
 
@@ -193,9 +195,7 @@ class _PacketEnd(DefinedOp):
     @property
     def tile_op(self) -> TileOp:
         """The `aie.tile` behind the operand."""
-        owner = self.tile.owner
-        assert isinstance(owner, TileOp)
-        return owner
+        return tile_behind(self.tile)
 
 
 class PacketSourceOp(_PacketEnd):
@@ -241,15 +241,11 @@ class CascadeFlowOp(DefinedOp):
 
     @property
     def source_tile_op(self) -> TileOp:
-        owner = self.source_tile.owner
-        assert isinstance(owner, TileOp)
-        return owner
+        return tile_behind(self.source_tile)
 
     @property
     def dest_tile_op(self) -> TileOp:
-        owner = self.dest_tile.owner
-        assert isinstance(owner, TileOp)
-        return owner
+        return tile_behind(self.dest_tile)
 
 
 CASCADE_DIR = EnumCodec(CascadeDir, "cascade direction")
@@ -266,9 +262,7 @@ class ConfigureCascadeOp(DefinedOp):
 
     @property
     def tile_op(self) -> TileOp:
-        owner = self.tile.owner
-        assert isinstance(owner, TileOp)
-        return owner
+        return tile_behind(self.tile)
 
 
 class GetCascadeOp(DefinedOp):

@@ -32,21 +32,27 @@ from softnpu.dialects.codecs import (
     I32,
     I64,
     NATURAL,
+    POSITIVE,
     STR,
     SYMBOL_NAME,
     EnumCodec,
     IntCodec,
 )
 from softnpu.dialects.enums import AIEDevice, AIETileType, LockAction, LockBlocking
+from softnpu.dialects.locations import place_of
 from softnpu.dialects.opdef import (
     INDEX,
     DefinedOp,
+    ScalarField,
     attr,
     operand,
     region,
     result,
     result_type,
+    scalar_operand,
 )
+from softnpu.dialects.scalars import scalar
+from softnpu.errors import DesignError
 
 if TYPE_CHECKING:
     from softnpu.dialects.aie.dma import MemOp
@@ -82,10 +88,9 @@ class EndOp(DefinedOp):
 
 
 class LogicalTileOp(DefinedOp):
-    """A tile that a placer has yet to choose."""
+    """A tile that `aie-place-tiles` has yet to choose; coordinates that are given bind it."""
 
     name = "aie.logical_tile"
-    status = "refused: aiecc's pipeline places no tiles either"
     tile_type: AIETileType = attr(EnumCodec(AIETileType, "tile type"))
     col: int | None = attr(NATURAL, default=None)
     row: int | None = attr(NATURAL, default=None)
@@ -151,6 +156,27 @@ def is_core(op: Operation) -> Any:
     return isinstance(op, CoreOp)
 
 
+class NotPlacedError(DesignError):
+    """A position was asked for of a tile that has none yet."""
+
+
+def tile_behind(value: SSAValue) -> TileOp:
+    """The `aie.tile` that a value stands for.
+
+    Raises:
+        NotPlacedError: it is an `aie.logical_tile`, which is nowhere yet.
+    """
+    owner = value.owner
+    if isinstance(owner, LogicalTileOp):
+        raise NotPlacedError(
+            "this aie.logical_tile has no place in the array yet",
+            place_of(owner.location),
+            ("run aie-place-tiles first, as `softnpu compile` does",),
+        )
+    assert isinstance(owner, TileOp)
+    return owner
+
+
 class TileElement(DefinedOp):
     """An op that lives in a tile, named by its operand `tile`."""
 
@@ -160,9 +186,7 @@ class TileElement(DefinedOp):
     @property
     def tile_op(self) -> TileOp:
         """The `aie.tile` behind the operand."""
-        owner = self.tile.owner
-        assert isinstance(owner, TileOp)
-        return owner
+        return tile_behind(self.tile)
 
     @property
     def position(self) -> tuple[int, int]:
@@ -174,11 +198,13 @@ class CoreOp(TileElement):
     """The program of a core: a body in MLIR, or a finished ELF."""
 
     name = "aie.core"
-    stack_size: int = attr(I32, default=0x400)
+    stack_size: int = attr(POSITIVE, default=0x400)
     link_with: str | None = attr(STR, default=None)
     link_files: tuple[str, ...] | None = attr(STRINGS, default=None)
+    link_merge_files: tuple[str, ...] | None = attr(STRINGS, default=None)
     elf_file: str | None = attr(STR, default=None)
     dynamic_objfifo_lowering: bool | None = attr(BOOL, default=None)
+    emit_parameter_sync_preamble: bool | None = attr(BOOL, default=None)
     body: Region = region()
     result: OpResult = result(INDEX)
     syntax = "`(` $tile `)` regions attr-dict"
@@ -219,10 +245,15 @@ class UseLockOp(DefinedOp):
     name = "aie.use_lock"
     lock: SSAValue = operand(INDEX)
     action: LockAction = attr(EnumCodec(LockAction, "lock action"))
-    value: int | None = attr(I32, default=None)
+    value: ScalarField = scalar_operand()
     blocking: LockBlocking | None = attr(EnumCodec(LockBlocking), default=None)
     acq_en: bool = attr(BOOL, default=True)
     syntax = "`(` $lock `,` $action (`,` $value^)? (`,` $blocking^)? `)` attr-dict"
+
+    @classmethod
+    def infer_types(cls, parts: Parts) -> None:
+        """Older designs leave out a value of 1."""
+        parts.operands.setdefault("value", [scalar(1)])
 
     @property
     def lock_op(self) -> LockOp:
@@ -233,8 +264,8 @@ class UseLockOp(DefinedOp):
 
     @property
     def lock_value(self) -> int:
-        """The value, 1 when none is written."""
-        return 1 if self.value is None else self.value
+        """The value, which all but a core's program has to know. Raises DesignError."""
+        return self.number("value")
 
     @property
     def acquire(self) -> bool:
@@ -257,7 +288,8 @@ class BufferOp(TileElement):
     address: int | None = attr(I32, default=None)
     initial_value: Attribute | None = attr(ANY, default=None)
     mem_bank: int | None = attr(I32, default=None)
-    buffer_type: MemRefType = result_type()
+    aligned: bool = attr(BOOL, default=True)
+    buffer_type: MemRefType = result_type(MemRefType, "a memref")
     buffer: OpResult = result()
     syntax = (
         "`(` $tile `)` attr-dict `:` type($buffer) "
@@ -271,7 +303,7 @@ class ExternalBufferOp(DefinedOp):
     name = "aie.external_buffer"
     sym_name: str | None = attr(STR, default=None)
     address: int | None = attr(I64, default=None)
-    buffer_type: MemRefType = result_type()
+    buffer_type: MemRefType = result_type(MemRefType, "a memref")
     buffer: OpResult = result()
     syntax = "attr-dict `:` type($buffer)"
 
@@ -289,6 +321,7 @@ class RuntimeSequenceOp(DefinedOp):
 
     name = "aie.runtime_sequence"
     sym_name: str = attr(SYMBOL_NAME, default="sequence")
+    emit_parameter_sync_preamble: bool | None = attr(BOOL, default=None)
     body: Region = region()
     traits = traits_def(SymbolOpInterface(), NoTerminator())
 
@@ -297,11 +330,11 @@ class RuntimeSequenceOp(DefinedOp):
         parts = Parts()
         if (name := parser.parse_optional_symbol_name()) is not None:
             parts.properties["sym_name"] = name
-        parts.regions = [parse_function_body(parser)]
+        parse_function_body(parser, parts)
         return build(cls, parser, parts)
 
     def print(self, printer: Printer) -> None:
         if self.sym_name != self.attr_fields["sym_name"].default:
             printer.print_string(" ")
             printer.print_symbol_name(self.sym_name)
-        print_function_body(printer, self.body)
+        print_function_body(printer, self, {"sym_name"})

@@ -12,13 +12,14 @@ from xdsl.traits import SymbolOpInterface
 
 from softnpu.dialects.assembly import Parts, build, print_attr_dict
 from softnpu.dialects.attributes import TRACE_EVENT, TraceEventAttr
-from softnpu.dialects.codecs import ANY, I32, STR, SYMBOL, SYMBOL_NAME, EnumCodec, IntCodec
+from softnpu.dialects.codecs import ANY, BOOL, I32, STR, SYMBOL, SYMBOL_NAME, EnumCodec, IntCodec
 from softnpu.dialects.enums import (
     ComboLogic,
     DMAChannelDir,
     EdgeTrigger,
     TraceMode,
     TracePacketType,
+    TraceShimRouting,
     WireBundle,
 )
 from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, region
@@ -35,10 +36,9 @@ class TraceOp(DefinedOp):
     implicit_end = True
     tile: SSAValue = operand(INDEX)
     sym_name: str = attr(SYMBOL_NAME)
-    buffer_size: int | None = attr(I32, default=None)
     body: Region = region()
     traits = traits_def(SymbolOpInterface())
-    syntax = "$sym_name `(` $tile `)` (`buffer_size` `=` $buffer_size^)? $body attr-dict"
+    syntax = "$sym_name `(` $tile `)` custom<OlderBufferSize>() $body attr-dict"
 
 
 class TraceModeOp(DefinedOp):
@@ -62,9 +62,9 @@ class TracePacketOp(DefinedOp):
     """The packet id and type of the trace stream."""
 
     name = "aie.trace.packet"
-    id: int = attr(IntCodec(I32.type, low=1, high=31))
+    id: int | None = attr(IntCodec(I32.type, low=1, high=31), default=None)
     type: TracePacketType = attr(PACKET_TYPE)
-    syntax = "`id` `=` $id `type` `=` $type attr-dict"
+    syntax = "(`id` `=` $id^)? `type` `=` $type attr-dict"
 
 
 class TracePortOp(DefinedOp):
@@ -186,6 +186,17 @@ class TraceEdgeEventOp(DefinedOp):
         self.event.print_parameter(printer)
         printer.print_string(f" trigger = {self.trigger.name}")
         print_attr_dict(printer, self, {"slot", "event", "trigger"})
+
+
+class TraceHostConfigOp(DefinedOp):
+    """In the runtime sequence: the host buffer for all traces, of `buffer_size` bytes."""
+
+    name = "aie.trace.host_config"
+    buffer_size: int = attr(I32)
+    reuse_output_buffer: bool = attr(BOOL, default=False)
+    routing: TraceShimRouting = attr(EnumCodec(TraceShimRouting), default=TraceShimRouting.Single)
+    egress_shim_col: int = attr(I32, default=0)
+    syntax = "attr-dict"
 
 
 class TraceStartConfigOp(DefinedOp):

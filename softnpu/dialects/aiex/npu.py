@@ -7,10 +7,29 @@ from xdsl.ir import SSAValue
 
 from softnpu.dialects.array_codecs import DENSE_I32, DENSE_I64
 from softnpu.dialects.attributes import PACKET, PacketInfoAttr
-from softnpu.dialects.codecs import BOOL, I32, I64, SYMBOL, UI8, UI32, UI64, EnumCodec
-from softnpu.dialects.directives import DYNAMIC
-from softnpu.dialects.enums import DMAChannelDir
-from softnpu.dialects.opdef import DefinedOp, attr, operand, operands
+from softnpu.dialects.codecs import (
+    BOOL,
+    I32,
+    I64,
+    SYMBOL,
+    UI8,
+    UI32,
+    UI64,
+    UNIT,
+    EnumCodec,
+)
+from softnpu.dialects.enums import DMAChannelDir, ExpandMode, StateTableFunc
+from softnpu.dialects.opdef import (
+    DefinedOp,
+    OptionalScalarField,
+    ScalarField,
+    attr,
+    operand,
+    operands,
+    optional_scalar,
+    scalar_operand,
+)
+from softnpu.dialects.scalars import mixed
 from softnpu.dialects.sizes import element_bits
 
 DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")
@@ -39,6 +58,8 @@ class NpuDmaMemcpyNdOp(DefinedOp):
     d1_zero_after: int = attr(I64, default=0)
     d2_zero_after: int = attr(I64, default=0)
     burst_length: int = attr(I64, default=0)
+    offset_parameter: str | None = attr(SYMBOL, default=None)
+    offset_state_table_idx: int | None = attr(UI8, default=None)
     syntax = (
         "`(` custom<OlderCoordinates>() $memref `` "
         "custom<DynamicIndexList>($offsets, $static_offsets) `` "
@@ -49,26 +70,20 @@ class NpuDmaMemcpyNdOp(DefinedOp):
 
     @property
     def mixed_offsets(self) -> list[int | SSAValue]:
-        return _mixed(self.static_offsets, self.offsets)
+        return mixed(self.static_offsets, lambda: self.offsets)
 
     @property
     def mixed_sizes(self) -> list[int | SSAValue]:
-        return _mixed(self.static_sizes, self.sizes)
+        return mixed(self.static_sizes, lambda: self.sizes)
 
     @property
     def mixed_strides(self) -> list[int | SSAValue]:
-        return _mixed(self.static_strides, self.strides)
+        return mixed(self.static_strides, lambda: self.strides)
 
     @property
     def element_bits(self) -> int:
         """Width of an element of the buffer in bits."""
         return element_bits(self.memref.type)
-
-
-def _mixed(static: tuple[int, ...], dynamic: tuple[SSAValue, ...]) -> list[int | SSAValue]:
-    """The list as written: numbers, and values where DYNAMIC stands."""
-    values = iter(dynamic)
-    return [next(values) if number == DYNAMIC else number for number in static]
 
 
 class NpuDmaWaitOp(DefinedOp):
@@ -85,8 +100,8 @@ class NpuWriteRTPOp(DefinedOp):
     name = "aiex.npu.rtp_write"
     buffer: str = attr(SYMBOL)
     index: int = attr(UI32)
-    value: int = attr(I32)
-    syntax = "`(` $buffer `,` $index `,` $value `)` attr-dict"
+    value: ScalarField = scalar_operand()
+    syntax = "`(` $buffer `,` $index `,` $value `)` attr-dict (`:` type($value)^)?"
 
 
 class NpuPushQueueOp(DefinedOp):
@@ -98,41 +113,51 @@ class NpuPushQueueOp(DefinedOp):
     direction: DMAChannelDir = attr(DIRECTION)
     channel: int = attr(I32)
     issue_token: bool = attr(BOOL)
-    repeat_count: int = attr(I32)
-    bd_id: int = attr(I32)
-    syntax = "`(` $column `,` $row `,` $direction `:` $channel `)` attr-dict"
+    repeat_count: ScalarField = scalar_operand()
+    bd_id: ScalarField = scalar_operand()
+    syntax = (
+        "`(` $column `,` $row `,` $direction `:` $channel `)` "
+        "(`bd_id` $bd_id^ `repeat` $repeat_count)? attr-dict "
+        "(`:` type($bd_id)^ `,` type($repeat_count))?"
+    )
 
 
 class _Addressed(DefinedOp):
     """A register by full address, by offset in a tile, or by offset in a buffer."""
 
     name = ""
-    address: int = attr(UI32)
     buffer: str | None = attr(SYMBOL, default=None)
     column: int | None = attr(I32, default=None)
     row: int | None = attr(I32, default=None)
-    syntax = "attr-dict"
 
 
 class NpuWrite32Op(_Addressed):
     """Writes a 32-bit word."""
 
     name = "aiex.npu.write32"
-    value: int = attr(UI32)
+    address: ScalarField = scalar_operand()
+    value: ScalarField = scalar_operand()
+    syntax = "(`(` $address^ `,` $value `)`)? attr-dict (`:` type($address)^ `,` type($value))?"
 
 
 class NpuMaskWrite32Op(_Addressed):
     """Writes the bits of a 32-bit word that the mask has."""
 
     name = "aiex.npu.maskwrite32"
-    value: int = attr(UI32)
-    mask: int = attr(UI32)
+    address: ScalarField = scalar_operand()
+    value: ScalarField = scalar_operand()
+    mask: ScalarField = scalar_operand()
+    syntax = (
+        "(`(` $address^ `,` $value `,` $mask `)`)? attr-dict "
+        "(`:` type($address)^ `,` type($value) `,` type($mask))?"
+    )
 
 
 class NpuBlockWriteOp(_Addressed):
     """Writes the words of a global to consecutive addresses."""
 
     name = "aiex.npu.blockwrite"
+    address: int = attr(UI32)
     data: SSAValue = operand()
     syntax = "`(` $data `)` attr-dict `:` type($data)"
 
@@ -141,23 +166,71 @@ class NpuSyncOp(DefinedOp):
     """Waits for a task-complete token; direction 0 is S2MM, 1 is MM2S."""
 
     name = "aiex.npu.sync"
-    column: int = attr(I32)
-    row: int = attr(I32)
-    direction: int = attr(I32)
-    channel: int = attr(I32)
-    column_num: int = attr(I32)
-    row_num: int = attr(I32)
-    syntax = "attr-dict"
+    column: ScalarField = scalar_operand()
+    row: ScalarField = scalar_operand()
+    direction: ScalarField = scalar_operand()
+    channel: ScalarField = scalar_operand()
+    column_num: ScalarField = scalar_operand()
+    row_num: ScalarField = scalar_operand()
+    syntax = (
+        "(`(` $column^ `,` $row `,` $direction `,` $channel `,` $column_num `,` $row_num `)`)? "
+        "attr-dict (`:` type($column)^ `,` type($row) `,` type($direction) `,` type($channel) "
+        "`,` type($column_num) `,` type($row_num))?"
+    )
+
+
+class NpuAssertBdFieldOp(DefinedOp):
+    """Has the host check that a value of the run fits in a descriptor's field."""
+
+    name = "aiex.npu.assert_bd_field"
+    value: ScalarField = scalar_operand()
+    max: int = attr(I32)
+    syntax = "`(` $value `)` attr-dict `:` type($value)"
+
+
+class NpuAssertBdDivisibleOp(DefinedOp):
+    """Has the host check that a value of the run is a multiple of `divisor`, or perhaps 1."""
+
+    name = "aiex.npu.assert_bd_divisible"
+    value: ScalarField = scalar_operand()
+    divisor: int = attr(I32)
+    allow_unit: bool = attr(UNIT, default=False)
+    syntax = "`(` $value `)` attr-dict `:` type($value)"
 
 
 class NpuAddressPatchOp(DefinedOp):
     """Has the controller write a host buffer's address (plus an offset) into a descriptor."""
 
     name = "aiex.npu.address_patch"
+    segmented = True
     addr: int = attr(UI32)
+    addr_val: OptionalScalarField = optional_scalar(default=None)
     arg_idx: int = attr(I32)
-    arg_plus: int = attr(I32)
+    arg_plus: ScalarField = scalar_operand()
+    syntax = (
+        "(`(` $arg_plus^ `:` type($arg_plus) `)`)? (`addr` $addr_val^ `:` type($addr_val))? "
+        "attr-dict"
+    )
+
+
+class NpuCreateScratchpadOp(DefinedOp):
+    """Has the controller make room for run-time parameters, `size` bytes of them."""
+
+    name = "aiex.npu.create_scratchpad"
+    size: int = attr(UI32)
+    usage_type: int = attr(UI8, default=0)
     syntax = "attr-dict"
+
+
+class NpuUpdateFromScratchpadOp(_Addressed):
+    """Joins a scratchpad value with what two registers hold: a run-time parameter arrives."""
+
+    name = "aiex.npu.update_from_scratchpad"
+    state_table_idx: int = attr(UI8)
+    func: StateTableFunc = attr(EnumCodec(StateTableFunc), default=StateTableFunc.Incr)
+    func_arg: int = attr(UI32, default=0)
+    address: int = attr(UI32)
+    syntax = "(`<` $func^ `>`)? attr-dict"
 
 
 class NpuPreemptOp(DefinedOp):
@@ -228,4 +301,5 @@ class NpuLoadPdiOp(DefinedOp):
     id: int = attr(I32, default=0)
     size: int = attr(I32, default=0)
     address: int = attr(UI64, default=0)
+    expand_mode: ExpandMode | None = attr(EnumCodec(ExpandMode), default=None)
     syntax = "attr-dict"

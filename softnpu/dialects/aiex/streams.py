@@ -99,7 +99,6 @@ class TokenOp(DefinedOp):
     """A logical lock."""
 
     name = "aiex.token"
-    status = UNLOWERED
     sym_name: str | None = attr(SYMBOL_NAME, default=None)
     value: int = attr(I32)
     traits = traits_def(SymbolOpInterface())
@@ -110,7 +109,6 @@ class UseTokenOp(DefinedOp):
     """Acquires or releases a logical lock."""
 
     name = "aiex.useToken"
-    status = UNLOWERED
     token_name: str = attr(SYMBOL, mlir="tokenName")
     value: int = attr(I32)
     action: LockAction = attr(EnumCodec(LockAction))
@@ -121,7 +119,6 @@ class MemcpyOp(DefinedOp):
     """A copy between two tiles' buffers."""
 
     name = "aiex.memcpy"
-    status = UNLOWERED
     token_name: str = attr(SYMBOL, mlir="tokenName")
     acq_value: int = attr(I32, mlir="acqValue")
     rel_value: int = attr(I32, mlir="relValue")

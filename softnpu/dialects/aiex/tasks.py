@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xdsl.dialects.builtin import i32
 from xdsl.ir import OpResult, Region, SSAValue
 from xdsl.irdl import traits_def
 from xdsl.traits import NoTerminator
@@ -10,9 +11,22 @@ from softnpu.dialects.aie.dma import BDChainOp, DMABDOp
 from softnpu.dialects.aie.tiles import DeviceOp, LockOp, RuntimeSequenceOp, TileElement
 from softnpu.dialects.attributes import PACKET, PacketInfoAttr
 from softnpu.dialects.codecs import BOOL, I32, SYMBOL, EnumCodec
-from softnpu.dialects.enums import DMAChannelDir
-from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, operands, region, result
+from softnpu.dialects.enums import DMAChannelDir, ExpandMode
+from softnpu.dialects.opdef import (
+    INDEX,
+    DefinedOp,
+    OptionalScalarField,
+    ScalarField,
+    attr,
+    operand,
+    operands,
+    optional_scalar,
+    region,
+    result,
+    scalar_operand,
+)
 from softnpu.dialects.symbols import lookup, tables_around
+from softnpu.dialects.walking import all_ops
 
 DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")
 
@@ -25,15 +39,22 @@ class DMAConfigureTaskOp(TileElement):
     channel: int = attr(I32)
     issue_token: bool = attr(BOOL, default=False)
     repeat_count: int = attr(I32, default=0)
+    repeat_count_val: OptionalScalarField = optional_scalar(default=None)
+    bd_id_val: OptionalScalarField = optional_scalar(default=None)
     packet: PacketInfoAttr | None = attr(PACKET, default=None)
     body: Region = region()
     result: OpResult = result(INDEX)
-    syntax = "`(` $tile `,` $direction `,` $channel (`,` $packet^)? `)` regions attr-dict"
+    segmented = True
+    syntax = (
+        "`(` $tile `,` $direction `,` $channel (`,` $packet^)? `)` "
+        "(`repeat` $repeat_count_val^ `:` type($repeat_count_val))? "
+        "(`bd_id` $bd_id_val^ `:` type($bd_id_val))? regions attr-dict"
+    )
 
     @property
     def first_bd_id(self) -> int | None:
         """The id of the first descriptor, once assigned."""
-        for op in self.body.walk():
+        for op in all_ops(self)[1:]:
             if isinstance(op, DMABDOp):
                 return op.bd_id
         return None
@@ -46,9 +67,10 @@ class DMAConfigureTaskForOp(DefinedOp):
     alloc: str = attr(SYMBOL)
     issue_token: bool = attr(BOOL, default=False)
     repeat_count: int = attr(I32, default=0)
+    repeat_count_val: OptionalScalarField = optional_scalar(default=None)
     body: Region = region()
     result: OpResult = result(INDEX)
-    syntax = "$alloc regions attr-dict"
+    syntax = "$alloc (`repeat` $repeat_count_val^ `:` type($repeat_count_val))? regions attr-dict"
 
 
 class _TaskOp(DefinedOp):
@@ -79,6 +101,26 @@ class DMAAwaitTaskOp(_TaskOp):
     """Waits until a started task is complete."""
 
     name = "aiex.dma_await_task"
+
+
+class DMABdPoolPopOp(DefinedOp):
+    """Takes a free descriptor id of a tile from the pool that the host keeps during the run."""
+
+    name = "aiex.dma_bd_pool_pop"
+    column: int = attr(I32)
+    row: int = attr(I32)
+    bd_id: OpResult = result(i32)
+    syntax = "`(` $column `,` $row `)` attr-dict `:` type($bd_id)"
+
+
+class DMABdPoolPushOp(DefinedOp):
+    """Gives a descriptor id back to its tile's pool."""
+
+    name = "aiex.dma_bd_pool_push"
+    column: int = attr(I32)
+    row: int = attr(I32)
+    bd_id: ScalarField = scalar_operand()
+    syntax = "`(` $column `,` $row `)` `bd_id` $bd_id attr-dict `:` type($bd_id)"
 
 
 class DMAStartBdChainOp(TileElement):
@@ -137,11 +179,36 @@ class SetLockOp(DefinedOp):
         return owner
 
 
+class DmaChannelResetOp(TileElement):
+    """Resets a DMA channel of a core or memory tile from the runtime sequence."""
+
+    name = "aiex.dma_channel_reset"
+    direction: DMAChannelDir = attr(DIRECTION)
+    channel: int = attr(I32)
+    syntax = "`(` $tile `,` $direction `,` $channel `)` attr-dict"
+
+
+class CoreResetOp(TileElement):
+    """Resets a core from the runtime sequence; its memory, locks and DMA stay as they are."""
+
+    name = "aiex.core_reset"
+    syntax = "`(` $tile `)` attr-dict"
+
+
+class DmaChannelResetForOp(DefinedOp):
+    """Resets and arms anew the channels of an objectfifo in core and memory tiles."""
+
+    name = "aiex.dma_channel_reset_for"
+    objfifo: str = attr(SYMBOL)
+    syntax = "`(` $objfifo `)` attr-dict"
+
+
 class ConfigureOp(DefinedOp):
     """Loads a device's configuration; `aiex.run` in the region then runs its sequences."""
 
     name = "aiex.configure"
     symbol: str = attr(SYMBOL)
+    expand_mode: ExpandMode | None = attr(EnumCodec(ExpandMode), default=None)
     body: Region = region()
     traits = traits_def(NoTerminator())
     syntax = "$symbol regions attr-dict"

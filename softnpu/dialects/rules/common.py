@@ -9,7 +9,8 @@ from xdsl.ir import Operation
 
 from softnpu.arch.device import Device, TileKind
 from softnpu.arch.device import device as arch_device
-from softnpu.dialects.aie.tiles import TileOp
+from softnpu.dialects.aie.tiles import LogicalTileOp, TileOp
+from softnpu.dialects.enums import AIETileType
 from softnpu.dialects.symbols import device_of, symbol_name, tables_around
 
 KIND_NAMES = {
@@ -17,6 +18,8 @@ KIND_NAMES = {
     TileKind.MEMORY: "a memory tile",
     TileKind.CORE: "a core tile",
 }
+
+DMA_PROGRAMS = ("aie.mem", "aie.memtile_dma", "aie.shim_dma")
 
 WORD_BYTES = 4
 """What a DMA moves at a time."""
@@ -28,11 +31,30 @@ def model_of(op: Operation) -> Device | None:
     return None if found is None else arch_device(found.device.name)
 
 
-def kind_of(tile: TileOp) -> TileKind:
-    """What a tile is, by its row."""
+LOGICAL_KINDS = {
+    AIETileType.CoreTile: TileKind.CORE,
+    AIETileType.MemTile: TileKind.MEMORY,
+    AIETileType.ShimNOCTile: TileKind.SHIM,
+    AIETileType.ShimPLTile: TileKind.SHIM,
+}
+"""What a logical tile becomes; no NPU has shim tiles of programmable logic."""
+
+
+def kind_of(tile: TileOp | LogicalTileOp) -> TileKind:
+    """What a tile is, by its row, or what it will be."""
+    if isinstance(tile, LogicalTileOp):
+        return LOGICAL_KINDS[tile.tile_type]
     model = model_of(tile)
     assert model is not None
     return model.kind(*tile.position)
+
+
+def has_shim_dma(tile: TileOp | LogicalTileOp) -> bool:
+    """Whether a shim tile is one with a DMA (all of an NPU's are)."""
+    if isinstance(tile, LogicalTileOp):
+        return tile.tile_type is AIETileType.ShimNOCTile
+    model = model_of(tile)
+    return model is not None and model.is_shim_noc(*tile.position)
 
 
 def title(op: Operation) -> str:
@@ -46,9 +68,12 @@ def title(op: Operation) -> str:
     return f"{word} {owner.position}" if isinstance(owner, TileOp) else f"'{op.name}'"
 
 
-def where(tile: TileOp) -> str:
-    """`tile (0, 2)`"""
-    return f"tile {tile.position}"
+def where(tile: TileOp | LogicalTileOp) -> str:
+    """`tile (0, 2)`, or `tile <MemTile>(?, ?)` while it has no place."""
+    if isinstance(tile, TileOp):
+        return f"tile {tile.position}"
+    col, row = ("?" if number is None else number for number in (tile.col, tile.row))
+    return f"tile <{tile.tile_type.name}>({col}, {row})"
 
 
 def parent_named(op: Operation, *names: str) -> Operation | None:

@@ -20,12 +20,13 @@ from softnpu.dialects.aie.objectfifo import (
     ObjectFifoReleaseOp,
     ObjectFifoSubviewAccessOp,
 )
-from softnpu.dialects.aie.tiles import CoreOp, TileOp
+from softnpu.dialects.aie.tiles import CoreOp, LogicalTileOp, TileOp
 from softnpu.dialects.attributes import BDDimLayoutArrayAttr
 from softnpu.dialects.enums import ObjectFifoPort
 from softnpu.dialects.rules.common import (
     did_you_mean,
     kind_of,
+    model_of,
     parent_named,
     symbols_seen_from,
     title,
@@ -54,6 +55,12 @@ def check_create(op: ObjectFifoCreateOp) -> None:
         )
     if op.iter_count is not None:
         _check_iterations(op, op.iter_count)
+    if op.pad_dimensions is not None:
+        _check_padding(op)
+    elif op.pad_value:
+        raise design_error(op, f"{title(op)}: padValue needs padDimensions, which it fills")
+    if op.pad_value and (model := model_of(op)) is not None and not model.has_pad_value:
+        raise design_error(op, f"{title(op)}: {model.name} pads with 0 alone: remove padValue")
 
 
 def _check_depths(op: ObjectFifoCreateOp) -> None:
@@ -76,7 +83,7 @@ def _check_depths(op: ObjectFifoCreateOp) -> None:
 
 
 def _kind(tile: SSAValue) -> TileKind:
-    assert isinstance(tile.owner, TileOp)
+    assert isinstance(tile.owner, TileOp | LogicalTileOp)
     return kind_of(tile.owner)
 
 
@@ -138,6 +145,16 @@ def _check_iterations(op: ObjectFifoCreateOp, count: int) -> None:
         raise design_error(op, f"{title(op)}: iter_count needs a memory tile at one end")
 
 
+def _check_padding(op: ObjectFifoCreateOp) -> None:
+    """Stricter than aie-opt, which leaves padding out that has nothing to pad."""
+    if _kind(op.producer_tile) is not TileKind.MEMORY:
+        raise design_error(op, f"{title(op)}: padDimensions need a memory tile as producer")
+    if not len(op.dimensions_to_stream):
+        raise design_error(
+            op, f"{title(op)}: padDimensions need dimensionsToStream, which is what they pad"
+        )
+
+
 Reference = (
     ObjectFifoAcquireOp
     | ObjectFifoReleaseOp
@@ -192,10 +209,11 @@ def check_link(op: ObjectFifoLinkOp) -> None:
             "the linked objectfifos have no tile in common",
             "what the first ones are consumed by must be what the others are produced by",
         )
-    assert isinstance(tile.owner, TileOp)
-    if (op.is_join or op.is_distribute) and kind_of(tile.owner) is not TileKind.MEMORY:
+    owner = tile.owner
+    assert isinstance(owner, TileOp | LogicalTileOp)
+    if (op.is_join or op.is_distribute) and kind_of(owner) is not TileKind.MEMORY:
         word = "join" if op.is_join else "distribute"
-        raise design_error(op, f"{where(tile.owner)} cannot {word}: only memory tiles can")
+        raise design_error(op, f"{where(owner)} cannot {word}: only memory tiles can")
     if op.is_join:
         _check_join(op)
     elif op.is_distribute:
@@ -281,10 +299,12 @@ def check_acquire(op: ObjectFifoAcquireOp) -> None:
     fifo = _check_end(op)
     if _depth_for(op, fifo) == 0:
         raise design_error(op, f"{title(fifo)} is 0 objects deep: there is nothing to acquire")
-    if op.subview_type.memref != fifo.element_type:
+    carried = (fifo.element_type, fifo.consumer_element_type)
+    if op.subview_type.memref not in carried:
         raise design_error(
             op,
-            f"{title(fifo)} carries {fifo.element_type}, not {op.subview_type.memref}",
+            f"{title(fifo)} carries {' or '.join(map(str, dict.fromkeys(carried)))}, not "
+            f"{op.subview_type.memref}",
             f"it is declared at {location_of(fifo)}",
         )
 

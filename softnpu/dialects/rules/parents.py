@@ -1,4 +1,4 @@
-"""Which op an op must stand directly inside of."""
+"""Which op an op must stand directly inside of, or anywhere inside of."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ PARENTS: dict[str, tuple[str, ...]] = {
     "aie.trace.config": DEVICE,
     "aie.trace.edge_event": TRACE,
     "aie.trace.event": TRACE,
+    "aie.trace.host_config": SEQUENCE,
     "aie.trace.mode": TRACE,
     "aie.trace.packet": TRACE,
     "aie.trace.port": TRACE,
@@ -40,15 +41,28 @@ PARENTS: dict[str, tuple[str, ...]] = {
     "aie.trace.stop": TRACE,
     "aiex.bp_dest": ("aiex.bp_id",),
     "aiex.configure": SEQUENCE,
-    "aiex.dma_await_task": SEQUENCE,
-    "aiex.dma_configure_task": SEQUENCE,
-    "aiex.dma_configure_task_for": SEQUENCE,
-    "aiex.dma_free_task": SEQUENCE,
+    "aiex.core_reset": SEQUENCE,
+    "aiex.dma_channel_reset": SEQUENCE,
+    "aiex.dma_channel_reset_for": SEQUENCE,
     "aiex.dma_start_bd_chain": SEQUENCE,
     "aiex.dma_start_bd_chain_for": SEQUENCE,
-    "aiex.dma_start_task": SEQUENCE,
     "aiex.multi_dest": ("aiex.multicast",),
     "aiex.run": ("aiex.configure",),
     "aiex.set_lock": SEQUENCE,
+    "aiex.sync_scratchpad_parameters_from_host": SEQUENCE,
 }
 """From the HasParent traits of AIEOps.td and AIEX.td."""
+
+ANCESTORS: dict[str, str] = dict.fromkeys(
+    (
+        "aiex.dma_await_task",
+        "aiex.dma_bd_pool_pop",
+        "aiex.dma_bd_pool_push",
+        "aiex.dma_configure_task",
+        "aiex.dma_configure_task_for",
+        "aiex.dma_free_task",
+        "aiex.dma_start_task",
+    ),
+    "aie.runtime_sequence",
+)
+"""From the HasAncestor traits: a loop or condition may stand between."""

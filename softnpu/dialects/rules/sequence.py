@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from xdsl.dialects.builtin import MemRefType
+from xdsl.dialects.builtin import Float32Type, MemRefType
 from xdsl.ir import Operation, SSAValue
 
-from softnpu.arch.device import Device
+from softnpu.arch.device import Device, TileKind
 from softnpu.dialects.aie.dma import DMABDOp
+from softnpu.dialects.aie.tiles import BufferOp
 from softnpu.dialects.aiex.npu import (
     NpuDmaMemcpyNdOp,
     NpuDmaWaitOp,
@@ -29,15 +31,18 @@ from softnpu.dialects.aiex.tasks import (
 from softnpu.dialects.rules.common import (
     WORD_BYTES,
     did_you_mean,
+    kind_of,
     model_of,
     symbols_seen_from,
     title,
     where,
 )
-from softnpu.dialects.rules.dma import PACKET_IDS, PACKET_TYPES, check_packet
-from softnpu.dialects.sizes import element_count
-from softnpu.dialects.source import design_error
+from softnpu.dialects.rules.descriptors import DIMENSIONS, PACKET_IDS, PACKET_TYPES, check_packet
+from softnpu.dialects.scalars import DYNAMIC, number_of
+from softnpu.dialects.sizes import element_bits, element_count, memref_bytes
+from softnpu.dialects.source import design_error, location_of
 from softnpu.dialects.symbols import device_of, lookup
+from softnpu.dialects.walking import all_ops
 
 LIST_LENGTH = 4
 """Offsets, sizes and strides of a transfer: dimensions 3, 2, 1, 0."""
@@ -80,25 +85,37 @@ def check_memcpy(op: NpuDmaMemcpyNdOp) -> None:
         size = element_count(type) * bits
         if size < WORD_BITS:
             raise design_error(op, f"a buffer of {size} bits: a transfer moves {WORD_BITS} or more")
+    _, *dynamic = op.segment_sizes()
+    lists = (op.static_offsets, op.static_sizes, op.static_strides)
+    for word, static, values in zip(("offsets", "sizes", "strides"), lists, dynamic, strict=True):
+        if (places := static.count(DYNAMIC)) != values:
+            raise design_error(op, f"{word} have {places} places for {values} values")
     offsets = _numbers(op, "offset", op.mixed_offsets)
     sizes = _numbers(op, "size", op.mixed_sizes)
     strides = _numbers(op, "stride", op.mixed_strides)
     for word, numbers in (("offsets", offsets), ("sizes", sizes)):
-        if any(number < 0 for number in numbers):
+        if numbers and min(numbers) < 0:
             raise design_error(op, f"{word} are not negative: {numbers}")
-    start = sum(o * s for o, s in zip(offsets, strides, strict=True)) * bits // 8
-    if start % WORD_BYTES:
-        raise design_error(
-            op, f"a transfer starts at a multiple of 4 bytes; this one at byte {start}"
-        )
+    if offsets and strides:
+        start_of(op, offsets, strides, bits)
     check_packet(op, op.packet)
     check_burst(op, op.burst_length)
     if device_of(op) is not None:
         check_symbol(op, op.metadata.partition("::@")[0], "objectfifo or shim DMA allocation")
 
 
-def _numbers(op: Operation, word: str, mixed: list[int | SSAValue]) -> list[int]:
-    """The numbers of a list, which must be constants."""
+def start_of(op: Operation, offsets: Sequence[int], strides: Sequence[int], bits: int) -> int:
+    """The byte of its buffer at which a transfer of elements of so many bits starts."""
+    start = sum(o * s for o, s in zip(offsets, strides, strict=True)) * bits // 8
+    if start % WORD_BYTES:
+        raise design_error(
+            op, f"a transfer starts at a multiple of 4 bytes; this one at byte {start}"
+        )
+    return start
+
+
+def _numbers(op: Operation, word: str, mixed: list[int | SSAValue]) -> list[int] | None:
+    """The numbers of a list; None if some are none before the sequence's loops are unrolled."""
     if len(mixed) != LIST_LENGTH:
         raise design_error(
             op,
@@ -107,9 +124,7 @@ def _numbers(op: Operation, word: str, mixed: list[int | SSAValue]) -> list[int]
         )
     numbers = [item if isinstance(item, int) else constant_value(item) for item in mixed]
     known = [number for number in numbers if number is not None]
-    if len(known) < len(numbers):
-        raise design_error(op, f"every {word} must be a constant: the sequence has no arithmetic")
-    return known
+    return known if len(known) == len(numbers) else None
 
 
 def constant_value(value: SSAValue) -> int | None:
@@ -138,9 +153,48 @@ def check_wait(op: NpuDmaWaitOp) -> None:
 
 
 def check_rtp(op: NpuWriteRTPOp) -> None:
-    """The buffer exists."""
-    if device_of(op) is not None:
-        check_symbol(op, op.buffer, "buffer")
+    """The buffer exists and has this word; what is written is one of its elements.
+
+    Stricter than aie-opt, which counts words from the buffer's address whatever lies there.
+    """
+    if device_of(op) is None:
+        return
+    buffer = check_symbol(op, op.buffer, "buffer")
+    if not isinstance(buffer, BufferOp):
+        raise design_error(op, f"'@{op.buffer}' is no buffer, it is {buffer.name}")
+    words = memref_bytes(buffer.buffer_type) // WORD_BYTES
+    if op.index >= words:
+        raise design_error(
+            op,
+            f"@{op.buffer} has no run-time parameter {op.index}: its words are 0 to {words - 1}",
+            f"it is {buffer.buffer_type}, declared at {location_of(buffer)}",
+        )
+    type = buffer.buffer_type.element_type
+    if element_bits(type) != WORD_BITS:
+        raise design_error(
+            op,
+            f"a run-time parameter is a 32-bit word, but @{op.buffer} holds {type}",
+            f"declare it as memref<{words}xi32>, and take the value apart in the core",
+        )
+    if isinstance(type, Float32Type):
+        _check_float(op, buffer)
+
+
+def _check_float(op: NpuWriteRTPOp, buffer: BufferOp) -> None:
+    """The bits of a number that is none of the smallest, which an integer would be."""
+    number = number_of(op.value)
+    if number is None:
+        return
+    bits = number & 0xFFFFFFFF
+    (value,) = struct.unpack("<f", struct.pack("<I", bits))
+    if bits and not bits & 0x7F800000:
+        wanted = int.from_bytes(struct.pack("<f", number), "little")
+        raise design_error(
+            op,
+            f"rtp_write writes bits: {number} is {value:.3g} in @{op.buffer}, which is "
+            f"{buffer.buffer_type}",
+            f"the bits of {number}.0 are {wanted}",
+        )
 
 
 def _check_bd_id(op: Operation, model: Device, column: int, row: int, bd_id: int) -> None:
@@ -153,10 +207,11 @@ def _check_bd_id(op: Operation, model: Device, column: int, row: int, bd_id: int
 
 def check_push_queue(op: NpuPushQueueOp) -> None:
     """The descriptor exists and the repeat count fits."""
-    if (model := model_of(op)) is not None:
-        _check_bd_id(op, model, op.column, op.row, op.bd_id)
-    if op.repeat_count > REPEATS:
-        raise design_error(op, f"repeat_count is at most {REPEATS}, found {op.repeat_count}")
+    bd_id, repeats = number_of(op.bd_id), number_of(op.repeat_count)
+    if bd_id is not None and (model := model_of(op)) is not None:
+        _check_bd_id(op, model, op.column, op.row, bd_id)
+    if repeats is not None and repeats > REPEATS:
+        raise design_error(op, f"repeat_count is at most {REPEATS}, found {repeats}")
 
 
 def check_writebd(op: NpuWriteBdOp) -> None:
@@ -189,6 +244,8 @@ def check_configure_task(op: DMAConfigureTaskOp) -> None:
         if index and block.ops.last is not None and not block.uses:
             raise design_error(block.ops.last, "no aie.next_bd leads to this block's descriptor")
         for inner in block.ops:
+            if isinstance(inner, DMABDOp):
+                _check_task_bd(inner, kind_of(op.tile_op))
             if isinstance(inner, DMABDOp) and inner.burst_length:
                 if model is not None and not model.is_shim(*op.position):
                     raise design_error(inner, "burst_length is for shim tiles")
@@ -198,6 +255,22 @@ def check_configure_task(op: DMAConfigureTaskOp) -> None:
 def check_configure_task_for(op: DMAConfigureTaskForOp) -> None:
     """The allocation exists."""
     check_symbol(op, op.alloc.partition("::@")[0], "objectfifo or shim DMA allocation")
+    for inner in all_ops(op)[1:]:
+        if isinstance(inner, DMABDOp):
+            _check_task_bd(inner, TileKind.SHIM)
+
+
+def _check_task_bd(op: DMABDOp, kind: TileKind) -> None:
+    """A shim's outermost dimension is its iteration, the one way to say so in a sequence."""
+    if op.iteration is not None:
+        raise design_error(
+            op,
+            "a task's descriptor has no iteration",
+            "write its size and stride as the outermost of four dimensions",
+        )
+    most = DIMENSIONS[kind] + (kind is TileKind.SHIM)
+    if (found := len(op.static_sizes or ())) > most:
+        raise design_error(op, f"a descriptor here has at most {most} dimensions, not {found}")
 
 
 def check_start_chain(op: DMAStartBdChainOp | DMAStartBdChainForOp) -> None:

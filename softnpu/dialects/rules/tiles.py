@@ -7,7 +7,7 @@ from typing import Any
 
 from xdsl.ir import Operation
 
-from softnpu.arch.device import TileKind
+from softnpu.arch.device import Device, TileKind
 from softnpu.arch.device import device as arch_device
 from softnpu.dialects.aie.dma import MemOp
 from softnpu.dialects.aie.streams import SwitchboxOp
@@ -22,8 +22,11 @@ from softnpu.dialects.aie.tiles import (
     TileOp,
     UseLockOp,
 )
+from softnpu.dialects.enums import AIETileType
 from softnpu.dialects.rules.common import (
+    DMA_PROGRAMS,
     KIND_NAMES,
+    has_shim_dma,
     kind_of,
     model_of,
     parent_named,
@@ -34,19 +37,35 @@ from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import design_error, location_of
 from softnpu.errors import DesignError
 
-DMA_PROGRAMS = ("aie.mem", "aie.memtile_dma", "aie.shim_dma")
 UNCHECKED_USERS = ("aie.bd_chain", "aiex.set_lock", "aiex.dma_start_bd_chain")
 """Ops that may name any tile's buffers and locks, themselves or in their region."""
 
 
 def check_device(op: DeviceOp) -> None:
-    """The device is an NPU."""
+    """The device is known, and a tile has one core."""
     try:
         arch_device(op.device.name)
     except DesignError as error:
         raise design_error(op, f"npuforge does not build for {op.device.name}", *error.notes) from (
             error
         )
+    cores: dict[tuple[int, int], CoreOp] = {}
+    for core in op.body.ops:
+        if isinstance(core, CoreOp) and (position := _place_of(core)) is not None:
+            first = cores.setdefault(position, core)
+            if first is not core:
+                raise design_error(
+                    core,
+                    f"tile {position} has a core already",
+                    f"the other one stands at {location_of(first)}",
+                )
+
+
+def _place_of(core: CoreOp) -> tuple[int, int] | None:
+    """Where a core is, or will be for certain."""
+    tile = core.tile.owner
+    assert isinstance(tile, TileOp | LogicalTileOp)
+    return None if tile.col is None or tile.row is None else (tile.col, tile.row)
 
 
 def check_tile(op: TileOp) -> None:
@@ -59,7 +78,7 @@ def check_tile(op: TileOp) -> None:
             op,
             f"there is no {where(op)} in {model.name}",
             f"{model.name} has columns 0 to {model.columns - 1} and rows 0 to {model.rows - 1}: "
-            "row 0 shim tiles, row 1 memory tiles, the others cores",
+            f"row 0 shim tiles, {_rows(model.memory_tile_rows)} memory tiles, the others cores",
         )
     if op.allocation_scheme is not None and model.is_shim(*op.position):
         raise design_error(op, f"shim {where(op)} has no memory: remove allocation_scheme")
@@ -68,13 +87,41 @@ def check_tile(op: TileOp) -> None:
         raise design_error(op, f"{where(op)} has {len(switches)} switchboxes, a tile has one")
 
 
+def _rows(memory_tile_rows: int) -> str:
+    return "row 1" if memory_tile_rows == 1 else f"rows 1 to {memory_tile_rows}"
+
+
 def check_logical_tile(op: LogicalTileOp) -> None:
-    """Nobody places tiles here, nor does aiecc."""
-    raise design_error(
-        op,
-        "aie.logical_tile asks for placement, which aiecc's pipeline does not do either",
-        "choose the tile: aie.tile(column, row)",
-    )
+    """The device has such tiles, and the coordinates that are given are those of one."""
+    model = model_of(op)
+    if model is None:
+        raise design_error(op, f"{where(op)} stands outside of aie.device")
+    if op.tile_type is AIETileType.ShimPLTile and model.noc_columns is None:
+        raise design_error(op, f"{model.name} has no tiles of type {op.tile_type.name}")
+    for word, given, count in (("column", op.col, model.columns), ("row", op.row, model.rows)):
+        if given is not None and given >= count:
+            raise design_error(op, f"{model.name} has {word}s 0 to {count - 1}, found {given}")
+    kind = kind_of(op)
+    if op.col is not None and op.row is not None and model.kind(op.col, op.row) is not kind:
+        found = KIND_NAMES[model.kind(op.col, op.row)]
+        raise design_error(op, f"tile ({op.col}, {op.row}) is {found}, not {KIND_NAMES[kind]}")
+    if kind is TileKind.SHIM and None not in (op.col, op.row):
+        check_shim_kind(op, model)
+    if op.allocation_scheme is not None and kind is TileKind.SHIM:
+        raise design_error(op, f"shim {where(op)} has no memory: remove allocation_scheme")
+
+
+def check_shim_kind(op: LogicalTileOp, model: Device) -> None:
+    """A shim tile with both coordinates has the DMA that its type says, or has none."""
+    assert op.col is not None
+    assert op.row is not None
+    if model.is_shim_noc(op.col, op.row) is not has_shim_dma(op):
+        word = "a" if model.is_shim_noc(op.col, op.row) else "no"
+        raise design_error(
+            op,
+            f"shim tile ({op.col}, {op.row}) of {model.name} has {word} DMA, so it is no "
+            f"{op.tile_type.name}",
+        )
 
 
 def check_core(op: CoreOp) -> None:
@@ -87,12 +134,17 @@ def check_core(op: CoreOp) -> None:
             f'{title(op)} has both elf_file = "{op.elf_file}" and a body',
             "leave only aie.end in the body, or remove elf_file",
         )
-    if op.link_with is not None and op.link_files is not None:
+    if twice := sorted({*(op.link_files or ())} & {*(op.link_merge_files or ())}):
         raise design_error(
-            op,
-            f"{title(op)} has both link_with and link_files",
-            "link_with is the older form of link_files: keep one of them",
+            op, f"{title(op)} both links and merges '{twice[0]}': name it in one of the lists"
         )
+    for newer in ("link_files", "link_merge_files"):
+        if op.link_with is not None and getattr(op, newer) is not None:
+            raise design_error(
+                op,
+                f"{title(op)} has both link_with and {newer}",
+                "link_with is the older form of link_files: keep one of them",
+            )
 
 
 def is_empty(core: CoreOp) -> bool:
@@ -144,6 +196,8 @@ def check_uses(op: BufferOp | LockOp) -> None:
             raise design_error(
                 op, f"{title(op)} is used outside of a tile", f"used at {location_of(user)}"
             )
+        if not isinstance(element.tile.owner, TileOp):
+            continue  # refused when the check comes to it
         if model and not model.is_legal_mem_affinity(*element.position, *op.position):
             raise design_error(
                 user,
@@ -209,15 +263,25 @@ TILE_KINDS: dict[str, tuple[TileKind, ...]] = {
     "aie.objectfifo.register_external_buffers": (TileKind.SHIM,),
 }
 """The kinds of tile in which an op can stand."""
+NEED_A_SHIM_DMA = ("aie.shim_dma", "aie.objectfifo.register_external_buffers")
 
 
-def check_tile_kind(op: Operation, tile: TileOp) -> None:
+def check_tile_kind(op: Operation, tile: TileOp | LogicalTileOp) -> None:
     """The op stands in a tile that has what it needs."""
     kinds = TILE_KINDS.get(op.name)
     if kinds is not None and (found := kind_of(tile)) not in kinds:
         wanted = " or ".join(KIND_NAMES[kind] for kind in kinds)
         raise design_error(
             op, f"'{op.name}' needs {wanted}, but {where(tile)} is {KIND_NAMES[found]}"
+        )
+    if op.name in NEED_A_SHIM_DMA and not has_shim_dma(tile):
+        model = model_of(op)
+        columns = sorted(model.noc_columns or ()) if model else ()
+        raise design_error(
+            op,
+            f"'{op.name}' needs a shim tile with a DMA, but {where(tile)} leads to programmable "
+            "logic alone",
+            f"columns with a shim DMA: {', '.join(map(str, columns))}",
         )
 
 

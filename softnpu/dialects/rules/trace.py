@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from softnpu.arch.device import TileKind
+from softnpu.arch.events import events
 from softnpu.arch.ports import Port
-from softnpu.dialects.aie.tiles import TileOp
+from softnpu.arch.registers import Module
+from softnpu.dialects.aie.tiles import LogicalTileOp, TileOp, tile_behind
 from softnpu.dialects.aie.trace import (
     TraceComboEventOp,
     TraceEdgeEventOp,
     TraceEventOp,
+    TraceHostConfigOp,
     TraceOp,
     TracePortOp,
     TraceStartEventOp,
@@ -20,16 +23,24 @@ from softnpu.dialects.aie.trace import (
 from softnpu.dialects.attributes import TraceEventAttr
 from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.opdef import DefinedOp
-from softnpu.dialects.rules.common import KIND_NAMES, kind_of, model_of, parent_named, title, where
+from softnpu.dialects.rules.common import (
+    KIND_NAMES,
+    did_you_mean,
+    kind_of,
+    model_of,
+    parent_named,
+    title,
+    where,
+)
 from softnpu.dialects.source import design_error
 
 EVENTS = 8
 """Events that a trace unit can record."""
 
-ENUMERATIONS: dict[TileKind, tuple[str, ...]] = {
-    TileKind.CORE: ("CoreEvent", "MemEvent"),
-    TileKind.MEMORY: ("MemTileEvent",),
-    TileKind.SHIM: ("ShimTileEvent",),
+ENUMERATIONS: dict[TileKind, dict[str, Module]] = {
+    TileKind.CORE: {"CoreEvent": Module.CORE, "MemEvent": Module.MEMORY},
+    TileKind.MEMORY: {"MemTileEvent": Module.MEMORY_TILE},
+    TileKind.SHIM: {"ShimTileEvent": Module.SHIM},
 }
 """The event enumerations of each kind of tile, before the generation's suffix."""
 
@@ -42,12 +53,6 @@ def trace_of(op: DefinedOp) -> TraceOp:
     if not isinstance(found, TraceOp):
         raise design_error(op, f"'{op.name}' belongs into aie.trace")
     return found
-
-
-def tile_of(trace: TraceOp) -> TileOp:
-    """The tile of a trace configuration."""
-    assert isinstance(trace.tile.owner, TileOp)
-    return trace.tile.owner
 
 
 def check_trace(op: TraceOp) -> None:
@@ -70,22 +75,26 @@ def check_trace(op: TraceOp) -> None:
 
 def check_event_name(op: DefinedOp, event: TraceEventAttr) -> None:
     """An event given as `Enumeration::NAME` is one of the tile's."""
-    enumeration, separator, _ = event.data.partition("::")
+    enumeration, separator, name = event.data.partition("::")
     if not event.data:
         raise design_error(op, "an event needs a name")
     model = model_of(op)
     if not separator or model is None:
         return
-    tile = tile_of(trace_of(op))
+    tile = trace_of(op).tile.owner
+    assert isinstance(tile, TileOp | LogicalTileOp)
     kind = kind_of(tile)
     suffix = SUFFIXES[model.generation]
-    allowed = [f"{prefix}{suffix}" for prefix in ENUMERATIONS[kind]]
+    allowed = {f"{prefix}{suffix}": module for prefix, module in ENUMERATIONS[kind].items()}
     if enumeration not in allowed:
         raise design_error(
             op,
             f"{event.data} is no event of {where(tile)}, {KIND_NAMES[kind]} of {model.name}",
             f"its events are {' and '.join(allowed)}",
         )
+    known = events(allowed[enumeration])
+    if name not in known:
+        raise design_error(op, f"{enumeration} has no event {name}{did_you_mean(name, known, '')}")
 
 
 def check_event(op: TraceEventOp) -> None:
@@ -96,7 +105,7 @@ def check_event(op: TraceEventOp) -> None:
 
 def check_port(op: TracePortOp) -> None:
     """The stream-switch port exists."""
-    tile, model = tile_of(trace_of(op)), model_of(op)
+    tile, model = tile_behind(trace_of(op).tile), model_of(op)
     assert model is not None
     switch = model.stream_switch(*tile.position)
     master = op.direction is DMAChannelDir.S2MM
@@ -144,11 +153,20 @@ def check_edge(op: TraceEdgeEventOp) -> None:
             raise design_error(op, f"an edge is that of a plain event, not of {op.event.data}")
 
 
+def check_host_config(op: TraceHostConfigOp) -> None:
+    """A buffer of some size, and a column."""
+    if op.buffer_size <= 0:
+        raise design_error(op, f"buffer_size is at least 1 byte, found {op.buffer_size}")
+    if op.egress_shim_col < 0:
+        raise design_error(op, f"egress_shim_col is a column, found {op.egress_shim_col}")
+
+
 RULES: dict[str, Callable[[Any], None]] = {
     "aie.trace": check_trace,
     "aie.trace.combo_event": check_combo,
     "aie.trace.edge_event": check_edge,
     "aie.trace.event": check_event,
+    "aie.trace.host_config": check_host_config,
     "aie.trace.port": check_port,
     "aie.trace.start": check_limit,
     "aie.trace.stop": check_limit,

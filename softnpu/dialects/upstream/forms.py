@@ -9,31 +9,10 @@ from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Attribute, Operation
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.utils.exceptions import VerifyException
-
-XDSL_ERRORS = (
-    VerifyException,
-    AssertionError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    NotImplementedError,
-    OverflowError,
-    TypeError,
-    ValueError,
-)
-"""What xDSL's op classes raise when they meet something that they did not reckon with."""
-
-
-def xdsl_message(error: Exception) -> str:
-    """What such an error says, or that the op is malformed when it says nothing."""
-    if isinstance(error, OverflowError):
-        return f"a number does not fit its type: {error}"
-    return str(error) or "the op is malformed"
 
 
 def unchecked(cls: type[Operation], **members: Any) -> type[Operation]:
-    """A subclass of an xDSL op without its checks, which know scalars only; MLIR takes vectors."""
+    """A subclass of an xDSL op without its checks, which ours replace (softnpu/dialects/rules)."""
 
     def verify_(self: Operation) -> None:  # noqa: ARG001
         return None

@@ -17,7 +17,6 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Dialect, Operation, OpResult, SSAValue
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.utils.exceptions import VerifyException
 
 from softnpu.dialects.codecs import ANY
 from softnpu.dialects.directives import parse_elements, print_without_type, tensor_of
@@ -50,34 +49,9 @@ RMW_KINDS = (
 """arith::AtomicRMWKind, in its order."""
 
 
-class GlobalOp(memref.GlobalOp):
-    """As xDSL's, but a global may be public without saying so, and be declared only."""
-
-    def verify_(self) -> None:
-        if not isinstance(self.properties.get("type"), MemRefType):
-            raise VerifyException("a global is a memref of static shape")
-
-
-def _check_indices(op: memref.LoadOp | memref.StoreOp) -> None:
-    rank = len(op.memref.type.get_shape()) if isinstance(op.memref.type, MemRefType) else 0
-    if len(op.indices) != rank:
-        raise VerifyException(f"{len(op.indices)} indices into a memref of {rank} dimensions")
-
-
-class LoadOp(memref.LoadOp):
-    """As xDSL's, which raises no error of its own class."""
-
-    def verify_(self) -> None:
-        _check_indices(self)
-
-
-class StoreOp(memref.StoreOp):
-    """As xDSL's, which raises no error of its own class."""
-
-    def verify_(self) -> None:
-        _check_indices(self)
-
-
+GlobalOp = unchecked(memref.GlobalOp)
+LoadOp = unchecked(memref.LoadOp)
+StoreOp = unchecked(memref.StoreOp)
 RankOp = unchecked(memref.RankOp)
 
 

@@ -9,23 +9,12 @@ from xdsl.dialects import scf
 from xdsl.ir import Attribute, Block, Dialect, Operation, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
-from xdsl.utils.exceptions import VerifyException
 
 from softnpu.dialects.opdef import INDEX
 from softnpu.dialects.upstream import with_ops
+from softnpu.dialects.upstream.forms import unchecked
 
-
-class WhileOp(scf.WhileOp):
-    """As xDSL's, which raises no error of its own class."""
-
-    def verify_(self) -> None:
-        for word, region, wanted in (
-            ("arguments", self.before_region, [value.type for value in self.arguments]),
-            ("results", self.after_region, [value.type for value in self.res]),
-        ):
-            found = [argument.type for argument in region.block.args]
-            if found != wanted:
-                raise VerifyException(f"{word} and block arguments differ: {wanted}, {found}")
+WhileOp = unchecked(scf.WhileOp)
 
 
 def parse_while(parser: Parser) -> Operation:
@@ -51,7 +40,7 @@ def parse_while(parser: Parser) -> Operation:
     before = parser.parse_region(arguments)
     parser.parse_keyword("do")
     after = parser.parse_region()
-    op = WhileOp(operands, type.outputs.data, before, after)
+    op = scf.WhileOp(operands, type.outputs.data, before, after)
     attributes = parser.parse_optional_attr_dict_with_keyword()
     op.attributes.update({} if attributes is None else attributes.data)
     return op

@@ -89,8 +89,8 @@ class TransposeOp(DefinedOp):
     traits = traits_def(Pure())
     syntax = "$vector `,` $permutation attr-dict `:` type($vector) `to` type($result)"
 
-    def verify_(self) -> None:
-        super().verify_()
+    def verify_rules(self) -> None:
+        super().verify_rules()
         order = ", ".join(map(str, self.permutation))
         source, target = self.vector.type, self.result.type
         if not isinstance(source, VectorType) or not isinstance(target, VectorType):
@@ -138,7 +138,7 @@ class FromElementsOp(DefinedOp):
 
     name = "vector.from_elements"
     elements: tuple[SSAValue, ...] = operands()
-    dest_type: VectorType = result_type()
+    dest_type: VectorType = result_type(VectorType, "a vector")
     dest: OpResult = result()
     traits = traits_def(Pure())
     syntax = "$elements attr-dict `:` type($dest)"
@@ -154,7 +154,7 @@ class SplatOp(DefinedOp):
 
     name = "vector.splat"
     input: SSAValue = operand()
-    aggregate_type: VectorType = result_type()
+    aggregate_type: VectorType = result_type(VectorType, "a vector")
     aggregate: OpResult = result()
     traits = traits_def(Pure())
     syntax = "$input attr-dict `:` type($aggregate)"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.host_memory import WORD, HostBuffer
 from softnpu.emulator.xrt.device import device, hw_context
 from softnpu.emulator.xrt.enums import PybindEnum, xclBOSyncDirection
 from softnpu.emulator.xrt.machine import machine
@@ -43,6 +43,9 @@ class bo:
         p2p = 1 << 30
 
     owner: device | hw_context
+    _parent: bo | None = None
+    has_group = True
+    """Whether its maker chose the group. Not in XRT."""
     normal, cacheable, svm = flags.normal, flags.cacheable, flags.svm
     device_only, host_only, p2p = flags.device_only, flags.host_only, flags.p2p
 
@@ -73,14 +76,24 @@ class bo:
         self.buffer: HostBuffer = memory.allocate(size)
         self._host: NDArray[np.uint8] = np.zeros(len(self.buffer.data), np.uint8)
         self._offset, self._size = 0, size
+        self._address = self.buffer.address
         weakref.finalize(self, memory.free, self.buffer)
 
     def _view(self, parent: bo, size: int, offset: int) -> None:
         if offset + size > parent._size:
             raise RuntimeError("sub buffer size and offset: Invalid argument")
+        self._parent = parent
         self.owner = parent.owner
         self.group, self.buffer, self._host = parent.group, parent.buffer, parent._host
         self._offset, self._size = parent._offset + offset, size
+        self._address = self.buffer.address + offset
+        if self._address != self.buffer.address + self._offset:
+            _log.warning(
+                "a sub-buffer of a sub-buffer: XRT gives the kernel byte %d of the whole buffer, "
+                "the host byte %d (xrt_bo.cpp, buffer_sub); make it of the whole buffer",
+                offset,
+                self._offset,
+            )
 
     @property
     def bank(self) -> int:
@@ -89,16 +102,15 @@ class bo:
 
     def argument(self, name: str) -> HostBuffer:
         """What the array sees of it. Not in XRT."""
-        whole = self.buffer
-        if self._offset == 0 and self._size == whole.size:
-            whole.name = name
-            return whole
-        data = whole.data[self._offset : self._offset + -(-self._size // 4) * 4]
-        return HostBuffer(data, self._size, whole.address + self._offset, name)
+        start = self._address - self.buffer.address
+        if (start, self._size) == (0, self.buffer.size):
+            self.buffer.name = name
+        data = self.buffer.data[start : start + -(-self._size // WORD) * WORD]
+        return HostBuffer(data, self._size, self._address, name)
 
     def device_bytes(self) -> bytes:
-        """The device copy's bytes. Not in XRT."""
-        return self.buffer.data[self._offset : self._offset + self._size].tobytes()
+        """The device copy's bytes, as the array sees them. Not in XRT."""
+        return self.argument("").data[: self._size].tobytes()
 
     def write(self, data: Any, seek: int, /) -> None:
         """Copies `data` into the host copy from byte `seek` on, as it lies in memory."""
@@ -121,8 +133,7 @@ class bo:
         found = _SYNC.read(given, named)
         direction = found["arg0"]
         count, offset = int(found.get("arg1", self._size)), int(found.get("arg2", 0))
-        if offset + count > self._size:
-            raise RuntimeError("Invalid offset and size when syncing buffer: Invalid argument")
+        self._check_sync(count, offset)
         part = slice(self._offset + offset, self._offset + offset + count)
         if direction is xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE:
             self.buffer.data[part] = self._host[part]
@@ -131,9 +142,29 @@ class bo:
         else:
             raise RuntimeError("GMIO sync needs an AIE graph")
 
+    def _check_sync(self, count: int, offset: int) -> None:
+        """A sub-buffer's range may go on in its parent, which XRT syncs then."""
+        if offset + count > self._size and self._parent is None:
+            raise RuntimeError(
+                f"Invalid BO offset and size for sync'ing: {offset}, {count} (err=22): Invalid "
+                "argument"
+            )
+        if self._offset + offset + count > self.buffer.size:
+            raise RuntimeError("Invalid offset and size when syncing sub buffer: Invalid argument")
+        if offset + count > self._size:
+            _log.warning(
+                "a sync of bytes %d to %d goes beyond a sub-buffer of %d: XRT syncs what lies "
+                "behind it in its parent",
+                offset,
+                offset + count,
+                self._size,
+            )
+
     def map(self) -> memoryview:
-        """The host copy, writable."""
-        return memoryview(self._host.data)[self._offset : self._offset + self._size]
+        """The host copy, writable. XRT unmaps it when the buffer goes, whoever still has it."""
+        mapped = self._host[self._offset : self._offset + self._size]
+        weakref.finalize(self, machine().maps.orphan, weakref.ref(mapped))
+        return mapped.data
 
     def size(self) -> int:
         """Bytes."""
@@ -141,7 +172,7 @@ class bo:
 
     def address(self) -> int:
         """Where the device sees it."""
-        return self.buffer.address + self._offset
+        return self._address
 
 
 def _memory_of(data: Any) -> NDArray[np.uint8]:

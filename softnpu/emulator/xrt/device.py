@@ -24,7 +24,7 @@ _IN_FLIGHT = 4
 """Runs of a context that the NPU has at a time (CTX_MAX_CMDS)."""
 
 _EMPTY = "this hw_context is empty: pyxrt.hw_context(device, uuid) makes one"
-_ENOENT, _ENOSPC = "err=-2): No such file or directory", "err=-28): No space left on device"
+_EINVAL, _ENOSPC = "err=-22): Invalid argument", "err=-28): No space left on device"
 
 
 class Job(Protocol):
@@ -116,7 +116,7 @@ _LOAD = Overloads(
 
 
 class hw_context:
-    """An array that an xclbin configures; at most six exist at a time (npu2: 32).
+    """An array that an xclbin configures; at most six exist at a time (npu2: 16).
 
     hw_context(device, uuid or xclbin or xclbin_path[, mode or cfg_param]); hw_context() is none.
     Modes and parameters are ignored: contexts here share nothing.
@@ -163,17 +163,21 @@ class hw_context:
                 raise RuntimeError(f"No xclbin registered with uuid {key}")
         self._take_place(image)
         self._xclbin = image
-        self.names = names.beside(image.path)
+        self.names = names.understood(image.path)
         self._pair = Pair(image.path)
 
     def _take_place(self, image: xclbin) -> None:
-        """Fails as the driver does (xdna-driver, aie2_ctx.c, aie2_ctx_runqueue.c, aie2_rq_add)."""
+        """Fails as the driver does that comes with the kernel (drivers/accel/amdxdna): the firmware
+        has no context left, which is EINVAL whatever it answers (aie.c, aie_send_mgmt_msg_wait).
+
+        AMD's tree beside the kernel refuses by itself, with ENOENT (aie2_ctx_runqueue.c).
+        """
         shared = machine()
         model = shared.model
         taken = shared.heap.take_context(image.pdi_sizes())
         if len(shared.contexts) >= model.contexts:
             shared.heap.give(taken)
-            raise RuntimeError(f"DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed ({_ENOENT}")
+            raise RuntimeError(f"DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed ({_EINVAL}")
         wanted = image.columns
         if wanted > model.columns:
             shared.heap.give(taken)
@@ -237,6 +241,15 @@ class hw_context:
         problem = self._pair.problem(instructions)
         if problem is not None:
             _log.warning("%s", problem)
+
+    def tell(self, state: str, problem: str) -> None:
+        """Logs why a run did not complete; at length only what is new of its xclbin. Not in XRT."""
+        assert self._xclbin is not None
+        known = problem in self._xclbin.told
+        self._xclbin.told.add(problem)
+        head = problem.splitlines()[0].rstrip(":")
+        told = f"{head}, as it was told of a run before" if known else problem
+        _log.error("%s: %s", state, told)
 
     def submit(self, job: Job) -> None:
         """Queues a run or a runlist. Not in XRT."""

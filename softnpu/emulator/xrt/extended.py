@@ -59,6 +59,8 @@ class ext_bo(buffer.bo):
         RuntimeError: memory that is there already.
     """
 
+    has_group = False
+
     def __init__(self, *given: Any, **named: Any) -> None:
         found = _EXT_BO.read(given, named)
         if "size" not in found or "userptr" in found:

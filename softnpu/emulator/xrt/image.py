@@ -45,6 +45,8 @@ class xclbin:
         TypeError: the file name is no str.
     """
 
+    # `told` is not in XRT: what has been logged of runs that did not complete.
+
     class xclbinip:
         """An instance of a kernel; XRT's binding has no call that gives one."""
 
@@ -96,6 +98,7 @@ class xclbin:
         filename = forms.read(given, named).get("arg0")
         self._parsed: Xclbin | None = None
         self.path = Path()
+        self.told: set[str] = set()
         if filename is not None:
             self._open(filename)
 

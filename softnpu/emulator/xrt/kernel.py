@@ -9,13 +9,12 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ReferenceType, ref
 
-import numpy as np
-
 from softnpu.emulator.array import Array
 from softnpu.emulator.context import CYCLES_PER_MS, WATCHDOG_CYCLES
 from softnpu.emulator.explain import explain
 from softnpu.emulator.host_memory import HostBuffer
 from softnpu.emulator.report import Outcome, RunReport
+from softnpu.emulator.xrt import connectivity
 from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.device import Job, device, hw_context
 from softnpu.emulator.xrt.enums import PybindEnum, ert_cmd_state
@@ -88,6 +87,8 @@ class kernel:
             raise RuntimeError(f"CU name ({name}) not found (err=2): No such file or directory")
         self.pdi = pdi
         self._instance = image.instance_index(declared) or 0
+        self.told_groups: set[int] = set()
+        """Arguments of which it was told that their buffers have other groups. Not in XRT."""
 
     def group_id(self, argument: int, /) -> int:
         """The memory group of an argument: bank | slot << 16; 131071 for a scalar."""
@@ -168,28 +169,19 @@ class run:
         if not 0 <= index < len(self.kernel.arguments):
             raise RuntimeError(f"Bad argument index '{index}'")
         if isinstance(value, bo) and not self.kernel.connects(index, value.bank):
-            self._warn_of_copy(index, value)
-            held = _copy_of(value, self.kernel.group_id(index))
+            held = connectivity.copied(value, self.kernel, index)
+        elif isinstance(value, bo):
+            connectivity.tell_other_group(value, self.kernel, index)
         self._arguments[index] = held
-
-    def _warn_of_copy(self, index: int, value: bo) -> None:
-        _log.warning(
-            "[XRT] WARNING: Kernel %s has no compute units with connectivity required for global "
-            "argument at index %d. The argument is allocated in bank %d, the compute unit is "
-            "connected to bank %d. Allocating local copy of argument buffer in connected bank.",
-            self.kernel.name,
-            index,
-            value.bank,
-            self.kernel.group_id(index),
-        )
-        _log.warning(
-            "[XRT] WARNING: Reverting to host copy of buffers (exec_buf: Operation not supported)"
-        )
 
     def start(self) -> None:
         """Queues the execution."""
         if self._lists:
             raise RuntimeError("Run object belongs to a runlist and cannot be explicitly started")
+        if machine().maps.held():
+            _log.warning(
+                "a map is held whose buffer is gone: XRT has unmapped it, to touch it is a crash"
+            )
         self.prepare(None)
         self.kernel.context.submit(self)
 
@@ -234,19 +226,19 @@ class run:
             self._problem = explain(report, self.kernel.context.names)
             _log.warning("not done after %g ms; %s", timeout_ms, self._problem)
             return
-        if (listener := machine().settings.on_report) is not None:
-            listener(report)
         problem = None if report.completed else explain(report, self.kernel.context.names)
         lasted = not timeout_ms or timeout_ms >= WATCHDOG_CYCLES / CYCLES_PER_MS
         self.hung = _STATES[report.outcome] is _TIMEOUT
         self._watchdog_ended = lasted and self.hung
         self._end(_STATES[report.outcome], problem)
+        if (listener := machine().settings.on_report) is not None:
+            listener(report)
 
     def _end(self, state: ert_cmd_state, problem: str | None) -> None:
         self.unfinished = False
         self._state, self._problem = state, problem
         if problem is not None:
-            _log.error("%s: %s", state.name, problem)
+            self.kernel.context.tell(state.name, problem)
             self.kernel.context.drop()
 
     def abort(self) -> None:
@@ -382,10 +374,3 @@ def _stop_condition() -> Callable[[Array], bool] | None:
         return None
     limit = cycle
     return lambda array: any(actor.clock >= limit for actor in array.actors())
-
-
-def _copy_of(original: bo, group: int) -> bo:
-    """The copy in another bank that XRT runs the kernel on; the original stays as it is."""
-    made = bo(original.owner, original.size(), bo.flags.host_only, group)
-    made.buffer.data[: original.size()] = np.frombuffer(original.device_bytes(), np.uint8)
-    return made

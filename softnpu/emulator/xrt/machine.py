@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from softnpu.emulator.host_memory import HostMemory
 from softnpu.emulator.xrt.heap import DeviceHeap
 
@@ -33,9 +36,10 @@ class Model:
     columns: int
 
 
-MODELS = {"npu1": Model("NPU Phoenix", 6, 4), "npu2": Model("NPU Strix", 32, 8)}
-"""Names and numbers as in mlir-aie, python/utils/hostruntime/xrtruntime/hostruntime.py; columns as
-in xdna-driver, npu1_regs.c and npu4_regs.c."""
+MODELS = {"npu1": Model("NPU Phoenix", 6, 4), "npu2": Model("NPU Strix", 16, 8)}
+"""Names as in mlir-aie, python/utils/hostruntime/xrtruntime/hostruntime.py; contexts and columns as
+in xdna-driver, drivers/accel/amdxdna, npu1_regs.c and npu4_regs.c (hwctx_limit). All programs share
+the contexts; mlir-aie's own figure for npu2, 32, is more than there are (its pull request 3526)."""
 
 
 @dataclass
@@ -51,12 +55,31 @@ class Settings:
     on_report: Callable[[RunReport], None] | None = None
 
 
+class Maps:
+    """Maps of buffers that are gone: XRT has unmapped them, and to touch one is a crash."""
+
+    def __init__(self) -> None:
+        self._orphans: list[weakref.ref[NDArray[np.uint8]]] = []
+
+    def orphan(self, mapped: weakref.ref[NDArray[np.uint8]]) -> None:
+        """The buffer of a map is gone."""
+        if mapped() is not None:
+            self._orphans.append(mapped)
+
+    def held(self) -> int:
+        """How many of them are still held, told once: those that went with their buffers, as at
+        the end of a function, are none."""
+        orphans, self._orphans = self._orphans, []
+        return sum(mapped() is not None for mapped in orphans)
+
+
 class Machine:
     """What all handles of one device share."""
 
     def __init__(self) -> None:
         self.memory = HostMemory()
         self.heap = DeviceHeap()
+        self.maps = Maps()
         self.xclbins: dict[str, xclbin] = {}
         self.contexts: weakref.WeakSet[hw_context] = weakref.WeakSet()
         self.settings = Settings()

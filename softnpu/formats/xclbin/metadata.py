@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from softnpu.errors import FormatError
 from softnpu.formats.records import Bytes
+from softnpu.formats.xclbin.topology import FUNCTIONS, SUBTYPES
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -154,8 +155,8 @@ def _parse_kernel(element: Element) -> Kernel:
         tuple(_attribute(instance, "name") for instance in element.findall("instance")),
         details.get("dpu_kernel_id", ""),
         tuple(_parse_argument(argument) for argument in element.findall("arg")),
-        _number(details.get("subtype", "0")),
-        _number(details.get("functional", "0")),
+        _choice(details.get("subtype", "0"), SUBTYPES),
+        _choice(details.get("functional", "0"), FUNCTIONS),
         element.get("type", ""),
     )
 
@@ -174,6 +175,11 @@ def _attribute(element: Element, name: str) -> str:
     if value is None:
         raise FormatError(f"the xclbin's EMBEDDED_METADATA has a <{element.tag}> without '{name}'")
     return value
+
+
+def _choice(value: str, names: Sequence[str]) -> int:
+    """A number, or the name that stands for it: xclbinutil of 2021 left the name there."""
+    return names.index(value) if value in names else _number(value)
 
 
 def _number(value: str) -> int:

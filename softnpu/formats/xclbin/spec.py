@@ -1,7 +1,7 @@
 """What an NPU's xclbin holds, as structured data: `build` writes it, `Xclbin.spec` reads it.
 
 The defaults are what mlir-aie's aiecc hands to xclbinutil: one kernel MLIR_AIE with an opcode, an
-instruction buffer, its length, and five host buffers. Source: mlir-aie, aiecc.cpp
+instruction buffer, its length, and host buffers, five at least. Source: mlir-aie, aiecc.cpp
 (`generateMemTopologyJson`, `generateKernelsJson`, `generatePartitionJson`).
 """
 
@@ -25,30 +25,46 @@ KERNEL_NAME = "MLIR_AIE"
 INSTANCE_NAME = "MLIRAIE"
 KERNEL_ID = 0x901
 HOST_BUFFERS = 5
-"""Host buffers that the kernel's signature has room for."""
+"""Host buffers that a kernel's signature has room for, even if fewer are used."""
 FIRST_BUFFER_ARGUMENT = 3
 """The kernel argument that buffer bo0 is."""
 PDI_UUID = bytes.fromhex("00112233445566778899aabbccddeeff")
 """The PDI's uuid: nothing reads it, so one that never changes keeps artifacts reproducible."""
 
 MEMORIES = (Memory("HOST", 0x10000, 0x4000000), Memory("SRAM", 0xC000, 0x4000000))
-_BUFFER_OFFSETS = ("0x14", "0x1c", "0x24", "0x2c", "0x34")
-ARGUMENTS = (
+_ARGUMENTS = (
     Argument("opcode", "uint64_t", "0x00"),
     Argument("instr", "char *", "0x8", GLOBAL, "SRAM"),
     Argument("ninstr", "uint32_t", "0x10"),
-    *(
-        Argument(f"bo{n}", "void*", offset, GLOBAL, "HOST")
-        for n, offset in enumerate(_BUFFER_OFFSETS)
-    ),
 )
+_FIRST_BUFFER_OFFSET, _BUFFER_BYTES = 0x14, 8
 
 _NAME_BYTES = 15
 
 
-def default_kernel(name: str = KERNEL_NAME, instance: str = INSTANCE_NAME) -> Kernel:
-    """The kernel of an mlir-aie design."""
-    return Kernel(name, (instance,), f"{KERNEL_ID:#x}", ARGUMENTS)
+@dataclass(frozen=True)
+class KernelIdentity:
+    """What a kernel is called: its name, its instance's, and the id that XRT knows it by."""
+
+    name: str = KERNEL_NAME
+    instance: str = INSTANCE_NAME
+    number: int = KERNEL_ID
+
+
+DEFAULT_IDENTITY = KernelIdentity()
+"""What aiecc calls a kernel unless it is told otherwise."""
+
+
+def default_kernel(identity: KernelIdentity = DEFAULT_IDENTITY, buffers: int = 0) -> Kernel:
+    """The kernel of an mlir-aie design whose runtime sequence takes so many host buffers."""
+    declared = tuple(map(_buffer, range(max(buffers, HOST_BUFFERS))))
+    arguments = (*_ARGUMENTS, *declared)
+    return Kernel(identity.name, (identity.instance,), f"{identity.number:#x}", arguments)
+
+
+def _buffer(number: int) -> Argument:
+    offset = _FIRST_BUFFER_OFFSET + _BUFFER_BYTES * number
+    return Argument(f"bo{number}", "void*", f"{offset:#x}", GLOBAL, "HOST")
 
 
 @dataclass(frozen=True)
@@ -81,16 +97,22 @@ def spec_for(
     pdi: bytes,
     *,
     design: str = "main",
+    buffers: int = 0,
+    identity: KernelIdentity = DEFAULT_IDENTITY,
     marks: Sequence[tuple[str, str]] = (),
     timestamp: int = 0,
 ) -> XclbinSpec:
     """The xclbin of a design on `device` whose array configuration is `pdi`.
 
-    `design` is the name of the `aie.device` op, by which aiecc calls its JSON files.
+    Args:
+        design: the name of the `aie.device` op, by which aiecc calls its JSON files.
+        buffers: the host buffers that its runtime sequence takes.
+        identity: what the kernel is called.
     """
-    group = CdoGroup((KERNEL_ID,))
+    group = CdoGroup((identity.number,))
     return XclbinSpec(
         Partition(device.columns, device.start_columns, (PartitionPdi(pdi, (group,), PDI_UUID),)),
+        kernels=(default_kernel(identity, buffers),),
         memory_section=f"{design}_mem_topology"[:_NAME_BYTES],
         partition_section=f"{design}_aie_partition"[:_NAME_BYTES],
         marks=tuple(marks),

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from softnpu.errors import FormatError
-from softnpu.formats import cdo, elf, pdi, txn, xclbin
-from softnpu.formats.identify import FileKind, identify
+from softnpu.formats import cdo, control_packets, dpu, elf, pdi, txn, xclbin
+from softnpu.formats.identify import FileKind, as_binary, identify, is_word_text
 from softnpu.formats.xclbin import SectionKind, metadata, partition, topology
 from softnpu.inspect import pdi_names
 from softnpu.inspect.diff.difference import Difference, first_byte, replaced, side_by_side
 from softnpu.inspect.diff.operations import setup_differences, stream_differences
 from softnpu.inspect.diff.values import shown, value_differences
-from softnpu.inspect.images import generation_of
+from softnpu.inspect.sequences import generation_of
 
 Comparison = Callable[[bytes, bytes], Iterator[Difference]]
 
@@ -28,7 +28,7 @@ def differences(old: bytes, new: bytes) -> list[Difference]:
     if old == new:
         return []
     kind, other = identify(old), identify(new)
-    if _BINARY.get(kind, kind) is not _BINARY.get(other, other):
+    if kind is not other:
         return [Difference("kind of file", kind.value, other.value), first_byte(old, new)]
     compare = _COMPARISONS.get(kind)
     if compare is None:
@@ -44,10 +44,6 @@ def differences(old: bytes, new: bytes) -> list[Difference]:
         return found
     at = first_byte(old, new)
     return [Difference(at.place, at.old, at.new, (*at.details, "the same when decoded"))]
-
-
-_BINARY = {FileKind.TXN_TEXT: FileKind.TXN}
-"""Kinds that are another one in a different dress."""
 
 
 def _state(data: bytes) -> str:
@@ -67,10 +63,35 @@ def _streams(old: bytes, new: bytes) -> Iterator[Difference]:
         yield from value_differences(
             f"header {name.replace('_', ' ')}", getattr(mine, name), getattr(other, name)
         )
-    kinds = identify(old), identify(new)
-    if kinds[0] is not kinds[1]:
-        yield Difference("written as", kinds[0].value, kinds[1].value)
+    yield from _dress(old, new)
     yield from stream_differences(mine.operations, other.operations, generation_of(mine))
+
+
+def _dress(old: bytes, new: bytes) -> Iterator[Difference]:
+    """Words written as text say the same as in binary."""
+    if is_word_text(old) != is_word_text(new):
+        mine, other = ("text" if is_word_text(data) else "binary" for data in (old, new))
+        yield Difference("written as", mine, other)
+
+
+def _dpus(old: bytes, new: bytes) -> Iterator[Difference]:
+    mine, other = dpu.parse(as_binary(old)), dpu.parse(as_binary(new))
+    yield from _dress(old, new)
+    yield from value_differences("prolog", mine.prolog, other.prolog)
+    yield from stream_differences(mine.operations, other.operations)
+
+
+def _control_packets(old: bytes, new: bytes) -> Iterator[Difference]:
+    mine, other = (control_packets.parse(as_binary(data)) for data in (old, new))
+    yield from _dress(old, new)
+    for a, b in side_by_side(mine, other, lambda packet: (packet.column, packet.address)):
+        place = f"packet {b if a is None else a}"
+        if a is None:
+            yield Difference(place, None, None if b is None else str(other[b]))
+        elif b is None:
+            yield Difference(place, str(mine[a]), None)
+        else:
+            yield from value_differences(place, mine[a], other[b])
 
 
 def _cdos(old: bytes, new: bytes) -> Iterator[Difference]:
@@ -232,13 +253,42 @@ _SECTIONS: dict[int, Comparison] = {
 
 def _programs(old: bytes, new: bytes) -> Iterator[Difference]:
     mine, other = elf.parse(old), elf.parse(new)
-    for name in ("machine", "type", "entry", "flags"):
-        yield from value_differences(name, getattr(mine, name), getattr(other, name))
+    for name in ("bits", "machine", "type", "entry", "flags", "abi", "abi_version"):
+        label = name.replace("_", " ")
+        yield from value_differences(label, getattr(mine, name), getattr(other, name))
+    if mine.control_code is not None and other.control_code is not None:
+        yield from _jobs(mine, other)
+        return
     for a, b in side_by_side(mine.segments, other.segments, lambda segment: segment.address):
         before = None if a is None else mine.segments[a]
         after = None if b is None else other.segments[b]
         yield from _segment(before, after)
     yield from value_differences("function", _functions(mine), _functions(other))
+
+
+_LINKING = frozenset(
+    (".shstrtab", ".strtab", ".symtab", ".dynstr", ".dynsym", ".rela.dyn", ".dynamic", ".group")
+)
+"""Sections that make a file an ELF file; what they say is compared as such."""
+
+
+def _jobs(mine: elf.Elf, other: elf.Elf) -> Iterator[Difference]:
+    """Of two whole jobs, section by section."""
+    yield from value_differences("kernel", tuple(mine.kernels()), tuple(other.kernels()))
+    yield from value_differences("patched with", mine.dynamic, other.dynamic)
+    before, after = ({s.name: bytes(s.data) for s in one.sections} for one in (mine, other))
+    for name in dict.fromkeys((*before, *after)):
+        if name in _LINKING:
+            continue
+        if name not in before or name not in after:
+            yield Difference(name, _size(before, name), _size(after, name))
+        else:
+            for found in differences(before[name], after[name]):
+                yield found.within(name)
+
+
+def _size(sections: dict[str, bytes], name: str) -> str | None:
+    return f"{len(sections[name])} bytes" if name in sections else None
 
 
 def _functions(one: elf.Elf) -> dict[str, str]:
@@ -289,7 +339,8 @@ _COMPARISONS: dict[FileKind, Comparison] = {
     FileKind.PDI: _pdis,
     FileKind.CDO: _cdos,
     FileKind.TXN: _streams,
-    FileKind.TXN_TEXT: _streams,
+    FileKind.DPU: _dpus,
+    FileKind.CONTROL_PACKETS: _control_packets,
     FileKind.ELF: _programs,
     FileKind.TEXT: _texts,
     FileKind.LFS_POINTER: _texts,

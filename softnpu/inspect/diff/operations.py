@@ -27,7 +27,7 @@ from softnpu.formats.operations import (
 from softnpu.formats.records import words
 from softnpu.inspect.descriptors import describe
 from softnpu.inspect.diff.difference import Difference, first_byte, side_by_side
-from softnpu.inspect.operations import Place, rows
+from softnpu.inspect.operations import Place, host_address, rows
 
 Addressed = Write | MaskWrite | BlockWrite | BlockSet | MaskPoll | AddressPatch
 
@@ -146,8 +146,8 @@ def _value(operation: Operation, generation: str) -> str:
             if _is_descriptor(place, data):
                 return describe(place.kind, words(data))[0]
             return f"{len(data)} bytes"
-        case AddressPatch(_, argument, offset):
-            return f"the address of buffer {argument} (bo{argument}) + {offset} bytes"
+        case AddressPatch():
+            return f"the {host_address(operation)}"
         case BlockSet(_, value, count):
             return f"{count} words of {value:#010x}"
         case MaskPoll(_, mask, value, timeout):

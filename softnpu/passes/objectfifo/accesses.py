@@ -1,10 +1,18 @@
-"""Acquire, release and access in a core become lock operations and buffers."""
+"""Acquire, release and access in a core become lock operations and a choice among buffers.
+
+A core counts at run time, for each end of a fifo, which object comes next and how many it holds.
+An access picks its buffer by the first; an acquire takes what is missing by the second. The counts
+stand in slots of memory here, which `rewriting.slots` turns into values; unrolling (see
+`objectfifo_unroll`) makes most of them constants (mlir-aie, AIEObjectFifoStatefulTransform.cpp).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from xdsl.ir import Block, Operation
+from xdsl.dialects import arith, memref, scf
+from xdsl.dialects.builtin import DenseArrayBase, IndexType, IntegerAttr, i32, i64
+from xdsl.ir import Block, Operation, Region, SSAValue
 
 from softnpu.arch.tiles import LOCK_MAXIMUM
 from softnpu.dialects.aie import (
@@ -17,10 +25,10 @@ from softnpu.dialects.aie import (
     ObjectFifoSubviewAccessOp,
     UseLockOp,
 )
-from softnpu.dialects.source import design_error
+from softnpu.dialects.source import design_error, location_of
 from softnpu.passes.objectfifo.sharing import Shared, shared_memory
 from softnpu.passes.objectfifo.state import FifoState
-from softnpu.passes.rewriting.ir import block_of, erase, insert_after
+from softnpu.passes.rewriting.ir import erase, insert_after, insert_before
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,11 @@ class FifosOfCore:
         self.releases = [op for op in ops if isinstance(op, ObjectFifoReleaseOp)]
         self.accesses = [op for op in ops if isinstance(op, ObjectFifoSubviewAccessOp)]
 
+    @property
+    def moves(self) -> list[ObjectFifoAcquireOp | ObjectFifoReleaseOp]:
+        """All acquires, then all releases."""
+        return [*self.acquires, *self.releases]
+
     def end(self, op: ObjectFifoAcquireOp | ObjectFifoReleaseOp) -> FifoEnd:
         """The end of a fifo that an op acquires from or releases to."""
         fifo = self._by_name.get(op.obj_fifo_name)
@@ -49,152 +62,175 @@ class FifosOfCore:
         return FifoEnd(fifo, op.port)
 
 
-def lower_accesses(state: FifoState, core: CoreOp) -> None:
-    """Replaces all that a core does with objectfifos."""
+def check_accesses(state: FifoState, core: CoreOp) -> None:
+    """Raise DesignError for what a core cannot do with its fifos."""
     fifos = FifosOfCore(state, core)
-    holdings = _Holdings(state, core)
-    for release in fifos.releases:
-        end = fifos.end(release)
-        _check_end(state, core, release, end)
-        _use_lock(state, release, end, release.rel_number, LockAction.Release)
-        holdings.note_release(end, release)
-    objects: dict[ObjectFifoAcquireOp, list[int]] = {}
-    for acquire in fifos.acquires:
-        end = fifos.end(acquire)
-        _check_end(state, core, acquire, end)
-        held, fresh = holdings.acquire(end, acquire)
-        _use_lock(state, acquire, end, fresh, LockAction.AcquireGreaterEqual)
-        objects[acquire] = held
+    for op in fifos.moves:
+        end = fifos.end(op)
+        _check_end(state, core, op, end)
+        if isinstance(op, ObjectFifoAcquireOp):
+            _check_number(state, op, end)
     for access in fifos.accesses:
-        _lower_access(state, access, fifos.end(access.acquire_op).fifo, objects)
-    for op in (*fifos.accesses, *fifos.acquires, *fifos.releases):
+        _check_link_shares_memory(state, access, fifos.end(access.acquire_op).fifo)
+
+
+def _check_number(state: FifoState, op: ObjectFifoAcquireOp, end: FifoEnd) -> None:
+    """As many can be acquired at once as there are; aie-opt lets more pass, which never come."""
+    acquired = f"{op.acq_number:,} objects of {state.name(end.fifo)} are acquired at once"
+    if op.acq_number > LOCK_MAXIMUM:
+        raise design_error(op, f"{acquired}, but the locks that count them go to {LOCK_MAXIMUM}")
+    if op.acq_number > end.fifo.size():
+        where = location_of(end.fifo)
+        raise design_error(
+            op,
+            f"{acquired}, but there are only {end.fifo.size()} of them here: "
+            "the core would wait for ever",
+            *([] if where is None else [f"it is declared at {where}"]),
+            "make it deeper; where its ends share a memory, the producer's depth counts for both",
+        )
+
+
+def lower_accesses(state: FifoState, core: CoreOp) -> list[memref.AllocaOp]:
+    """Replaces all that a core does with objectfifos; returns the slots of its counts."""
+    fifos = FifosOfCore(state, core)
+    slots = _Slots(core, fifos)
+    for op in list(core.body.walk()):
+        if isinstance(op, ObjectFifoAcquireOp):
+            insert_after(op, *_acquire(state, op, fifos.end(op), slots))
+        elif isinstance(op, ObjectFifoReleaseOp):
+            insert_after(op, *_release(state, op, fifos.end(op), slots))
+        elif isinstance(op, ObjectFifoSubviewAccessOp):
+            end = fifos.end(op.acquire_op)
+            steps = _choose(state, op, end, slots)
+            insert_after(op, *steps)
+            op.output.replace_all_uses_with(steps[-1].results[0])
+    for op in (*fifos.accesses, *fifos.moves):
         erase(op)
+    return slots.made
 
 
-def _lower_access(
-    state: FifoState,
-    access: ObjectFifoSubviewAccessOp,
-    fifo: ObjectFifoCreateOp,
-    objects: dict[ObjectFifoAcquireOp, list[int]],
-) -> None:
-    _check_link_shares_memory(state, access, fifo)
-    buffers = state.buffers[state.owner(fifo)]
-    index = objects[access.acquire_op][access.index]
-    access.output.replace_all_uses_with(buffers[index].buffer)
+class _Slots:
+    """A core's counts: the next object of each end that it acquires from, and how many it holds
+    of each that it acquires from or releases to."""
+
+    def __init__(self, core: CoreOp, fifos: FifosOfCore) -> None:
+        acquired = dict.fromkeys(map(fifos.end, fifos.acquires))
+        held = dict.fromkeys((*acquired, *map(fifos.end, fifos.releases)))
+        self.made: list[memref.AllocaOp] = []
+        zero = _integer(0)
+        self._ops: list[Operation] = [zero]
+        self.next = {end: self._slot(zero) for end in acquired}
+        self.held = {end: self._slot(zero) for end in held}
+        first = core.body.blocks[0].first_op
+        assert first is not None
+        if held:
+            insert_before(first, *self._ops)
+
+    def _slot(self, zero: arith.ConstantOp) -> SSAValue:
+        slot = memref.AllocaOp.get(i32, shape=[])
+        self.made.append(slot)
+        self._ops += (slot, memref.StoreOp.get(zero, slot, []))
+        return slot.results[0]
 
 
-# counting
+def _integer(value: int) -> arith.ConstantOp:
+    return arith.ConstantOp(IntegerAttr(value, i32))
 
 
-@dataclass
-class _Held:
-    """What a core holds of one end of a fifo, as the program goes on."""
-
-    next: int = 0
-    objects: list[int] = field(default_factory=list)
-    releases: list[ObjectFifoReleaseOp] = field(default_factory=list)
-
-
-_ABSURD = 1024
-"""Objects from which on an acquire is refused before they are all listed."""
-
-
-class _Holdings:
-    """Which objects a core holds at each acquire.
-
-    Acquires and releases are followed in the order in which they stand in the program, as if
-    each loop ran once; loops were unrolled so that this is right for each of their iterations.
-    """
-
-    def __init__(self, state: FifoState, core: CoreOp) -> None:
-        self._state = state
-        self._held: dict[FifoEnd, _Held] = {}
-        self._place = {op: number for number, op in enumerate(core.body.walk())}
-        self._core = core
-
-    def note_release(self, end: FifoEnd, release: ObjectFifoReleaseOp) -> None:
-        self._held.setdefault(end, _Held()).releases.append(release)
-
-    def acquire(self, end: FifoEnd, acquire: ObjectFifoAcquireOp) -> tuple[list[int], int]:
-        """The objects held once `acquire` is through, and how many locks it must take for it."""
-        held = self._held.setdefault(end, _Held())
-        if acquire.acq_number > _ABSURD:
-            raise design_error(
-                acquire,
-                f"{acquire.acq_number:,} objects of {self._state.name(end.fifo)} are acquired at "
-                f"once, but the locks that count them go to {LOCK_MAXIMUM}",
-            )
-        released = sum(release.rel_number for release in self._released_before(held, acquire))
-        if held.objects and released > len(held.objects):
-            raise design_error(
-                acquire,
-                f"before this acquire, {released} objects of {self._state.name(end.fifo)} "
-                "are released, "
-                f"but only {len(held.objects)} are held",
-                "release no more than was acquired; releases in a loop are counted once",
-            )
-        if held.objects:
-            del held.objects[:released]
-        fresh = max(0, acquire.acq_number - len(held.objects))
-        fresh *= end.fifo.repeat_count or 1
-        depth = end.fifo.size()
-        held.objects += [(held.next + number) % depth for number in range(fresh)]
-        held.next = (held.next + fresh) % depth
-        return list(held.objects), fresh
-
-    def _released_before(
-        self, held: _Held, acquire: ObjectFifoAcquireOp
-    ) -> list[ObjectFifoReleaseOp]:
-        """The releases ahead of an acquire that no earlier acquire has accounted for."""
-        blocks = self._ancestors(acquire)
-        before: list[ObjectFifoReleaseOp] = []
-        rest: list[ObjectFifoReleaseOp] = []
-        for release in held.releases:
-            (before if self._is_before(release, blocks) else rest).append(release)
-        held.releases = rest
-        return before
-
-    def _ancestors(self, op: Operation) -> dict[Block, Operation]:
-        """The blocks around an op, each with the op in it that stands for this one."""
-        found: dict[Block, Operation] = {}
-        current: Operation | None = op
-        while current is not None and current is not self._core:
-            found[block_of(current)] = current
-            current = current.parent_op()
-        return found
-
-    def _is_before(self, release: Operation, blocks: dict[Block, Operation]) -> bool:
-        """Whether a release, or what it stands in, comes before an acquire in any block."""
-        for block, op in self._ancestors(release).items():
-            other = blocks.get(block)
-            if other is not None and self._place[op] < self._place[other]:
-                return True
-        return False
+def _acquire(
+    state: FifoState, op: ObjectFifoAcquireOp, end: FifoEnd, slots: _Slots
+) -> list[Operation]:
+    """Take as many as are missing, none if enough are held."""
+    slot = slots.held[end]
+    held = memref.LoadOp.get(slot, [])
+    wanted, zero = _integer(op.acq_number), _integer(0)
+    missing = arith.SubiOp(wanted, held)
+    fresh: arith.MaxSIOp | arith.MuliOp = arith.MaxSIOp(missing, zero)
+    steps: list[Operation] = [held, wanted, zero, missing, fresh]
+    repeat = end.fifo.repeat_count or 1
+    if repeat > 1:
+        # An object that is sent several times counts as often in its locks.
+        times = _integer(repeat)
+        fresh = arith.MuliOp(fresh, times)
+        steps += (times, fresh)
+    steps += _use_lock(state, end, LockAction.AcquireGreaterEqual, fresh.result)
+    now = arith.AddiOp(held, fresh)
+    return [*steps, now, memref.StoreOp.get(now, slot, [])]
 
 
-# locks
+def _release(
+    state: FifoState, op: ObjectFifoReleaseOp, end: FifoEnd, slots: _Slots
+) -> list[Operation]:
+    """Give back, hold less, and go on to the objects behind."""
+    slot = slots.held[end]
+    number = _integer(op.rel_number * (end.fifo.repeat_count or 1))
+    held = memref.LoadOp.get(slot, [])
+    now = arith.SubiOp(held, number)
+    return [
+        number,
+        *_use_lock(state, end, LockAction.Release, number.result),
+        held,
+        now,
+        memref.StoreOp.get(now, slot, []),
+        *_move_on(op.rel_number, end, slots.next.get(end)),
+    ]
 
 
 def _use_lock(
-    state: FifoState,
-    op: ObjectFifoAcquireOp | ObjectFifoReleaseOp,
-    end: FifoEnd,
-    number: int,
-    action: LockAction,
-) -> None:
-    """Puts the lock operation behind an acquire or release; none where nothing is to be done.
-
-    A producer takes free objects and hands out full ones, a consumer the other way round. An
-    object that is sent several times (`repeat_count`) counts as often in its locks.
-    """
-    if action is LockAction.Release:
-        number *= end.fifo.repeat_count or 1
+    state: FifoState, end: FifoEnd, action: LockAction, number: SSAValue
+) -> list[Operation]:
+    """A producer takes free objects and hands out full ones, a consumer the other way round."""
     locks = state.locks.get(state.owner(end.fifo), [])
-    if not number or not locks:
-        return
+    if not locks:
+        return []
     takes_free = (end.port is ObjectFifoPort.Produce) is not (action is LockAction.Release)
     lock = locks[0 if takes_free else 1]
-    insert_after(op, UseLockOp(lock=lock.result, action=action, value=number))
+    return [UseLockOp(lock=lock.result, action=action, value=number)]
+
+
+def _move_on(released: int, end: FifoEnd, slot: SSAValue | None) -> list[Operation]:
+    """next = (next + released) mod depth, without a division."""
+    if slot is None:
+        return []
+    depth, number = _integer(end.fifo.size()), _integer(released)
+    old = memref.LoadOp.get(slot, [])
+    total = arith.AddiOp(old, number)
+    wraps = arith.CmpiOp(total, depth, "sge")
+    # One object on, the count can only come round to exactly 0.
+    start = _integer(0) if released == 1 else arith.SubiOp(total, depth)
+    new = arith.SelectOp(wraps, start, total)
+    store = memref.StoreOp.get(new, slot, [])
+    return [depth, old, number, total, wraps, start, new, store]
+
+
+def _choose(
+    state: FifoState, op: ObjectFifoSubviewAccessOp, end: FifoEnd, slots: _Slots
+) -> list[Operation]:
+    """A switch over the count, one case an object; the default is as for a count of 0."""
+    buffers = state.buffers.get(state.owner(end.fifo))
+    if not buffers:
+        raise design_error(
+            op.acquire_op,
+            f"objectfifo {state.name(end.fifo)} has no objects of its own here, for it is linked",
+            "acquire from a fifo that ends at this core",
+        )
+
+    def case(start: int) -> Region:
+        buffer = buffers[(op.index + start) % depth]
+        return Region(Block([scf.YieldOp(buffer.buffer)]))
+
+    depth = end.fifo.size()
+    value = memref.LoadOp.get(slots.next[end], [])
+    index = arith.IndexCastOp(value, IndexType())
+    numbers = list(range(depth))
+    switch = scf.IndexSwitchOp(
+        index,
+        DenseArrayBase.from_list(i64, numbers),
+        case(0),
+        [case(number) for number in numbers],
+        [buffers[0].buffer.type],
+    )
+    return [value, index, switch]
 
 
 # what cannot be accessed

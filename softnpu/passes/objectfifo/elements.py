@@ -35,14 +35,29 @@ _log = logging.getLogger(__name__)
 
 def create_elements(state: FifoState) -> None:
     """Makes the buffers and locks of every fifo, the consumers' ends included."""
-    for fifo in state.fifos():
+    for fifo in _memory_tiles_largest_first(state):
         dmas, shared = needs_dmas(state, fifo)
         producer = fifo.producer_tile_op
         if state.is_shim(producer):
             add_external_buffers(state, fifo, fifo, producer)
         if dmas:
             _settle_depth(state, fifo)
-        _create_elements_of(state, fifo, shared)
+        _create_elements_of(state, fifo, None if dmas else shared)
+
+
+def _memory_tiles_largest_first(state: FifoState) -> list[ObjectFifoCreateOp]:
+    """The fifos in order, but those in memory tiles from the largest object down: large ones
+    find room at home, before smaller ones fill it."""
+    fifos = state.fifos()
+    slots = [i for i, fifo in enumerate(fifos) if state.is_memory_tile(fifo.producer_tile_op)]
+    by_size = sorted((fifos[i] for i in slots), key=_object_bytes, reverse=True)
+    for slot, fifo in zip(slots, by_size, strict=True):
+        fifos[slot] = fifo
+    return fifos
+
+
+def _object_bytes(fifo: ObjectFifoCreateOp) -> int:
+    return element_count(fifo.element_type) * element_bits(fifo.element_type) // 8
 
 
 def _settle_depth(state: FifoState, fifo: ObjectFifoCreateOp) -> None:
@@ -53,7 +68,7 @@ def _settle_depth(state: FifoState, fifo: ObjectFifoCreateOp) -> None:
         fifo.elem_number = depth_attribute(fifo, depth_at(state, fifo, fifo.producer_tile_op))
 
 
-def _create_elements_of(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared) -> None:
+def _create_elements_of(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared | None) -> None:
     if fifo.size() == 0 or fifo.aie_stream is not None:
         return
     link = state.link_of(fifo)
@@ -90,8 +105,8 @@ def _check_depth(state: FifoState, fifo: ObjectFifoCreateOp) -> None:
 def _owns_objects(link: ObjectFifoLinkOp, fifo: ObjectFifoCreateOp) -> bool:
     """Whether it is this fifo of the link whose objects all others use.
 
-    It is the one with the bigger objects, even if they are bigger by what a DMA pads them with;
-    but initial values decide.
+    It is the one with the bigger objects, not counting what a DMA pads them with; but initial
+    values decide.
     """
     source, drain = link.input_object_fifos[0], link.output_object_fifos[0]
     if link.is_join:
@@ -101,20 +116,37 @@ def _owns_objects(link: ObjectFifoLinkOp, fifo: ObjectFifoCreateOp) -> bool:
     if drain.init_values is not None:
         return fifo is drain
     smaller = element_count(source.element_type) < element_count(drain.element_type)
-    return fifo is (drain if smaller else source)
+    return fifo is (drain if smaller and drain.pad_dimensions is None else source)
 
 
-def _home(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared) -> TileOp:
-    """The tile whose memory the objects lie in."""
+def _home(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared | None) -> TileOp:
+    """The tile whose memory the objects lie in; `shared` is None if they travel by DMA.
+
+    A core tile's DMA reaches its own memory only. mlir-aie does not ask whether it is a DMA that
+    uses the objects, and makes programs that it refuses itself.
+    """
     default = fifo.consumer_tile_ops[0] if shared is Shared.SECOND else fifo.producer_tile_op
     allocation = state.allocations.get(fifo.sym_name)
     if allocation is None:
         return default
     delegate = allocation.delegate_tile_op
+    if shared is None and not state.is_memory_tile(default) and delegate is not default:
+        _log.warning(_by_dma(allocation, fifo, default))
+        return default
     if delegate_is_reachable(state, fifo, delegate):
         return delegate
     _log.warning(_out_of_reach(allocation, fifo, default))
     return default
+
+
+def _by_dma(allocation: ObjectFifoAllocateOp, fifo: ObjectFifoCreateOp, home: TileOp) -> str:
+    return design_warning(
+        allocation,
+        f"the objects of @{fifo.sym_name} travel by DMA, so they cannot lie in "
+        f"{describe(allocation.delegate_tile_op)}: they lie in {describe(home)}",
+        "leave out the allocation, or what makes them travel (several consumers, dimensions, a "
+        "link, ends that share no memory)",
+    )
 
 
 def _out_of_reach(allocation: ObjectFifoAllocateOp, fifo: ObjectFifoCreateOp, home: TileOp) -> str:
@@ -180,7 +212,8 @@ def _tile_with_room(state: FifoState, home: TileOp, type: MemRefType) -> TileOp:
         neighbours.append(_tile_at(state, home, col - 1, row))
     if col < state.target.columns - 1:
         neighbours.append(_tile_at(state, home, col + 1, row))
-    for tile in neighbours:
+    # The emptier one first, so that full neighbours keep what they have for their own.
+    for tile in sorted(neighbours, key=lambda tile: _used(state, tile)):
         shares = shared_memory(state.target, home, tile).reaches_second
         if shares and _used(state, tile) + size <= room:
             return tile
@@ -216,7 +249,7 @@ def _create_locks(
     anchor: Operation | None,
 ) -> list[LockOp]:
     """A pair of locks, free and full; one pair for each part that is joined or distributed."""
-    if fifo.disable_synchronization:
+    if fifo.disable_synchronization or is_cycled(fifo, link):
         return []
     repeats = fifo.repeat_count or 1
     pairs = 1
@@ -234,35 +267,22 @@ def _create_locks(
     for pair in range(pairs):
         for role, value in (("prod", depth - filled), ("cons", filled)):
             name = f"{fifo.sym_name}_{role}_lock_{pair}"
-            locks.append(_create_lock(state, fifo, home, name, value * repeats))
+            locks.append(_create_lock(fifo, home, name, value * repeats))
             _insert(state, locks[-1], anchor)
     return locks
 
 
-def _create_lock(
-    state: FifoState, fifo: ObjectFifoCreateOp, home: TileOp, name: str, value: int
-) -> LockOp:
+def is_cycled(fifo: ObjectFifoCreateOp, link: ObjectFifoLinkOp | None) -> bool:
+    """Whether initial values go round by themselves, `iter_count` times: nobody refills the
+    objects, so that locks would run out after the first time."""
+    times = fifo.iter_count or 1
+    return fifo.init_values is not None and times > 1 and link is None
+
+
+def _create_lock(fifo: ObjectFifoCreateOp, home: TileOp, name: str, value: int) -> LockOp:
     return LockOp(
         tile=home.result,
-        lock_id=_free_lock(state, fifo, home),
         init=value,
         sym_name=name,
         location=fifo.location,
-    )
-
-
-def _free_lock(state: FifoState, fifo: ObjectFifoCreateOp, home: TileOp) -> int:
-    """The lowest lock of the tile that nobody has; two duplicate tile ops are told apart."""
-    locks = [use.operation for use in home.result.uses if isinstance(use.operation, LockOp)]
-    taken = {lock.lock_id for lock in locks}
-    limit = state.target.num_locks(*home.position)
-    free = next((number for number in range(limit) if number not in taken), None)
-    if free is not None:
-        return free
-    names = ", ".join(sorted(filter(None, (lock.sym_name for lock in locks))))
-    raise design_error(
-        fifo,
-        f"objectfifo {state.name(fifo)} finds no lock left in {describe(home)}, which has {limit}",
-        f"locks there: {names}",
-        "move an end of a fifo to another tile, or join fifos that serve the same core",
     )

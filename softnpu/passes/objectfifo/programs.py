@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from xdsl.ir import Block, Operation, Region, SSAValue
@@ -28,12 +29,17 @@ from softnpu.dialects.aie import (
     TileOp,
     UseLockOp,
 )
-from softnpu.dialects.sizes import element_count
-from softnpu.dialects.source import design_error
+from softnpu.dialects.rules.descriptors import is_no_pattern, moved
+from softnpu.dialects.scalars import with_constants
+from softnpu.dialects.sizes import element_bytes, element_count, memref_bytes
+from softnpu.dialects.source import design_error, design_warning
 from softnpu.passes.device_ops import append, of_type, region_of
+from softnpu.passes.objectfifo.elements import is_cycled
 from softnpu.passes.objectfifo.state import FifoState, describe
 
 Program = MemOp | MemTileDMAOp | ShimDMAOp
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Transfer:
     channel: int
     dimensions: BDDimLayoutArrayAttr
     padding: BDPadLayoutArrayAttr | None = None
+    pad_value: int = 0
     packet: PacketInfoAttr | None = None
 
 
@@ -59,6 +66,14 @@ class Descriptor:
     locks: int = 1
 
 
+@dataclass(frozen=True)
+class Chain:
+    """The descriptors of a channel, and how often it runs them again once started."""
+
+    descriptors: list[Descriptor]
+    repeats: int = 0
+
+
 def create_program(state: FifoState, transfer: Transfer) -> None:
     """Adds a transfer to its tile's DMA program, which is made at need."""
     tile = transfer.end.producer_tile_op
@@ -70,14 +85,14 @@ def create_program(state: FifoState, transfer: Transfer) -> None:
         tile = state.owner(transfer.end).producer_tile_op
     else:
         kind, chain = MemOp, _core_tile_chain(state, transfer)
-    if chain:
+    if chain.descriptors:
         _append(state, _program_of(state, tile, kind, transfer.end), transfer, chain)
 
 
 # what is moved
 
 
-def _core_tile_chain(state: FifoState, transfer: Transfer) -> list[Descriptor]:
+def _core_tile_chain(state: FifoState, transfer: Transfer) -> Chain:
     end = transfer.end
     owner = state.owner(end)
     link = state.link_of(end)
@@ -92,20 +107,48 @@ def _core_tile_chain(state: FifoState, transfer: Transfer) -> list[Descriptor]:
             f"{state.name(owner)}, which are {len(buffers)}",
             "give both the same depth; a link through a core tile has one set of objects",
         )
+    _check_shared_objects(state, owner, end)
     length = element_count(end.element_type)
-    return [
-        Descriptor(buffer, 0, length, locks=locks)
-        for buffer in buffers[: end.size()]
-        for _ in range(end.repeat_count or 1)
-    ]
+    copies, repeats = _repeated(end, end.size())
+    return Chain(
+        [
+            Descriptor(buffer, 0, length, locks=locks)
+            for buffer in buffers[: end.size()]
+            for _ in range(copies)
+        ],
+        repeats,
+    )
 
 
-def _shim_chain(state: FifoState, transfer: Transfer) -> list[Descriptor]:
+def _repeated(end: ObjectFifoCreateOp, objects: int) -> tuple[int, int]:
+    """How an object is sent several times: descriptors for it, and repeats of the channel.
+
+    With one object the channel's own repeat count does it, without copies of its descriptor.
+    """
+    times = end.repeat_count or 1
+    return (1, times - 1) if objects == 1 else (times, 0)
+
+
+def _check_shared_objects(
+    state: FifoState, owner: ObjectFifoCreateOp, end: ObjectFifoCreateOp
+) -> None:
+    """A core tile's link passes on whole objects: aie-opt moves a part of the larger ones."""
+    own, shared = end.element_type, owner.element_type
+    if element_count(own) != element_count(shared) or memref_bytes(own) != memref_bytes(shared):
+        raise design_error(
+            end,
+            f"the objects of {state.name(end)} are {own}, those of {state.name(owner)}, with which "
+            f"it shares them in {describe(end.producer_tile_op)}, are {shared}",
+            "give both one size; a link in a memory tile may cut objects or put them together",
+        )
+
+
+def _shim_chain(state: FifoState, transfer: Transfer) -> Chain:
     buffers = state.external.get(transfer.end, [])
-    return [Descriptor(buffer, 0, element_count(buffer.buffer_type)) for buffer in buffers]
+    return Chain([Descriptor(b, 0, element_count(b.buffer_type)) for b in buffers])
 
 
-def _memory_tile_chain(state: FifoState, transfer: Transfer) -> list[Descriptor]:
+def _memory_tile_chain(state: FifoState, transfer: Transfer) -> Chain:
     end = transfer.end
     owner = state.owner(end)
     link = state.link_of(end)
@@ -118,12 +161,20 @@ def _memory_tile_chain(state: FifoState, transfer: Transfer) -> list[Descriptor]
         parts = _parts(link, owner, end)
     depth = end.size() if owner is end else owner.size()
     buffers = state.buffers.get(owner, [])[:depth]
-    return [
-        Descriptor(buffer, offset, size, pair, locks)
-        for buffer in buffers
-        for _ in range(end.repeat_count or 1)
-        for offset, size, pair in parts
-    ]
+    copies, repeats = _repeated(end, depth)
+    if end.iter_count is not None:
+        copies, repeats = end.repeat_count or 1, end.iter_count - 1
+    elif len(parts) > 1:
+        copies, repeats = end.repeat_count or 1, 0
+    return Chain(
+        [
+            Descriptor(buffer, offset, size, pair, locks)
+            for buffer in buffers
+            for _ in range(copies)
+            for offset, size, pair in parts
+        ],
+        repeats,
+    )
 
 
 def _repeats_of(link: ObjectFifoLinkOp) -> int:
@@ -135,7 +186,9 @@ def _parts(
 ) -> list[tuple[int, int, int]]:
     """(offset, length, lock pair) of each part of an object that one of a link's fifos moves."""
     if not (link.is_join or link.is_distribute):
-        return [(0, element_count(owner.element_type), 0)]
+        # An owner with smaller objects is one whose objects are padded on their way out.
+        length = max(element_count(owner.element_type), element_count(end.element_type))
+        return [(0, length, 0)]
     parts = _all_parts(link)
     if owner is end:
         if link.is_join and (end.repeat_count or 1) > 1:
@@ -174,29 +227,29 @@ def _program_of(
     return made
 
 
-def _append(
-    state: FifoState, program: Program, transfer: Transfer, chain: list[Descriptor]
-) -> None:
+def _append(state: FifoState, program: Program, transfer: Transfer, chain: Chain) -> None:
     location = transfer.end.location
     final = _final_block(program)
     start, first = Block(), Block()
     region = program.body
+    _warn_of_no_start(state, program, transfer, final)
     region.insert_block_before([start, first], final)
     start.add_op(
         DMAStartOp(
             channel_dir=transfer.direction,
             channel_index=transfer.channel,
             dest=first,
-            repeat_count=_task_count(state, transfer),
+            repeat_count=chain.repeats,
+            pad_value=transfer.pad_value,
             chain=final,
             location=location,
         )
     )
-    _chain_behind_last(region, start, final)
-    blocks = [first, *(Block() for _ in chain[1:])]
+    _chain_behind_last(start, final)
+    blocks = [first, *(Block() for _ in chain.descriptors[1:])]
     region.insert_block_before(blocks[1:], final)
     following = [*blocks[1:], _after_last(state, transfer, region, first, final)]
-    for block, successor, descriptor in zip(blocks, following, chain, strict=True):
+    for block, successor, descriptor in zip(blocks, following, chain.descriptors, strict=True):
         block.add_ops(_descriptor_ops(state, transfer, descriptor))
         block.add_op(NextBDOp(dest=successor, location=location))
 
@@ -214,24 +267,45 @@ def _final_block(program: Program) -> Block:
     return ends[-1]
 
 
-def _chain_behind_last(region: Region, start: Block, final: Block) -> None:
-    """Has the channel that was the program's last go on to the new one."""
-    for block in region.blocks:
-        last = block.last_op
-        if block is not start and isinstance(last, DMAStartOp) and last.chain is final:
-            last.chain = start
+def _predecessors(block: Block) -> set[Block]:
+    """The blocks that lead to a block."""
+    region = block.parent_region()
+    assert region is not None
+    ends = ((other, other.last_op) for other in region.blocks)
+    return {other for other, last in ends if last is not None and block in last.successors}
+
+
+def _chain_behind_last(start: Block, final: Block) -> None:
+    """Has the channel that was the program's last go on to the new one.
+
+    As in mlir-aie, that is found only where nothing but it leads to the program's end.
+    """
+    before = _predecessors(final) - {start}
+    if len(before) != 1:
+        return
+    last = before.pop().last_op
+    if isinstance(last, DMAStartOp) and last.chain is final:
+        last.chain = start
+
+
+def _warn_of_no_start(state: FifoState, program: Program, transfer: Transfer, final: Block) -> None:
+    """Tell of a channel that aie-opt adds where nothing leads to it, and so drops."""
+    if len(_predecessors(final)) > 1:
+        _log.warning(
+            design_warning(
+                program,
+                f"the {program.name} of {describe(program.tile_op)} has descriptors that end where "
+                "it ends itself; as in aie-opt, the channel of objectfifo "
+                f"{state.name(transfer.end)} is not started then, and its objects never arrive",
+                "give the last descriptor of each chain a block of its own with aie.end",
+            )
+        )
 
 
 def _counts_tasks(state: FifoState, transfer: Transfer) -> bool:
     return transfer.end.iter_count is not None and state.is_memory_tile(
         transfer.end.producer_tile_op
     )
-
-
-def _task_count(state: FifoState, transfer: Transfer) -> int:
-    """`repeat_count` of the channel's start: how often the chain runs again."""
-    count = transfer.end.iter_count
-    return 0 if count is None or not _counts_tasks(state, transfer) else count - 1
 
 
 def _after_last(
@@ -255,29 +329,60 @@ def _descriptor_ops(
         ops.append(
             DMABDPACKETOp(packet_type=packet.pkt_type, packet_id=packet.pkt_id, location=location)
         )
-    ops.append(_descriptor_op(transfer, descriptor))
+    ops.append(_descriptor_op(state, transfer, descriptor))
     locks = state.locks.get(state.owner(transfer.end), [])
-    if not locks:
-        return ops
+    cycled = is_cycled(transfer.end, state.link_of(transfer.end))
+    if not locks or (cycled and transfer.direction is DMAChannelDir.MM2S):
+        return with_constants(*ops)
     free, full = locks[2 * descriptor.pair : 2 * descriptor.pair + 2]
     before, after = (free, full) if transfer.direction is DMAChannelDir.S2MM else (full, free)
     acquire = _use_lock(transfer, before, LockAction.AcquireGreaterEqual, descriptor.locks)
-    return [acquire, *ops, _use_lock(transfer, after, LockAction.Release, descriptor.locks)]
+    release = _use_lock(transfer, after, LockAction.Release, descriptor.locks)
+    return with_constants(acquire, *ops, release)
 
 
 def _use_lock(transfer: Transfer, lock: LockOp, action: LockAction, value: int) -> UseLockOp:
     return UseLockOp(lock=lock.result, action=action, value=value, location=transfer.end.location)
 
 
-def _descriptor_op(transfer: Transfer, descriptor: Descriptor) -> DMABDOp:
+def _descriptor_op(state: FifoState, transfer: Transfer, descriptor: Descriptor) -> DMABDOp:
     dimensions = transfer.dimensions if len(transfer.dimensions) else None
+    # As in mlir-aie, padding needs dimensions to be padded.
+    padding = None if dimensions is None else transfer.padding
+    if dimensions is not None:
+        _check_dimensions(state, transfer, dimensions, padding, descriptor)
     buffer: SSAValue = descriptor.buffer.buffer
-    return DMABDOp(
+    return DMABDOp.with_dimensions(
         buffer=buffer,
-        offset=descriptor.offset,
-        len=descriptor.length,
+        static_offset=descriptor.offset,
+        static_len=descriptor.length,
         dimensions=dimensions,
-        # As in mlir-aie, padding needs dimensions to be padded.
-        pad_dimensions=None if dimensions is None else transfer.padding,
+        pad_dimensions=padding,
         location=transfer.end.location,
+    )
+
+
+def _check_dimensions(
+    state: FifoState,
+    transfer: Transfer,
+    dimensions: BDDimLayoutArrayAttr,
+    padding: BDPadLayoutArrayAttr | None,
+    descriptor: Descriptor,
+) -> None:
+    """Stricter than aie-opt: a fifo's dimensions move all that its descriptors do, no more."""
+    total, how = moved(dimensions, padding)
+    own_bytes = element_bytes(descriptor.buffer.buffer_type)
+    if total == descriptor.length or is_no_pattern(dimensions, own_bytes):
+        return
+    sends = transfer.direction is DMAChannelDir.MM2S
+    word = "dimensionsToStream" if sends else "dimensionsFromStream"
+    padded = " with their padding" if padding is not None else ""
+    owner, type = state.owner(transfer.end), descriptor.buffer.buffer_type
+    whole = descriptor.length == element_count(type)
+    object = f"{'an object' if whole else 'a part of an object'} of {state.name(owner)}, {type}"
+    raise design_error(
+        transfer.end,
+        f"{word} of {state.name(transfer.end)}{padded} moves {how} elements, but each descriptor "
+        f"{'sends' if sends else 'receives'} {descriptor.length}: {object}",
+        f"the sizes multiply to the {descriptor.length} elements of a descriptor",
     )

@@ -86,10 +86,12 @@ def _connect(
     packet: PacketInfoAttr | None,
 ) -> None:
     source = _end(state, channels, producer, producer, DMAChannelDir.MM2S)
+    _note_channel(state, producer, source)
     _serve_producer(state, source, packet)
     drains = []
     for consumer in consumers:
         drain = _end(state, channels, producer, consumer, DMAChannelDir.S2MM)
+        _note_channel(state, producer, drain)
         _serve_consumer(state, producer, drain)
         drains.append(drain)
         if packet is None:
@@ -97,6 +99,13 @@ def _connect(
     if packet is not None:
         flow = _packet_flow(packet, source, drains)
         state.device.body.insert_op_after(flow, producer)
+
+
+def _note_channel(state: FifoState, fifo: ObjectFifoCreateOp, end: _End) -> None:
+    """Keep which channels serve a fifo, for a sequence that arms it anew; the host arms shims."""
+    if end.fifo.aie_stream is None and not state.is_shim(end.fifo.producer_tile_op):
+        channel = (end.fifo.producer_tile, end.direction, end.channel)
+        state.channels.setdefault(fifo, []).append(channel)
 
 
 def _end(
@@ -119,6 +128,7 @@ def _serve_producer(state: FifoState, end: _End, packet: PacketInfoAttr | None) 
     fifo = end.fifo
     if fifo.aie_stream is not None:
         return
+    padded = fifo.pad_dimensions is not None and state.is_memory_tile(fifo.producer_tile_op)
     create_program(
         state,
         Transfer(
@@ -126,7 +136,8 @@ def _serve_producer(state: FifoState, end: _End, packet: PacketInfoAttr | None) 
             end.direction,
             end.channel,
             fifo.dimensions_to_stream,
-            fifo.pad_dimensions if state.is_memory_tile(fifo.producer_tile_op) else None,
+            fifo.pad_dimensions if padded else None,
+            fifo.pad_value if padded else 0,
             packet,
         ),
     )

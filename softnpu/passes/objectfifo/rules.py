@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from softnpu.dialects.aie import ObjectFifoLinkOp
-from softnpu.dialects.sizes import element_count
+from softnpu.dialects.sizes import element_bytes, element_count, memref_bytes
 from softnpu.dialects.source import design_error, design_warning
 from softnpu.passes.objectfifo.state import FifoState
 
@@ -19,6 +19,7 @@ def check_fifos(state: FifoState) -> None:
         _check_linked_once(link, linked)
         _check_parts(link)
         _warn_of_padding(link)
+        _warn_of_cuts(link)
 
 
 def _check_linked_once(link: ObjectFifoLinkOp, linked: set[str]) -> None:
@@ -77,3 +78,30 @@ def _warn_of_padding(link: ObjectFifoLinkOp) -> None:
                 "dimensionsToStream that sends less of it",
             )
         )
+
+
+def _warn_of_cuts(link: ObjectFifoLinkOp) -> None:
+    """Tells of objects that begin within others: neither size is a multiple of the other."""
+    ins, outs = link.input_object_fifos, link.output_object_fifos
+    whole = outs[0] if link.is_join else ins[0]
+    others = ins if link.is_join else outs
+    size = memref_bytes(whole.element_type)
+    sizes = [size]
+    if link.is_join or link.is_distribute:
+        offsets = link.src_offsets if link.is_join else link.dst_offsets
+        unit = element_bytes(whole.element_type)
+        ends = [*offsets[1:], element_count(whole.element_type)]
+        sizes = [(end - start) * unit for start, end in zip(offsets, ends, strict=True)]
+    for fifo, part in zip(others, sizes, strict=True):
+        own = memref_bytes(fifo.element_type)
+        if fifo.pad_dimensions is None and part and part % own and own % part:
+            what = "objects" if len(sizes) == 1 else "the parts"
+            _log.warning(
+                design_warning(
+                    link,
+                    f"{what} of @{whole.sym_name} have {part} bytes, objects of @{fifo.sym_name} "
+                    f"{own}: neither is a multiple of the other, so that objects begin within "
+                    "others",
+                    "give both one size, or one a multiple of the other's",
+                )
+            )

@@ -51,11 +51,17 @@ def delegate_is_reachable(state: FifoState, fifo: ObjectFifoCreateOp, delegate: 
 def needs_dmas(state: FifoState, fifo: ObjectFifoCreateOp) -> tuple[bool, Shared]:
     """Whether a fifo's objects travel by DMA, and if not, whose memory they stay in.
 
-    They travel if the author says so (`via_DMA`, `repeat_count`, `aie_stream`), if the tiles
-    share no memory, if there are several consumers, if a DMA is to rearrange the data, or if
-    the fifo is linked to another (unless both ends of the link share one allocated memory).
+    They travel if the author says so (`via_DMA`, `repeat_count`, `aie_stream`, a type of its own
+    for the consumers), if the tiles share no memory (nor that of a third to which the fifo is
+    allocated), if there are several consumers, if a DMA is to rearrange the data, or if the fifo
+    is linked to another (unless both ends of the link share one allocated memory).
     """
-    if fifo.via_dma or fifo.repeat_count is not None or fifo.aie_stream is not None:
+    if (
+        fifo.via_dma
+        or fifo.repeat_count is not None
+        or fifo.aie_stream is not None
+        or fifo.consumer_elem_type is not None
+    ):
         return True, Shared.NEITHER
     shared = _memory_of_ends(state, fifo)
     if shared is Shared.NEITHER:
@@ -70,7 +76,25 @@ def _memory_of_ends(state: FifoState, fifo: ObjectFifoCreateOp) -> Shared:
         return Shared.NEITHER
     producer = fifo.producer_tile_op
     other = producer if fifo in state.split_for_link else fifo.consumer_tile_ops[0]
-    return shared_memory(state.target, producer, other)
+    shared = shared_memory(state.target, producer, other)
+    if shared is Shared.NEITHER and _meet_elsewhere(state, fifo):
+        return Shared.BOTH
+    return shared
+
+
+def _meet_elsewhere(state: FifoState, fifo: ObjectFifoCreateOp) -> bool:
+    """Whether the author puts a fifo into a tile between its ends, which both reach.
+
+    mlir-aie asks only whether one of the ends reaches the other, and makes a program of it that
+    it refuses itself.
+    """
+    allocation = state.allocations.get(fifo.sym_name)
+    if allocation is None:
+        return False
+    delegate = allocation.delegate_tile_op
+    return state.target.is_core_tile(*delegate.position) and delegate_is_reachable(
+        state, fifo, delegate
+    )
 
 
 def _is_split_for_link(state: FifoState, fifo: ObjectFifoCreateOp) -> bool:

@@ -75,7 +75,7 @@ def _consumer_end(
         producer_tile=tile.result,
         consumer_tiles=(tile.result,),
         elem_number=depth_attribute(fifo, depth),
-        elem_type=fifo.elem_type,
+        elem_type=fifo.consumer_elem_type or fifo.elem_type,
         dimensions_to_stream=NO_DIMENSIONS,
         dimensions_from_stream_per_consumer=BDDimLayoutArrayArrayAttr((own,)),
         location=fifo.location,
@@ -83,6 +83,9 @@ def _consumer_end(
     if fifo.disable_synchronization:
         end.disable_synchronization = True
     end.iter_count = fifo.iter_count
+    pins = fifo.cons_dma_channels or ()
+    if index < len(pins) and pins[index] >= 0:
+        end.prod_dma_channel = pins[index]
     return end
 
 

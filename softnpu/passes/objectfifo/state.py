@@ -13,6 +13,7 @@ from softnpu.dialects.aie import (
     BufferOp,
     CoreOp,
     DeviceOp,
+    DMAChannelDir,
     ExternalBufferOp,
     LockOp,
     ObjectFifoAllocateOp,
@@ -40,6 +41,7 @@ class FifoState:
         splits: each fifo that needs DMAs with the fifos of its consumers' ends.
         link_owner: the fifo whose buffers and locks all fifos of a link use.
         split_for_link: fifos that could share a memory but are split for their link's sake.
+        channels: the DMA channels in core and memory tiles that serve a fifo.
         taken: bytes that objects take in a tile so far.
         written_as: the author's name of the fifo behind each fifo that is made here.
     """
@@ -55,6 +57,9 @@ class FifoState:
     splits: list[tuple[ObjectFifoCreateOp, list[ObjectFifoCreateOp]]] = field(default_factory=list)
     link_owner: dict[ObjectFifoLinkOp, ObjectFifoCreateOp] = field(default_factory=dict)
     split_for_link: set[ObjectFifoCreateOp] = field(default_factory=set)
+    channels: dict[ObjectFifoCreateOp, list[tuple[SSAValue, DMAChannelDir, int]]] = field(
+        default_factory=dict
+    )
     taken: Counter[TileOp] = field(default_factory=Counter)
     written_as: dict[str, str] = field(default_factory=dict)
 

@@ -10,10 +10,13 @@ from xdsl.ir import Attribute, Operation
 
 def rename_symbols(ops: Iterable[Operation], names: Mapping[str, str]) -> None:
     """Rewrites the references to symbols in the attributes of `ops`; definitions stay."""
+    done: dict[int, tuple[Attribute, Attribute]] = {}  # many ops share theirs, and go on to
     for op in ops:
         for table in (op.properties, op.attributes):
             for key, attribute in table.items():
-                renamed = _renamed(attribute, names)
+                if id(attribute) not in done:
+                    done[id(attribute)] = attribute, _renamed(attribute, names)
+                renamed = done[id(attribute)][1]
                 if renamed is not attribute:
                     table[key] = renamed
 

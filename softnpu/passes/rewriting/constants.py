@@ -1,8 +1,8 @@
 """Constants: reading them, making them, and keeping one of each at the head of its scope.
 
 The rules are those of MLIR's OperationFolder (mlir, FoldUtils.cpp): a constant belongs to the
-nearest region that is isolated from above, or to its core (mlir-aie, AIEDialect.cpp,
-`shouldMaterializeInto`); an equal one met later is replaced by it.
+nearest region that is isolated from above, or to its core, sequence or DMA program (mlir-aie,
+AIEDialect.cpp, `shouldMaterializeInto`); an equal one met later is replaced by it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from xdsl.dialects.builtin import FloatAttr, IndexType, IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.traits import IsolatedFromAbove
 
-from softnpu.passes.rewriting.ir import erase, move_before
+from softnpu.dialects.walking import all_ops
+from softnpu.passes.rewriting.ir import block_of, erase, move_before
 
 INDEX_BITS = 64
 """Width of `index` where constants are folded, as in MLIR (IndexType::kInternalStorageBitWidth)."""
 
-_KEEPS_CONSTANTS = frozenset({"aie.core"})
+_KEEPS_CONSTANTS = frozenset(
+    {"aie.core", "aie.runtime_sequence", "aie.mem", "aie.memtile_dma", "aie.shim_dma"}
+)
 """Ops that are not isolated from above but keep constants in their own region all the same."""
 
 
@@ -62,46 +65,69 @@ def constant(value: int, type: Attribute) -> ConstantOp:
     return ConstantOp(integer_attribute(value, type))
 
 
-def unique_constants(root: Operation) -> list[Operation]:
+def insert_at_head(region: Region, value: Attribute) -> SSAValue:
+    """A constant at the very front of a region."""
+    made = ConstantOp(value)  # type: ignore[arg-type]
+    home = region.blocks[0]
+    if home.first_op is None:
+        home.add_op(made)
+    else:
+        home.insert_op_before(made, home.first_op)
+    return made.result
+
+
+def move_to_head(region: Region, op: Operation) -> None:
+    """Moves an op to the very front of a region."""
+    front = region.blocks[0].first_op
+    assert front is not None
+    if front is not op:
+        move_before(front, op)
+
+
+def unique_constants(root: Operation) -> None:
     """Merges equal constants below `root` and moves them to the head of their scope.
 
     A constant that opens its scope, or follows one that stays, keeps its place; others move to
     the very front, each before the one moved last, as MLIR leaves them.
-
-    Returns:
-        the ops whose operands changed.
     """
-    owned: dict[tuple[Region, object, Attribute], ConstantOp] = {}
+    owned: dict[tuple[Region, object, object], Operation] = {}
     kept: set[Operation] = set()
-    touched: list[Operation] = []
-    for op in list(_constants(root)):
-        scope = _scope(op)
-        key = (scope, _identity(op.value), op.result.type)
+    scopes: dict[Block, tuple[Region, Block]] = {}
+    for op in all_ops(root):
+        if op.name != ConstantOp.name:
+            continue
+        block = block_of(op)
+        if block not in scopes:
+            scope = scope_of(block)
+            scopes[block] = scope, scope.blocks[0]
+        scope, home = scopes[block]
+        result = op.results[0]
+        key = (scope, *identity(op.properties["value"], result.type))
         if (existing := owned.get(key)) is not None:
-            touched += [use.operation for use in op.result.uses]
-            op.result.replace_all_uses_with(existing.result)
+            result.replace_all_uses_with(existing.results[0])
             erase(op)
             continue
         owned[key] = op
-        _place(op, scope, kept)
+        front = home.first_op
+        stays = block is home and (front is op or op.prev_op in kept)
+        if not stays and front is not None:
+            move_before(front, op)
         kept.add(op)
-    return touched
 
 
-def _constants(root: Operation) -> list[ConstantOp]:
-    return [op for op in root.walk() if isinstance(op, ConstantOp)]
-
-
-def _identity(value: Attribute) -> object:
-    """A key that tells 0.0 from -0.0 and finds NaN equal to itself."""
+def identity(value: Attribute, type: Attribute) -> tuple[object, object]:
+    """A key of a constant; it tells 0.0 from -0.0 and finds NaN equal to itself."""
+    if isinstance(value, IntegerAttr):
+        width = type.width.data if isinstance(type, IntegerType) else "index"
+        return value.value.data, width  # arith's integers have no sign: the width is all
     if isinstance(value, FloatAttr):
-        return (repr(value.value.data), str(value.type))
-    return value
+        return (repr(value.value.data), str(value.type)), type
+    return value, type
 
 
-def _scope(op: Operation) -> Region:
-    """The region that a constant used here belongs to."""
-    region = op.parent_region()
+def scope_of(block: Block) -> Region:
+    """The region that a constant used in a block belongs to."""
+    region = block.parent_region()
     while region is not None:
         parent = region.parent_op()
         if (
@@ -112,13 +138,4 @@ def _scope(op: Operation) -> Region:
         ):
             return region
         region = parent.parent_region()
-    raise ValueError(f"{op.name} is in no region")
-
-
-def _place(op: Operation, scope: Region, kept: set[Operation]) -> None:
-    home: Block = scope.blocks[0]
-    front = home.first_op
-    stays = op.parent_block() is home and (front is op or op.prev_op in kept)
-    if stays or front is None:
-        return
-    move_before(front, op)
+    raise ValueError("the block is in no region")

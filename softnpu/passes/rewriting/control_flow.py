@@ -81,6 +81,73 @@ def _keep_carried_values(loop: scf.ForOp, kept: list[int], rewriter: Rewriter) -
     rewriter.erase(loop)
 
 
+def _drop_unused_while_values(op: Operation, rewriter: Rewriter) -> bool:
+    """Takes values out of what an `scf.while` hands from part to part if the next has no use."""
+    assert isinstance(op, scf.WhileOp)
+    checked, body = op.before_region.block.args, op.after_region.block.args
+    starts = [index for index, value in enumerate(checked) if value.first_use]
+    ends = [
+        index
+        for index, (result, value) in enumerate(zip(op.results, body, strict=True))
+        if result.first_use or value.first_use
+    ]
+    if len(starts) == len(checked) and len(ends) == len(body):
+        return False
+    _keep_while_values(op, starts, ends, rewriter)
+    return True
+
+
+def _take_unchanged_from_outside(op: Operation, rewriter: Rewriter) -> bool:
+    """Uses of a value that goes round an `scf.while` unchanged become uses of its start."""
+    assert isinstance(op, scf.WhileOp)
+    checked, body = op.before_region.block.args, op.after_region.block.args
+    _, *passed = terminator_of(op.before_region.block).operands
+    yielded = terminator_of(op.after_region.block).operands
+    changed = False
+    for argument, start, next_value in zip(checked, op.operands, yielded, strict=True):
+        unchanged = next_value is start or (
+            next_value in body and passed[body.index(next_value)] is argument
+        )
+        if unchanged and argument.first_use:
+            _replace_all(argument, start, rewriter)
+            changed = True
+    # What has just been put there comes from outside, too.
+    _, *passed = terminator_of(op.before_region.block).operands
+    for value, argument, result in zip(passed, body, op.results, strict=True):
+        for inner in (argument, result):
+            if value in op.operands and value not in checked and inner.first_use:
+                _replace_all(inner, value, rewriter)
+                changed = True
+    return changed
+
+
+def _keep_while_values(
+    loop: scf.WhileOp, starts: list[int], ends: list[int], rewriter: Rewriter
+) -> None:
+    """Keeps the values of these indices: before the check, and behind it."""
+    checked, body = loop.before_region.block, loop.after_region.block
+    condition, *passed = terminator_of(checked).operands
+    terminator_of(checked).operands = [condition, *(passed[index] for index in ends)]
+    yielded = terminator_of(body).operands
+    terminator_of(body).operands = [yielded[index] for index in starts]
+    for block, kept in ((checked, starts), (body, ends)):
+        for index in reversed(range(len(block.args))):
+            if index not in kept:
+                block.erase_arg(block.args[index])
+    slimmer = scf.WhileOp(
+        [loop.operands[index] for index in starts],
+        [loop.results[index].type for index in ends],
+        *(loop.detach_region(region) for region in list(loop.regions)),
+    )
+    slimmer.attributes.update(loop.attributes)
+    rewriter.insert_before(loop, slimmer)
+    for result, index in zip(slimmer.results, ends, strict=True):
+        _replace_all(loop.results[index], result, rewriter)
+    for _ in range(2):
+        loop.add_region(Region(Block()))
+    rewriter.erase(loop)
+
+
 def _take_known_branch(op: Operation, rewriter: Rewriter) -> bool:
     """Unwraps the branch of an `scf.if` whose condition is known."""
     assert isinstance(op, scf.IfOp)
@@ -136,6 +203,7 @@ def _take_known_case(op: Operation, rewriter: Rewriter) -> bool:
 
 CONTROL_FLOW: Patterns = {
     scf.ForOp.name: (_simplify_known_loop, _drop_unchanged_carried_values),
+    scf.WhileOp.name: (_take_unchanged_from_outside, _drop_unused_while_values),
     scf.IfOp.name: (_take_known_branch, _drop_empty_branches),
     scf.ExecuteRegionOp.name: (_inline_executed_region,),
     scf.IndexSwitchOp.name: (_take_known_case,),

@@ -6,15 +6,16 @@ unique at the start of each, which is what decides in which order they stand in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from xdsl.dialects.arith import ConstantOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.transforms.dead_code_elimination import is_trivially_dead
 
+from softnpu.dialects.walking import all_ops
 from softnpu.passes.rewriting.constants import unique_constants
-from softnpu.passes.rewriting.folding import fold
+from softnpu.passes.rewriting.dead import is_dead, may_be_dead
+from softnpu.passes.rewriting.folding import FOLDS, fold
 from softnpu.passes.rewriting.ir import erase, insert_before, move_before, terminator_of
 from softnpu.passes.rewriting.regions import simplify_regions
 
@@ -28,11 +29,9 @@ class Rewriter:
     A pattern changes ops through its methods, so that all that is affected comes up again.
     """
 
-    def __init__(self, root: Operation) -> None:
-        self._pending: dict[Operation, None] = {}
-        for op in reversed(list(root.walk())):
-            if op is not root:
-                self._pending[op] = None
+    def __init__(self, ops: Iterable[Operation]) -> None:
+        """`ops`: the first to look at."""
+        self._pending = dict.fromkeys(reversed(list(ops)))
 
     def next(self) -> Operation | None:
         """The next op to look at, still part of the IR; None when all is done."""
@@ -117,10 +116,11 @@ def apply_greedily(root: Operation, patterns: Patterns, merge_blocks: bool) -> N
 
 
 def _one_round(root: Operation, patterns: Patterns) -> bool:
-    rewriter = Rewriter(root)
+    below = all_ops(root)[1:]
+    rewriter = Rewriter(op for op in below if is_dead(op) or _may_change(op, patterns))
     changed = False
     while (op := rewriter.next()) is not None:
-        if is_trivially_dead(op):
+        if is_dead(op):
             rewriter.erase(op)
             changed = True
         elif (known := fold(op)) is not None:
@@ -130,6 +130,15 @@ def _one_round(root: Operation, patterns: Patterns) -> bool:
             rewriter.revisit(op)
             changed = True
     return changed
+
+
+def _may_change(op: Operation, patterns: Patterns) -> bool:
+    """Whether an op can be folded or simplified, or be dead when what stands before it has been.
+
+    What a constant is for stands behind it, and brings it up again when that goes."""
+    if type(op) is ConstantOp:
+        return False
+    return op.name in FOLDS or op.name in patterns or may_be_dead(type(op))
 
 
 def _materialised(known: SSAValue | Attribute, op: Operation, rewriter: Rewriter) -> SSAValue:

@@ -6,6 +6,9 @@ from typing import TypeVar
 
 from xdsl.ir import Block, Operation
 
+from softnpu.dialects.making import place_before
+from softnpu.dialects.scalars import with_constants
+
 OpT = TypeVar("OpT", bound=Operation)
 
 
@@ -31,12 +34,14 @@ def same_location(op: OpT, source: Operation) -> OpT:
 
 def insert_before(anchor: Operation, *new: Operation) -> None:
     """Inserts ops before one, in order, with its place in the source."""
-    block_of(anchor).insert_ops_before([same_location(op, anchor) for op in new], anchor)
+    placed = with_constants(*new)
+    place_before(anchor, [same_location(op, anchor) for op in placed])
 
 
 def insert_after(anchor: Operation, *new: Operation) -> None:
     """Inserts ops behind one, in order, with its place in the source."""
-    block_of(anchor).insert_ops_after([same_location(op, anchor) for op in new], anchor)
+    placed = with_constants(*new)
+    block_of(anchor).insert_ops_after([same_location(op, anchor) for op in placed], anchor)
 
 
 def detach(op: OpT) -> OpT:

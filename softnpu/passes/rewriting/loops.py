@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.dialects import scf
-from xdsl.dialects.arith import AddiOp, ConstantOp, MuliOp
+from xdsl.dialects.arith import AddiOp, ConstantOp, DivUIOp, MinSIOp, MuliOp, RemSIOp, SubiOp
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from softnpu.passes.rewriting.constants import constant, integer_of
@@ -69,31 +69,78 @@ def promote_if_single(loop: scf.ForOp) -> bool:
     return True
 
 
-def unroll_by_factor(loop: scf.ForOp, factor: int) -> None:
+def peel_first(loop: scf.ForOp) -> None:
+    """Puts the first iteration into a loop of its own before the rest."""
+    bounds = bounds_of(loop)
+    if bounds is not None:
+        split = _constant_before(loop, min(bounds.lower + bounds.step, bounds.upper), loop.ub.type)
+    else:
+        next_one = AddiOp(loop.lb, loop.step)
+        end = MinSIOp(next_one, loop.ub)
+        insert_before(loop, next_one, end)
+        split = end.result
+    first = loop.clone()
+    insert_before(loop, first)
+    _set_bound(first, 1, split)
+    _set_bound(loop, 0, split)
+    loop.operands = [*list(loop.operands)[:3], *first.results]
+
+
+def unroll_by_factor(loop: scf.ForOp, factor: int) -> scf.ForOp | None:
     """Runs `factor` iterations in one; what is left over runs in a loop behind it.
 
     A loop that comes down to a single iteration is replaced by its body.
+
+    Returns:
+        the loop of what is left over, if there is one.
     """
-    bounds = bounds_of(loop)
-    assert bounds is not None and factor > 0
+    assert factor > 0
     body = loop.body.block
     if body.first_op is body.last_op:
-        return
+        return None
     if factor == 1:
         promote_if_single(loop)
-        return
+        return None
+    epilogue = None
     step = loop.step
-    unrolled_upper = bounds.lower + (bounds.trips - bounds.trips % factor) * bounds.step
-    if unrolled_upper < bounds.upper:
-        upper = _constant_before(loop, unrolled_upper, loop.ub.type)
-        new_step = _constant_before(loop, bounds.step * factor, step.type)
-        _split_epilogue(loop, upper)
+    upper, new_step = _unrolled_bounds(loop, factor)
+    if upper is not None:
+        epilogue = _split_epilogue(loop, upper)
         _set_bound(loop, 1, upper)
-    else:
-        new_step = _constant_before(loop, bounds.step * factor, step.type)
     _set_bound(loop, 2, new_step)
     _repeat_body(loop, factor, step)
     promote_if_single(loop)
+    return epilogue
+
+
+def _unrolled_bounds(loop: scf.ForOp, factor: int) -> tuple[SSAValue | None, SSAValue]:
+    """Where the unrolled loop ends, None for where it did, and its step."""
+    bounds = bounds_of(loop)
+    if bounds is None:
+        return _bounds_at_run_time(loop, factor)
+    upper = None
+    unrolled_upper = bounds.lower + (bounds.trips - bounds.trips % factor) * bounds.step
+    if unrolled_upper < bounds.upper:
+        upper = _constant_before(loop, unrolled_upper, loop.ub.type)
+    return upper, _constant_before(loop, bounds.step * factor, loop.step.type)
+
+
+def _bounds_at_run_time(loop: scf.ForOp, factor: int) -> tuple[SSAValue, SSAValue]:
+    """The same, found by the program itself: whole rounds of `factor` iterations."""
+    one, times = constant(1, loop.step.type), constant(factor, loop.step.type)
+    distance = SubiOp(loop.ub, loop.lb)
+    step_minus_one = SubiOp(loop.step, one)
+    rounded = AddiOp(distance, step_minus_one)
+    trips = DivUIOp(rounded, loop.step)
+    left = RemSIOp(trips, times)
+    whole = SubiOp(trips, left)
+    way = MuliOp(whole, loop.step)
+    upper = AddiOp(loop.lb, way)
+    step = MuliOp(loop.step, times)
+    insert_before(
+        loop, distance, one, step_minus_one, rounded, trips, times, left, whole, way, upper, step
+    )
+    return upper.result, step.result
 
 
 def _constant_before(op: Operation, value: int, type: Attribute) -> SSAValue:
@@ -106,7 +153,7 @@ def _set_bound(loop: scf.ForOp, index: int, value: SSAValue) -> None:
     loop.operands[index] = value
 
 
-def _split_epilogue(loop: scf.ForOp, start: SSAValue) -> None:
+def _split_epilogue(loop: scf.ForOp, start: SSAValue) -> scf.ForOp | None:
     """A copy of the loop behind it, for the iterations from `start` on."""
     epilogue = loop.clone()
     insert_after(loop, epilogue)
@@ -114,7 +161,7 @@ def _split_epilogue(loop: scf.ForOp, start: SSAValue) -> None:
     for mine, final in zip(loop.results, epilogue.results, strict=True):
         mine.replace_all_uses_with(final)
     epilogue.operands = [*list(epilogue.operands)[:3], *loop.results]
-    promote_if_single(epilogue)
+    return None if promote_if_single(epilogue) else epilogue
 
 
 def _repeat_body(loop: scf.ForOp, factor: int, step: SSAValue) -> None:

@@ -38,18 +38,27 @@ def _write_out_offsets(op: Operation, rewriter: Rewriter) -> bool:
     return True
 
 
-def _reinterpret_the_source(op: Operation, rewriter: Rewriter) -> bool:
-    """A reinterpretation looks through casts and subviews that start where their source does."""
-    assert isinstance(op, ReinterpretCastOp)
+def look_through(op: ReinterpretCastOp) -> Operation | None:
+    """A reinterpretation looks through a cast or a subview that starts where its source does.
+
+    What it looked through is given; None if there is nothing.
+    """
     view = op.source.owner
     if isinstance(view, SubviewOp):
         if any(view.static_offsets.get_values()):
-            return False
+            return None
     elif not isinstance(view, (CastOp, ReinterpretCastOp)):
-        return False
+        return None
     op.operands[0] = view.operands[0]
-    rewriter.revisit(view)
-    return True
+    return view
+
+
+def _reinterpret_the_source(op: Operation, rewriter: Rewriter) -> bool:
+    assert isinstance(op, ReinterpretCastOp)
+    view = look_through(op)
+    if view is not None:
+        rewriter.revisit(view)
+    return view is not None
 
 
 VIEWS: Patterns = {

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from xdsl.ir import Block, Operation, Region, SSAValue
 
+from softnpu.dialects.walking import all_ops
+
 
 def simplify_regions(root: Operation, merge_blocks: bool) -> bool:
     """Drops unreachable blocks below `root`, and merges equal ones if asked to."""
@@ -19,7 +21,8 @@ def simplify_regions(root: Operation, merge_blocks: bool) -> bool:
 
 
 def _regions_of_several_blocks(root: Operation) -> list[Region]:
-    return [r for op in root.walk() for r in op.regions if r.first_block is not r.last_block]
+    regions = [region for op in all_ops(root) if op.regions for region in op.regions]
+    return [region for region in regions if region.first_block is not region.last_block]
 
 
 def reachable_blocks(start: Block) -> list[Block]:

@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Operation
 
 from softnpu.dialects.aie import EventOp, LockOp, UseLockOp
+from softnpu.dialects.scalars import number_of
 from softnpu.dialects.source import design_error
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.expr import Expr
@@ -40,12 +41,14 @@ def use_lock(f: Function, op: Operation) -> None:
     else:
         number = c.literal(f.unit.lock_number(owner, use))
         name = owner.sym_name or f"lock {owner.lock_id} of tile {owner.position}"
-    if use.release:
-        f.line(f"npu_release({{}}, {use.lock_value});{_comment(name)}", number)
-    elif use.acquire_ge:
-        f.line(f"npu_acquire({{}}, {-use.lock_value});{_comment(name)}", number)
-    else:
-        f.line(f"npu_acquire({{}}, {use.lock_value});{_comment(name)}", number)
+    call = "npu_release" if use.release else "npu_acquire"
+    # The hardware's acquire with "at least" takes a negative value.
+    sign = -1 if use.acquire_ge else 1
+    known = number_of(use.value)
+    value = c.literal(sign * known) if known is not None else f.expr(use.value)
+    if known is None and use.acquire_ge:
+        value = c.negated(value)
+    f.line(f"{call}({{}}, {{}});{_comment(name)}", number, value)
 
 
 def _comment(name: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from softnpu.dialects.walking import all_ops
 from softnpu.errors import DesignError, ToolError
 from softnpu.targets.linking.checks import AIE, check_object, check_program
 from softnpu.targets.linking.elf import Elf, Symbol, is_archive
@@ -95,7 +96,7 @@ def failed_link(
         )
     calls = [
         Call(op.callee.root_reference.data, location_of(op))
-        for op in core.walk()
+        for op in all_ops(core)
         if isinstance(op, CallOp)
     ]
     return link_error(messages, objects, calls, layout)

@@ -14,6 +14,7 @@ from softnpu.targets.linking.layout import (
     PROGRAM_MEMORY,
     CoreLayout,
     code_table,
+    data_end,
     data_table,
     remedies,
 )
@@ -85,28 +86,29 @@ def check_program(
             location,
             ("the largest functions:", *code_table(elf)),
         )
-    end = max((s.address + s.size for s in elf.segments), default=0)
-    if end > STACK_BASE + DATA_MEMORY:
-        raise DesignError(
-            f"{layout.name}: stack, buffers and the code's own data take "
-            f"{end - STACK_BASE:,} bytes of the {DATA_MEMORY:,} bytes of data memory",
-            location,
-            (*data_table(layout, elf), *remedies(layout, end - STACK_BASE - DATA_MEMORY)),
-        )
     _check_segments(elf, layout)
+    start, room = layout.gap
+    data = max(0, data_end(elf) - STACK_BASE - start)
+    if data > room:
+        raise DesignError(
+            f"{layout.name}: the code's own data take {data:,} bytes, and stack and buffers leave "
+            f"{room:,} in a row of the {DATA_MEMORY:,} bytes of data memory",
+            location,
+            (*data_table(layout, elf), *remedies(layout, data - room)),
+        )
     _check_constructors(elf)
     check_stack(need(), layout, location)
 
 
 def _check_segments(elf: Elf, layout: CoreLayout) -> None:
-    data_start = STACK_BASE + layout.used
+    data_start = STACK_BASE + layout.gap[0]
     for segment in elf.segments:
         if segment.address < PROGRAM_MEMORY or segment.address >= data_start:
             continue
         raise ToolError(
             f"{elf.path}: a segment at {segment.address:#x} ({segment.size:,} bytes) lies "
-            f"neither in program memory nor behind the buffers of {layout.name} "
-            f"({data_start:#x})"
+            f"neither in program memory nor in the gap that the design of {layout.name} leaves "
+            f"(from {data_start:#x})"
         )
 
 

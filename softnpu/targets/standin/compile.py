@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from softnpu.errors import ToolError
 from softnpu.targets.linking.symbols import LIBM
-from softnpu.targets.standin.toolchain import CXX_SUFFIXES, clang, include_flags
+from softnpu.targets.standin.toolchain import CXX_SUFFIXES, RUNTIME, clang, include_flags
+from softnpu.warned import apart
+
+_log = logging.getLogger(__name__)
 
 C_SUFFIXES = frozenset({".c"})
 C_FLAGS = ("-x", "c", "-std=c11")
@@ -19,6 +23,7 @@ CXX_FLAGS = (
     "-fno-exceptions",
     "-fno-rtti",
     "-fno-threadsafe-statics",
+    "-Wno-missing-template-arg-list-after-template-kw",
     "-include",
     "libcxx_config.h",
 )
@@ -39,26 +44,35 @@ DIAGNOSTIC_FLAGS = (
 )
 KERNEL_FLAGS = ("-fno-common", *(f"-fno-builtin-{name}" for name in LIBM))
 
+ARCHITECTURES = {"aie2": 20, "aie2p": 21}
+"""What kernels find in `__AIE_ARCH__` and `__AIEARCH__` (llvm-aie, clang/lib/Basic/Targets)."""
+
 HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
-        re.compile(r"in namespace '(?:::)?aie'|undeclared identifier 'aie'|'aie_api/(?!aie\.hpp)"),
-        "aie_api is AMD's vector library for AIE cores. Without Peano a kernel is compiled for a "
-        "stand-in core, from portable C or C++: loops over arrays of standard types.",
+        re.compile(
+            r"(?:in|from) namespace '(?:::)?aie(?:::\w+)?'|'aie_api/[\w./]*' file not found"
+        ),
+        "docs/aie_api.md lists what of the AIE API there is on stand-in cores.",
+    ),
+    (
+        re.compile(r"undeclared identifier 'aie'"),
+        "The AIE API comes with '#include <aie_api/aie.hpp>', in C++: name the file .cc.",
     ),
     (
         re.compile(
             r"(?:unknown type name|undeclared identifier|unknown builtin|undeclared function) "
             r"'(?:v\d+\w+|__builtin_aie\w*|undef_v\w+|aie\w+)'"
         ),
-        "AIE vector intrinsics exist on AIE cores only. Write the loop in portable C, or keep "
-        "the intrinsics behind '#ifdef __AIENGINE__' with a portable branch beside them.",
+        "Stand-in cores do not have this AIE intrinsic (docs/aie_api.md lists those they have, in "
+        "C++). Say it with the AIE API, or keep it behind '#ifdef __AIENGINE__' with a portable "
+        "branch beside it.",
     ),
     (
         re.compile(r"\bchess_\w+"),
         "This is for AMD's closed compiler (chess); neither Peano nor the stand-in knows it.",
     ),
     (
-        re.compile(r"'(?:adf|aie_stream|lut_based_ops|aie_core)[\w./]*' file not found"),
+        re.compile(r"'(?:adf|aie_stream|aie_core)[\w./]*' file not found"),
         "This header belongs to AMD's tools; the stand-in compiles portable C and C++.",
     ),
     (
@@ -76,7 +90,8 @@ def compile_kernel(
     include_dirs: Sequence[Path] = (),
     depfile: Path | None = None,
     flags: Sequence[str] = (),
-) -> str:
+    generation: str = "aie2",
+) -> None:
     """Compile `source` (.c, or .cc/.cpp/.cxx for C++) to the object `output`.
 
     Args:
@@ -84,9 +99,9 @@ def compile_kernel(
         include_dirs: searched after the source's own folder.
         depfile: where to list the files that were read, as a Makefile rule.
         flags: further flags for clang, last.
+        generation: "aie2" or "aie2p", whose vector instructions the kernel has.
 
-    Returns:
-        The compiler's warnings, "" if there are none.
+    The compiler's warnings are passed on to logging, one by one.
 
     Raises:
         ToolError: with the compiler's own messages, and what they mean for a kernel.
@@ -98,14 +113,7 @@ def compile_kernel(
         suffixes = ", ".join(sorted(C_SUFFIXES | CXX_SUFFIXES))
         raise ToolError(f"{source}: a kernel is C or C++, in a file that ends in {suffixes}")
     arguments = [
-        *(CXX_FLAGS if cxx else C_FLAGS),
-        *DIAGNOSTIC_FLAGS,
-        *KERNEL_FLAGS,
-        "-include",
-        "aie_intrinsics.h",
-        *(f"-D{name}={value}" for name, value in (defines or {}).items()),
-        *(part for folder in include_dirs for part in ("-I", str(folder))),
-        *include_flags(cxx=cxx),
+        *kernel_flags(source, defines or {}, include_dirs, generation),
         *(("-MD", "-MF", str(depfile), "-MT", str(output)) if depfile else ()),
         *flags,
     ]
@@ -114,14 +122,80 @@ def compile_kernel(
     messages = tidy(outcome.messages)
     if not outcome.ok:
         raise ToolError("\n".join((messages, *(f"  note: {hint}" for hint in hints(messages)))))
-    return messages
+    for warning in apart(messages):
+        _log.warning("%s", warning)
+
+
+def kernel_flags(
+    source: Path, defines: Mapping[str, str], include_dirs: Sequence[Path], generation: str
+) -> list[str]:
+    """clang's options for a kernel, beyond those of all stand-in code; as of `compile_kernel`."""
+    cxx = source.suffix in CXX_SUFFIXES
+    return [
+        *(CXX_FLAGS if cxx else C_FLAGS),
+        *DIAGNOSTIC_FLAGS,
+        *KERNEL_FLAGS,
+        "-include",
+        "aie_intrinsics.h",
+        f"-D__AIE_ARCH__={ARCHITECTURES[generation]}",
+        *(f"-D{name}={value}" for name, value in defines.items()),
+        *(part for folder in include_dirs for part in ("-I", str(folder))),
+        *include_flags(cxx=cxx),
+    ]
 
 
 def tidy(messages: str) -> str:
     """clang's messages without the counts at their end."""
     lines = messages.splitlines()
     counted = re.compile(r"\d+ (?:error|warning)s?(?: and \d+ errors?)? generated\.")
-    return "\n".join(line for line in lines if not counted.fullmatch(line)).strip()
+    kept = (line for line in lines if not counted.fullmatch(line))
+    return "\n".join(authors_first(list(kept))).strip()
+
+
+_PLACE = re.compile(
+    r"(?P<file>[^\s:][^:]*):(?P<place>\d+:\d+): (?P<kind>error|warning|note): (?P<what>.*)"
+)
+
+
+_ASSERTION = re.compile(r"static assertion failed(?: due to requirement '.*?')?: ")
+
+
+def authors_first(lines: Sequence[str]) -> list[str]:
+    """clang's messages, those within the stand-in's headers as ones of the line that led there.
+
+    What a template of the AIE API says is told of the author's call: "k.cc:4:9: error: aie::mmul:
+    the shapes ... are ...". Where no line of the author's led there, messages stay as they are.
+    """
+    blocks: list[list[str]] = [[]]
+    for line in lines:
+        place = _PLACE.match(line)
+        included = line.startswith("In file included from ")
+        if (included or (place and place["kind"] != "note")) and not _only_includes(blocks[-1]):
+            blocks.append([])
+        blocks[-1].append(line)
+    return [line for block in blocks for line in _at_the_authors(block)]
+
+
+def _only_includes(block: Sequence[str]) -> bool:
+    return all(line.startswith("In file included from ") for line in block)
+
+
+def _at_the_authors(block: list[str]) -> list[str]:
+    places = [(number, _PLACE.match(line)) for number, line in enumerate(block)]
+    found = [(number, place) for number, place in places if place]
+    if not found or not _in_runtime(found[0][1]["file"]):
+        return block
+    first = found[0][1]
+    for number, place in found:
+        if place["kind"] == "note" and not _in_runtime(place["file"]):
+            shown = [text for text in block[number + 1 : number + 3] if not _PLACE.match(text)]
+            what = _ASSERTION.sub("", first["what"])
+            return [f"{place['file']}:{place['place']}: {first['kind']}: {what}", *shown]
+    return block
+
+
+def _in_runtime(file: str) -> bool:
+    return file.startswith((str(RUNTIME), "<built-in>", "<command line>"))
 
 
 def hints(messages: str) -> list[str]:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from softnpu.arch.standin import VECTOR_ENTRY, VECTOR_MEMORY, VECTOR_MEMORY_SIZE
 from softnpu.errors import DesignError, SourceLocation, ToolError
 from softnpu.targets.linking.checks import STANDIN, check_object, check_program
 from softnpu.targets.linking.elf import Elf
@@ -14,13 +15,15 @@ from softnpu.targets.linking.layout import DATA_MEMORY, CoreLayout
 from softnpu.targets.linking.symbols import Call, link_error
 from softnpu.targets.linking.zeros import write_out_zeros
 from softnpu.targets.standin.stack import stack_need
-from softnpu.targets.standin.toolchain import run, runtime
+from softnpu.targets.standin.toolchain import runtime
+from softnpu.zig import run
 
 LINK_FLAGS = ("-m", "elf32lriscv", "--nmagic", "--gc-sections", "--discard-locals")
 
 STANDIN_SCRIPT = """\
 /* For the stand-in's start code (crt0.S). */
-__standin_stack_top = _sp_start_value_DM_stack + {stack_size:#x};
+__standin_stack_top = DEFINED({vector_entry})
+    ? {vector_stack_top:#x} : _sp_start_value_DM_stack + {stack_size:#x};
 __standin_bss_begin = ADDR(.bss);
 __standin_bss_end = ADDR(.bss) + SIZEOF(.bss);
 """
@@ -86,4 +89,8 @@ def standin_script(script: str, stack_size: int) -> str:
     """mlir-aie's linker script with what the stand-in's start code asks for added."""
     text = _INPUT.sub("", script)
     text = _DATA_LENGTH.sub(rf"\g<1>{16 * DATA_MEMORY:#x}", text)
-    return text + STANDIN_SCRIPT.format(stack_size=stack_size)
+    return text + STANDIN_SCRIPT.format(
+        stack_size=stack_size,
+        vector_entry=VECTOR_ENTRY,
+        vector_stack_top=VECTOR_MEMORY + VECTOR_MEMORY_SIZE,
+    )

@@ -1,15 +1,19 @@
 """How deep a linked stand-in core's stack can get.
 
 The frames are those of RV32 code. An AIE core's are not the same, but arrays in C functions,
-which are what outgrows a stack, weigh the same in both.
+which are what outgrows a stack, weigh the same in both. That does not hold of vector code: what
+it has in RV32's frames is in an AIE core's registers. Its stack lies beside the tile's memory.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from softnpu.arch.standin import VECTOR_ENTRY, VECTOR_MEMORY_SIZE
+from softnpu.errors import DesignError
 from softnpu.targets.linking.elf import Elf, Symbol
 from softnpu.targets.linking.stack import CallGraph, StackNeed
 
@@ -18,10 +22,25 @@ _RETURN_ADDRESS = 1
 
 
 def stack_need(program: Path) -> StackNeed:
-    """The stack need of a core's ELF, from where it starts."""
-    code = _Code(Elf(program))
+    """What a core's ELF needs of the tile's memory for its stack, from where it starts.
+
+    Raises:
+        DesignError: vector code whose frames do not fit what there is for them.
+    """
+    elf = Elf(program)
+    code = _Code(elf)
     graph = CallGraph(code.frames, code.callees, code.name)
-    return graph.need(code.entry, code.indirect)
+    need = graph.need(code.entry, code.indirect)
+    if not any(symbol.name == VECTOR_ENTRY and symbol.is_defined for symbol in elf.symbols):
+        return need
+    if need.size > VECTOR_MEMORY_SIZE:
+        raise DesignError(
+            f"{program.stem}: its vector code needs {need.size:,} bytes of stack on a stand-in "
+            f"core, which has {VECTOR_MEMORY_SIZE:,} for it",
+            None,
+            ("make large local arrays static",),
+        )
+    return replace(need, size=0, path=())
 
 
 class _Code:

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.amd.running import Shell
 from softnpu.errors import DesignError, ToolError
+from softnpu.warned import collected
 
 
 def script(folder: Path, name: str, text: str) -> Path:
@@ -94,3 +95,27 @@ def test_a_failed_pass_leaves_a_script_that_repeats_it(tmp_path: Path) -> None:
         "/dev/null",
     ]
     assert (tmp_path / "logs/lower.failed.mlir").read_text() == "module {}"
+
+
+def test_what_a_tool_that_succeeds_warns_of_is_passed_on_one_by_one(tmp_path: Path) -> None:
+    tool = script(
+        tmp_path,
+        "tool",
+        """echo "[INFO] : about"; echo "WARNING: an old option"
+cat >&2 <<'END'
+k.c:1:2: warning: unused x
+    1 | int x;
+k.c:3:4: warning: unused y
+2 warnings generated.
+END""",
+    )
+    with collected() as warned:
+        Shell(tmp_path, "stage").run(tool)
+    assert warned == [
+        "k.c:1:2: warning: unused x\n    1 | int x;",
+        "k.c:3:4: warning: unused y",
+        "tool: WARNING: an old option",
+    ]
+    with collected() as warned:
+        Shell(tmp_path, "stage").run(script(tmp_path, "quiet", "echo all is well"))
+    assert warned == []

@@ -7,9 +7,9 @@ from pipeline.report.design import pictures
 from tests.softnpu.inspect.several import write_xclbin
 
 
-def test_each_pdi_has_a_picture_words_and_memories_of_its_own(golden: Path, tmp_path: Path) -> None:
-    write_xclbin(golden, tmp_path / "final.xclbin", {7: "explicit_dma", 4: "broadcast_add"})
-    shutil.copy(golden / "explicit_dma" / "insts.bin", tmp_path)
+def test_each_pdi_has_a_picture_words_and_memories_of_its_own(march: Path, tmp_path: Path) -> None:
+    write_xclbin(march, tmp_path / "final.xclbin", {7: "explicit_dma", 4: "broadcast_add"})
+    shutil.copy(march / "explicit_dma" / "insts.bin", tmp_path)
     first, second = pictures(tmp_path)
     assert [first.caption, second.caption] == ["PDI 7", "PDI 4"]
     assert "tile (0,2), core" in first.words and "tile (1,3), core" not in first.words
@@ -18,6 +18,6 @@ def test_each_pdi_has_a_picture_words_and_memories_of_its_own(golden: Path, tmp_
     assert len(second.memories) > len(first.memories)
 
 
-def test_the_only_pdi_needs_no_caption(golden: Path) -> None:
-    (only,) = pictures(golden / "explicit_dma")
+def test_the_only_pdi_needs_no_caption(march: Path) -> None:
+    (only,) = pictures(march / "explicit_dma")
     assert only.caption == ""

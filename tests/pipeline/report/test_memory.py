@@ -9,9 +9,9 @@ from softnpu.inspect.pdis import of_xclbin
 
 
 def test_stack_buffers_and_free_space_fill_the_memory_without_a_gap(
-    golden: Path, tmp_path: Path
+    march: Path, tmp_path: Path
 ) -> None:
-    folder = golden / "broadcast_add"
+    folder = march / "broadcast_add"
     placed = folder / "input_physical.mlir"
     compiler_names.write(placed, placed, [], tmp_path / "names.json")
     array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes())).shown[0].array

@@ -24,16 +24,11 @@ def test_errors_of_whole_numbers_are_counted_one_by_one() -> None:
     assert found["fault"] == "4 of 100 elements differ"
 
 
-def test_a_reference_beyond_the_outputs_type_is_an_error_not_a_wrap() -> None:
-    got = np.array([0, 44], np.int8)
-    found = numerics.compare("y", got, np.array([0, 300], np.int64))
-    assert found["largest"] == 256
-    assert found["fault"] == "the reference has values that int8 cannot hold"
-
-
-def test_a_reference_of_another_size_is_told() -> None:
-    found = numerics.compare("y", np.zeros(4, np.int8), np.zeros(5, np.int8))
-    assert found["fault"] == "the reference has 5 elements, not 4"
+def test_what_was_never_written_is_a_fault() -> None:
+    values = np.arange(4, dtype=np.int8)
+    unwritten = np.array([False, False, False, True])
+    found = numerics.compare("y", values, values, unwritten=unwritten)
+    assert found["fault"] == "1 of 4 elements were never written"
 
 
 def test_floats_have_their_error_in_units_of_the_last_place() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import designs
+from pipeline import designs, profiling
 from pipeline.report import OBSERVED, TIMELINE, design, observing
 from tests.project import make_project
 
@@ -39,6 +39,28 @@ def test_every_run_is_compared_and_the_first_one_timed(house: Path) -> None:
     part = design.gather(variant, {})
     assert part.timeline is not None and "(0,2) MM2S 0" in part.timeline
     assert len(part.pictures) == 1 and "address of buffer 1 (bo1)" in part.stream
+
+
+def profiled(house: Path, label: str) -> tuple[designs.Variant, Any]:
+    variant = next(v for v in designs.discover(house).variants if v.label == label)
+    ((action, arguments),) = profiling.profile(variant)["actions"]
+    return variant, action(*arguments)
+
+
+def test_a_profile_tells_the_kernels_lines_and_stands_in_the_page(house: Path) -> None:
+    variant, failed = profiled(house, "vector_scale/small")
+    assert failed is None
+    told = design.gather(variant, {}).profile
+    assert told.startswith("core (0,2): ")
+    assert "scale.c:" in told and "Instructions are RV32's" in told
+    flame = json.loads((variant.folder / profiling.FLAME).read_text())
+    assert "core_0_2" in {event["name"] for event in flame["traceEvents"]}
+
+
+def test_a_run_that_hangs_has_no_profile_but_a_reason(house: Path) -> None:
+    variant, failed = profiled(house, "vector_add/default")
+    assert "does not complete: a hang" in str(failed)
+    assert design.gather(variant, {}).profile == ""
 
 
 def test_a_run_that_hangs_leaves_its_reason_and_the_events_until_then(house: Path) -> None:

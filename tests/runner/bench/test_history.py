@@ -56,5 +56,16 @@ def test_a_later_format_is_not_touched(tmp_path: Path) -> None:
     file = tmp_path / "history.sqlite"
     with sqlite3.connect(file) as connection:
         connection.execute("PRAGMA user_version = 9")
-    with pytest.raises(RunnerError, match=r"format 9, this one has 1"):
+    with pytest.raises(RunnerError, match=r"format 9, this one has 2"):
         append(file, FIGURE)
+
+
+def test_figures_of_an_earlier_format_stay(tmp_path: Path) -> None:
+    """Format 1 did not count what memory banks take."""
+    file = tmp_path / "history.sqlite"
+    append(file, FIGURE)
+    with sqlite3.connect(file) as connection:
+        connection.execute("ALTER TABLE figures DROP COLUMN bank_wait")
+        connection.execute("PRAGMA user_version = 1")
+    append(file, replace(FIGURE, bank_wait=7))
+    assert load(file) == [FIGURE, replace(FIGURE, bank_wait=7)]

@@ -17,7 +17,7 @@ from runner import bundle
 from runner.__main__ import main
 from runner.artifact import Artifact, load
 from runner.errors import RunnerError
-from runner.judge import Expected
+from runner.expected import Expected
 from runner.vectors import default_vectors
 from runner.verdicts.criteria import absolute
 from tests.project import ROOT, make_project
@@ -212,7 +212,13 @@ def test_a_missing_bundle_is_an_error_not_a_crash(tmp_path: Path) -> None:
 
 def test_doit_bundle_packs_what_runner_replay_takes(tmp_path: Path) -> None:
     project = make_project(tmp_path, "passthrough")
-    assert project.doit("bundle").returncode == 0
-    made = project.root / "build/bundles/passthrough-default-npu1_1col.zip"
+    done = project.doit("bundle")
+    assert done.returncode == 0
+    path = "build/bundles/passthrough-default-npu1_1col.zip"
+    assert f"bundle    passthrough/default          {path}\n" in done.stdout
+    made = project.root / path
     assert main(["replay", str(made)]) == 0
-    assert "passthrough" not in project.doit("bundle").stdout, "packed again without a change"
+    packed = made.stat().st_mtime_ns
+    again = project.doit("bundle").stdout
+    assert made.stat().st_mtime_ns == packed, "packed again without a change"
+    assert path in again

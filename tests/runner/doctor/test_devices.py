@@ -146,10 +146,18 @@ def test_contexts_in_use_are_told_with_their_processes(laptop: Machine) -> None:
     assert found.status is Status.OK and "2 in use: llm (pid 100), llm (pid 101)" in found.detail
 
 
-def test_no_context_left_is_a_failure_that_names_who_holds_them(laptop: Machine) -> None:
-    laptop.reports["aie-partitions"] = contexts(6)
+@pytest.mark.parametrize(("device", "revision", "limit"), [("1502", "00", 6), ("17f0", "11", 16)])
+def test_no_context_left_is_a_failure_that_names_who_holds_them(
+    laptop: Machine, device: str, revision: str, limit: int
+) -> None:
+    laptop.put(f"{DEVICE}/device", f"0x{device}\n")
+    laptop.put(f"{DEVICE}/revision", f"0x{revision}\n")
+    laptop.reports["aie-partitions"] = contexts(limit - 1)
+    assert laptop.check("contexts").status is Status.OK
+    laptop.reports["aie-partitions"] = contexts(limit)
     found = laptop.check("contexts")
-    assert found.status is Status.FAILED and "all 6 are in use: llm (pid 100)" in found.detail
+    assert found.status is Status.FAILED
+    assert f"all {limit} are in use: llm (pid 100)" in found.detail
 
 
 def test_without_reports_the_processes_that_hold_the_node_are_told(laptop: Machine) -> None:

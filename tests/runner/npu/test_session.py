@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from runner.artifact import Argument, Artifact
 from runner.doctor import devices
 from runner.doctor.check import ok
 from runner.errors import RunnerError
+from runner.expected import Expected
+from runner.judge import judge
+from runner.launch import Opened
 from runner.npu import kernel_log
 from runner.npu import process as npu_process
 from runner.npu.session import NpuSession
 from runner.session import Program
+from runner.vectors import Vector
+from runner.verdicts.degenerate import POISON
 from tests.runner.npu.fakes import fake_pyxrt, memtile_arguments
 
 VALUES = {"in": np.arange(2048, dtype=np.int32)}
+LONGER = Argument("out", "out", (2100,), "int32")
+"""More than the design writes."""
 
 
 @pytest.fixture(autouse=True)
@@ -29,19 +36,24 @@ def no_kernel_log(monkeypatch: pytest.MonkeyPatch) -> None:
 class Opener:
     """Opens sessions on the golden design passthrough_memtile; closes them after the test."""
 
-    def __init__(self, golden: Path, folder: Path) -> None:
-        self._design = golden / "passthrough_memtile"
+    def __init__(self, march: Path, folder: Path) -> None:
+        self._design = march / "passthrough_memtile"
         self._folder = folder
         self.opened: list[NpuSession] = []
 
-    def __call__(self, faults: str = "", made_for: str = "npu1") -> NpuSession:
+    def __call__(
+        self,
+        faults: str = "",
+        made_for: str = "npu1",
+        arguments: Sequence[Argument] | None = None,
+    ) -> NpuSession:
         session = NpuSession(
             fake_pyxrt(self._folder, faults),
             Program(
                 self._design / "final.xclbin",
                 (self._design / "insts.bin").read_bytes(),
                 "MLIR_AIE",
-                tuple(memtile_arguments()),
+                tuple(arguments or memtile_arguments()),
             ),
             made_for,
         )
@@ -50,8 +62,8 @@ class Opener:
 
 
 @pytest.fixture
-def opening(golden: Path, tmp_path: Path) -> Iterator[Opener]:
-    opener = Opener(golden, tmp_path)
+def opening(march: Path, tmp_path: Path) -> Iterator[Opener]:
+    opener = Opener(march, tmp_path)
     yield opener
     for session in opener.opened:
         session.close()
@@ -82,15 +94,36 @@ def test_outputs_are_poisoned_before_each_run(opening: Opener) -> None:
     assert (outputs["out"].view(np.uint8) == 0xA5).all()
 
 
-def test_a_wait_that_never_comes_back_is_ended_in_time(
+def test_a_second_run_from_another_fill_tells_what_was_not_written(opening: Opener) -> None:
+    artifact = Artifact(
+        "memtile/default",
+        "npu1_1col",
+        Path("final.xclbin"),
+        Path("insts.bin"),
+        (memtile_arguments()[0], LONGER),
+        None,
+        judged=True,
+    )
+    session = opening(arguments=artifact.arguments)
+    fill = np.full(8192, POISON, np.uint8).view(np.int32)
+    fill[:100] = 7
+    outcome = judge(
+        artifact,
+        lambda _: Opened(session, ()),
+        [Vector("fill", {"in": fill})],
+        Expected(lambda _: {"out": np.arange(2100)}),
+    )
+    (run,) = outcome.runs
+    assert run.summary == "out: 52 of 2100 elements were never written"
+
+
+def test_a_wait_that_never_comes_back_is_ended(
     opening: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runner.npu.session.GRACE_SECONDS", 0.3)
     session = opening("kernel = after_start(lambda run, ms: time.sleep(60))\n")
-    start = time.monotonic()
     with pytest.raises(RunnerError, match="did not come back") as failure:
         session.run(VALUES, timeout_ms=200)
-    assert time.monotonic() - start < 5
     assert failure.value.hang
 
 

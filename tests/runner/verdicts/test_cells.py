@@ -9,8 +9,8 @@ from runner.verdicts.cells import LIMIT, Cells, cells
 from runner.verdicts.mismatch import absolute_error
 
 
-def _cells(got: np.ndarray, expected: np.ndarray) -> Cells:
-    return cells(got, expected, absolute_error(got, expected), got != expected)
+def _cells(got: np.ndarray, expected: np.ndarray, unwritten: np.ndarray | None = None) -> Cells:
+    return cells(got, expected, absolute_error(got, expected), got != expected, unwritten)
 
 
 def test_one_wrong_element_of_many_stands_for_its_cell_with_its_own_values() -> None:
@@ -70,4 +70,8 @@ def test_what_was_never_written_goes_before_any_error_of_its_cell() -> None:
     got = expected.copy()
     got[2] = 100
     got[3].view(np.uint32)[:] = 0xA5A5A5A5
-    assert np.flatnonzero(_cells(got, expected).unwritten.all(axis=1)).tolist() == [1]
+    unwritten = np.zeros(got.shape, np.bool_)
+    unwritten[3] = True
+    found = _cells(got, expected, unwritten.reshape(-1))
+    assert np.flatnonzero(found.unwritten.all(axis=1)).tolist() == [1]
+    assert not _cells(got, expected).unwritten.any(), "nobody knows"

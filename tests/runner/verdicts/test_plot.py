@@ -11,6 +11,7 @@ import pytest
 from vl_convert import vegalite_to_svg
 
 from runner.compare import compare
+from runner.verdicts.degenerate import poisoned
 from runner.verdicts.mismatch import Mismatch
 from runner.verdicts.plot import COLOURS, INFINITE, NAN, UNWRITTEN, draw, panes, spec
 
@@ -18,7 +19,9 @@ EXPECTED = np.arange(32, dtype=np.float32).reshape(4, 8)
 
 
 def _mismatch(got: np.ndarray, expected: np.ndarray = EXPECTED) -> Mismatch:
-    found = compare("y", got, expected).mismatch
+    """Of an output whose fill was never written over."""
+    unwritten = poisoned(got)
+    found = compare("y", got, expected, unwritten=unwritten).mismatch
     assert found is not None
     return found
 

@@ -23,7 +23,7 @@ def _wrong(*slices: slice, size: int = 64) -> np.ndarray[Any, Any]:
     ("bad", "words"),
     [
         ([0, 0, 0, 1, 1], "all of object 3 onwards (of 5)"),
-        ([0, 1, 0, 1, 0, 1], "every second object, from 1 on: a fault of one of two buffers"),
+        ([0, 1, 0, 1, 0, 1], "every second object, from 1 on: often a fault of one of two buffers"),
         ([0, 0, 1, 0, 0, 1], "every third object, from 2 on"),
         ([0, 0, 1, 0, 0], "only object 2 of 5"),
         ([0, 1, 1, 0, 0], "object 1 to 2 of 5"),
@@ -88,3 +88,18 @@ def test_a_loop_that_ends_early_shows_at_the_last_place() -> None:
     wrong = _wrong(slice(7, None, 8))
     (line,) = places(wrong, [OBJECT])
     assert line.endswith("in all 8, at the last place 7 of each")
+
+
+def test_only_of_fifos_objects_two_buffers_are_suspected() -> None:
+    bad = np.array([0, 1, 0, 1, 0, 1], bool)
+    assert pattern(bad, "row") == "every second row, from 1 on"
+
+
+def test_places_that_only_some_pieces_err_at_are_not_said_to_be_of_each() -> None:
+    wrong = np.zeros((4, 64), bool)
+    wrong[:2, 62] = wrong[2:, 63] = True
+    (line,) = places(wrong.reshape(-1), [Unit("object of out", 64)])
+    assert line.endswith("in all 4, from place 62 of them on")
+    wrong[:, 62:] = True
+    (line,) = places(wrong.reshape(-1), [Unit("object of out", 64)])
+    assert line.endswith("in all 4, from place 62 of each on")

@@ -24,11 +24,11 @@ def test_rows_decide_what_a_tile_is() -> None:
     ("name", "columns", "devgen", "starts"),
     [
         ("npu1", 4, 3, (0,)),
-        ("npu1_1col", 1, 3, (1, 2, 3, 4)),
-        ("npu1_3col", 3, 3, (1, 2)),
+        ("npu1_1col", 1, 3, (0, 1, 2, 3)),
+        ("npu1_3col", 3, 3, (0, 1)),
         ("npu2", 8, 4, (0,)),
-        ("npu2_2col", 2, 4, (1, 2, 3)),
-        ("npu2_7col", 7, 4, (0,)),
+        ("npu2_2col", 2, 4, (0, 1, 2, 3, 4, 5, 6)),
+        ("npu2_7col", 7, 4, (0, 1)),
     ],
 )
 def test_partitions_know_their_size_and_place(name, columns, devgen, starts) -> None:
@@ -108,6 +108,22 @@ def test_only_a_shim_has_a_mux() -> None:
     assert NPU1.num_source_shim_mux_connections(1, 0, Bundle.DMA) == 2
     assert NPU1.num_dest_shim_mux_connections(1, 0, Bundle.South) == 8
     assert NPU1.num_source_shim_mux_connections(1, 1, Bundle.DMA) == 0
+
+
+def test_a_versal_shim_without_a_dma_leads_to_programmable_logic_alone() -> None:
+    versal = device("xcve2802")
+    assert [versal.is_shim_noc(col, 0) for col in (1, 2)] == [False, True]
+    assert versal.num_dest_switchbox_connections(1, 0, Bundle.TileControl) == 0
+    assert versal.num_source_switchbox_connections(2, 0, Bundle.TileControl) == 1
+    assert versal.num_source_shim_mux_connections(1, 0, Bundle.PLIO) == 8
+
+
+def test_versal_tiles_lie_where_the_target_model_says() -> None:
+    small, large = device("xcve2302"), device("xcve2802")
+    assert (small.columns, small.rows, large.columns, large.rows) == (17, 4, 38, 11)
+    assert [small.kind(0, row) for row in (1, 2)] == [TileKind.MEMORY, TileKind.CORE]
+    assert [large.kind(0, row) for row in (2, 3)] == [TileKind.MEMORY, TileKind.CORE]
+    assert device_of_shape(3, 17) is None
 
 
 def test_only_the_second_generation_has_512_byte_bursts() -> None:

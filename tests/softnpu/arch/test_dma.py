@@ -28,12 +28,12 @@ def blocks(operations, kind: TileKind) -> dict[int, dict[str, int]]:
     return found
 
 
-def golden_cdo(golden: Path, design: str):
-    return cdo.operations(cdo.parse((golden / design / "main_aie_cdo_init.bin").read_bytes()))
+def golden_cdo(march: Path, design: str):
+    return cdo.operations(cdo.parse((march / design / "main_aie_cdo_init.bin").read_bytes()))
 
 
-def test_core_descriptors_of_a_real_cdo_say_what_the_design_says(golden: Path) -> None:
-    bd = blocks(golden_cdo(golden, "passthrough_core"), TileKind.CORE)[0]
+def test_core_descriptors_of_a_real_cdo_say_what_the_design_says(march: Path) -> None:
+    bd = blocks(golden_cdo(march, "passthrough_core"), TileKind.CORE)[0]
     assert bd["buffer_length"] == 256
     assert CORE.byte_address(bd) == 0x8000
     assert (bd["lock_acq_id"], bd["lock_acq_value"], bd["lock_acq_enable"]) == (0, -1, 1)
@@ -41,21 +41,21 @@ def test_core_descriptors_of_a_real_cdo_say_what_the_design_says(golden: Path) -
     assert (bd["use_next_bd"], bd["next_bd"], bd["valid_bd"]) == (1, 1, 1)
 
 
-def test_memory_tile_descriptors_count_their_own_memory_and_locks_second(golden: Path) -> None:
-    bd = blocks(golden_cdo(golden, "passthrough_memtile"), TileKind.MEMORY)[0]
+def test_memory_tile_descriptors_count_their_own_memory_and_locks_second(march: Path) -> None:
+    bd = blocks(golden_cdo(march, "passthrough_memtile"), TileKind.MEMORY)[0]
     assert MEMORY.byte_address(bd) == 0x80000
     assert (bd["lock_acq_id"], bd["lock_rel_id"]) == (64, 65)
 
 
-def test_shim_descriptors_of_a_real_stream_hold_strides_minus_one(golden: Path) -> None:
-    stream = txn.parse((golden / "task_sequence" / "insts.bin").read_bytes())
+def test_shim_descriptors_of_a_real_stream_hold_strides_minus_one(march: Path) -> None:
+    stream = txn.parse((march / "task_sequence" / "insts.bin").read_bytes())
     bd = blocks(stream.operations, TileKind.SHIM)[0]
     assert (bd["buffer_length"], bd["d0_wrap"], bd["d1_stepsize"]) == (1024, 256, 255)
 
 
-def test_what_was_unpacked_packs_to_the_same_words(golden: Path) -> None:
+def test_what_was_unpacked_packs_to_the_same_words(march: Path) -> None:
     for kind in (TileKind.CORE, TileKind.MEMORY):
-        for operation in golden_cdo(golden, "distribute_join"):
+        for operation in golden_cdo(march, "distribute_join"):
             if isinstance(operation, BlockWrite):
                 col, row, offset = split_address(operation.address)
                 engine = DMA_ENGINES[kind]

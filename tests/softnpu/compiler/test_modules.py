@@ -8,6 +8,7 @@ from xdsl.dialects.builtin import UnknownLoc
 
 from softnpu.compiler.modules import places_file, read_module, write_module
 from softnpu.dialects.aie import BufferOp, TileOp
+from softnpu.dialects.locations import origin_of
 from softnpu.dialects.source import location_of, parse_file, parse_text, print_module
 
 DESIGN = """\
@@ -27,6 +28,14 @@ def test_a_design_read_back_stands_where_its_author_wrote_it(tmp_path: Path) -> 
     write_module(path, parse_text(DESIGN, "design.mlir"))
     tile = next(op for op in read_module(path).walk() if isinstance(op, TileOp))
     assert str(location_of(tile)) == "design.mlir:5:13"
+
+
+def test_what_a_text_says_of_an_ops_origin_stays_with_it(tmp_path: Path) -> None:
+    text = DESIGN.replace("aie.tile(0, 2)", 'aie.tile(0, 2) loc("design.py":3:5)')
+    write_module(tmp_path / "next.mlir", parse_text(text, "design.mlir"))
+    tile = next(op for op in read_module(tmp_path / "next.mlir").walk() if isinstance(op, TileOp))
+    assert str(location_of(tile)) == "design.mlir:5:13"
+    assert str(origin_of(tile.location)) == "design.py:3:5"
 
 
 def test_what_a_pass_has_made_stands_where_its_parent_does(tmp_path: Path) -> None:

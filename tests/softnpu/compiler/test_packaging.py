@@ -70,6 +70,6 @@ def test_xclbinutil_is_told_what_the_xclbin_holds() -> None:
         "offset": "0x8",
     }
     aie = partition["aie_partition"]
-    assert aie["partition"] == {"column_width": 2, "start_columns": [1, 2, 3]}
+    assert aie["partition"] == {"column_width": 2, "start_columns": list(range(7))}
     assert aie["PDIs"][0]["file_name"] == "/out/main.pdi"
     assert aie["PDIs"][0]["cdo_groups"][0]["dpu_kernel_ids"] == ["0x901"]

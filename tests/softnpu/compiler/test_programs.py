@@ -1,12 +1,10 @@
-"""Which cores need a program, and how they hand it over."""
+"""How cores hand over to their programs."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from softnpu.compiler.programs import cores, hand_over, needs_program, program_files
+from softnpu.compiler.programs import hand_over, program_files
 from softnpu.dialects.aie import DeviceOp
 from softnpu.dialects.source import parse_text, print_module
 
@@ -18,20 +16,6 @@ def device_with(core: str, name: str = "main") -> DeviceOp:
         f"%c = aie.core(%t) {core} }} }}"
     )
     return next(op for op in parse_text(text).walk() if isinstance(op, DeviceOp))
-
-
-@pytest.mark.parametrize(
-    ("core", "needed"),
-    [
-        ("{ aie.end }", False),
-        ("{ func.call @f() : () -> ()\n aie.end }", True),
-        ('{ aie.end } {link_with = "k.o"}', True),
-        ('{ aie.end } {elf_file = "core.elf"}', True),
-    ],
-)
-def test_a_core_that_does_nothing_needs_no_program(core: str, needed: bool) -> None:
-    device_op = device_with(core)
-    assert needs_program(device_op, next(cores(device_op))) is needed
 
 
 def test_a_handed_over_core_names_its_program_and_has_no_body() -> None:

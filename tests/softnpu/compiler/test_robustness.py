@@ -1,14 +1,14 @@
-"""Whatever is written in a design, the compiler compiles it or says what is wrong, and soon.
+"""Whatever is written in a design, the compiler compiles it or says what is wrong.
 
 Each golden design is damaged as authors damage theirs: tokens lost, doubled or exchanged, numbers
-changed, lines doubled, lost or exchanged. The damage is the same in every run.
+and types changed, names misspelt, lines doubled, lost or exchanged. The damage is the same in
+every run.
 """
 
 from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,11 +23,10 @@ from softnpu.targets.core_c import core_source
 from tests.conftest import DESIGNS, GOLDEN
 
 VARIANTS = 12
-LIMIT = 20.0
-"""Seconds that no design may take; the slowest takes about one."""
 
 _TOKEN = re.compile(r'[A-Za-z_][\w.$]*|[%@#^!][\w.$]+|\d+|"[^"]*"|->|[^\s\w]|\s+')
 _NUMBERS = ("0", "1", "-1", "3", "16", "48", "64", "1024", "65536", "2147483648", "4294967296")
+_TYPES = ("i32", "i8", "f32", "bf16", "index")
 
 Change = Callable[[random.Random, list[str]], None]
 
@@ -54,6 +53,19 @@ def renumber(rng: random.Random, tokens: list[str]) -> None:
     tokens[place] = rng.choice((*_NUMBERS, str(int(tokens[place]) + 1)))
 
 
+def retype(rng: random.Random, tokens: list[str]) -> None:
+    places = [n for n, token in enumerate(tokens) if token in _TYPES]
+    if places:
+        tokens[rng.choice(places)] = rng.choice(_TYPES)
+
+
+def misspell(rng: random.Random, tokens: list[str]) -> None:
+    place = rng.choice([n for n, token in enumerate(tokens) if len(token) > 2 and token.strip()])
+    word = tokens[place]
+    at = rng.randrange(1, len(word))
+    tokens[place] = word[:at] + word[at + 1 :]
+
+
 def _on_lines(change: Change) -> Change:
     def changed(rng: random.Random, tokens: list[str]) -> None:
         lines = "".join(tokens).splitlines(keepends=True)
@@ -69,7 +81,7 @@ def double(rng: random.Random, lines: list[str]) -> None:
 
 
 CHANGES: tuple[Change, ...] = (
-    *(lose, exchange, repeat, renumber, renumber, renumber),
+    *(lose, exchange, repeat, renumber, renumber, renumber, retype, misspell),
     *map(_on_lines, (lose, exchange, double)),
 )
 
@@ -98,9 +110,7 @@ def test_a_damaged_design_is_compiled_or_refused(tmp_path: Path, design: str, va
     rng = random.Random(f"{design} {variant}")
     path = tmp_path / "design.mlir"
     path.write_text(damaged((GOLDEN / design / "design.mlir").read_text(), rng))
-    began = time.monotonic()
     try:
         compile_all(path, tmp_path / "out", GOLDEN / design)
     except SoftnpuError as error:
         assert str(error)
-    assert time.monotonic() - began < LIMIT, path.read_text()

@@ -18,7 +18,7 @@ FIFO = "aie.objectfifo @f(%core, {{%north}}, 2 : i32) : !aie.objectfifo<memref<2
     [
         ("[dense<0> : memref<2xi8>]", "1 initial values for 2 objects: give each object one"),
         ("[dense<0> : memref<2xi8>, 7 : i8]", "expected dense<...>, found 7 : i8"),
-        ("[dense<[1, 2, 3]> : memref<2xi8>]", "Expected [2] shape from the type"),
+        ("[dense<[1, 2, 3]> : memref<2xi8>]", "dense<...> is of shape [3], its type of [2]"),
     ],
 )
 def test_initial_values_must_fit(values: str, message: str, refusal: Refusal) -> None:

@@ -20,9 +20,24 @@ CASES = [
         "a constant of 99,999,999,999,999,999,999 elements",
     ),
     ("%b = aie.bufer(%core) : memref<4xi32>", "no op 'aie.bufer'; did you mean 'aie.buffer'?"),
+    ("%b = aie.buffer(%core) : mmeref<4xi32>", "found 'mmeref'; did you mean 'memref'?"),
+    ("func.cal @f() : () -> ()", "no op 'func.cal'; did you mean 'func.call'?"),
     ("%b = aie.buffer(%kore) : memref<4xi32>", "%kore is not defined; did you mean '%core'?"),
     ("aie.flow(%shim, DM : 0, %core, DMA : 0)", "'DM' is no bundle of ports; did you mean 'DMA'?"),
     ("%l, %m = aie.lock(%core, 0)", "'aie.lock' has 1 results, but 2 names stand before it"),
+    ("%l = aie.lock(%core, 0) : index", "expected an op, a block (^name:) or '}', found ':'"),
+    ("%core = aie.lock(%core, 0)", "%core is defined twice"),
+    ("%c = aie.core(%core) { aie.end }\n }", "the module is closed before this"),
+    ("%l = aie.lock(%core, zero)", "expected an integer, found 'zero'"),
+    ("%l = aie.lock(%core, 0) {init = }", "expected an attribute"),
+    ("%b = aie.buffer(%core) : memref<16>", "expected 'x' and what follows in a shape, found '>'"),
+    ("%b = aie.buffer(%core) : i32 = dense<1>", "initial values need a memref, found i32"),
+    ("%b = aie.buffer(%core) : i32", "'aie.buffer' gives a memref, found i32"),
+    (
+        "aie.objectfifo @f(%shim, {%core}, 2 : i32) : !aie.objectfif<memref<4xi32>>",
+        "no type or attribute 'aie.objectfif'; did you mean 'aie.objectfifo'?",
+    ),
+    ("aie.core(%core) { %f = arith.constant 1 : f32\n aie.end }", "written with a point: 1.0"),
     ("%l = aie.lock(%core, 0) {lockID = 1 : i32}", "'lockID' is given twice"),
     ("%l = aie.lock(%core, 0) {init = 1 : i64}", "'init' must be an integer of type i32"),
     (
@@ -48,7 +63,7 @@ CASES = [
         "there is no block ^bf in this region",
     ),
     ('"aie.flow"() : () -> ()', "'aie.flow' needs the attribute 'source_bundle'"),
-    ("%x = arith.constant 300 : i8", "out of range for type i8"),
+    ("%x = arith.constant 300 : i8", "'arith.constant': 300 does not fit in i8"),
     ("%x = arith.constant 1.0e10 : f16", "a number does not fit its type"),
     ("%x = arith.constant dense<1.0e40> : vector<4xf32>", "a number does not fit its type"),
     ("%x = arith.constant 0x1FFFFFFFFF : f32", "a number does not fit its type"),
@@ -75,7 +90,7 @@ def test_an_error_is_told_in_the_authors_terms(
         ("module {\n  aie.device(npu1) {\n", (2, 20), "this '{' is not closed"),
         ("module {\n  %a = arith.addi %b, %b : i32\n}", (2, 19), "%b is not defined"),
         ("hello", (1, 1), "there is no op 'hello'"),
-        ("module {\n  \x01\n}", (2, 3), "Unexpected character: ?"),
+        ("module {\n  \x01\n}", (2, 3), "'?' has no meaning here"),
     ],
 )
 def test_the_place_is_that_of_the_mistake(
@@ -87,6 +102,21 @@ def test_the_place_is_that_of_the_mistake(
     assert location is not None
     assert (location.line, location.column) == place
     assert message in caught.value.message
+
+
+def test_a_name_of_another_region_is_told_to_be_there(
+    refusal: Callable[[str], DesignError],
+) -> None:
+    error = refusal(
+        "aie.core(%core) { %x = arith.constant 1 : i32\n aie.end }\n"
+        "aie.core(%north) { %y = arith.addi %x, %x : i32\n aie.end }"
+    )
+    assert error.message == "%x is not visible here"
+    assert error.notes == ("it is defined in another region, at design.mlir:7:19",)
+
+
+def test_where_a_name_is_defined_first(refusal: Callable[[str], DesignError]) -> None:
+    assert refusal("%core = aie.lock(%shim, 0)").notes == ("first at design.mlir:5:5",)
 
 
 def test_nesting_without_end_is_an_error(mlir: Context) -> None:

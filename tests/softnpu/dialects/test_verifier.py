@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from xdsl.context import Context
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.source import parse_text, verify
 from softnpu.errors import DesignError
 
 Refusal = Callable[[str], DesignError]
@@ -51,7 +51,7 @@ Refusal = Callable[[str], DesignError]
             "aie.packet_flow(1) { aie.end\n^b: aie.end }",
             "'aie.packet_flow' must have one block, found 2",
         ),
-        ('"aie.switchbox"(%core) ({}) : (index) -> ()', "must have one block, found 0"),
+        ('%s = "aie.switchbox"(%core) ({}) : (index) -> index', "must have one block, found 0"),
     ],
 )
 def test_what_is_broken_is_said(body: str, message: str, refusal: Refusal) -> None:
@@ -102,3 +102,51 @@ def test_broken_text_gives_no_other_error(seed: int, mlir: Context, golden) -> N
 def test_a_device_is_one_block(mlir: Context, text: str, found: int) -> None:
     with pytest.raises(DesignError, match=f"device 'main' must have one block, found {found}"):
         parse_text(f"module {{ {text} }}", "design.mlir", mlir)
+
+
+BARE = {
+    "in the module": "module {{ {} }}",
+    "in a device": "module {{ aie.device(npu1_1col) {{ %t = aie.tile(0, 2)\n{} }} }}",
+    "in a core": "module {{ aie.device(npu1_1col) {{ %t = aie.tile(0, 2)\n"
+    "aie.core(%t) {{ {}\n aie.end }} }} }}",
+}
+FORMS = (
+    '"{}"() : () -> ()',
+    '"{}"() ({{ }}) : () -> ()',
+    '"{}"(%t) ({{ }}) : (index) -> index',
+    '"{}"(%t, %t) ({{ aie.end }}) : (index, index) -> ()',
+    '"{}"(%t, %t, %t) ({{ ^b(%i: index): }}, {{ }}) : (index, index, index) -> index',
+)
+
+
+@pytest.mark.parametrize("place", BARE)
+def test_an_op_without_its_parts_is_refused_by_name(place: str, mlir: Context) -> None:
+    for name in ("memref", "arith", "scf", "cf", "func", "math", "vector", "affine", "index"):
+        mlir.get_optional_op(f"{name}.constant")
+    refused = 0
+    for op in list(mlir.loaded_ops):
+        for form in FORMS:
+            if "%t" in form and place == "in the module":
+                continue
+            try:
+                parse_text(BARE[place].format(form.format(op.name)), "design.mlir", mlir)
+            except DesignError as error:
+                refused += 1
+                assert error.location is not None
+                assert "not valid as it stands" not in error.message
+    assert refused > 500
+
+
+def test_a_symbol_is_found_as_soon_as_it_is_there(mlir: Context) -> None:
+    text = "module {{ aie.device(npu1_1col) {{ {}\n aie.runtime_sequence() {{ {} }} }} }}"
+    defined = 'memref.global "private" constant @words : memref<1xi32> = dense<[1]>'
+    used = "%0 = memref.get_global @words : memref<1xi32>"
+    with_words = parse_text(text.format(defined, ""), "design.mlir", mlir)
+    module = parse_text(text.format("", used), "design.mlir", mlir, check=False)
+    with pytest.raises(DesignError, match=r"there is no memref\.global '@words'"):
+        verify(module)
+    words = next(op for op in with_words.walk() if op.name == "memref.global")
+    device = module.body.block.first_op
+    assert device is not None
+    device.regions[0].block.insert_op_before(words.clone(), device.regions[0].block.first_op)
+    verify(module)

@@ -34,13 +34,13 @@ def compile_core(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Segm
 
 
 @pytest.fixture
-def golden_context(golden: Path) -> Callable[..., Context]:
+def golden_context(march: Path) -> Callable[..., Context]:
     """A context from a golden xclbin: AMD's init and enable CDOs, our programs for the cores."""
 
     def make(
         design: str, programs: Mapping[tuple[int, int], Segments] | None = None, **options: Any
     ) -> Context:
-        folder = golden / design
+        folder = march / design
         xclbin = parse((folder / "final.xclbin").read_bytes())
         if programs is None:
             return Context(xclbin, **options)
@@ -62,17 +62,19 @@ def golden_context(golden: Path) -> Callable[..., Context]:
 
 @pytest.fixture
 def cores(
-    golden: Path,
+    march: Path,
     golden_context: Callable[..., Context],
     compile_core: Callable[..., Segments],
 ) -> Cores:
     """Golden designs with programs of ours."""
-    return Cores(golden, golden_context, compile_core)
+    return Cores(march, golden_context, compile_core)
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Compiles a design and runs it on buffers with these contents; gives them back.
+
+    Control packets that the compiler has written lie in one more buffer.
 
     Unless it `races`, it gives the same in whatever order the array's actors have their turns.
     """
@@ -84,28 +86,41 @@ def run(tmp_path: Path) -> Run:
         options: Options | None = None,
         hazard: str = "",
         races: bool = False,
+        scratchpad: np.ndarray | None = None,
     ) -> list[np.ndarray]:
         (tmp_path / "design.mlir").write_text(text)
         compile_design(tmp_path / "design.mlir", tmp_path, options)
-        found = execute(None, *contents, runs=runs, hazard=hazard)
+        found = execute(None, *contents, runs=runs, hazard=hazard, scratchpad=scratchpad)
         for seed in range(0 if races else 3):
-            shuffled = execute(seed, *contents, runs=runs)
+            shuffled = execute(seed, *contents, runs=runs, scratchpad=scratchpad)
             assert all((a == b).all() for a, b in zip(found, shuffled, strict=True)), seed
         return found
 
     def execute(
-        seed: int | None, *contents: np.ndarray, runs: int, hazard: str | None = None
+        seed: int | None,
+        *contents: np.ndarray,
+        runs: int,
+        hazard: str | None = None,
+        scratchpad: np.ndarray | None = None,
     ) -> list[np.ndarray]:
         context = Context(parse((tmp_path / "final.xclbin").read_bytes()), seed=seed)
+        values = None
+        if scratchpad is not None:
+            values = context.allocate(scratchpad.nbytes, "scratchpad")
+            values.data[:] = scratchpad.view(np.uint8)
         buffers = [context.allocate(a.nbytes, f"argument {i}") for i, a in enumerate(contents)]
+        for file in tmp_path.glob("main_*_ctrlpkt.bin"):
+            buffers.append(context.allocate(file.stat().st_size, "control packets"))
+            buffers[-1].data[:] = np.fromfile(file, np.uint8)
         for _ in range(runs):
-            for buffer, array in zip(buffers, contents, strict=True):
+            for buffer, array in zip(buffers, contents, strict=False):
                 buffer.data[:] = array.reshape(-1).view(np.uint8)
-            report = context.run((tmp_path / "insts.bin").read_bytes(), buffers)
+            insts = (tmp_path / "insts.bin").read_bytes()
+            report = context.run(insts, buffers, scratchpad=values)
             assert report.completed, explain(report)
             if hazard is not None:
                 assert [hazard in h for h in report.hazards] == ([True] if hazard else [])
-        pairs = zip(buffers, contents, strict=True)
+        pairs = zip(buffers, contents, strict=False)
         return [buffer.data.view(a.dtype).reshape(a.shape) for buffer, a in pairs]
 
     return compile_and_run

@@ -55,3 +55,33 @@ def worker(name: str, tile: str, source: str, to: str, size: int, body: str) -> 
 
 def plus(value: int) -> str:
     return f"%k = arith.constant {value} : i32\n          %r = arith.addi %x, %k : i32"
+
+
+HALVES = """
+    aie.device(npu1_1col) {
+      %shim = aie.tile(0, 0)
+      %memory = aie.tile(0, 1)
+      aie.objectfifo @in(%shim, {%memory}, 2 : i32) : !aie.objectfifo<memref<8xi32>>
+      aie.objectfifo @out(%memory, {%shim}, 2 : i32) : !aie.objectfifo<memref<8xi32>>
+      aie.objectfifo.link [@in] -> [@out] ([] [0])
+      aie.runtime_sequence(BUFFERS) {
+TRANSFERS
+      }
+    }
+"""
+
+
+def halves(count: int) -> str:
+    """Copies each buffer's first half into its second, once for each of so many."""
+    kind = "memref<16xi32>"
+    parts = [
+        f"""
+        aiex.npu.dma_memcpy_nd(%b{n}[0, 0, 0, 0][1, 1, 1, 8][0, 0, 0, 1])
+          {{id = 0 : i64, metadata = @in}} : {kind}
+        aiex.npu.dma_memcpy_nd(%b{n}[0, 0, 0, 8][1, 1, 1, 8][0, 0, 0, 1])
+          {{id = 1 : i64, metadata = @out, issue_token = true}} : {kind}
+        aiex.npu.dma_wait {{symbol = @out}}"""
+        for n in range(count)
+    ]
+    buffers = ", ".join(f"%b{n}: {kind}" for n in range(count))
+    return HALVES.replace("BUFFERS", buffers).replace("TRANSFERS", "".join(parts))

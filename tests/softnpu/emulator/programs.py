@@ -92,12 +92,12 @@ OWN_LOCKS = {"IN_FREE": 48, "IN_FULL": 49, "OUT_FREE": 50, "OUT_FULL": 51}
 class Cores:
     """Compiles programs for a golden design's cores and makes contexts with them."""
 
-    golden: Path
+    march: Path
     context: Callable[..., Any]
     compile: Callable[..., Segments]
 
     def places(self, design: str, col: int, row: int) -> dict[str, int]:
-        return symbols(self.golden / design / f"main_core_{col}_{row}.ld.script")
+        return symbols(self.march / design / f"main_core_{col}_{row}.ld.script")
 
     def program(
         self, design: str, tile: tuple[int, int], source: str, **defines: object
@@ -122,4 +122,4 @@ class Cores:
         return folder / "core.elf"
 
     def insts(self, design: str) -> Path:
-        return self.golden / design / "insts.bin"
+        return self.march / design / "insts.bin"

@@ -5,6 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from softnpu.emulator.cli import _Notes
 
 SCRIPT = """
 import sys
@@ -52,10 +57,10 @@ def run_host(
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_run_host_runs_a_pyxrt_script_unchanged(golden: Path, tmp_path: Path) -> None:
+def test_run_host_runs_a_pyxrt_script_unchanged(march: Path, tmp_path: Path) -> None:
     trace = tmp_path / "trace.json"
     done = run_host(
-        tmp_path, "--summary", "--trace", str(trace), "SCRIPT", str(golden / "passthrough_memtile")
+        tmp_path, "--summary", "--trace", str(trace), "SCRIPT", str(march / "passthrough_memtile")
     )
     assert done.stdout == "ert_cmd_state.ERT_CMD_STATE_COMPLETED True\n"
     assert done.returncode == 0
@@ -63,16 +68,34 @@ def test_run_host_runs_a_pyxrt_script_unchanged(golden: Path, tmp_path: Path) ->
     assert '"traceEvents"' in trace.read_text()
 
 
-def test_run_host_tells_of_a_buffer_that_nothing_touches(golden: Path, tmp_path: Path) -> None:
+def test_run_host_tells_of_a_buffer_that_nothing_touches(march: Path, tmp_path: Path) -> None:
     done = run_host(
-        tmp_path, "SCRIPT", str(golden / "passthrough_memtile"), spare="kernel.group_id(5)"
+        tmp_path, "SCRIPT", str(march / "passthrough_memtile"), spare="kernel.group_id(5)"
     )
     (note,) = done.stderr.splitlines()
     assert note.startswith("note: no DMA has touched argument 5 (bo2) (4096 bytes)")
     assert done.returncode == 0
 
 
-def test_run_host_can_stop_and_show_the_state(golden: Path, tmp_path: Path) -> None:
-    done = run_host(tmp_path, "--stop-at", "600", "SCRIPT", str(golden / "passthrough_memtile"))
+def test_run_host_can_stop_and_show_the_state(march: Path, tmp_path: Path) -> None:
+    done = run_host(tmp_path, "--stop-at", "600", "SCRIPT", str(march / "passthrough_memtile"))
     assert done.returncode == 5, "the script's own exit code"
     assert "tile (0,1) locks:" in done.stderr
+
+
+def test_notes_that_are_alike_are_told_once_with_their_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    notes = _Notes()
+    for run in range(5):
+        told = (f"no DMA has touched bo{run} (4096 bytes)", "another")
+        notes(SimpleNamespace(notes=told, completed=True))  # type: ignore[arg-type]
+    notes(SimpleNamespace(notes=("in the log",), completed=False))  # type: ignore[arg-type]
+    notes.end()
+    assert capsys.readouterr().err.splitlines() == [
+        "note: no DMA has touched bo0 (4096 bytes)",
+        "note: another",
+        "note: no DMA has touched bo1 (4096 bytes)",
+        "note: no DMA has touched bo2 (4096 bytes)",
+        "note: … and 2 more like this one: no DMA has touched bo0 (4096 bytes)",
+    ]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from softnpu.arch.address import tile_address
+from softnpu.arch.ports import STREAM_SWITCHES, Bundle
+from softnpu.arch.tiles import TileKind
 from softnpu.emulator.array import Array
 from softnpu.emulator.context import CYCLES_PER_MS, Context
 from softnpu.emulator.explain import explain
@@ -152,11 +155,12 @@ def test_the_controller_finds_an_array_at_rest(cores: Cores, seed: int | None) -
       acquire(49, -1);
     }
     """
-    context = cores.context(WORKER, {TILE: cores.program(WORKER, TILE, source)}, seed=seed)
+    plain = cores.context(WORKER, {TILE: cores.program(WORKER, TILE, source)})
+    context = with_pdis(plain, 1, 2, core_isa="rv32", seed=seed)
     offset = cores.places(WORKER, *TILE)["in_cons_buff_1"] - 0x70000
     write = Write(tile_address(*TILE, offset), 7)
     insts = cores.insts(WORKER).read_bytes()
-    for operations in [(write,), (LoadPdi(1), write)]:
+    for operations in [(write,), (LoadPdi(2), write)]:
         report = context.run(with_operations(insts, *operations), buffers(context))
         assert report.outcome is Outcome.COMPLETED
         assert context.array.tile(*TILE).words[offset // 4] == 7
@@ -171,30 +175,56 @@ def test_a_core_that_never_rests_does_not_hold_up_the_controller(cores: Cores) -
     assert context.array.tile(0, 1).words[0] == 7
 
 
-def pdi_context(cores: Cores, *ids: int) -> Context:
-    """A context whose partition holds the same PDI under several numbers."""
-    context: Context = cores.context(MEMTILE)
+def with_pdis(context: Context, *ids: int, **options: Any) -> Context:
+    """Another context, whose partition holds the PDI of this one under several numbers."""
     part = context.xclbin.partition
     image = part.pdis[0]
     pdis = tuple(replace(image, groups=(CdoGroup((0x901,), pdi_id=number),)) for number in ids)
     context.xclbin.__dict__["partition"] = replace(part, pdis=pdis)
-    return Context(context.xclbin)
+    return Context(context.xclbin, **options)
 
 
 def test_load_pdi_configures_the_array_anew(cores: Cores) -> None:
-    context = pdi_context(cores, 1, 2)
+    context = with_pdis(cores.context(MEMTILE), 1, 2)
     stream = operations_of(cores.insts(MEMTILE).read_bytes())
     insts = with_operations(
         cores.insts(MEMTILE).read_bytes(), *stream, LoadPdi(2), *stream, LoadPdi(1), *stream
     )
     data = buffers(context)
-    assert context.run(insts, data).outcome is Outcome.COMPLETED
-    assert data[1].written == 3 * 2048
+    report = context.run(insts, data)
+    assert report.outcome is Outcome.COMPLETED
+    assert report.arguments[1].written == 3 * 4 * 2048
     assert (data[1].words == data[0].words).all()
 
 
+def test_load_pdi_leaves_nothing_but_memories_as_they_were(cores: Cores) -> None:
+    context = with_pdis(cores.context(MEMTILE), 1, 2)
+    port = tile_address(0, 1, STREAM_SWITCHES[TileKind.MEMORY].slave_register(Bundle.North, 3))
+    lock, descriptor = tile_address(0, 1, 0xC0000 + 16 * 40), tile_address(0, 1, 0xA0000 + 32 * 20)
+    memory, timer = tile_address(0, 1, 0x7000), tile_address(0, 1, 0x94000)
+    places = (port, lock, descriptor, timer, memory)
+    writes = [Write(place, 3) for place in places]
+    insts = with_operations(cores.insts(MEMTILE).read_bytes(), *writes, LoadPdi(2))
+    assert context.run(insts, buffers(context)).completed
+    assert [context.array.read(place) for place in places] == [0, 0, 0, 0, 3]
+
+
+def test_a_pdi_that_was_loaded_last_is_not_loaded_again(cores: Cores) -> None:
+    """The first one is loaded with the context; another one in between brings it in again."""
+    context = with_pdis(cores.context(MEMTILE), 1, 2)
+    lock = tile_address(0, 1, 0xC0000 + 16 * 40)
+    found = []
+    for loaded in [(1,), (2,), (2,), (1, 2)]:
+        loads = map(LoadPdi, loaded)
+        insts = with_operations(cores.insts(MEMTILE).read_bytes(), Write(lock, 3), *loads)
+        report = context.run(insts, buffers(context))
+        told = any("which was loaded last" in note for note in report.hazards)
+        found.append((context.array.read(lock), told))
+    assert found == [(3, True), (0, False), (3, True), (0, False)]
+
+
 def test_a_pdi_that_is_not_there_is_refused_with_those_that_are(cores: Cores) -> None:
-    context = pdi_context(cores, 1, 2)
+    context = with_pdis(cores.context(MEMTILE), 1, 2)
     insts = with_operations(cores.insts(MEMTILE).read_bytes(), LoadPdi(7))
     report = context.run(insts, buffers(context))
     assert "loads PDI 7; the xclbin holds: 1, 2" in explain(report)
@@ -213,14 +243,14 @@ def test_damaged_instructions_are_a_format_error(cores: Cores) -> None:
         context.run(b"\0" * 64, buffers(context))
 
 
-def test_a_core_without_a_mark_is_refused(
+def test_a_core_without_a_program_is_told_of(
     golden_context: Callable[..., Context], cores: Cores
 ) -> None:
-    """AMD's own golden xclbin: its cores are enabled, nobody says what they hold."""
+    """AMD's own golden xclbin: its cores are enabled and hold zeros."""
     context = golden_context(WORKER)
     report = context.run(cores.insts(WORKER).read_bytes(), buffers(context, 4096))
     assert report.outcome is Outcome.FAULT
-    assert 'pass core_isa="rv32"' in explain(report)
+    assert "core (0,2) is enabled, but its program memory holds zeros" in explain(report)
 
 
 def test_the_estimate_counts_words_and_instructions(cores: Cores) -> None:

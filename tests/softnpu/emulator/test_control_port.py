@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from softnpu.arch.packets import with_odd_parity
 from softnpu.arch.ports import Bundle
 from softnpu.emulator import routes, waits
 from softnpu.emulator.array import Array
 from softnpu.emulator.controller import Controller
-from softnpu.emulator.descriptors import with_odd_parity
 from softnpu.emulator.streams import (
     DeadEnd,
 )

@@ -53,9 +53,9 @@ def changed(operation: Operation, draw: st.DataObject) -> Operation:
 )
 @given(data=st.data())
 def test_a_stream_with_mistakes_ends_in_a_report(
-    golden: Path, design: str, data: st.DataObject
+    march: Path, design: str, data: st.DataObject
 ) -> None:
-    stream = txn.parse((golden / design / "insts.bin").read_bytes())
+    stream = txn.parse((march / design / "insts.bin").read_bytes())
     operations = list(stream.operations)
     for _ in range(data.draw(st.integers(1, 3))):
         index = data.draw(st.integers(0, len(operations) - 1))
@@ -66,7 +66,7 @@ def test_a_stream_with_mistakes_ends_in_a_report(
                 operations.insert(index, operations[index])
             case _ if len(operations) > 1:
                 del operations[index]
-    context = Context(xclbin.parse((golden / design / "final.xclbin").read_bytes()))
+    context = Context(xclbin.parse((march / design / "final.xclbin").read_bytes()))
     buffers = [context.allocate(SIZE, f"argument {i}") for i in range(4)]
     insts = txn.build(replace(stream, operations=tuple(operations)))
     for _ in range(2):

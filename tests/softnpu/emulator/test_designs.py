@@ -6,51 +6,65 @@ They are counterparts of what mlir-aie tries on hardware in test/npu-xrt.
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from softnpu.compiler.driver import Options
+from tests.softnpu.compiler.misrouting import fan_in
 from tests.softnpu.emulator.designs import I32, Run, numbers, plus, transfer, worker, zeros
 
 
-def test_zero_padding_on_the_memory_tile(run: Run) -> None:
+@pytest.mark.parametrize(
+    ("device", "channel", "value"),
+    [("npu1_1col", 0, 0), ("npu2_1col", 0, 0), ("npu2_1col", 0, -7), ("npu2_1col", 5, 1 << 30)],
+)
+def test_padding_around_what_a_memory_tile_sends(
+    run: Run, device: str, channel: int, value: int
+) -> None:
+    """Around three dimensions, on each side another width, with the channel's own value."""
+    widths = ((1, 0), (0, 2), (3, 1))
+    padded = ", ".join(
+        f"<const_pad_before = {before}, const_pad_after = {after}>" for before, after in widths
+    )
+    pad_value = f"{{pad_value = {value} : i32}}" if value else ""
     design = f"""
-    aie.device(npu1_1col) {{
+    aie.device({device}) {{
       %shim = aie.tile(0, 0)
       %mem = aie.tile(0, 1)
-      %image = aie.buffer(%mem) {{sym_name = "image"}} : memref<5x6xi32>
+      %image = aie.buffer(%mem) {{sym_name = "image"}} : memref<2x3x4xi32>
       %free = aie.lock(%mem, 0) {{init = 1 : i32, sym_name = "free"}}
       %full = aie.lock(%mem, 1) {{init = 0 : i32, sym_name = "full"}}
       aie.flow(%shim, DMA : 0, %mem, DMA : 0)
-      aie.flow(%mem, DMA : 0, %shim, DMA : 0)
+      aie.flow(%mem, DMA : {channel}, %shim, DMA : 0)
       aie.shim_dma_allocation @in(%shim, MM2S, 0)
       aie.shim_dma_allocation @out(%shim, S2MM, 0)
       %dma = aie.memtile_dma(%mem) {{
         %0 = aie.dma_start(S2MM, 0, ^fill, ^send)
       ^fill:
         aie.use_lock(%free, AcquireGreaterEqual, 1)
-        aie.dma_bd(%image : memref<5x6xi32>, 0, 30)
+        aie.dma_bd(%image : memref<2x3x4xi32>, 0, 24)
         aie.use_lock(%full, Release, 1)
         aie.next_bd ^fill
       ^send:
-        %1 = aie.dma_start(MM2S, 0, ^pad, ^end)
+        %1 = aie.dma_start(MM2S, {channel}, ^pad, ^end) {pad_value}
       ^pad:
         aie.use_lock(%full, AcquireGreaterEqual, 1)
-        aie.dma_bd(%image : memref<5x6xi32>, 0, 72,
-          [<size = 5, stride = 6>, <size = 6, stride = 1>],
-          [<const_pad_before = 2, const_pad_after = 1>,
-           <const_pad_before = 1, const_pad_after = 2>])
+        aie.dma_bd(%image : memref<2x3x4xi32>, 0, 120,
+          [<size = 2, stride = 12>, <size = 3, stride = 4>, <size = 4, stride = 1>], [{padded}])
         aie.use_lock(%free, Release, 1)
         aie.next_bd ^pad
       ^end:
         aie.end
       }}
-      aie.runtime_sequence(%a: memref<30xi32>, %b: memref<72xi32>) {{
-        {transfer("b", 72, "out", 0, 72)}
-        {transfer("a", 30, "in", 1, 30)}
+      aie.runtime_sequence(%a: memref<24xi32>, %b: memref<120xi32>) {{
+        {transfer("b", 120, "out", 0, 120)}
+        {transfer("a", 24, "in", 1, 24)}
         aiex.npu.dma_wait {{symbol = @out}}
       }}
     }}"""
-    image = numbers(5, 6)
-    _, out = run(design, image, zeros(72))
-    assert (out.reshape(8, 9) == np.pad(image, ((2, 1), (1, 2)))).all()
+    image = numbers(2, 3, 4)
+    _, out = run(design, image, zeros(120))
+    wanted = np.pad(image, widths, constant_values=value)
+    assert (out.reshape(wanted.shape) == wanted).all()
 
 
 def test_a_buffer_in_the_neighbouring_memory_tile(run: Run) -> None:
@@ -341,3 +355,44 @@ def test_a_channel_has_several_tasks_from_its_configuration(run: Run) -> None:
     data = numbers(28)
     _, out = run(design, data, zeros(12))
     assert (out == np.concatenate([data[:4], data[20:]])).all()
+
+
+def test_packets_of_five_sources_with_one_id_all_arrive(run: Run) -> None:
+    """aie-opt lets their ways meet and part again, so that some are lost and others doubled."""
+    sent = numbers(5, 8)
+    _, out = run(fan_in([1] * 5), sent.reshape(-1), zeros(40), races=True)
+    assert sorted(map(tuple, out.reshape(5, 8))) == sorted(map(tuple, sent))
+
+
+@pytest.mark.parametrize("packets", [False, True])
+def test_objectfifos_go_by_packets_as_well(run: Run, packets: bool) -> None:
+    """Distributed, and joined again, by packet flows; the host's transfers name theirs."""
+    sends = transfer("a", 64, "in", 1, 64)
+    if packets:
+        sends = sends.replace("0, 1])", "0, 1], packet = <pkt_id = 0, pkt_type = 0>)")
+    design = f"""
+    aie.device(npu1_2col) {{
+      %shim = aie.tile(0, 0)
+      %mem = aie.tile(0, 1)
+      %left = aie.tile(0, 2)
+      %right = aie.tile(1, 3)
+      aie.objectfifo @in(%shim, {{%mem}}, 2 : i32) : !aie.objectfifo<memref<32xi32>>
+      aie.objectfifo @to_left(%mem, {{%left}}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo @to_right(%mem, {{%right}}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo.link [@in] -> [@to_left, @to_right] ([] [0, 16])
+      aie.objectfifo @of_left(%left, {{%mem}}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo @of_right(%right, {{%mem}}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+      aie.objectfifo @out(%mem, {{%shim}}, 2 : i32) : !aie.objectfifo<memref<32xi32>>
+      aie.objectfifo.link [@of_left, @of_right] -> [@out] ([0, 16] [])
+      {worker("core_left", "left", "to_left", "of_left", 16, plus(1))}
+      {worker("core_right", "right", "to_right", "of_right", 16, plus(2))}
+      aie.runtime_sequence(%a: memref<64xi32>, %b: memref<64xi32>) {{
+        {transfer("b", 64, "out", 0, 64)}
+        {sends}
+        aiex.npu.dma_wait {{symbol = @out}}
+      }}
+    }}"""
+    data = numbers(64)
+    options = Options(packet_sw_objfifos=packets)
+    _, out = run(design, data, zeros(64), runs=2, options=options)
+    assert (out == data + np.tile(np.repeat([1, 2], 16), 2)).all()

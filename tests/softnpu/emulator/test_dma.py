@@ -190,6 +190,65 @@ def test_zero_padding_is_for_the_sender() -> None:
     assert words[IN : IN + 12].reshape(3, 4).tolist() == wanted
 
 
+def test_npu2s_memory_tiles_pad_wider_and_repeat_in_place() -> None:
+    """33 rows before, from the sixth bit of their number; a fourth dimension without a step."""
+    array = loop_back(MEMORY, "npu2_2col")
+    words = fill(array, MEMORY)
+    sends = {"base_address": OWN + OUT, "d0_wrap": 2, "d1_wrap": 1, "d2_wrap": 1, "d3_stepsize": 7}
+    describe(array, MEMORY, 0, buffer_length=2 * 34 * 2, d1_zero_before=1, **sends)
+    describe(array, MEMORY, 1, base_address=OWN + IN, buffer_length=2 * 34 * 2)
+    word = tile_address(*MEMORY, 0xA0000 + 2 * 4)
+    array.write(word, array.read(word) | 1 << 30 | 1 << 27)
+    start(array, MEMORY, S2MM, 0, bd=1)
+    start(array, MEMORY, MM2S, 0, bd=0)
+    settle(array)
+    once = [[0, 0]] * 33 + [[OUT + 1, OUT + 2]]
+    assert words[IN : IN + 2 * 34 * 2].reshape(68, 2).tolist() == 2 * once
+
+
+def test_what_npu1s_descriptors_lack_is_refused_by_name() -> None:
+    array = make_array()
+    describe(array, MEMORY, 0, base_address=OWN, buffer_length=4)
+    word = tile_address(*MEMORY, 0xA0000 + 2 * 4)
+    array.write(word, 1 << 30)
+    with pytest.raises(EmulatorError, match=r"only the second generation .* has D3_Stepsize_Zero"):
+        start(array, MEMORY, MM2S, 0, bd=0)
+
+
+def test_a_reset_amid_a_transfer_leaves_its_words_in_the_stream() -> None:
+    """Twenty of them fit into the way to the receiver, which has no task yet."""
+    array = loop_back()
+    words = fill(array)
+    describe(array, CORE, 0, base_address=OUT, buffer_length=40)
+    describe(array, CORE, 1, base_address=IN, buffer_length=4)
+    start(array, CORE, MM2S, 0, bd=0)
+    settle(array)
+    for direction in (MM2S, S2MM):
+        for held in (1, 0):
+            control(array, CORE, direction, 0, reset=held)
+    sent = array.tile(*CORE).dma.channels[MM2S, 0].output.level
+    assert [note.partition(":")[0] for note in array.hazards] == [
+        f"tile (0,2) MM2S 0 is reset while {sent} of 40 words of descriptor 0 are sent",
+        f"tile (0,2) S2MM 0 is reset while {sent} words wait in the stream to it",
+    ]
+    start(array, CORE, S2MM, 0, bd=1)
+    settle(array)
+    assert words[IN : IN + 4].tolist() == words[OUT : OUT + 4].tolist()
+
+
+def test_a_reset_at_rest_is_no_hazard() -> None:
+    array = loop_back()
+    fill(array)
+    describe(array, CORE, 0, base_address=OUT, buffer_length=4)
+    describe(array, CORE, 1, base_address=IN, buffer_length=4)
+    start(array, CORE, S2MM, 0, bd=1)
+    start(array, CORE, MM2S, 0, bd=0)
+    settle(array)
+    for direction in (MM2S, S2MM):
+        control(array, CORE, direction, 0, reset=1)
+    assert not array.hazards
+
+
 def test_the_queue_holds_four_tasks_beside_the_one_in_progress() -> None:
     array = make_array()
     describe(array, CORE, 1, base_address=IN, buffer_length=4)
@@ -227,11 +286,34 @@ def test_a_descriptor_written_while_its_task_is_queued_is_a_hazard() -> None:
     assert any("descriptor 1 of tile (0,2) is written" in hazard for hazard in array.hazards)
 
 
+def test_a_descriptor_written_while_a_chain_leads_to_it_is_a_hazard() -> None:
+    array = make_array()
+    describe(array, CORE, 1, base_address=IN, buffer_length=4, next_bd=2, use_next_bd=1)
+    describe(array, CORE, 2, base_address=IN, buffer_length=4)
+    describe(array, CORE, 3, base_address=IN, buffer_length=4)
+    start(array, CORE, S2MM, 0, bd=1)
+    describe(array, CORE, 1, base_address=IN, buffer_length=4)
+    describe(array, CORE, 3, base_address=IN, buffer_length=8)
+    assert not array.hazards, "one has been read already, one is in nobody's chain"
+    describe(array, CORE, 2, base_address=IN, buffer_length=8)
+    told = "descriptor 2 of tile (0,2) is written while the chain of a task of tile (0,2) S2MM 0"
+    assert [hazard.startswith(told) for hazard in array.hazards] == [True]
+
+
+def test_a_repeated_task_reads_its_descriptor_again() -> None:
+    array = make_array()
+    describe(array, CORE, 1, base_address=IN, buffer_length=4)
+    start(array, CORE, S2MM, 0, bd=1, repeat=1)
+    describe(array, CORE, 1, base_address=IN, buffer_length=8)
+    assert len(array.hazards) == 1
+
+
 def test_a_shim_moves_host_memory() -> None:
     array = make_array()
     use_shim_dma(array, 0)
     connect(array, (0, 0), (Bundle.South, 3), (Bundle.South, 2))
     source, out = array.host.allocate(400), array.host.allocate(400)
+    array.host_access.begin([source, out])
     source.words[:] = np.arange(100)
     describe(array, (0, 0), 0, base_address=source.address, buffer_length=100)
     describe(array, (0, 0), 1, base_address=out.address, buffer_length=100)
@@ -239,7 +321,7 @@ def test_a_shim_moves_host_memory() -> None:
     start(array, (0, 0), MM2S, 0, bd=0)
     settle(array)
     assert (out.words == source.words).all()
-    assert (source.read, out.written) == (100, 100)
+    assert [(use.read, use.written) for use in array.host_access.uses()] == [(400, 0), (0, 400)]
 
 
 # refusals

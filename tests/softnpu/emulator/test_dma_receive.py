@@ -56,6 +56,30 @@ def test_finish_on_tlast_ends_a_descriptor_early() -> None:
     assert words[IN + 5] == IN + 6
 
 
+def test_a_descriptor_that_suppresses_tlast_goes_on_in_the_next_ones_packet() -> None:
+    array = loop_back()
+    words = fill(array)
+    control(array, CORE, S2MM, 0, fot_mode=3)
+    describe(
+        array,
+        CORE,
+        0,
+        base_address=OUT,
+        buffer_length=5,
+        tlast_suppress=1,
+        use_next_bd=1,
+        next_bd=3,
+    )
+    describe(array, CORE, 3, base_address=OUT + 50, buffer_length=3)
+    describe(array, CORE, 1, base_address=IN, buffer_length=100)
+    start(array, CORE, S2MM, 0, bd=1)
+    start(array, CORE, MM2S, 0, bd=0)
+    settle(array)
+    sent = [*range(OUT + 1, OUT + 6), *range(OUT + 51, OUT + 54)]
+    assert words[IN : IN + 8].tolist() == sent
+    assert read_count(array) & 0x3FFFF == 8
+
+
 def test_without_finish_on_tlast_packets_run_together() -> None:
     array = loop_back()
     words = fill(array)

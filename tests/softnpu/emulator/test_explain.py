@@ -8,21 +8,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softnpu.arch.dma import Direction
+from softnpu.arch.ports import Bundle
 from softnpu.compiler.driver import compile_design
 from softnpu.emulator import names, waits
 from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain, wait_chain
 from softnpu.emulator.names import Names
 from softnpu.emulator.report import Outcome, RunReport
-from softnpu.emulator.wording import Wording
+from softnpu.emulator.wording import Step, Wording
 from softnpu.errors import FormatError
 from softnpu.formats import txn
 from softnpu.formats.operations import Write
 from softnpu.formats.xclbin import parse
 from tests.softnpu.emulator.programs import Cores
+from tests.softnpu.emulator.wiring import connect, describe, make_array, settle, start
 
 DESIGN = "passthrough_core"
 TILE = (0, 2)
+S2MM, MM2S = Direction.S2MM, Direction.MM2S
 FORGETFUL = """
 void program(void) {
   for (;;) { acquire(49, -1); acquire(50, -1); release(48, 1); }
@@ -67,12 +71,12 @@ def hang(cores: Cores, source: str, *without: int) -> RunReport:
 
 def test_the_chain_leads_from_the_controller_to_the_core_that_forgot(cores: Cores) -> None:
     lines = explain(hang(cores, FORGETFUL)).splitlines()
-    assert lines[0] == "nothing can move:"
+    assert lines[0] == "a hang, nothing can move:"
     assert "controller waits for the task-complete token of tile (0,0) S2MM 0" in lines[1]
     assert "tile (0,0) S2MM 0 waits for data (0 of 1024 words of descriptor 0)" in lines[2]
     assert "tile (0,2) MM2S 0 is where its stream comes from" in lines[3]
     assert "waits for lock 3 of tile (0,2) ≥ 1 (now 0)" in lines[3]
-    assert "core (0,2) could release it; it waits at pc 0x" in lines[4]
+    assert "core (0,2) could release it, but never has; it waits at pc 0x" in lines[4]
     assert "for lock 2 of tile (0,2) ≥ 1 (now 0)" in lines[4]
     assert "the waits go round in a circle" in lines[5]
 
@@ -96,7 +100,7 @@ def test_an_output_that_is_never_fetched_is_told(cores: Cores) -> None:
 def test_a_core_that_has_ended_is_told(cores: Cores) -> None:
     text = explain(hang(cores, "void program(void) { acquire(49, -1); }"))
     ended = "it has ended its program, which no later run begins again: let it loop"
-    assert text.endswith(f"core (0,2) could release it; {ended}")
+    assert text.endswith(f"core (0,2) could release it, but never has; {ended}")
 
 
 def test_the_chain_is_data_too(cores: Cores) -> None:
@@ -135,7 +139,7 @@ def test_source_lines_come_from_the_programs_elf(
     (tmp_path / "names.json").write_text(json.dumps(GIVEN_NAMES))
     known = names.beside(tmp_path / "final.xclbin")
     text = explain(hang(cores, FORGETFUL), known)
-    assert "core (0,2) could release it; it waits in program (core.c:" in text
+    assert "core (0,2) could release it, but never has; it waits in program (core.c:" in text
 
 
 @pytest.fixture
@@ -152,7 +156,7 @@ def test_a_compiled_design_hangs_in_the_authors_names(tmp_path: Path) -> None:
     report = context.run((tmp_path / "insts.bin").read_bytes(), [None, context.allocate(64)])
     text = explain(report, names.beside(artifact))
     assert f"it waits in core_0_2 (design.mlir:{line_of('acquire @input', NOTHING_SENT)})" in text
-    assert "for lock input_cons_cons_lock_0 (lock 1 of tile (0,2), objectfifo input)" in text
+    assert "for lock input_cons_cons_lock_0 (lock 3 of tile (0,2), objectfifo input)" in text
     assert "tile (0,0) MM2S 0 [input] is where its stream comes from; it was never" in text
 
 
@@ -245,7 +249,9 @@ aie.device(npu1_1col) {
     aie.use_lock(%done, AcquireGreaterEqual, 1)
     aie.dma_bd(%buffer : memref<16xi32>, 0, 16)
     aie.use_lock(%done, Release, 0)
-    aie.next_bd ^end
+    aie.next_bd ^sent
+  ^sent:
+    aie.end
   ^end:
     aie.end
   }
@@ -305,11 +311,18 @@ def test_no_names_file_means_no_names(tmp_path: Path) -> None:
     assert names.beside(tmp_path / "final.xclbin") == Names()
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"locks": [{}]}', '{"cores": [{"tile": 3}]}', "\0"])
-def test_a_damaged_names_file_is_a_format_error(tmp_path: Path, text: str) -> None:
-    (tmp_path / "names.json").write_text(text)
-    with pytest.raises(FormatError, match=r"names\.json: not a names file"):
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"[]", b'{"locks": [{}]}', b'{"cores": [{"tile": 3}]}', b"\0", b"[" * 100_000),
+        *(b'{"locks": [{"tile": [], "id": 1}]}', b"\xff" * 100_000),
+    ],
+)
+def test_a_damaged_names_file_is_a_format_error(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "names.json").write_bytes(data)
+    with pytest.raises(FormatError, match=r"names\.json: not a names file") as refused:
         names.beside(tmp_path / "final.xclbin")
+    assert len(str(refused.value)) < 1000, "it does not show the whole file"
 
 
 @pytest.mark.parametrize(
@@ -324,3 +337,103 @@ def test_a_damaged_names_file_is_a_format_error(tmp_path: Path, text: str) -> No
 )
 def test_a_locks_name_tells_its_objectfifo(lock: str, fifo: str) -> None:
     assert names.objectfifo_of(lock) == fifo
+
+
+def test_a_transfer_that_the_sequence_starts_too_late_is_told_as_that(tmp_path: Path) -> None:
+    """The wait for the result stands before the input."""
+    late = NOTHING_SENT.replace(
+        "dma_wait {symbol = @result}\n", "dma_wait {symbol = @result}\n" + SEND
+    )
+    text = explain_run(late, tmp_path, 64, 64)
+    assert text.splitlines()[-1].strip() == (
+        "tile (0,0) MM2S 0 [input] is where its stream comes from; it was never given a task; the"
+        " runtime sequence gives it one only after what it waits for"
+    )
+
+
+SEND = """
+    aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 1, 1, 16][0, 0, 0, 1])
+      {id = 1 : i64, metadata = @input} : memref<16xi32>
+"""
+
+
+def test_a_lock_that_the_sequence_sets_too_late_is_told_as_that(tmp_path: Path) -> None:
+    text = explain_run(LATE_LOCK, tmp_path, 64, 64)
+    assert (
+        "for lock go (lock 3 of tile (0,2)) ≥ 1 (now 0); the runtime sequence sets it only" in text
+    )
+    never = LATE_LOCK.replace("aiex.set_lock(%go, 1)", "")
+    text = explain_run(never, tmp_path, 64, 64)
+    assert "for lock go (lock 3 of tile (0,2)) ≥ 1 (now 0); nobody else is set up to" in text
+
+
+LATE_LOCK = """
+aie.device(npu1_1col) {
+  %shim = aie.tile(0, 0)
+  %tile = aie.tile(0, 2)
+  %go = aie.lock(%tile, 3) {init = 0 : i32, sym_name = "go"}
+  aie.objectfifo @result(%tile, {%shim}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+  %core = aie.core(%tile) {
+    aie.use_lock(%go, AcquireGreaterEqual, 1)
+    %y = aie.objectfifo.acquire @result(Produce, 1) : !aie.objectfifosubview<memref<16xi32>>
+    aie.objectfifo.release @result(Produce, 1)
+    aie.end
+  }
+  aie.runtime_sequence(%a: memref<16xi32>, %b: memref<16xi32>) {
+    aiex.npu.dma_memcpy_nd(%b[0, 0, 0, 0][1, 1, 1, 16][0, 0, 0, 1])
+      {id = 0 : i64, metadata = @result, issue_token = true} : memref<16xi32>
+    aiex.npu.dma_wait {symbol = @result}
+    aiex.set_lock(%go, 1)
+  }
+}
+"""
+
+
+def test_two_that_wait_for_the_same_are_no_circle() -> None:
+    """A stream goes to two channels, either of which could release the lock."""
+    array = make_array()
+    connect(array, TILE, (Bundle.DMA, 0), (Bundle.DMA, 0), (Bundle.DMA, 1))
+    for number in (0, 1):
+        describe(
+            array,
+            TILE,
+            number,
+            base_address=0x100,
+            buffer_length=4,
+            lock_rel_id=5,
+            lock_rel_value=1,
+        )
+        start(array, TILE, S2MM, number, bd=number)
+    describe(
+        array,
+        TILE,
+        2,
+        base_address=0x100,
+        buffer_length=4,
+        lock_acq_enable=1,
+        lock_acq_id=5,
+        lock_acq_value=-1,
+    )
+    start(array, TILE, MM2S, 1, bd=2)
+    settle(array)
+    first = array.tile(*TILE).dma.channels[MM2S, 1].wait()
+    assert first is not None
+    lines = [Wording(Names()).step(step) for _, step in wait_chain(array, first).walk()]
+    assert "it was never given a task: nothing starts a transfer there" in lines[2]
+    assert lines[4] == (
+        "tile (0,2) MM2S 0 is where its stream comes from; it was never given a task (see above)"
+    )
+
+
+def test_tasks_that_a_reset_took_are_not_counted_as_done() -> None:
+    array = make_array()
+    describe(array, TILE, 0, base_address=0x100, buffer_length=4)
+    channel = array.tile(*TILE).dma.channels[S2MM, 0]
+    start(array, TILE, S2MM, 0, bd=0)
+    settle(array)
+    channel.reset()
+    told = Wording(Names()).step(Step(waits.NoTask(channel)))
+    assert (
+        "has done 0 tasks that it was given, 0 of them with a token; a reset took the other 1"
+        in told
+    )

@@ -41,45 +41,45 @@ RUNS = 3
 """So that ping and pong buffers both come first once."""
 
 
-def test_passthrough_memtile(golden: Path, golden_context: Callable[..., Context]) -> None:
+def test_passthrough_memtile(march: Path, golden_context: Callable[..., Context]) -> None:
     context = golden_context("passthrough_memtile")
     for _ in range(RUNS):
         source = random(2048)
-        _, out = run(context, golden / "passthrough_memtile/insts.bin", source, zeros(2048))
+        _, out = run(context, march / "passthrough_memtile/insts.bin", source, zeros(2048))
         assert (out == source).all()
 
 
-def test_transpose_dims(golden: Path, golden_context: Callable[..., Context]) -> None:
+def test_transpose_dims(march: Path, golden_context: Callable[..., Context]) -> None:
     context = golden_context("transpose_dims")
     for _ in range(RUNS):
         source = random(64, 64)
-        _, out = run(context, golden / "transpose_dims/insts.bin", source, zeros(4096))
+        _, out = run(context, march / "transpose_dims/insts.bin", source, zeros(4096))
         blocks = source.reshape(4, 16, 2, 32).transpose(0, 2, 3, 1)
         assert (out == blocks.reshape(-1)).all()
 
 
-def test_task_sequence(golden: Path, golden_context: Callable[..., Context]) -> None:
+def test_task_sequence(march: Path, golden_context: Callable[..., Context]) -> None:
     context = golden_context("task_sequence")
     for _ in range(RUNS):
         source = random(2048)
-        _, out = run(context, golden / "task_sequence/insts.bin", source, zeros(2048))
+        _, out = run(context, march / "task_sequence/insts.bin", source, zeros(2048))
         assert (out == source).all()
 
 
-def test_packet_routes(golden: Path, golden_context: Callable[..., Context]) -> None:
+def test_packet_routes(march: Path, golden_context: Callable[..., Context]) -> None:
     context = golden_context("packet_routes")
     for _ in range(RUNS):
         source = random(128)
-        insts = golden / "packet_routes/insts.bin"
+        insts = march / "packet_routes/insts.bin"
         _, first, second = run(context, insts, source, zeros(64), zeros(64))
         assert (first == source[:64]).all()
         assert (second == source[64:]).all()
 
 
-def test_register_writes(golden: Path, golden_context: Callable[..., Context]) -> None:
+def test_register_writes(march: Path, golden_context: Callable[..., Context]) -> None:
     context = golden_context("register_writes")
     source = random(64)
-    _, out = run(context, golden / "register_writes/insts.bin", source, zeros(64))
+    _, out = run(context, march / "register_writes/insts.bin", source, zeros(64))
     assert (out == source).all()
     tile = context.array.tile(0, 2)
     assert [tile.read(1024 + 4 * i) for i in range(4)] == [11, 22, 33, 44]

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from softnpu.arch.dma import DMA_ENGINES, DmaEngine
 from softnpu.arch.registers import Module, address, lookup, table
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.ignored import IGNORED, IGNORED_OPERATIONS, reason_to_ignore
+from softnpu.emulator.descriptors import decode
+from softnpu.emulator.ignored import (
+    IGNORED,
+    IGNORED_FIELDS,
+    IGNORED_OPERATIONS,
+    reason_to_ignore,
+)
+from softnpu.emulator.locks import Lock
+from softnpu.errors import EmulatorError
 from softnpu.formats import cdo
 from softnpu.formats.txn_encodings import OPCODE_NAMES
 
@@ -17,7 +26,12 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "emulator.md"
 
 
 @pytest.mark.parametrize(
-    ("mark", "table"), [("ignored", IGNORED), ("ignored operations", IGNORED_OPERATIONS)]
+    ("mark", "table"),
+    [
+        ("ignored", IGNORED),
+        ("ignored fields", IGNORED_FIELDS),
+        ("ignored operations", IGNORED_OPERATIONS),
+    ],
 )
 def test_the_documentation_has_the_tables(mark: str, table: dict[str, str]) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
@@ -58,3 +72,35 @@ def test_what_data_depends_on_is_not_ignored(kind: TileKind, module: Module, nam
     found = lookup(module, name)
     assert found is not None
     assert reason_to_ignore(kind, address(found)) is None
+
+
+LOCKS = [Lock((0, 0), number, lambda *_: None) for number in range(192)]
+
+
+def meant(engine: DmaEngine, values: dict[str, int]) -> str:
+    """All that the emulator takes from a descriptor with these fields, or why it takes nothing."""
+    try:
+        found = decode(engine, (0, 0), 0, engine.bd.pack(values), LOCKS.__getitem__)
+    except EmulatorError as error:
+        return str(error)
+    return repr(found)
+
+
+@pytest.mark.parametrize("kind", TileKind)
+def test_every_other_field_of_a_descriptor_means_something(kind: TileKind) -> None:
+    engine = DMA_ENGINES[kind]
+    whole = {
+        "valid_bd": 1,
+        "buffer_length": 64,
+        "enable_packet": 1,
+        "use_next_bd": 1,
+        "lock_acq_enable": 1,
+        "lock_rel_value": 1,
+        **{f"d{n}_wrap": 2 for n in range(3) if engine.bd.has(f"d{n}_wrap")},
+    }
+    without = {
+        field.name
+        for field in engine.bd.fields
+        if meant(engine, whole) == meant(engine, whole | {field.key: whole.get(field.key, 0) ^ 1})
+    }
+    assert without == {name for name in IGNORED_FIELDS if engine.bd.has(name.lower())}

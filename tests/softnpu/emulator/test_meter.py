@@ -11,7 +11,7 @@ import pytest
 import unicorn as u
 from unicorn import arm64_const, x86_const
 
-from softnpu.emulator.meter import CODE, instruction_counts
+from softnpu.emulator.cores.meter import CODE, instruction_counts
 from tests.softnpu.emulator.running import (
     LEFT,
     Compile,

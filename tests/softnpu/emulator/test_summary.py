@@ -25,5 +25,14 @@ def test_the_summary_tells_instructions_bytes_waits_and_untouched_buffers(cores:
     assert "% of the time waiting for locks" in core
     assert any("tile (0,2) MM2S 0: 4096 bytes in 4 descriptors" in line for line in lines)
     assert "  in: 4096 bytes, 4096 read, 0 written by DMAs" in lines
-    assert "  spare: 4096 bytes, never touched by a DMA" in lines
+    assert "  spare: 4096 bytes, not touched by a DMA" in lines
     assert not any("tile (1,0)" in line for line in lines), "only who did something"
+
+
+def test_a_run_without_an_end_has_no_time(cores: Cores) -> None:
+    program = cores.program(DESIGN, (0, 2), "void program(void) { acquire(49, -1); }")
+    context = cores.context(DESIGN, {(0, 2): program})
+    data = [context.allocate(4096, name) for name in ("in", "out")]
+    lines = summary(context.run(cores.insts(DESIGN).read_bytes(), data)).splitlines()
+    assert lines[0] == "hang; until then:"
+    assert any("core (0,2)" in line for line in lines)

@@ -47,8 +47,8 @@ def test_any_register_writes_end_well_or_in_an_error_of_ours(data: st.DataObject
 def test_a_register_is_modelled_ignored_or_refused_by_name(kind: TileKind) -> None:
     """No write is lost: what is neither modelled nor ignored names itself."""
     refused = []
+    array = make_array()
     for offset in offsets(kind):
-        array = make_array()
         where = tile_address(*TILES[kind], offset)
         try:
             array.write(where, 0)
@@ -65,6 +65,25 @@ def test_every_ignored_register_exists_and_has_a_reason() -> None:
         used |= {reason for o in offsets(kind) if (reason := reason_to_ignore(kind, o))}
     assert used == set(IGNORED.values())
     assert all(len(reason) > 10 for reason in IGNORED.values())
+
+
+@pytest.mark.parametrize(
+    ("device", "control", "counter"), [("npu1", 0x36030, 0x31100), ("npu2", 0x60020, 0x30E00)]
+)
+def test_a_register_lies_where_its_generation_has_it(
+    device: str, control: int, counter: int
+) -> None:
+    """Tile_Control, which is kept, and Core_PC, which is read."""
+    array = make_array(f"{device}_1col")
+    other = make_array("npu2_1col" if device == "npu1" else "npu1_1col")
+    array.write(tile_address(0, 2, control), 5)
+    assert (array.read(tile_address(0, 2, control)), array.read(tile_address(0, 2, counter))) == (
+        5,
+        0,
+    )
+    for offset in (control, counter):
+        with pytest.raises(EmulatorError, match="is not modelled"):
+            other.read(tile_address(0, 2, offset))
 
 
 def test_an_address_that_is_no_register_is_refused() -> None:

@@ -27,9 +27,11 @@ ENABLE, PACKET, DROP_HEADER = 1 << 31, 1 << 30, 1 << 7
 FOREVER = 1 << 40
 
 
-def make_array(name: str = "npu1_2col", seed: int | None = None) -> Array:
+def make_array(
+    name: str = "npu1_2col", seed: int | None = None, core_isa: str | None = "rv32"
+) -> Array:
     """An array with nothing set up; its clock never runs out."""
-    array = Array(device(name), core_isa="rv32", seed=seed)
+    array = Array(device(name), core_isa=core_isa, seed=seed)
     array.set_deadline(FOREVER, settling=False)
     return array
 

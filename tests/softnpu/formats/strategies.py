@@ -9,14 +9,19 @@ from softnpu.formats.operations import (
     AddressPatch,
     BlockSet,
     BlockWrite,
+    CreateScratchpad,
     Custom,
     LoadPdi,
+    LoadProgram,
     MaskPoll,
     MaskWrite,
     MergeSync,
     Nop,
     Preempt,
     Sync,
+    UpdateRegister,
+    UpdateScratchpad,
+    UpdateState,
     Write,
 )
 
@@ -31,7 +36,12 @@ shared_operations = (
     | st.builds(Preempt, u8)
     | st.just(Nop())
     | st.builds(Sync, u8, u8, u8, u8, u8, u8)
-    | st.builds(Custom, st.integers(0x82, 0x83), blocks)
+    | st.builds(LoadProgram, u32, st.integers(0, (1 << 24) - 1))
+    | st.builds(CreateScratchpad, u32, u8, u64)
+    | st.builds(UpdateState, u8, u8, u32)
+    | st.builds(UpdateRegister, u32, u8, u8, u32)
+    | st.just(UpdateScratchpad())
+    | st.builds(Custom, st.sampled_from((0x82, 0x83, 0x85, 0x86, 0xFE)), blocks)
     | st.builds(MergeSync, st.integers(0, 255), st.integers(0, 255))
 )
 txn_operations = (

@@ -87,6 +87,8 @@ def test_commands_of_32_and_64_bits_mean_the_same() -> None:
 def test_commands_that_are_not_understood_are_refused_by_name() -> None:
     with pytest.raises(FormatError, match=r"dma_xfer \(0x109\) is not supported"):
         cdo.operation_of(Command(0x109, bytes(24)))
+    with pytest.raises(FormatError, match=r"CDO command without a name \(0x1fe\) is not"):
+        cdo.operation_of(Command(0x1FE, bytes(4)))
     with pytest.raises(FormatError, match="mask_poll has 4 arguments, found 5"):
         cdo.operation_of(Command(cdo.MASK_POLL, word_bytes([0, 0, 0, 0, 1])))
     with pytest.raises(FormatError, match="write has 2 arguments, found 1"):
@@ -115,3 +117,14 @@ def test_a_command_that_runs_out_of_the_file_is_named() -> None:
 def test_what_a_cdo_cannot_hold_is_refused() -> None:
     with pytest.raises(FormatError, match="a CDO cannot hold Sync"):
         cdo.from_operations([Sync(0, 0, 0, 0)])
+
+
+def test_a_header_that_was_never_filled_in_says_so() -> None:
+    data = cdo.build(Cdo((Command(cdo.NOP),)))
+    with pytest.raises(FormatError, match=r"was never filled in, .* did not get to its end"):
+        cdo.parse(data[:12] + bytes(8) + data[20:])
+
+
+def test_commands_of_a_versals_power_management_are_not_general() -> None:
+    assert all(Command(code).is_general for code in (0x103, 0x1FF))
+    assert not any(Command(code).is_general for code in (0x203, 0x23E))

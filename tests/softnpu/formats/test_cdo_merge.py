@@ -8,25 +8,25 @@ from softnpu.formats.cdo import Cdo, Command
 from softnpu.formats.cdo_merge import merge
 from softnpu.formats.operations import BlockWrite, Nop
 from softnpu.formats.records import word_bytes
-from tests.conftest import DESIGNS
+from tests.conftest import MARCH_DESIGNS
 
 DATA_AT = 0x150
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_real_files_merge_into_what_bootgen_packed(golden: Path, design: str) -> None:
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_real_files_merge_into_what_bootgen_packed(march: Path, design: str) -> None:
     parts = [
-        cdo.parse((golden / design / f"main_aie_cdo_{part}.bin").read_bytes())
+        cdo.parse((march / design / f"main_aie_cdo_{part}.bin").read_bytes())
         for part in ("elfs", "init", "enable")
     ]
-    packed = (golden / design / "design.pdi").read_bytes()[DATA_AT:]
+    packed = (march / design / "design.pdi").read_bytes()[DATA_AT:]
     merged = merge(parts)
     assert packed[: len(merged)] == merged
     assert not any(packed[len(merged) :])
 
 
-def test_merging_keeps_what_the_files_mean(golden: Path) -> None:
-    part = cdo.parse((golden / "distribute_join" / "main_aie_cdo_init.bin").read_bytes())
+def test_merging_keeps_what_the_files_mean(march: Path) -> None:
+    part = cdo.parse((march / "distribute_join" / "main_aie_cdo_init.bin").read_bytes())
     meant = [o for o in cdo.operations(part) if not isinstance(o, Nop)]
     merged = cdo.operations(cdo.parse(merge([part, part])))
     assert [o for o in merged if not isinstance(o, Nop)] == 2 * meant

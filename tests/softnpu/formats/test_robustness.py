@@ -12,9 +12,9 @@ from softnpu.errors import FormatError
 from softnpu.formats import cdo, elf, pdi, txn, xclbin
 from softnpu.formats.identify import CDO_MAGIC, ELF_MAGIC, PDI_MAGIC, XCLBIN_MAGIC
 from softnpu.formats.records import word_bytes
-from tests.conftest import GOLDEN
+from tests.conftest import MARCH
 
-DESIGN = GOLDEN / "register_writes"
+DESIGN = MARCH / "register_writes"
 
 
 def read_txn(data: bytes) -> None:
@@ -57,7 +57,7 @@ REAL = {
     read_cdo: DESIGN / "main_aie_cdo_init.bin",
     read_pdi: DESIGN / "design.pdi",
     read_xclbin: DESIGN / "final.xclbin",
-    read_elf: GOLDEN / "passthrough_core" / "main_core_0_2.elf",
+    read_elf: MARCH / "passthrough_core" / "main_core_0_2.elf",
 }
 STARTS = {
     read_txn: bytes([0, 1, 3, 6, 1, 1, 0, 0]),

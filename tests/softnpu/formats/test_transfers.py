@@ -5,6 +5,7 @@ from __future__ import annotations
 from softnpu.arch.dma import DMA_ENGINES, Direction
 from softnpu.arch.tiles import TileKind
 from softnpu.formats.operations import (
+    APERTURE,
     AddressPatch,
     BlockWrite,
     MergeSync,
@@ -64,6 +65,15 @@ def test_a_chain_is_followed_once_round() -> None:
     assert extents(*first, *second, push(0)) == [(0, 32), (400, 416)]
 
 
+def test_a_buffers_bytes_count_from_its_begin_whoever_translates_its_address() -> None:
+    told = [(5, 0x80000010), (5, 16), (4, 0x80000010)]
+    found = []
+    for argument, offset in told:
+        given = descriptor(0, argument=argument, offset=offset, buffer_length=2)
+        found += extents(*given, push(0))
+    assert found == [(16, 24), (16, 24), (0x80000010, 0x80000018)]
+
+
 def test_a_descriptor_written_anew_forgets_its_buffer() -> None:
     stale = [*descriptor(0, buffer_length=8), descriptor(0, buffer_length=8)[0]]
     assert extents(*stale, push(0)) == []
@@ -85,3 +95,10 @@ def test_a_wait_for_several_columns_empties_all_their_queues() -> None:
     assert queue_pressure([*pushes, every, push(0), push(0)]) == []
     assert queue_pressure([*pushes, MergeSync(tokens=1, columns=2), push(0)]), "which one?"
     assert queue_pressure([*pushes, MergeSync(tokens=2, columns=1), push(0)]), "not this column"
+
+
+def test_the_arrays_offset_in_patches_behind_the_fifth_buffer_is_no_part_of_the_buffer() -> None:
+    patches = (AddressPatch(4, argument, offset) for argument, offset in ((4, 64), (5, 64)))
+    assert [patch.start for patch in patches] == [64, 64]
+    assert AddressPatch(4, 5, APERTURE + 64).start == 64
+    assert AddressPatch(4, 4, APERTURE + 64).start == APERTURE + 64

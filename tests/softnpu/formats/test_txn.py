@@ -16,20 +16,20 @@ from softnpu.formats.operations import (
 )
 from softnpu.formats.records import words
 from softnpu.formats.txn import VERSION, Txn
-from tests.conftest import DESIGNS
+from tests.conftest import STREAMS
 from tests.softnpu.formats.strategies import txn_operations
 
 SHAPES = {"devgen": 3, "rows": 6, "columns": 1, "memory_rows": 1}
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_real_streams_are_rebuilt_byte_for_byte(golden: Path, design: str) -> None:
-    data = (golden / design / "insts.bin").read_bytes()
+@pytest.mark.parametrize("path", STREAMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_real_streams_are_rebuilt_byte_for_byte(path: Path) -> None:
+    data = path.read_bytes()
     assert txn.build(txn.parse(data)) == data
 
 
-def test_every_operation_of_a_real_stream_is_read(golden: Path) -> None:
-    stream = txn.parse((golden / "register_writes" / "insts.bin").read_bytes())
+def test_every_operation_of_a_real_stream_is_read(march: Path) -> None:
+    stream = txn.parse((march / "register_writes" / "insts.bin").read_bytes())
     assert (stream.devgen, stream.columns, stream.rows, stream.memory_rows) == (3, 1, 6, 1)
     assert stream.operations[:3] == (
         Write(0x200400, 0x12345678),
@@ -46,23 +46,23 @@ def test_any_operation_survives_the_stream(operations) -> None:
     assert txn.parse(txn.build(stream)) == stream
 
 
-def test_a_stream_written_as_text_reads_the_same(golden: Path) -> None:
-    data = (golden / "explicit_dma" / "insts.bin").read_bytes()
+def test_a_stream_written_as_text_reads_the_same(march: Path) -> None:
+    data = (march / "explicit_dma" / "insts.bin").read_bytes()
     text = "\n".join(f"{word:08X}" for word in words(data))
     assert txn.parse(text.encode()) == txn.parse(data)
 
 
-def test_a_cut_stream_says_how_much_is_missing(golden: Path) -> None:
-    data = (golden / "task_sequence" / "insts.bin").read_bytes()
+def test_a_cut_stream_says_how_much_is_missing(march: Path) -> None:
+    data = (march / "task_sequence" / "insts.bin").read_bytes()
     with pytest.raises(FormatError, match="says 584 bytes, the file has 100: it is cut off"):
         txn.parse(data[:100])
     with pytest.raises(FormatError, match="followed by something else"):
         txn.parse(data + b"\0\0\0\0")
 
 
-def test_another_file_is_named_for_what_it_is(golden: Path) -> None:
+def test_another_file_is_named_for_what_it_is(march: Path) -> None:
     with pytest.raises(FormatError, match=r"expected an instruction stream.*this is a PDI"):
-        txn.parse((golden / "explicit_dma" / "design.pdi").read_bytes())
+        txn.parse((march / "explicit_dma" / "design.pdi").read_bytes())
 
 
 def stream_with(body: bytes, count: int) -> bytes:

@@ -10,7 +10,7 @@ from softnpu.formats import xclbin
 
 
 def write_xclbin(
-    golden: Path, path: Path, designs: Mapping[int, str], *, id: int | None = None
+    march: Path, path: Path, designs: Mapping[int, str], *, id: int | None = None
 ) -> Path:
     """An xclbin with the PDI of each design, under its number; the first is the kernel's.
 
@@ -18,7 +18,7 @@ def write_xclbin(
         id: the PDIs have this one instead of their numbers.
     """
     first, *_ = specs = [
-        xclbin.parse((golden / name / "final.xclbin").read_bytes()).spec()
+        xclbin.parse((march / name / "final.xclbin").read_bytes()).spec()
         for name in designs.values()
     ]
     pdis = []

@@ -32,7 +32,7 @@ from softnpu.inspect.array import (
     of_operations,
 )
 from softnpu.inspect.pdis import of_xclbin
-from tests.conftest import DESIGNS
+from tests.conftest import MARCH_DESIGNS
 
 Ports = tuple[tuple[int, int], str, str]
 
@@ -65,21 +65,21 @@ def named(port: tuple[object, int]) -> str:
     return f"{getattr(port[0], 'name', port[0])}{port[1]}"
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_the_connections_are_those_of_the_routed_design(golden: Path, design: str) -> None:
-    array = configured(golden / design, sequence=False)
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_the_connections_are_those_of_the_routed_design(march: Path, design: str) -> None:
+    array = configured(march / design, sequence=False)
     found = {
         (connection.tile, str(connection.slave), str(connection.master))
         for tile in array.tiles.values()
         for connection in tile.connections
     }
-    assert found == designed_connections(parse_file(golden / design / "input_physical.mlir"))
+    assert found == designed_connections(parse_file(march / design / "input_physical.mlir"))
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_the_descriptors_are_those_of_the_designs_memories(golden: Path, design: str) -> None:
-    array = configured(golden / design, sequence=False)
-    device = main_device(parse_file(golden / design / "input_physical.mlir"))
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_the_descriptors_are_those_of_the_designs_memories(march: Path, design: str) -> None:
+    array = configured(march / design, sequence=False)
+    device = main_device(parse_file(march / design / "input_physical.mlir"))
     expected = {
         (memory.position, op.bd_id)
         for memory in device.body.ops
@@ -96,17 +96,17 @@ def test_the_descriptors_are_those_of_the_designs_memories(golden: Path, design:
     assert found == expected
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_the_locks_have_the_values_that_the_design_gives_them(golden: Path, design: str) -> None:
-    array = configured(golden / design, sequence=False)
-    device = main_device(parse_file(golden / design / "input_physical.mlir"))
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_the_locks_have_the_values_that_the_design_gives_them(march: Path, design: str) -> None:
+    array = configured(march / design, sequence=False)
+    device = main_device(parse_file(march / design / "input_physical.mlir"))
     for op in (op for op in device.body.ops if isinstance(op, LockOp) and op.init is not None):
         assert op.lock_id is not None
         assert Lock(op.lock_id, op.init) in array.tiles[op.position].locks
 
 
-def test_a_ring_of_descriptors_is_a_task_that_names_each_once(golden: Path) -> None:
-    core = configured(golden / "passthrough_core").tiles[0, 2]
+def test_a_ring_of_descriptors_is_a_task_that_names_each_once(march: Path) -> None:
+    core = configured(march / "passthrough_core").tiles[0, 2]
     (task,) = core.channel_tasks(Direction.S2MM, 0)
     assert [d.number for d in task.chain] == [0, 1]
     assert task.chain[-1].next == 0
@@ -114,8 +114,8 @@ def test_a_ring_of_descriptors_is_a_task_that_names_each_once(golden: Path) -> N
     assert core.runs
 
 
-def test_a_sequence_adds_shim_tasks_with_the_host_buffers_that_they_move(golden: Path) -> None:
-    folder = golden / "broadcast_add"
+def test_a_sequence_adds_shim_tasks_with_the_host_buffers_that_they_move(march: Path) -> None:
+    folder = march / "broadcast_add"
     (task,) = configured(folder).tiles[1, 0].channel_tasks(Direction.S2MM, 0)
     assert task.token
     assert task.chain[0].host == HostAddress(argument=2, offset=0)
@@ -123,14 +123,14 @@ def test_a_sequence_adds_shim_tasks_with_the_host_buffers_that_they_move(golden:
     assert configured(folder, sequence=False).tiles[1, 0].tasks == ()
 
 
-def test_a_descriptor_used_again_keeps_what_it_was_in_each_task(golden: Path) -> None:
-    shim = configured(golden / "task_sequence").tiles[0, 0]
+def test_a_descriptor_used_again_keeps_what_it_was_in_each_task(march: Path) -> None:
+    shim = configured(march / "task_sequence").tiles[0, 0]
     hosts = [task.chain[0].host for task in shim.tasks]
     assert len(set(hosts)) > len(shim.descriptors)
 
 
-def test_packets_of_one_source_with_different_ids_are_different_routes(golden: Path) -> None:
-    routes = configured(golden / "packet_routes").routes
+def test_packets_of_one_source_with_different_ids_are_different_routes(march: Path) -> None:
+    routes = configured(march / "packet_routes").routes
     ways = {
         route.packet_ids: [str(sink) for sink in route.sinks]
         for route in routes
@@ -139,24 +139,24 @@ def test_packets_of_one_source_with_different_ids_are_different_routes(golden: P
     assert ways == {(1,): ["(0,2) S2MM 0"], (2,): ["(0,3) S2MM 0"]}
 
 
-def test_a_broadcast_is_one_route_with_two_sinks(golden: Path) -> None:
-    array = configured(golden / "broadcast_add")
+def test_a_broadcast_is_one_route_with_two_sinks(march: Path) -> None:
+    array = configured(march / "broadcast_add")
     (route,) = [r for r in array.routes if r.source.tile == (0, 0) and not r.is_control]
     assert str(route.source) == "(0,0) MM2S 0"
     assert [str(sink) for sink in route.sinks] == ["(0,2) S2MM 0", "(1,3) S2MM 0"]
     assert [hop.tile for hop in route.hops] == [(0, 0), (0, 1), (0, 2), (0, 2), (1, 2), (1, 3)]
 
 
-def test_the_shims_multiplexers_tell_which_port_is_a_dma_channel(golden: Path) -> None:
-    shim = configured(golden / "packet_routes").tiles[0, 0]
+def test_the_shims_multiplexers_tell_which_port_is_a_dma_channel(march: Path) -> None:
+    shim = configured(march / "packet_routes").tiles[0, 0]
     assert shim.mux == {3: ShimSource.DMA}
     assert shim.demux == {2: ShimSource.DMA, 3: ShimSource.DMA}
 
 
-def test_cascades_and_data_filled_at_start_up_are_seen(golden: Path) -> None:
-    pair = configured(golden / "cascade_pair")
+def test_cascades_and_data_filled_at_start_up_are_seen(march: Path) -> None:
+    pair = configured(march / "cascade_pair")
     assert pair.tiles[0, 3].cascade == Cascade(Bundle.North, Bundle.South)
-    filled = configured(golden / "initial_data")
+    filled = configured(march / "initial_data")
     assert filled.tiles[0, 1].memory == (Span(0, 32),)
 
 

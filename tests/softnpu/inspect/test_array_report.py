@@ -17,8 +17,8 @@ def text(*paths: Path, names: Names | None = None) -> str:
     return "\n".join(to_text(array_report(paths, names)))
 
 
-def test_the_array_of_a_cdo_alone_has_descriptors_locks_and_routes(golden: Path) -> None:
-    shown = text(*(golden / "packet_routes" / f"main_aie_cdo_{n}.bin" for n in CDOS))
+def test_the_array_of_a_cdo_alone_has_descriptors_locks_and_routes(march: Path) -> None:
+    shown = text(*(march / "packet_routes" / f"main_aie_cdo_{n}.bin" for n in CDOS))
     for piece in (
         "tile (0,2), core",
         "lock 0, starts at 1, address 0x1f000, used by BD 0, 1",
@@ -31,8 +31,8 @@ def test_the_array_of_a_cdo_alone_has_descriptors_locks_and_routes(golden: Path)
         assert piece in shown
 
 
-def test_all_that_configures_says_the_same(golden: Path) -> None:
-    folder = golden / "distribute_join"
+def test_all_that_configures_says_the_same(march: Path) -> None:
+    folder = march / "distribute_join"
     ways = [
         [folder / "final.xclbin"],
         [folder / "design.pdi"],
@@ -42,8 +42,8 @@ def test_all_that_configures_says_the_same(golden: Path) -> None:
     assert others == [first, first]
 
 
-def test_a_stream_behind_it_adds_what_a_run_does(golden: Path) -> None:
-    folder = golden / "packet_routes"
+def test_a_stream_behind_it_adds_what_a_run_does(march: Path) -> None:
+    folder = march / "packet_routes"
     found = to_json(array_report([folder / "final.xclbin", folder / "insts.bin"]))
     shim = found["parts"][0]
     assert shim["title"] == "tile (0,0), shim"
@@ -51,22 +51,22 @@ def test_a_stream_behind_it_adds_what_a_run_does(golden: Path) -> None:
     assert [row["offset"] for row in sent] == [0, 256]
 
 
-def test_the_authors_names_are_used(golden: Path) -> None:
+def test_the_authors_names_are_used(march: Path) -> None:
     names = Names(locks={((0, 2), 0): ("in_prod_lock", "in")})
-    shown = text(golden / "packet_routes" / "final.xclbin", names=names)
+    shown = text(march / "packet_routes" / "final.xclbin", names=names)
     assert "lock 0 in_prod_lock, objectfifo in, starts at 1" in shown
     assert "in: (0,0) MM2S 0 → (0,2) S2MM 0" in shown
 
 
-def test_files_that_configure_nothing_are_refused(golden: Path) -> None:
+def test_files_that_configure_nothing_are_refused(march: Path) -> None:
     with pytest.raises(FormatError, match=r"flows.json: this is a text file; an xclbin, PDI"):
-        array_report([golden / "packet_routes" / "flows.json"])
+        array_report([march / "packet_routes" / "flows.json"])
 
 
-def test_dump_takes_array_names_and_json(golden: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["dump", "--array", str(golden / "explicit_dma" / "final.xclbin")]) == 0
+def test_dump_takes_array_names_and_json(march: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dump", "--array", str(march / "explicit_dma" / "final.xclbin")]) == 0
     assert "configured array" in capsys.readouterr().out
-    assert main(["dump", "--array", str(golden / "explicit_dma" / "flows.json")]) == 1
+    assert main(["dump", "--array", str(march / "explicit_dma" / "flows.json")]) == 1
     assert "error: " in capsys.readouterr().err
 
 

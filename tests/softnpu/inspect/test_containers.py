@@ -11,12 +11,12 @@ from softnpu.inspect.report import to_json, to_text
 from tests.softnpu.inspect.several import write_xclbin
 
 
-def final(golden: Path) -> bytes:
-    return (golden / "passthrough_core" / "final.xclbin").read_bytes()
+def final(march: Path) -> bytes:
+    return (march / "passthrough_core" / "final.xclbin").read_bytes()
 
 
-def test_an_xclbin_tells_memories_arguments_and_where_it_may_run(golden: Path) -> None:
-    text = "\n".join(to_text(describe_xclbin(final(golden))))
+def test_an_xclbin_tells_memories_arguments_and_where_it_may_run(march: Path) -> None:
+    text = "\n".join(to_text(describe_xclbin(final(march))))
     for piece in (
         "0  HOST   65536 KiB at 0x4000000, MEM_DRAM",
         "0  opcode   uint64_t   at 0x00   group id 131071: no memory, a scalar",
@@ -32,8 +32,8 @@ def test_a_group_id_is_a_memory_and_a_slot() -> None:
     assert group_in_words(131071, None) == "no memory, a scalar"
 
 
-def test_marks_are_shown(golden: Path) -> None:
-    image = (golden / "explicit_dma" / "design.pdi").read_bytes()
+def test_marks_are_shown(march: Path) -> None:
+    image = (march / "explicit_dma" / "design.pdi").read_bytes()
     spec = xclbin.spec_for(device("npu1_1col"), image, marks=(("core_isa", "rv32"),))
     assert to_json(describe_xclbin(xclbin.build(spec)))["core_isa"] == "rv32"
 
@@ -45,8 +45,8 @@ def test_marks_are_shown(golden: Path) -> None:
         (SectionKind.IP_LAYOUT, "has no IP_LAYOUT section"),
     ],
 )
-def test_a_missing_section_is_told_and_the_rest_shown(golden: Path, kind, trouble) -> None:
-    whole = container.parse(final(golden))
+def test_a_missing_section_is_told_and_the_rest_shown(march: Path, kind, trouble) -> None:
+    whole = container.parse(final(march))
     left = tuple(section for section in whole.sections if section.kind != kind)
     found = describe_xclbin(container.build(container.Container(whole.header, left)))
     text = "\n".join(to_text(found))
@@ -55,8 +55,8 @@ def test_a_missing_section_is_told_and_the_rest_shown(golden: Path, kind, troubl
     assert trouble in text
 
 
-def test_a_damaged_pdi_inside_does_not_hide_the_rest(golden: Path) -> None:
-    data = bytearray(final(golden))
+def test_a_damaged_pdi_inside_does_not_hide_the_rest(march: Path) -> None:
+    data = bytearray(final(march))
     at = data.index(b"aie_image")
     data[at] ^= 1
     found = describe_xclbin(bytes(data))
@@ -66,8 +66,8 @@ def test_a_damaged_pdi_inside_does_not_hide_the_rest(golden: Path) -> None:
     assert to_json(found)["parts"][3]["damaged"]
 
 
-def test_each_kernel_has_the_group_ids_of_its_own_instance(golden: Path) -> None:
-    spec = xclbin.parse(final(golden)).spec()
+def test_each_kernel_has_the_group_ids_of_its_own_instance(march: Path) -> None:
+    spec = xclbin.parse(final(march)).spec()
     (first,) = spec.kernels
     moved = tuple(
         replace(argument, memory="SRAM" if argument.memory else None)
@@ -83,10 +83,10 @@ def test_each_kernel_has_the_group_ids_of_its_own_instance(golden: Path) -> None
 
 
 def test_several_pdis_are_called_by_the_ids_that_load_pdi_names(
-    golden: Path, tmp_path: Path
+    march: Path, tmp_path: Path
 ) -> None:
     designs = {7: "explicit_dma", 4: "packet_routes"}
-    data = write_xclbin(golden, tmp_path / "both.xclbin", designs).read_bytes()
+    data = write_xclbin(march, tmp_path / "both.xclbin", designs).read_bytes()
     titles = [part.title for part in describe_xclbin(data).parts]
     assert [title.split(",")[0] for title in titles if title.startswith("PDI")] == [
         "PDI 7 for kernel 0x901",

@@ -61,7 +61,7 @@ def test_dimensions_iteration_packet_and_padding_are_told() -> None:
     )
     assert "dimensions (count x step in words, innermost first): 8 x 1, rest x 16" in lines[1]
     assert lines[1].endswith("iterates 4 times by 64 words")
-    assert lines[2:] == ["zero padding: d0 2 before, 1 after", "packet 5, type 1"]
+    assert lines[2:] == ["padding: d0 2 before, 1 after", "packet 5, type 1"]
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,16 @@ def test_a_shim_moves_host_memory(address: int, text: str) -> None:
 
 def test_a_descriptor_that_is_not_valid_says_so() -> None:
     assert describe(CORE, [0] * 6) == ["not valid"]
+
+
+def test_a_shim_tells_how_it_asks_for_host_memory() -> None:
+    lines = described(SHIM, buffer_length=4, burst_length=3, axcache=2, axqos=9, secure_access=1)
+    assert lines[1:] == ["host access: Burst_Length 3, AxCache 2, AxQoS 9, Secure_Access 1"]
+
+
+def test_what_npu2s_memory_tiles_alone_have_is_told() -> None:
+    words = DMA_ENGINES[MEMORY].bd.pack({"valid_bd": 1, "buffer_length": 4})
+    words[2] |= 1 << 30 | 2 << 28
+    assert describe(MEMORY, words)[1:] == [
+        "on npu2 alone: D3_Stepsize_Zero 1, D2_Pad_Before_High 2"
+    ]

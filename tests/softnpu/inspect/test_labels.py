@@ -8,8 +8,8 @@ from softnpu.inspect.labels import CONTROL, Labels, Shared
 from softnpu.inspect.pdis import of_xclbin
 
 
-def labels(golden: Path, design: str, tmp_path: Path) -> Labels:
-    folder = golden / design
+def labels(march: Path, design: str, tmp_path: Path) -> Labels:
+    folder = march / design
     written = tmp_path / "names.json"
     placed = folder / "input_physical.mlir"
     compiler_names.write(placed, placed, ["first", "second", "third"], written)
@@ -18,23 +18,23 @@ def labels(golden: Path, design: str, tmp_path: Path) -> Labels:
     return Labels(array, names.load(written))
 
 
-def test_routes_are_called_by_their_objectfifos(golden: Path, tmp_path: Path) -> None:
-    found = labels(golden, "distribute_join", tmp_path)
+def test_routes_are_called_by_their_objectfifos(march: Path, tmp_path: Path) -> None:
+    found = labels(march, "distribute_join", tmp_path)
     assert {found.route(route) for route in found.array.routes} == {
         *("in", "out", CONTROL),
         *(f"{name}{n}" for name in ("in", "out") for n in range(4)),
     }
 
 
-def test_without_names_a_route_is_called_by_its_ends(golden: Path) -> None:
-    folder = golden / "passthrough_core"
+def test_without_names_a_route_is_called_by_its_ends(march: Path) -> None:
+    folder = march / "passthrough_core"
     array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes())).shown[0].array
     found = Labels(array, names.Names())
     assert found.route(array.routes[0]) == "(0,0) MM2S 0 → (0,2) S2MM 0"
 
 
-def test_a_descriptor_names_its_buffer_and_locks(golden: Path, tmp_path: Path) -> None:
-    found = labels(golden, "broadcast_add", tmp_path)
+def test_a_descriptor_names_its_buffer_and_locks(march: Path, tmp_path: Path) -> None:
+    found = labels(march, "broadcast_add", tmp_path)
     core = found.array.tiles[0, 2]
     text = found.descriptor(core, core.descriptors[0])
     assert "buffer shared_0_cons_buff_0" in text
@@ -43,26 +43,26 @@ def test_a_descriptor_names_its_buffer_and_locks(golden: Path, tmp_path: Path) -
 
 
 def test_a_memory_tiles_descriptor_counts_locks_and_bytes_from_its_west_neighbour(
-    golden: Path, tmp_path: Path
+    march: Path, tmp_path: Path
 ) -> None:
-    found = labels(golden, "passthrough_memtile", tmp_path)
+    found = labels(march, "passthrough_memtile", tmp_path)
     tile = found.array.tiles[0, 1]
     assert found.buffer(tile, tile.descriptors[0]) is not None
     assert "used by BD 0" in found.lock(tile, Lock(0, 2))
 
 
 def test_a_shim_channel_tells_its_tasks_and_the_arguments_they_move(
-    golden: Path, tmp_path: Path
+    march: Path, tmp_path: Path
 ) -> None:
-    found = labels(golden, "broadcast_add", tmp_path)
+    found = labels(march, "broadcast_add", tmp_path)
     (route,) = [r for r in found.array.routes if str(r.source) == "(0,0) MM2S 0"]
     text = found.endpoint(route.source)
     assert text.splitlines()[0] == "(0,0) MM2S 0 [shared]"
     assert "BD 0: 1 KiB (first)" in text
 
 
-def test_a_lock_that_start_up_only_clears_is_not_in_use(golden: Path) -> None:
-    folder = golden / "passthrough_core"
+def test_a_lock_that_start_up_only_clears_is_not_in_use(march: Path) -> None:
+    folder = march / "passthrough_core"
     array = of_xclbin(xclbin.parse((folder / "final.xclbin").read_bytes())).shown[0].array
     core = array.tiles[0, 2]
     used = [lock.number for lock in core.locks if Labels(array, names.Names()).is_used(core, lock)]
@@ -71,9 +71,9 @@ def test_a_lock_that_start_up_only_clears_is_not_in_use(golden: Path) -> None:
 
 
 def test_memory_that_neighbouring_cores_share_is_told_by_the_names(
-    golden: Path, tmp_path: Path
+    march: Path, tmp_path: Path
 ) -> None:
-    found = labels(golden, "neighbour_memory", tmp_path)
+    found = labels(march, "neighbour_memory", tmp_path)
     assert found.shared() == (Shared("mid", (0, 2), (0, 3)),)
     assert str(found.shared()[0]) == "memory of (0,2), used by (0,3)"
-    assert labels(golden, "broadcast_add", tmp_path).shared() == ()
+    assert labels(march, "broadcast_add", tmp_path).shared() == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from softnpu.__main__ import main
-from softnpu.compiler.driver import Options, compile_design
+from softnpu.compiler.driver import compile_design
 from softnpu.errors import FormatError
 from softnpu.formats import txn, xclbin
 from softnpu.formats.operations import LoadPdi, Operation, Write
@@ -22,21 +22,21 @@ BOTH = ("explicit_dma", "packet_routes")
 
 
 @pytest.fixture
-def both(golden: Path, tmp_path: Path) -> Path:
+def both(march: Path, tmp_path: Path) -> Path:
     """Two designs in one xclbin: PDI 7 for the kernel, and PDI 4."""
-    return write_xclbin(golden, tmp_path / "both.xclbin", {7: BOTH[0], 4: BOTH[1]})
+    return write_xclbin(march, tmp_path / "both.xclbin", {7: BOTH[0], 4: BOTH[1]})
 
 
 def lines(*paths: Path, number: int | None = None) -> list[str]:
     return list(to_text(array_report(paths, pdi_number=number)))
 
 
-def alone(golden: Path, design: str) -> list[str]:
+def alone(march: Path, design: str) -> list[str]:
     """The array of a design in an xclbin of its own, without title and size."""
-    return lines(golden / design / "final.xclbin")[2:]
+    return lines(march / design / "final.xclbin")[2:]
 
 
-def test_each_pdi_has_an_array_under_a_heading_of_its_own(golden: Path, both: Path) -> None:
+def test_each_pdi_has_an_array_under_a_heading_of_its_own(march: Path, both: Path) -> None:
     shown = "\n".join(lines(both))
     head, first, second = re.split(r"^PDI ", shown, flags=re.MULTILINE)
     assert head == f"{both}: 2 PDIs, each with an array\n\n"
@@ -46,7 +46,7 @@ def test_each_pdi_has_an_array_under_a_heading_of_its_own(golden: Path, both: Pa
     ):
         assert found.startswith(f"{number}: configured array\n  id:      {number}\n")
         assert f"\n  kernels: {kernels}" in found
-        array = "\n".join(f"  {line}" if line else "" for line in alone(golden, design))
+        array = "\n".join(f"  {line}" if line else "" for line in alone(march, design))
         assert found.split("rows\n", 1)[1].rstrip() == array
 
 
@@ -75,41 +75,39 @@ def test_each_pdi_has_the_names_of_its_device(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("number", "design"), [(7, BOTH[0]), (4, BOTH[1])])
 def test_one_of_several_pdis_is_shown_alone(
-    golden: Path, both: Path, number: int, design: str
+    march: Path, both: Path, number: int, design: str
 ) -> None:
     title, *rest = lines(both, number=number)
     assert title == f"{both}: PDI {number}: configured array"
-    assert rest[-len(alone(golden, design)) :] == alone(golden, design)
+    assert rest[-len(alone(march, design)) :] == alone(march, design)
 
 
 def test_a_number_that_no_pdi_has_is_answered_with_those_there_are(
-    golden: Path, both: Path, capsys: pytest.CaptureFixture[str]
+    march: Path, both: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["dump", "--array", "--pdi", "0", str(both)]) == 1
     message = "there is no PDI 0; the xclbin has: PDI 7, PDI 4\n"
     assert capsys.readouterr().err == f"error: {both}: {message}"
     with pytest.raises(FormatError, match=r"there is no PDI 1; the xclbin has: PDI 0 \(design\)$"):
-        lines(golden / BOTH[0] / "final.xclbin", number=1)
+        lines(march / BOTH[0] / "final.xclbin", number=1)
     with pytest.raises(FormatError, match="no xclbin, so it has no PDIs to choose from"):
-        lines(golden / BOTH[0] / "design.pdi", number=0)
+        lines(march / BOTH[0] / "design.pdi", number=0)
 
 
-def test_a_lone_pdi_needs_no_heading(golden: Path) -> None:
-    path = golden / BOTH[0] / "final.xclbin"
+def test_a_lone_pdi_needs_no_heading(march: Path) -> None:
+    path = march / BOTH[0] / "final.xclbin"
     assert lines(path)[0] == f"{path}: configured array"
     assert lines(path, number=0) == lines(path)
 
 
-def test_pdis_that_share_an_id_are_counted(golden: Path, tmp_path: Path) -> None:
-    both = write_xclbin(golden, tmp_path / "both.xclbin", {7: BOTH[0], 4: BOTH[1]}, id=1)
+def test_pdis_that_share_an_id_are_counted(march: Path, tmp_path: Path) -> None:
+    both = write_xclbin(march, tmp_path / "both.xclbin", {7: BOTH[0], 4: BOTH[1]}, id=1)
     titles = [line for line in lines(both) if line.startswith("PDI")]
     assert titles == ["PDI 0: configured array", "PDI 1: configured array"]
 
 
-def test_a_pdi_is_called_by_the_file_beside_it_that_holds_the_same(
-    golden: Path, both: Path
-) -> None:
-    image = (golden / BOTH[1] / "design.pdi").read_bytes()
+def test_a_pdi_is_called_by_the_file_beside_it_that_holds_the_same(march: Path, both: Path) -> None:
+    image = (march / BOTH[1] / "design.pdi").read_bytes()
     (both.parent / "adder.pdi").write_bytes(image)
     (both.parent / "another.pdi").write_bytes(image[:-1] + b"\1")
     titles = [line for line in lines(both) if line.startswith("PDI")]
@@ -124,7 +122,7 @@ def test_the_authors_names_are_those_of_the_first_pdi(both: Path) -> None:
     assert "mine_0" not in "\n".join(lines(both, number=4))
 
 
-def test_a_damaged_pdi_is_told_and_the_others_are_shown(golden: Path, both: Path) -> None:
+def test_a_damaged_pdi_is_told_and_the_others_are_shown(march: Path, both: Path) -> None:
     parsed = xclbin.parse(both.read_bytes()).spec()
     first, second = parsed.partition.pdis
     pdis = (replace(first, image=first.image[:100]), second)
@@ -152,7 +150,7 @@ def test_a_compiled_file_of_several_devices_has_their_names(tmp_path: Path) -> N
         }
       }"""
     (tmp_path / "design.mlir").write_text(devices)
-    compile_design(tmp_path / "design.mlir", tmp_path, Options(number_pdis=True))
+    compile_design(tmp_path / "design.mlir", tmp_path)
     shown = lines(tmp_path / "final.xclbin", tmp_path / "insts.bin")
     titles = [line for line in shown if line.startswith("PDI")]
     assert titles == ["PDI 2 (main): configured array", "PDI 1 (mover): configured array"]
@@ -196,8 +194,8 @@ def test_a_stream_that_loads_what_is_not_there_is_told(both: Path) -> None:
     assert tasks(xclbin.parse(both.read_bytes()), LoadPdi(9), START_BD_0) == [0, 0]
 
 
-def test_only_a_stream_may_follow_several_pdis(golden: Path, both: Path) -> None:
-    more = golden / BOTH[0] / "main_aie_cdo_init.bin"
+def test_only_a_stream_may_follow_several_pdis(march: Path, both: Path) -> None:
+    more = march / BOTH[0] / "main_aie_cdo_init.bin"
     with pytest.raises(FormatError, match=r"main_aie_cdo_init.bin: this is a CDO.*stream is"):
         array_report([both, more])
     with pytest.raises(FormatError, match="the xclbin has 2 PDIs; such a one must be the first"):

@@ -8,7 +8,7 @@ import pytest
 
 from softnpu.formats import xclbin
 from softnpu.inspect.pdis import of_xclbin
-from tests.conftest import DESIGNS
+from tests.conftest import MARCH_DESIGNS
 
 Way = frozenset[tuple[tuple[int, int], frozenset[str]]]
 
@@ -23,21 +23,21 @@ def written(flows: Path) -> list[Way]:
     ]
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_every_route_of_the_tools_is_found_in_the_artifact(golden: Path, design: str) -> None:
-    array = of_xclbin(xclbin.parse((golden / design / "final.xclbin").read_bytes())).shown[0].array
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_every_route_of_the_tools_is_found_in_the_artifact(march: Path, design: str) -> None:
+    array = of_xclbin(xclbin.parse((march / design / "final.xclbin").read_bytes())).shown[0].array
     found: Counter[Way] = Counter()
     for route in array.routes:
         sides: dict[tuple[int, int], set[str]] = {}
         for hop in route.hops:
             sides.setdefault(hop.tile, set()).add(hop.master.bundle.name)
         found[frozenset((tile, frozenset(names)) for tile, names in sides.items())] += 1
-    assert not Counter(written(golden / design / "flows.json")) - found
+    assert not Counter(written(march / design / "flows.json")) - found
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_every_stream_ends_where_something_takes_it(golden: Path, design: str) -> None:
-    array = of_xclbin(xclbin.parse((golden / design / "final.xclbin").read_bytes())).shown[0].array
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_every_stream_ends_where_something_takes_it(march: Path, design: str) -> None:
+    array = of_xclbin(xclbin.parse((march / design / "final.xclbin").read_bytes())).shown[0].array
     assert array.routes
     for route in array.routes:
         assert route.sinks

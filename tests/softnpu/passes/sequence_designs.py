@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.source import parse_text
+from tests.softnpu.passes.printed import with_numbers
 
 ARGUMENTS = "%a: memref<1024xi32>, %b: memref<1024xi32>"
 SHIM = """
@@ -30,6 +31,11 @@ def sequence(text: str) -> RuntimeSequenceOp:
     """The first runtime sequence of a design."""
     module = parse_text(text, "design.mlir")
     return next(op for op in module.walk() if isinstance(op, RuntimeSequenceOp))
+
+
+def numbered_steps_of(text: str) -> list[str]:
+    """The ops of the first runtime sequence, with numbers where their operands are constants."""
+    return steps_of(with_numbers(text))
 
 
 def steps_of(text: str) -> list[str]:

@@ -45,10 +45,11 @@ def test_elements_larger_than_a_word_take_several() -> None:
 def test_a_contiguous_run_may_be_longer_than_a_wrap() -> None:
     long = 1 << 20
     AccessPattern.of([1, 1, 1, long], [0, 0, 0, 1], 32).check(PLACE, SHIM)
-    message = refusal(AccessPattern.of([1, 1, 2, long], [0, 0, long, 1], 32))
+    AccessPattern.of([1, 1, 2, long], [0, 0, long, 1], 32).check(PLACE, SHIM)
+    message = refusal(AccessPattern.of([1, 1, 2, long], [0, 0, 2 * long, 1], 32))
     assert "size 0 is 1048576 4-byte words, at most 1023 fit" in message
     assert "dimension 0 is the innermost" in message
-    assert "1:0 1:0 2:1048576 1048576:1" in message
+    assert "1:0 1:0 2:2097152 1048576:1" in message
 
 
 def test_the_limits_are_those_of_the_tile() -> None:

@@ -85,6 +85,22 @@ def test_too_many_descriptors_say_the_limit_and_the_channel(lower: Lower) -> Non
     with pytest.raises(DesignError) as refused:
         lower(chain(1, [("S2MM", 1, 20), ("MM2S", 3, 5)]), ASSIGN)
     assert "24 buffer descriptors that channel 3 can use (24 to 47)" in str(refused.value)
+    assert "the tile's DMA program has 25 descriptors (25 for buffer 'b')" in str(refused.value)
+
+
+def test_the_descriptors_of_a_deep_objectfifo_are_summed_up(lower: Lower) -> None:
+    design = chain(1, [("S2MM", 0, 30), ("MM2S", 0, 2)])
+    buffers = "".join(
+        f'%x{n} = aie.buffer(%t) {{sym_name = "in_cons_buff_{n}"}} : memref<8xi32>\n'
+        for n in range(30)
+    )
+    design = design.replace("%m =", f"{buffers}%m =")
+    for n in range(30):
+        design = design.replace("aie.dma_bd(%b ", f"aie.dma_bd(%x{n} ", 1)
+    with pytest.raises(DesignError) as refused:
+        lower(design, ASSIGN)
+    told = "has 32 descriptors (30 for objectfifo 'in', 2 for buffer 'b'): make objectfifos shall"
+    assert told in str(refused.value)
 
 
 def test_the_same_number_twice_is_refused(lower: Lower) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.compiler.pipelines import npu_lowering
+from softnpu.compiler.pipelines import npu_lowering, run
+from softnpu.compiler.streams import number_pdis
+from softnpu.dialects.source import parse_file, print_module
 from softnpu.errors import DesignError
 from softnpu.passes.dma_to_npu import DmaToNpuPass
 from tests.conftest import DESIGNS
 from tests.softnpu.passes.conftest import Lower
-from tests.softnpu.passes.sequence_designs import design, steps_of
+from tests.softnpu.passes.sequence_designs import design, numbered_steps_of, steps_of
 
 LOWER = DmaToNpuPass()
 
@@ -21,15 +23,18 @@ def globals_of(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", DESIGNS)
-def test_sequences_come_out_as_from_aie_opt(lower: Lower, golden: Path, name: str) -> None:
-    lowered = lower((golden / name / "input_physical.mlir").read_text(), *npu_lowering())
+def test_sequences_come_out_as_from_aie_opt(golden: Path, name: str) -> None:
+    module = parse_file(golden / name / "input_physical.mlir")
+    run(npu_lowering(), module)
+    number_pdis(module)
+    lowered = print_module(module)
     expected = (golden / name / "npu_insts.mlir").read_text()
     assert steps_of(lowered) == steps_of(expected)
     assert globals_of(lowered) == globals_of(expected)
 
 
 def test_a_transfer_is_a_descriptor_its_address_and_a_push(lower: Lower) -> None:
-    steps = steps_of(
+    steps = numbered_steps_of(
         lower(
             design(
                 "aiex.npu.dma_memcpy_nd(%b[0, 0, 2, 4][3, 1, 4, 8][64, 0, 16, 1]) "
@@ -41,9 +46,9 @@ def test_a_transfer_is_a_descriptor_its_address_and_a_push(lower: Lower) -> None
     assert steps == [
         "%0 = memref.get_global @blockwrite_data_0 : memref<8xi32>",
         f"aiex.npu.blockwrite(%0) {{address = {0x1D040} : ui32}} : memref<8xi32>",
-        f"aiex.npu.address_patch {{addr = {0x1D044} : ui32, arg_idx = 1 : i32, "
-        f"arg_plus = {4 * (2 * 16 + 4)} : i32}}",
-        f"aiex.npu.write32 {{address = {0x1D214} : ui32, value = {2 << 16 | 2} : ui32}}",
+        f"aiex.npu.address_patch({4 * (2 * 16 + 4)} : i32) "
+        f"{{addr = {0x1D044} : ui32, arg_idx = 1 : i32}}",
+        f"aiex.npu.write32({0x1D214}, {2 << 16 | 2}) : i32, i32",
     ]
 
 
@@ -69,10 +74,10 @@ def test_receiving_always_gives_a_token_and_sending_on_demand(lower: Lower) -> N
             "aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 1, 1, 8][0, 0, 0, 1]) "
             f"{{id = 1 : i64, metadata = @{metadata}{token}}} : memref<1024xi32>"
         )
-        return steps_of(lower(text, LOWER))[-1].split("value = ")[1]
+        return numbered_steps_of(lower(text, LOWER))[-1].split(", ", 1)[1]
 
-    with_token = f"{1 << 31 | 1} : ui32}}"
-    assert queue_word("in", "") == "1 : ui32}"
+    with_token = f"{(1 << 31 | 1) - (1 << 32)}) : i32, i32"
+    assert queue_word("in", "") == "1) : i32, i32"
     assert queue_word("in", ", issue_token = true") == with_token
     assert queue_word("out", "") == with_token
 
@@ -87,19 +92,15 @@ def test_a_token_goes_to_the_controller_of_its_tile(lower: Lower) -> None:
         "bd_id = 3 : i32}",
         before=before,
     )
-    assert steps_of(lower(text, LOWER)) == [
-        f"aiex.npu.maskwrite32 {{address = {0x1D208} : ui32, mask = {0x1F00} : ui32, "
-        f"value = {0xF00} : ui32}}",
-        f"aiex.npu.write32 {{address = {0x1D20C} : ui32, value = {1 << 31 | 3} : ui32}}",
+    assert numbered_steps_of(lower(text, LOWER)) == [
+        f"aiex.npu.maskwrite32({0x1D208}, {0xF00}, {0x1F00}) : i32, i32, i32",
+        f"aiex.npu.write32({0x1D20C}, {(1 << 31 | 3) - (1 << 32)}) : i32, i32",
     ]
 
 
 def test_a_wait_names_the_channel_of_its_allocation(lower: Lower) -> None:
-    steps = steps_of(lower(design("aiex.npu.dma_wait {symbol = @out}"), LOWER))
-    assert steps == [
-        "aiex.npu.sync {channel = 1 : i32, column = 0 : i32, column_num = 1 : i32, "
-        "direction = 0 : i32, row = 0 : i32, row_num = 1 : i32}"
-    ]
+    steps = numbered_steps_of(lower(design("aiex.npu.dma_wait {symbol = @out}"), LOWER))
+    assert steps == ["aiex.npu.sync(0, 0, 0, 1, 1, 1) : i32, i32, i32, i32, i32, i32"]
 
 
 def test_parameters_and_writes_find_their_buffers(lower: Lower) -> None:
@@ -119,12 +120,10 @@ def test_parameters_and_writes_find_their_buffers(lower: Lower) -> None:
         before=before,
     )
     tile = 3 << 20
-    assert steps_of(lower(text, LOWER)) == [
-        f"aiex.npu.write32 {{address = {1024 + 12} : ui32, column = 0 : i32, row = 3 : i32, "
-        f"value = {2**32 - 7} : ui32}}",
-        f"aiex.npu.write32 {{address = {tile + 1032} : ui32, value = 9 : ui32}}",
-        f"aiex.npu.maskwrite32 {{address = {tile + 1028} : ui32, mask = 3 : ui32, "
-        "value = 1 : ui32}",
+    assert numbered_steps_of(lower(text, LOWER)) == [
+        f"aiex.npu.write32({1024 + 12}, -7) {{column = 0 : i32, row = 3 : i32}} : i32, i32",
+        f"aiex.npu.write32({tile + 1032}, 9) : i32, i32",
+        f"aiex.npu.maskwrite32({tile + 1028}, 1, 3) : i32, i32, i32",
         "%0 = memref.get_global @table : memref<2xi32>",
         f"aiex.npu.blockwrite(%0) {{address = {tile + 1040} : ui32}} : memref<2xi32>",
     ]
@@ -145,6 +144,16 @@ def test_transfers_with_the_same_descriptor_share_its_words(lower: Lower) -> Non
     assert uses == ["@blockwrite_data_0", "@blockwrite_data_0", "@blockwrite_data_1"]
 
 
+def test_a_memory_tiles_queue_takes_the_whole_number_of_a_descriptor(lower: Lower) -> None:
+    """aie-opt writes four bits of it, and BD 8 starts."""
+    step = (
+        "aiex.npu.push_queue(0, 1, MM2S : 1) {issue_token = false, repeat_count = 0 : i32, "
+        "bd_id = 24 : i32}"
+    )
+    (write,) = numbered_steps_of(lower(design(step), LOWER))
+    assert write.endswith(", 24) : i32, i32")
+
+
 @pytest.mark.parametrize(
     ("step", "message"),
     [
@@ -152,7 +161,7 @@ def test_transfers_with_the_same_descriptor_share_its_words(lower: Lower) -> Non
         (
             "aiex.npu.push_queue(0, 1, MM2S : 0) {issue_token = false, repeat_count = 0 : i32, "
             "bd_id = 24 : i32}",
-            "a task cannot start at BD 24",
+            "channel 0 of tile (0, 1) cannot start BD 24, only 0 to 23",
         ),
         (
             "aiex.npu.push_queue(0, 0, MM2S : 2) {issue_token = false, repeat_count = 0 : i32, "

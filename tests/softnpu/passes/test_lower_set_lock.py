@@ -7,7 +7,7 @@ import pytest
 from softnpu.errors import DesignError
 from softnpu.passes.lower_set_lock import LowerSetLockPass
 from tests.softnpu.passes.conftest import Lower
-from tests.softnpu.passes.sequence_designs import design, steps_of
+from tests.softnpu.passes.sequence_designs import design, numbered_steps_of
 
 LOWER = LowerSetLockPass()
 
@@ -31,9 +31,8 @@ def setting(lock: str, value: int) -> str:
 def test_the_value_is_written_to_the_locks_register(
     lower: Lower, lock: str, row: int, address: int
 ) -> None:
-    assert steps_of(lower(setting(lock, 4), LOWER)) == [
-        f"aiex.npu.write32 {{address = {address} : ui32, column = 0 : i32, row = {row} : i32, "
-        "value = 4 : ui32}"
+    assert numbered_steps_of(lower(setting(lock, 4), LOWER)) == [
+        f"aiex.npu.write32({address}, 4) {{column = 0 : i32, row = {row} : i32}} : i32, i32"
     ]
 
 

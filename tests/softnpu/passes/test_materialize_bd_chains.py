@@ -36,10 +36,10 @@ def test_a_started_chain_becomes_a_task_with_its_arguments(lower: Lower) -> None
     )
     assert steps_of(lower(started(start), LOWER)) == [
         "%0 = aiex.dma_configure_task(%shim_noc_tile_0_0, S2MM, 1) {",
-        "aie.dma_bd(%arg1 : memref<1024xi32>, 0, 8)",
+        "aie.dma_bd(%arg1 : memref<1024xi32> offset = 0 len = 8)",
         "aie.next_bd ^bb1",
         "^bb1:  // pred: ^bb0",
-        "aie.dma_bd(%arg0 : memref<1024xi32>, 8, 8)",
+        "aie.dma_bd(%arg0 : memref<1024xi32> offset = 8 len = 8)",
         "aie.end",
         "} {issue_token = true, repeat_count = 3 : i32}",
         "aiex.dma_start_task(%0)",

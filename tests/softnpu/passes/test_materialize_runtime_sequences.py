@@ -7,13 +7,21 @@ import pytest
 from softnpu.errors import DesignError
 from softnpu.passes.materialize_runtime_sequences import MaterializeRuntimeSequencesPass
 from tests.softnpu.passes.conftest import Lower
-from tests.softnpu.passes.sequence_designs import steps_of
+from tests.softnpu.passes.sequence_designs import numbered_steps_of, steps_of
 
 LOWER = MaterializeRuntimeSequencesPass()
 
 
 def write(address: int) -> str:
-    return f"aiex.npu.write32 {{address = {address} : ui32, value = 1 : ui32}}"
+    return (
+        f"%a{address} = arith.constant {address} : i32\n"
+        f"%v{address} = arith.constant 1 : i32\n"
+        f"aiex.npu.write32(%a{address}, %v{address}) : i32, i32"
+    )
+
+
+def written(address: int) -> str:
+    return f"aiex.npu.write32({address}, 1) : i32, i32"
 
 
 def module(main: str, *others: str) -> str:
@@ -35,11 +43,17 @@ def run(name: str) -> str:
 
 def test_running_loads_the_device_and_copies_its_sequence(lower: Lower) -> None:
     text = module(f"{run('other')}\n{write(2)}", device("other", write(1)))
-    assert steps_of(lower(text, LOWER)) == [
+    assert numbered_steps_of(lower(text, LOWER)) == [
         "aiex.npu.load_pdi {device_ref = @other}",
-        write(1),
-        write(2),
+        written(1),
+        written(2),
     ]
+
+
+def test_a_load_is_expanded_as_the_configuration_says(lower: Lower) -> None:
+    configured = run("other") + " {expand_mode = 2 : i32}"
+    text = lower(module(configured, device("other", write(1))), LOWER)
+    assert "aiex.npu.load_pdi {device_ref = @other, expand_mode = 2 : i32}" in text
 
 
 def test_a_sequence_that_loads_its_device_itself_loads_it_once(lower: Lower) -> None:
@@ -64,7 +78,7 @@ def test_arguments_take_the_place_of_parameters(lower: Lower) -> None:
 def test_one_configuration_may_run_several_sequences(lower: Lower) -> None:
     twice = "aiex.run @run(%x) : (memref<16xi32>)\n" * 2
     text = module(f"aiex.configure @a {{ {twice} }}", device("a", write(7)))
-    assert steps_of(lower(text, LOWER))[1:] == [write(7), write(7)]
+    assert numbered_steps_of(lower(text, LOWER))[1:] == [written(7), written(7)]
 
 
 @pytest.mark.parametrize(

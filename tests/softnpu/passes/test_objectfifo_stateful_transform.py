@@ -6,47 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.passes.assign_bd_ids import AssignBufferDescriptorIDsPass
-from softnpu.passes.assign_buffer_addresses import AssignBufferAddressesPass
-from softnpu.passes.assign_lock_ids import AssignLockIDsPass
-from softnpu.passes.assign_tile_controller_ids import AssignTileCtrlIDsPass
-from softnpu.passes.canonicalize_device import CanonicalizeDevicePass
-from softnpu.passes.convert_scf_to_cf import ConvertScfToCfPass
-from softnpu.passes.convert_vector_to_aievec import ConvertVectorToAIEVecPass
-from softnpu.passes.generate_column_control_overlay import GenerateColumnControlOverlayPass
-from softnpu.passes.lower_affine import LowerAffinePass
-from softnpu.passes.lower_broadcast_packet import LowerBroadcastPacketPass
-from softnpu.passes.lower_cascade_flows import LowerCascadeFlowsPass
-from softnpu.passes.lower_multicast import LowerMulticastPass
+from softnpu.compiler.pipelines import Choices, resource_allocation
 from softnpu.passes.objectfifo_stateful_transform import ObjectFifoStatefulTransformPass
-from softnpu.passes.register_objectfifos import RegisterObjectFifosPass
-from softnpu.passes.vector_transfer_lowering import VectorTransferLoweringPass
 from tests.conftest import DESIGNS
-
-PIPELINE = (
-    ConvertVectorToAIEVecPass(),
-    LowerAffinePass(),
-    CanonicalizeDevicePass(),
-    AssignLockIDsPass(),
-    RegisterObjectFifosPass(),
-    ObjectFifoStatefulTransformPass(),
-    AssignBufferDescriptorIDsPass(),
-    LowerCascadeFlowsPass(),
-    LowerBroadcastPacketPass(),
-    LowerMulticastPass(),
-    AssignTileCtrlIDsPass(),
-    GenerateColumnControlOverlayPass(),
-    AssignBufferAddressesPass(),
-    VectorTransferLoweringPass(),
-    ConvertScfToCfPass(),
-)
 
 
 @pytest.mark.parametrize("name", DESIGNS)
 def test_a_lowered_design_is_aie_opts_character_for_character(
     lower, golden: Path, name: str
 ) -> None:
-    lowered = lower((golden / name / "design.mlir").read_text(), *PIPELINE)
+    lowered = lower((golden / name / "traced.mlir").read_text(), *resource_allocation(Choices()))
     assert lowered == (golden / name / "input_with_addresses.mlir").read_text()
 
 

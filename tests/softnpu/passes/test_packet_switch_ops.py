@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from softnpu.passes.create_pathfinder_flows import CreatePathfinderFlowsPass
 from tests.softnpu.passes.conftest import Lower
 
@@ -50,26 +48,3 @@ def test_the_header_that_a_flow_keeps_reaches_its_last_master_only(lower: Lower)
     kept = [line for line in text.splitlines() if "masterset" in line and "keep" in line]
     assert len(kept) == 1
     assert "masterset(South : 2" in kept[0]
-
-
-def test_packets_that_never_reach_a_destination_are_told(
-    lower: Lower, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Ids 1 and 2 bind the memory tile's DMA ports to two arbiters before id 3 needs both."""
-    flows = "".join(
-        f"""aie.packet_flow({id}) {{
-          aie.packet_source<{source}>
-          {" ".join(f"aie.packet_dest<%memory, DMA : {end}>" for end in ends)}
-        }}
-        """
-        for id, source, ends in [
-            (1, "%memory, DMA : 0", (0,)),
-            (2, "%memory, DMA : 1", (1,)),
-            (3, "%memory, DMA : 2", (0, 1)),
-        ]
-    )
-    lower(
-        f"aie.device(npu1_1col) {{ %memory = aie.tile(0, 1)\n{flows} }}",
-        CreatePathfinderFlowsPass(),
-    )
-    assert "packets with id 3 do not leave tile (0, 1) by DMA 1" in caplog.text

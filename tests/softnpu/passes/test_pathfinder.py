@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from softnpu.arch.device import device
-from softnpu.arch.ports import Bundle
+from softnpu.arch.ports import Bundle, EndPoint
 from softnpu.passes.pathfinder import (
     CIRCUIT_GROUP,
     CongestionError,
@@ -14,7 +14,7 @@ from softnpu.passes.pathfinder import (
     Route,
     shortest_paths,
 )
-from softnpu.passes.routing_graph import EndPoint, RoutingGraph
+from softnpu.passes.routing_graph import RoutingGraph
 
 NPU1 = device("npu1")
 ONE_COLUMN = device("npu1_1col")
@@ -50,7 +50,7 @@ def test_a_route_leads_from_source_to_all_destinations() -> None:
     finder = Pathfinder(NPU1)
     destinations = [dma(0, 2), dma(3, 5, 1), dma(2, 1, 4)]
     for destination in destinations:
-        finder.add_flow(dma(0, 0), destination, packet=False)
+        finder.add_flow(dma(0, 0), destination)
     routes = finder.find_paths()
     assert set(destinations) <= follow(routes[dma(0, 0)], dma(0, 0))
 
@@ -58,8 +58,8 @@ def test_a_route_leads_from_source_to_all_destinations() -> None:
 def test_no_two_circuits_share_a_port() -> None:
     finder = Pathfinder(ONE_COLUMN)
     for channel in range(6):
-        finder.add_flow(dma(0, 1, channel), dma(0, 2 + channel % 4, channel // 4), packet=False)
-    finder.add_flow(dma(0, 5), dma(0, 1, 5), packet=False)
+        finder.add_flow(dma(0, 1, channel), dma(0, 2 + channel % 4, channel // 4))
+    finder.add_flow(dma(0, 5), dma(0, 1, 5))
     used = links(finder.find_paths())
     assert len({link.source for link in used}) == len(used)
     assert len({link.destination for link in used}) == len(used)
@@ -68,9 +68,9 @@ def test_no_two_circuits_share_a_port() -> None:
 def test_packet_flows_to_one_destination_share_what_circuits_cannot() -> None:
     sources = [dma(0, row, channel) for row in (2, 3, 4, 5) for channel in (0, 1)]
     shared, separate = Pathfinder(ONE_COLUMN), Pathfinder(ONE_COLUMN)
-    for source in sources:
-        shared.add_flow(source, dma(0, 0), packet=True)
-        separate.add_flow(source, dma(0, 0), packet=False)
+    for id, source in enumerate(sources):
+        shared.add_flow(source, dma(0, 0), packet_id=id)
+        separate.add_flow(source, dma(0, 0))
     assert {flow.group for flow in shared.flows} == {0}
     assert set(shared.find_paths()) == set(sources)
     with pytest.raises(CongestionError):
@@ -79,8 +79,8 @@ def test_packet_flows_to_one_destination_share_what_circuits_cannot() -> None:
 
 def test_packet_flows_with_nothing_in_common_are_kept_apart() -> None:
     finder = Pathfinder(ONE_COLUMN)
-    finder.add_flow(dma(0, 3), dma(0, 0, 0), packet=True)
-    finder.add_flow(dma(0, 4), dma(0, 0, 1), packet=True)
+    finder.add_flow(dma(0, 3), dma(0, 0, 0), packet_id=1)
+    finder.add_flow(dma(0, 4), dma(0, 0, 1), packet_id=1)
     assert [flow.group for flow in finder.flows] == [0, 1]
     first, second = finder.find_paths().values()
     assert not {link.source for link in first[0, 1]} & {link.source for link in second[0, 1]}
@@ -92,10 +92,10 @@ def test_a_priority_flow_takes_the_same_way_whatever_else_there_is() -> None:
     control = EndPoint((1, 0), Bundle.TileControl, 0)
     for column in range(4):
         for row in (2, 3, 4):
-            crowded.add_flow(dma(column, row), dma(1, 0), packet=True)
+            crowded.add_flow(dma(column, row), dma(1, 0), packet_id=column * 3 + row)
     for finder in (alone, crowded):
         south = EndPoint((1, 0), Bundle.South, 0)
-        finder.add_flow(control, south, packet=True, priority=True)
+        finder.add_flow(control, south, packet_id=1, priority=True)
         finder.sort_flows()
     assert crowded.find_paths()[control] == alone.find_paths()[control]
 
@@ -105,7 +105,7 @@ def test_a_fixed_connection_cannot_be_made_twice_and_its_source_may_lead_elsewhe
     fixed = Connection(dma(0, 2), EndPoint((0, 2), Bundle.South, 0))
     assert finder.add_fixed_connection(fixed)
     assert not finder.add_fixed_connection(fixed)
-    finder.add_flow(dma(0, 2), dma(0, 1), packet=False)
+    finder.add_flow(dma(0, 2), dma(0, 1))
     (south,) = finder.find_paths()[dma(0, 2)][0, 2]
     assert south.destination.bundle is Bundle.South
     assert south.destination.channel != fixed.destination.channel
@@ -114,8 +114,8 @@ def test_a_fixed_connection_cannot_be_made_twice_and_its_source_may_lead_elsewhe
 def test_too_many_streams_for_a_border_are_proved_to_be_so() -> None:
     finder = Pathfinder(ONE_COLUMN)
     for channel in range(6):
-        finder.add_flow(dma(0, 1, channel), dma(0, 2 + channel % 4, channel // 4), packet=False)
-    finder.add_flow(dma(0, 0), EndPoint((0, 4), Bundle.Core, 0), packet=False)
+        finder.add_flow(dma(0, 1, channel), dma(0, 2 + channel % 4, channel // 4))
+    finder.add_flow(dma(0, 0), EndPoint((0, 4), Bundle.Core, 0))
     with pytest.raises(CongestionError) as error:
         finder.find_paths()
     cut = error.value.cut
@@ -159,7 +159,7 @@ def test_paths_are_as_short_as_can_be() -> None:
 def test_flows_are_sorted_by_source_if_they_have_priority() -> None:
     finder = Pathfinder(NPU1)
     for source, priority in ((dma(3, 0), False), (dma(2, 0), True), (dma(0, 0), True)):
-        finder.add_flow(source, dma(1, 1, source.tile[0]), packet=True, priority=priority)
+        finder.add_flow(source, dma(1, 1, source.tile[0]), packet_id=1, priority=priority)
     finder.sort_flows()
     assert [flow.source for flow in finder.flows] == [dma(0, 0), dma(2, 0), dma(3, 0)]
     priorities = [flow.priority for flow in finder.flows]

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from softnpu.arch.device import device
-from softnpu.arch.ports import Bundle
+from softnpu.arch.ports import Bundle, EndPoint
 from softnpu.passes.routing_cuts import Stream, worst_cut
-from softnpu.passes.routing_graph import EndPoint
 
 NPU1 = device("npu1")
 
@@ -37,3 +36,11 @@ def test_a_broadcast_crosses_a_border_if_any_destination_lies_beyond() -> None:
     cut = worst_cut(NPU1, inside_and_beyond)
     assert cut is not None
     assert cut.outward or cut.low == (1, 1)
+
+
+def test_flows_of_a_group_that_have_one_id_share_nothing() -> None:
+    """Of three ids, the one with the most flows counts."""
+    flows = [stream(7, (1, 3), (3, 5))._replace(id=min(n, 2)) for n in range(14)]
+    cut = worst_cut(NPU1, flows)
+    assert cut is not None
+    assert (len(cut.streams), cut.ports) == (12, 10)

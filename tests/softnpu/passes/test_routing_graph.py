@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from softnpu.arch.device import device
-from softnpu.arch.ports import Bundle
-from softnpu.passes.routing_graph import EndPoint, RoutingGraph
+from softnpu.arch.ports import Bundle, EndPoint
+from softnpu.passes.routing_graph import RoutingGraph
 
 NPU2 = device("npu2")
 

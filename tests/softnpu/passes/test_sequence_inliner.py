@@ -7,7 +7,7 @@ import pytest
 from softnpu.errors import DesignError
 from softnpu.passes.materialize_runtime_sequences import MaterializeRuntimeSequencesPass
 from tests.softnpu.passes.conftest import Lower
-from tests.softnpu.passes.sequence_designs import steps_of
+from tests.softnpu.passes.sequence_designs import numbered_steps_of
 
 LOWER = MaterializeRuntimeSequencesPass()
 
@@ -42,10 +42,10 @@ def test_tiles_are_shared_and_names_made_unique(lower: Lower) -> None:
         "gain",
         "gain_0",
     ]
-    steps = steps_of(lowered)
+    steps = numbered_steps_of(lowered)
     assert [step for step in steps if "rtp_write" in step] == [
-        "aiex.npu.rtp_write(@gain_0, 0, 5)",
-        "aiex.npu.rtp_write(@gain, 0, 5)",
+        "aiex.npu.rtp_write(@gain_0, 0, 5) : i32",
+        "aiex.npu.rtp_write(@gain, 0, 5) : i32",
     ]
 
 

@@ -25,7 +25,7 @@ def task_for(name: str) -> str:
 def test_a_task_gets_tile_direction_and_channel(lower: Lower) -> None:
     assert steps_of(lower(task_for("out"), LOWER)) == [
         "%0 = aiex.dma_configure_task(%shim_noc_tile_0_0, S2MM, 1) {",
-        "aie.dma_bd(%arg0 : memref<1024xi32>, 0, 8)",
+        "aie.dma_bd(%arg0 : memref<1024xi32> offset = 0 len = 8)",
         "aie.end",
         "} {issue_token = true}",
         "aiex.dma_start_task(%0)",

@@ -61,7 +61,7 @@ def written(tile: str, bd: str, *, on: str = "npu1", **rest: object) -> NpuWrite
 def address(tile: str, bd: str, *, on: str = "npu1") -> tuple[int, int, int]:
     write = ops(tile, bd, on=on)[1]
     assert isinstance(write, NpuMaskWrite32Op)
-    return write.address, write.value, write.mask
+    return write.word("address"), write.word("value"), write.word("mask")
 
 
 def test_dimensions_transform_and_the_fourth_iterates() -> None:
@@ -87,19 +87,22 @@ def test_the_address_shares_its_word_with_other_fields() -> None:
     core = 2 << 20 | 0x1D020
     memory = 1 << 20 | 0xA0024
     assert address("core", "%core_buf : memref<1024xi16>, 8, 16") == (core, 260 << 14, 0x0FFFC000)
-    assert address("memory", "%mem_buf : memref<1024xi32>, 4, 8") == (memory, 1028, 0x7FFFF)
+    own = (0x80000 + 4096) // 4 + 4
+    assert address("memory", "%mem_buf : memref<1024xi32>, 4, 8") == (memory, own, 0x7FFFF)
 
 
-def test_the_second_generation_numbers_memories_by_where_they_lie() -> None:
-    own = address("memory", "%mem_buf : memref<1024xi32>, 0, 8", on="npu2")
-    east = address("memory", "%east_buf : memref<1024xi32>, 0, 8", on="npu2")
+@pytest.mark.parametrize("name", ["npu1", "npu2"])
+def test_memory_tiles_number_memories_by_where_they_lie(name: str) -> None:
+    """mlir-aie does so for the second generation only, and reaches the western neighbour's."""
+    own = address("memory", "%mem_buf : memref<1024xi32>, 0, 8", on=name)
+    east = address("memory", "%east_buf : memref<1024xi32>, 0, 8", on=name)
     assert (own[1], east[1]) == ((0x80000 + 4096) // 4, (0x100000 + 4096) // 4)
 
 
 def test_a_host_buffer_is_patched_in() -> None:
     patch = ops("shim", "%b : memref<1024xi32>, 32, 8", on="npu1")[1]
     assert isinstance(patch, NpuAddressPatchOp)
-    assert (patch.addr, patch.arg_idx, patch.arg_plus) == (0x1D024, 1, 128)
+    assert (patch.addr, patch.arg_idx, patch.number("arg_plus")) == (0x1D024, 1, 128)
 
 
 def test_locks_are_numbered_as_the_dma_sees_them() -> None:
@@ -142,7 +145,6 @@ def test_a_memory_tile_pads_what_it_sends() -> None:
         ("core", "%free_buf : memref<1024xi16>, 0, 4", "assign buffer addresses first"),
         ("core", "%a : memref<1024xi32>, 0, 4", "only a shim tile reaches the host's memory"),
         ("core", "%north_buf : memref<1024xi32>, 0, 4", "cannot reach a buffer of tile (0, 3)"),
-        ("memory", "%east_buf : memref<1024xi32>, 0, 4", "cannot reach a buffer of tile (1, 1)"),
         (
             "shim",
             "%a : memref<1024xi32>, 0, 16, [<size = 2, stride = 16>, <size = 4, stride = 1>]",

@@ -16,6 +16,7 @@ DESIGN = """module {{
     %shim = aie.tile(0, 0)
     %mem = aie.tile(0, 1)
     aie.objectfifo @in(%shim, {{%mem}}, 2 : i32) : !aie.objectfifo<memref<64xi32>>
+    aie.objectfifo @out(%mem, {{%shim}}, 2 : i32) : !aie.objectfifo<memref<64xi32>>
     aie.runtime_sequence(%a : memref<512xi32>) {{
 {steps}
     }}
@@ -50,7 +51,7 @@ def test_four_tasks_fit() -> None:
 def test_the_fifth_is_named_with_its_place_and_the_limit() -> None:
     (warning,) = warnings(*(push(id) for id in range(6)))
     assert warning.splitlines()[0] == (
-        "design.mlir:11:1: warning: this is task 5 for MM2S 0 of tile (0, 0) without a wait; "
+        "design.mlir:12:1: warning: this is task 5 for MM2S 0 of tile (0, 0) without a wait; "
         "its queue holds 4"
     )
 
@@ -74,3 +75,28 @@ def test_a_sync_with_a_direction_that_is_none_waits_for_nothing() -> None:
         "direction = 2 : i32, row = 0 : i32, row_num = 1 : i32}"
     )
     assert len(warnings(*(push(id) for id in range(4)), sync, push(4))) == 1
+
+
+def take(id: int) -> list[str]:
+    """Results are taken, and waited for."""
+    return [push(id, token=True).replace("@in", "@out"), WAIT.replace("@in", "@out")]
+
+
+def test_what_results_were_made_of_has_been_sent() -> None:
+    assert warnings(*(step for id in range(6) for step in (push(2 * id), *take(2 * id + 1)))) == []
+
+
+def test_what_was_sent_behind_a_transfer_that_still_takes_results_may_wait() -> None:
+    early = [
+        push(14, token=True).replace("@in", "@out"),
+        push(15, token=True).replace("@in", "@out"),
+    ]
+    steps = [
+        early[0],
+        push(0),
+        early[1],
+        *(push(id) for id in range(1, 4)),
+        WAIT.replace("@in", "@out"),
+    ]
+    assert warnings(*steps, push(4)) == []
+    assert len(warnings(*steps, push(4), push(5))) == 1

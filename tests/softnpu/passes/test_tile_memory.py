@@ -35,7 +35,7 @@ def test_the_table_adds_stack_and_buffers_up(mlir: Context) -> None:
         "blocks       800 bytes  memref<100xvector<4xbf16>>, design.mlir:4",
         "needed     73568 bytes",
         "available  65536 bytes  in 4 banks of 16384",
-        "free       -8032 bytes",
+        "missing     8032 bytes",
     )
 
 
@@ -46,3 +46,41 @@ def test_the_error_stands_at_the_tile_and_names_enough_to_shrink(mlir: Context) 
     assert "8032 too many" in error.message
     assert "'matrix'" in error.notes[-1]
     assert "'blocks'" not in error.notes[-1]
+
+
+def deep(count: int, size: int) -> str:
+    """A design with the buffers of an objectfifo of that depth, as its lowering leaves them."""
+    buffers = " ".join(
+        f'%b{n} = aie.buffer(%t) {{sym_name = "far_cons_buff_{n}"}} : memref<{size}xi8>'
+        for n in range(count)
+    )
+    small = '%s = aie.buffer(%t) {sym_name = "small"} : memref<32xi8>'
+    return f"aie.device(npu1) {{\n  %t = aie.tile(1, 3)\n  {small}\n  {buffers}\n}}"
+
+
+def refused(text: str, mlir: Context) -> tuple[str, ...]:
+    ops = list(parse_text(text, "design.mlir", mlir).walk())
+    tile = next(op for op in ops if isinstance(op, TileOp))
+    buffers = [op for op in ops if isinstance(op, BufferOp)]
+    return does_not_fit(TileMemory.of(tile, buffers, device("npu1")), "").notes
+
+
+def test_a_deep_objectfifo_is_one_line_with_the_depth_that_fits(mlir: Context) -> None:
+    assert refused(deep(200, 1024), mlir) == (
+        "far_cons_buff_0 to 199  204800 bytes  200 of 1024 bytes, memref<1024xi8>, design.mlir:4",
+        "small                       32 bytes  memref<32xi8>, design.mlir:3",
+        "needed                  204832 bytes",
+        "available                65536 bytes  in 4 banks of 16384",
+        "missing                 139296 bytes",
+        "make objectfifo 'far' at most 63 deep here",
+    )
+
+
+def test_ping_and_pong_are_told_one_by_one(mlir: Context) -> None:
+    *table, remedy = refused(deep(2, 40000), mlir)
+    assert [line.split()[0] for line in table[:3]] == [
+        "far_cons_buff_0",
+        "far_cons_buff_1",
+        "small",
+    ]
+    assert remedy.startswith("make 'far_cons_buff_0' smaller, use a depth of 1 where")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from softnpu.passes.objectfifo_stateful_transform import ObjectFifoStatefulTransformPass
+from softnpu.passes.objectfifo_unroll import ObjectFifoUnrollPass
 from softnpu.passes.vector_transfer_lowering import VectorTransferLoweringPass
 
 
@@ -32,6 +33,7 @@ module {
 }
 """,
         ObjectFifoStatefulTransformPass(),
+        ObjectFifoUnrollPass(),
         VectorTransferLoweringPass(),
     )
     lines = [line.strip() for line in text.splitlines()]

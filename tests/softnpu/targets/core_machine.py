@@ -15,8 +15,8 @@ from softnpu.arch.device import WINDOW_SIZE, WINDOWS
 from softnpu.arch.standin import CASCADE_BYTES, Service
 from softnpu.dialects.aie import CoreOp, DeviceOp
 from softnpu.dialects.source import parse_text
-from softnpu.emulator.core import MachineError
-from softnpu.emulator.riscv import Machine as Processor
+from softnpu.emulator.cores.processor import MachineError
+from softnpu.emulator.cores.standin import Machine as Processor
 from softnpu.targets.core_c import core_source
 from softnpu.targets.standin import compile_core
 
@@ -73,12 +73,12 @@ class Machine:
                 window = start // WINDOW_SIZE * WINDOW_SIZE
                 memory = windows.get(window, program)
                 memory[start % WINDOW_SIZE :][: len(data)] = data
-        self.processor = Processor(program, windows, self._service, NoBus())
+        self.processor = Processor(program, windows, NoBus())
 
     def run(self, instructions: int = 50_000_000) -> Machine:
         """Runs to the end of the program; MachineError if it does not come there."""
         self.done = False
-        self.processor.run(instructions)
+        self.processor.run(instructions, self._service)
         if not self.done:
             raise MachineError("does not end", self.processor.pc)
         return self

@@ -38,11 +38,13 @@ def two_devices(load: str) -> str:
 @pytest.mark.parametrize("name", DESIGNS)
 def test_a_transaction_does_what_the_cdo_does(golden: Path, name: str) -> None:
     module = parse_file(golden / name / "input_physical.mlir")
-    device = next(op for op in module.walk() if isinstance(op, DeviceOp))
-    expected = configuration(device, golden / name)
-    ConvertAIEToTransactionPass().apply(Context(), module)
-    stream = parse(emit(module, sequence_name="configure"))
-    assert stream.operations == (*expected.elfs, *expected.init, *expected.enable)
+    devices = [op for op in module.walk() if isinstance(op, DeviceOp)]
+    expected = {device.sym_name: configuration(device, golden / name) for device in devices}
+    for device_name, parts in expected.items():
+        ConvertAIEToTransactionPass(device_name=device_name).apply(Context(), module)
+        operations = (*parts.elfs, *parts.init, *parts.enable)
+        if operations:
+            assert parse(emit(module, device_name, "configure")).operations == operations
 
 
 def test_control_packets_carry_the_same_words_and_join_masked_writes() -> None:
@@ -63,7 +65,8 @@ def test_an_expanded_load_resets_by_an_empty_device_and_writes_the_rest() -> Non
     text = print_module(module)
     assert "aie.device(npu2_1col) @empty_0 {" in text
     steps = text[text.index("aie.runtime_sequence") :]
-    assert steps.index("load_pdi {device_ref = @empty_0}") < steps.index("aiex.npu.write32")
+    reset = "load_pdi {device_ref = @empty_0, expand_mode = 0 : i32}"
+    assert steps.index(reset) < steps.index("aiex.npu.write32")
     assert "@design" not in steps
 
 
@@ -75,6 +78,66 @@ def test_loads_take_turns_with_two_empty_devices() -> None:
     found = [line.split("@")[1][:7] for line in text.splitlines() if "load_pdi" in line]
     assert found == ["empty_0", "empty_1", "empty_0"]
     assert text.count("aie.device(npu2_1col) @empty") == 2
+
+
+OVERLAID = """%t = aie.tile(0, 2)
+  %l = aie.lock(%t, 3) {init = 1 : i32}
+  aie.switchbox(%t) {
+    aie.connect<South : 0, DMA : 0>
+    %a = aie.amsel<5> (3)
+    %m = aie.masterset(TileControl : 0, %a) {is_ctrl_pkt_overlay, keep_pkt_header = true}
+    aie.packet_rules(South : 1) {aie.rule(31, 28, %a)} {is_ctrl_pkt_overlay}
+  }"""
+LOCK = 0x21F030
+CIRCUIT = (0x23F004, 0x23F114)
+
+
+def by_packets(loads: str, *, overlay: bool = True) -> str:
+    """The text of a design that loads @design by control packets."""
+    other = f"aie.device(npu2_1col) @ctrl_pkt_overlay {{ {OVERLAID} }}" if overlay else ""
+    module = parse_text(
+        f"""module {{
+          aie.device(npu2_1col) @design {{ {OVERLAID} }}
+          aie.device(npu2_1col) @main {{ aie.runtime_sequence() {{ {loads} }} }}
+          {other}
+        }}""",
+        "design.mlir",
+    )
+    ExpandLoadPdiPass(ctrl_pkt=True).apply(Context(), module)
+    return print_module(module)
+
+
+def test_a_load_by_control_packets_leaves_out_what_lets_them_in() -> None:
+    text = by_packets("aiex.npu.load_pdi {device_ref = @design}")
+    steps = text[text.index("aie.runtime_sequence") :]
+    first, *packets = [line for line in steps.splitlines() if "aiex." in line]
+    assert "load_pdi {device_ref = @ctrl_pkt_overlay, expand_mode = 0 : i32}" in first
+    written = [int(line.split("address = ")[1].split()[0]) for line in packets]
+    assert written == [LOCK, *CIRCUIT]
+    assert "write32" not in steps
+
+
+def test_loads_by_control_packets_take_turns_with_a_copy_of_the_overlay() -> None:
+    text = by_packets("aiex.npu.load_pdi {device_ref = @design}\n" * 2)
+    loads = [line for line in text.splitlines() if "load_pdi" in line]
+    assert ["@ctrl_pkt_overlay_copy" in line for line in loads] == [False, True]
+    assert text.count("aie.device(npu2_1col) @ctrl_pkt_overlay_copy {") == 1
+
+
+def test_a_load_by_control_packets_needs_the_overlay() -> None:
+    with pytest.raises(DesignError, match="a device '@ctrl_pkt_overlay' is needed") as error:
+        by_packets("aiex.npu.load_pdi {device_ref = @design}", overlay=False)
+    assert "emit-standalone-overlay=true" in error.value.notes[0]
+
+
+def test_a_load_says_itself_how_it_is_expanded() -> None:
+    kept = "aiex.npu.load_pdi {device_ref = @design, expand_mode = 0 : i32}"
+    written = "aiex.npu.load_pdi {device_ref = @design, expand_mode = 1 : i32}"
+    text = by_packets(f"{kept}\n{written}", overlay=False)
+    assert kept in text
+    assert "@empty_1" in text
+    assert "write32" in text
+    assert "control_packet" not in text
 
 
 def test_a_load_of_no_device_is_refused() -> None:

@@ -18,7 +18,7 @@ def test_the_emulator_finds_the_designs_own_names(golden: Path, tmp_path: Path) 
     (tmp_path / "names.json").write_text(names_json.emit(module))
     known = names.beside(tmp_path / "final.xclbin")
     tile = (0, 2)
-    assert known.lock(tile, 1) == ("lock in_cons_cons_lock_0 (lock 1 of tile (0,2), objectfifo in)")
+    assert known.lock(tile, 3) == ("lock in_cons_cons_lock_0 (lock 3 of tile (0,2), objectfifo in)")
     assert known.buffer(tile, 0x8000 + 1023) == "in_cons_buff_0"
     assert known.buffer(tile, 0x8000 + 1024) is None
     assert known.channel((0, 0), "MM2S", 0) == "tile (0,0) MM2S 0 [in]"
@@ -42,6 +42,21 @@ def test_host_buffers_are_called_as_the_design_or_the_author_does(
     found = json.loads(names_json.emit(module, arguments=given))["arguments"]
     assert [entry["name"] for entry in found] == names_found
     assert [entry["index"] for entry in found] == [0, 1]
+
+
+def test_what_host_buffers_hold_is_told_where_it_is_static(tmp_path: Path) -> None:
+    module = parse_text(
+        """
+        aie.device(npu1_1col) {
+          aie.runtime_sequence(%a: memref<8x4xbf16>, %b: memref<?xi32>, %c: i32) {
+          }
+        }
+        """
+    )
+    (tmp_path / "names.json").write_text(names_json.emit(module))
+    known = names.beside(tmp_path / "final.xclbin")
+    assert known.arguments == {0: "a", 1: "b", 2: "c"}
+    assert known.arrays == {0: names.HostArray((8, 4), "bf16")}
 
 
 def test_what_has_no_name_or_number_is_left_out() -> None:

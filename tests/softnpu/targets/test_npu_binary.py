@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from softnpu.compiler.pipelines import npu_lowering, run
+from softnpu.compiler.streams import number_pdis
 from softnpu.dialects.source import parse_file, parse_text
 from softnpu.errors import DesignError
 from softnpu.formats.operations import (
+    AddressPatch,
     BlockWrite,
     LoadPdi,
     MaskWrite,
@@ -20,7 +23,8 @@ from softnpu.formats.operations import (
 )
 from softnpu.formats.txn import parse
 from softnpu.targets.npu_binary import emit
-from tests.conftest import DESIGNS
+from tests.conftest import DESIGNS, GOLDEN
+from tests.test_parity import REFUSED
 
 
 def device(steps: str, *, name: str = "main", sequence: str = "", arguments: str = "") -> str:
@@ -32,25 +36,53 @@ def device(steps: str, *, name: str = "main", sequence: str = "", arguments: str
     }}"""
 
 
-def operations(text: str, **names: str) -> tuple[Operation, ...]:
-    return parse(emit(parse_text(f"module {{ {text} }}", "design.mlir"), **names)).operations
+def operations(text: str, **options: Any) -> tuple[Operation, ...]:
+    return parse(emit(parse_text(f"module {{ {text} }}", "design.mlir"), **options)).operations
 
 
 def write(value: int) -> str:
     return f"aiex.npu.write32 {{address = 4 : ui32, value = {value} : ui32}}"
 
 
-@pytest.mark.parametrize("name", DESIGNS)
-def test_the_stream_is_that_of_aie_translate(golden: Path, name: str) -> None:
-    module = parse_file(golden / name / "input_physical.mlir")
+STREAMS = [
+    path
+    for name in DESIGNS
+    for path in sorted((GOLDEN / name).glob("insts*.bin"))
+    if name not in REFUSED
+]
+
+
+def named(path: Path) -> tuple[str, str]:
+    """Device and sequence of `insts_DEVICE_SEQUENCE.bin`; of `insts.bin` the only ones."""
+    device_name, _, sequence = path.stem.removeprefix("insts").lstrip("_").partition("_")
+    return device_name, sequence
+
+
+@pytest.mark.parametrize("path", STREAMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_the_stream_is_that_of_aie_translate(path: Path) -> None:
+    module = parse_file(path.parent / "input_physical.mlir")
     run(npu_lowering(), module)
-    assert emit(module) == (golden / name / "insts.bin").read_bytes()
+    number_pdis(module)
+    assert emit(module, *named(path)) == path.read_bytes()
 
 
-@pytest.mark.parametrize("name", DESIGNS)
-def test_a_sequence_that_aie_opt_lowered_makes_the_same_stream(golden: Path, name: str) -> None:
-    module = parse_file(golden / name / "npu_insts.mlir")
-    assert emit(module) == (golden / name / "insts.bin").read_bytes()
+@pytest.mark.parametrize("path", STREAMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_sequence_that_aie_opt_lowered_makes_the_same_stream(path: Path) -> None:
+    module = parse_file(path.parent / "npu_insts.mlir")
+    assert emit(module, *named(path)) == path.read_bytes()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_loop_that_only_the_run_knows_is_refused(golden: Path, name: str) -> None:
+    with pytest.raises(DesignError, match=r"this scf\.for depends on a value that only the run"):
+        emit(parse_file(golden / name / "npu_insts.mlir"))
+
+
+def test_a_value_that_only_the_run_knows_is_refused_with_what_to_do() -> None:
+    write = "aiex.npu.write32(%v, %v) : i32, i32"
+    with pytest.raises(DesignError, match="address is known at run time only") as refused:
+        operations(device(write, arguments="%v: i32"))
+    assert "--aie-npu-to-cpp makes" in str(refused.value)
 
 
 def test_the_header_says_generation_and_shape() -> None:
@@ -110,10 +142,31 @@ def test_what_is_not_lowered_is_refused_and_not_skipped() -> None:
         operations(device(packet))
 
 
-def test_a_kernel_has_five_buffers() -> None:
-    arguments = ", ".join(f"%b{index}: memref<8xi32>" for index in range(6))
-    with pytest.raises(DesignError, match="takes 6 host buffers; a kernel has 5"):
-        operations(device(write(1), arguments=arguments))
-    patch = "aiex.npu.address_patch {addr = 4 : ui32, arg_idx = 5 : i32, arg_plus = 0 : i32}"
-    with pytest.raises(DesignError, match=r"arg_idx = 5 exceeds the range \[0:4\]"):
-        operations(device(patch))
+def buffers(count: int) -> str:
+    return ", ".join(f"%b{index}: memref<8xi32>" for index in range(count))
+
+
+def patch(argument: int) -> str:
+    return (
+        f"aiex.npu.address_patch {{addr = 4 : ui32, arg_idx = {argument} : i32, "
+        "arg_plus = 256 : i32}"
+    )
+
+
+def test_a_kernel_can_take_sixteen_buffers() -> None:
+    assert operations(device(write(1), arguments=buffers(16))) == (Write(4, 1),)
+    with pytest.raises(DesignError, match="takes 17 host buffers; a kernel can take 16"):
+        operations(device(write(1), arguments=buffers(17)))
+    with pytest.raises(DesignError, match=r"arg_idx = 16 exceeds the range \[0:15\]"):
+        operations(device(patch(16)))
+
+
+@pytest.mark.parametrize(("translate", "sixth"), [(True, 0x80000100), (False, 0x100)])
+def test_the_stream_translates_addresses_that_the_firmware_does_not(
+    translate: bool, sixth: int
+) -> None:
+    both = device(patch(4) + patch(5), arguments=buffers(6))
+    assert operations(both, translate=translate) == (
+        AddressPatch(4, 4, 0x100),
+        AddressPatch(4, 5, sixth),
+    )

@@ -3,7 +3,7 @@
  * Peano's driver adds aiev2intrin.h or aie2pintrin.h to each source (llvm-aie,
  * clang/lib/Driver/ToolChains/AIE.cpp), so kernels rely on its names without an #include.
  * Here: the scalar types, the loop hints (which say nothing to this compiler), events, and in
- * C++ locks, streams and whole-vector cascade transfers. The vector arithmetic is not here.
+ * C++ locks, streams, whole-vector cascade transfers, and the vector intrinsics.
  */
 #ifndef STANDIN_AIE_INTRINSICS_H
 #define STANDIN_AIE_INTRINSICS_H
@@ -35,9 +35,14 @@ typedef __bf16 bfloat16;
 #define chess_separator_scheduler(...)
 #define chess_unroll_loop(...)
 
+/* Loop hints of Peano's own: here they become ones that change nothing. */
+#define min_iteration_count(x) interleave(disable)
+#define max_iteration_count(x) distribute(disable)
+
 NPU_INLINE void event0(void) { npu_event(0); }
 NPU_INLINE void event1(void) { npu_event(1); }
 
+#ifndef __cplusplus
 #define STANDIN_VECTOR(type, name, bytes) typedef type name __attribute__((__vector_size__(bytes)))
 STANDIN_VECTOR(int8_t, v64int8, 64);
 STANDIN_VECTOR(uint8_t, v64uint8, 64);
@@ -49,7 +54,7 @@ STANDIN_VECTOR(int32_t, v32int32, 128);
 STANDIN_VECTOR(uint32_t, v32uint32, 128);
 STANDIN_VECTOR(__bf16, v32bfloat16, 64);
 
-#ifdef __cplusplus
+#else
 
 NPU_INLINE void acquire_equal(unsigned id, unsigned value) { npu_acquire_equal(id, value); }
 NPU_INLINE void acquire_greater_equal(unsigned id, unsigned value) {
@@ -69,8 +74,9 @@ NPU_INLINE void put_ms_packet_header(unsigned id, unsigned type) {
   npu_put_packet_header(id, type);
 }
 
+#include <aie_api/standin/macros_off.hpp>
 /* A vector of 128 bytes crosses the cascade as two transfers, lower half first. */
-template <typename V> NPU_INLINE void put_mcd(V value) {
+template <typename V> NPU_INLINE void put_mcd(V value, int = 1) {
   static_assert(sizeof(V) % NPU_CASCADE_BYTES == 0, "a cascade transfer has 64 bytes");
   for (unsigned i = 0; i < sizeof(V); i += NPU_CASCADE_BYTES)
     npu_put_cascade((const char *)&value + i);
@@ -81,24 +87,29 @@ template <typename V> NPU_INLINE V standin_get_scd() {
     npu_get_cascade((char *)&value + i);
   return value;
 }
-#define STANDIN_CASCADE(name)                                                                      \
-  NPU_INLINE name get_scd_##name() { return standin_get_scd<name>(); }                             \
-  NPU_INLINE name undef_##name() { return name{}; }
-STANDIN_CASCADE(v64int8)
-STANDIN_CASCADE(v64uint8)
-STANDIN_CASCADE(v32int16)
-STANDIN_CASCADE(v32uint16)
-STANDIN_CASCADE(v16int32)
-STANDIN_CASCADE(v16uint32)
-STANDIN_CASCADE(v32int32)
-STANDIN_CASCADE(v32uint32)
-STANDIN_CASCADE(v32bfloat16)
+#include <aie_api/standin/macros_on.hpp>
 
-template <typename V> NPU_INLINE auto ext_elem(V vector, int index) { return vector[index]; }
-template <typename V, typename T> NPU_INLINE V upd_elem(V vector, int index, T value) {
-  vector[index] = value;
-  return vector;
+/* The tile's registers, as far as the tile lets its core reach them. */
+#define STANDIN_REGISTERS_START 0x80000u
+NPU_INLINE void write_tm(uint32_t value, uint32_t address,
+                         uint32_t start = STANDIN_REGISTERS_START) {
+  *(volatile uint32_t *)(uintptr_t)(start + address) = value;
 }
+NPU_INLINE uint32_t read_tm(uint32_t address, uint32_t start = STANDIN_REGISTERS_START) {
+  return *(volatile uint32_t *)(uintptr_t)(start + address);
+}
+
+#define __aie_dm_resource_a
+#define __aie_dm_resource_b
+#define __aie_dm_resource_c
+#define __aie_dm_resource_d
+#define __aie_dm_resource_stack
+#define __builtin_aiev2_sched_barrier() ((void)0)
+#define __builtin_aie2p_sched_barrier() ((void)0)
+
+#include <aie_api/standin/macros_off.hpp>
+#include <aie_api/standin/intrinsics.hpp>
+#include <aie_api/standin/macros_on.hpp>
 
 #endif
 #endif

@@ -29,16 +29,17 @@ OUT = f"aie.objectfifo @out(%mem, {{%core}}, 2 : i32) : {TYPE}\n"
 @pytest.mark.parametrize(
     "fifo",
     [
-        f"@f(%mem_tile_0_1, {{%tile_0_2, %tile_0_3}}, [2 : i32, 1 : i32, 3 : i32]) : {TYPE} ",
+        f"@f(%mem_tile_0_1, {{%tile_0_2, %tile_0_3}}, [2 : i32, 1 : i32, 3 : i32]) : {TYPE}  ",
         f"@f(%mem_tile_0_1, {{%tile_0_2}}, 2 : i32) "
-        f"{{disable_synchronization = true, repeat_count = 3 : i32, via_DMA = true}} : {TYPE} ",
+        f"{{disable_synchronization = true, repeat_count = 3 : i32, via_DMA = true}} : {TYPE}  ",
         "@f(%mem_tile_0_1 dimensionsToStream [<size = 2, stride = 8>, <size = 8, stride = 1>], "
         "{%tile_0_2 dimensionsFromStream [<size = 16, stride = 1>], %tile_0_3}, 2 : i32) "
-        f": {TYPE} ",
-        "@f(%tile_0_2, {%tile_0_3}, 2 : i32) : !aie.objectfifo<memref<2xi32>> "
+        f": {TYPE}  ",
+        "@f(%tile_0_2, {%tile_0_3}, 2 : i32) : !aie.objectfifo<memref<2xi32>>  "
         "= [dense<[1, 2]> : memref<2xi32>, dense<0> : memref<2xi32>]",
-        "@f(%mem_tile_0_1, {%tile_0_2}, 2 : i32) {padDimensions = "
-        f"#aie<bd_pad_layout_array[<const_pad_before = 0, const_pad_after = 2>]>}} : {TYPE} ",
+        "@f(%mem_tile_0_1 dimensionsToStream [<size = 16, stride = 1>], {%tile_0_2}, 2 : i32) "
+        "{padDimensions = "
+        f"#aie<bd_pad_layout_array[<const_pad_before = 0, const_pad_after = 2>]>}} : {TYPE}  ",
     ],
 )
 def test_objectfifos_are_spelt_as_aie_opt_does(fifo: str, lines: Lines) -> None:

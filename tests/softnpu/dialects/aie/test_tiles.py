@@ -62,9 +62,12 @@ def test_a_core_and_its_locks(lines: Lines) -> None:
     """
     assert lines(written)[1:] == [
         "%core_0_2 = aie.core(%tile_0_2) {",
-        "  aie.use_lock(%l, Acquire, 0)",
-        "  aie.use_lock(%l, AcquireGreaterEqual)",
-        "  aie.use_lock(%l, Release, 1, NonBlocking)",
+        "  %c0_i32 = arith.constant 0 : i32",
+        "  aie.use_lock(%l, Acquire, %c0_i32)",
+        "  %c1_i32 = arith.constant 1 : i32",
+        "  aie.use_lock(%l, AcquireGreaterEqual, %c1_i32)",
+        "  %c1_i32_0 = arith.constant 1 : i32",
+        "  aie.use_lock(%l, Release, %c1_i32_0, NonBlocking)",
         "  aie.event(1)",
         "  aie.end",
         '} {link_with = "k.o", stack_size = 2048 : i32}',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 TRACE = """
-aie.trace @t(%core) buffer_size = 8192 {
+aie.trace @t(%core) {
   aie.trace.mode "Event-Time"
   aie.trace.packet id = 1 type = core
   aie.trace.event<"INSTR_EVENT_0"> label = "start"
@@ -16,13 +16,16 @@ aie.trace @t(%core) buffer_size = 8192 {
   aie.trace.start broadcast = 15
   aie.trace.stop event = <"INSTR_EVENT_1">
 }
-aie.runtime_sequence() { aie.trace.start_config @t }
+aie.runtime_sequence() {
+  aie.trace.host_config {buffer_size = 8192 : i32}
+  aie.trace.start_config @t
+}
 """
 
 
 def test_a_trace_is_spelt_as_aie_opt_does(lines: Callable[[str], list[str]]) -> None:
     assert lines(TRACE) == [
-        "aie.trace @t(%tile_0_2) buffer_size = 8192 {",
+        "aie.trace @t(%tile_0_2) {",
         '  aie.trace.mode "Event-Time"',
         "  aie.trace.packet id = 1 type = core",
         '  aie.trace.event <"INSTR_EVENT_0"> label = "start"',
@@ -34,9 +37,17 @@ def test_a_trace_is_spelt_as_aie_opt_does(lines: Callable[[str], list[str]]) -> 
         '  aie.trace.stop event = <"INSTR_EVENT_1">',
         "}",
         "aie.runtime_sequence() {",
+        "  aie.trace.host_config {buffer_size = 8192 : i32}",
         "  aie.trace.start_config @t",
         "}",
     ]
+
+
+def test_the_hosts_buffer_is_one_for_all_traces(refusal: Callable[[str], object]) -> None:
+    error = refusal("aie.trace @t(%core) buffer_size = 8192 {\n}")
+    assert "write aie.trace.host_config {buffer_size = N : i32} in the runtime sequence" in str(
+        error
+    )
 
 
 def test_registers_of_a_lowered_trace(lines: Callable[[str], list[str]]) -> None:

@@ -51,12 +51,12 @@ def test_tasks_are_spelt_as_aie_opt_does(lines: Lines) -> None:
     start = printed.index("aie.runtime_sequence(%arg0: memref<8xi32>) {") + 1
     assert printed[start:] == [
         "  %0 = aiex.dma_configure_task(%shim_noc_tile_0_0, MM2S, 0, <pkt_type = 0, pkt_id = 1>) {",
-        "    aie.dma_bd(%arg0 : memref<8xi32>, 0, 8) {bd_id = 4 : i32}",
+        "    aie.dma_bd(%arg0 : memref<8xi32> offset = 0 len = 8) {bd_id = 4 : i32}",
         "    aie.end",
         "  } {repeat_count = 2 : i32}",
         "  aiex.dma_start_task(%0)",
         "  %1 = aiex.dma_configure_task_for @out {",
-        "    aie.dma_bd(%arg0 : memref<8xi32>, 0, 8)",
+        "    aie.dma_bd(%arg0 : memref<8xi32> offset = 0 len = 8)",
         "    aie.end",
         "  } {issue_token = true}",
         "  aiex.dma_start_task(%1)",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from softnpu.dialects.source import parse_text
 from softnpu.errors import DesignError
 
 Refusal = Callable[[str], DesignError]
@@ -40,6 +41,10 @@ B = "%b : memref<64xi16>"
     ("bd", "message"),
     [
         (f"aie.dma_bd({B}, 0, 3)", "3 elements of 2 bytes are 6 bytes"),
+        (
+            f"aie.dma_bd({B}, 0, 262144)",
+            "a descriptor of tile (0, 1) moves at most 131071 4-byte words, found 131072",
+        ),
         (f"aie.dma_bd({B}) {{bd_id = 48 : i32}}", "tile (0, 1) has descriptors 0 to 47"),
         (f"aie.dma_bd({B}) {{next_bd_id = 99 : i32}}", "next_bd_id is 99"),
         (f"aie.dma_bd({B}) {{burst_length = 64 : i32}}", "burst_length is for shim tiles"),
@@ -118,6 +123,99 @@ def test_what_a_program_cannot_hold(text: str, message: str, refusal: Refusal) -
     assert message in refusal(text).message
 
 
+FOUR_BY_FOUR = "[<size = 4, stride = 4>, <size = 4, stride = 1>]"
+PADS = "[<const_pad_before = 1, const_pad_after = 1>, <const_pad_before = 2, const_pad_after = 0>]"
+W = "%b : memref<64xi32>"
+
+
+@pytest.mark.parametrize(
+    ("bd", "message"),
+    [
+        (
+            f"aie.dma_bd({W}, 0, 64, {FOUR_BY_FOUR})",
+            "is 64 elements, but the dimensions move 4 * 4 = 16",
+        ),
+        (
+            f"aie.dma_bd({W}, 0, 8, {FOUR_BY_FOUR})",
+            "is 8 elements, but the dimensions move 4 * 4 = 16",
+        ),
+        (
+            f"aie.dma_bd({W}, 0, 40, {FOUR_BY_FOUR}, {PADS})",
+            "with their padding move (1 + 4 + 1) * (2 + 4 + 0) = 36",
+        ),
+        (
+            f"aie.dma_bd({W}, 1, 64)",
+            "reaches element 64 of a buffer of 64 elements, beginning at 1",
+        ),
+        (f"aie.dma_bd({W}, 0, 65)", "the transfer reaches element 64 of a buffer of 64 elements"),
+        (
+            f"aie.dma_bd({W}, 50, 16, {FOUR_BY_FOUR})",
+            "the dimensions reach element 65 of a buffer of 64 elements, beginning at 50",
+        ),
+        (f"aie.dma_bd({W}, -4, 8)", "the offset of a transfer is not negative, found -4"),
+        (f"aie.dma_bd({W}, 0, -8)", "the length of a transfer is not negative, found -8"),
+    ],
+)
+@pytest.mark.parametrize("op", ["aie.memtile_dma(%mem)", "aie.mem(%core)"])
+def test_dimensions_cover_the_length_and_stay_in_the_buffer(
+    op: str, bd: str, message: str, refusal: Refusal
+) -> None:
+    if PADS in bd and "memtile" not in op:
+        pytest.skip("only memory tiles pad")
+    tile = "%core" if "core" in op else "%mem"
+    error = refusal(program(bd, op=op, tile=tile, type="memref<64xi32>"))
+    assert message in error.message
+    assert error.location is not None
+    assert error.location.line == 11
+
+
+def test_a_shims_descriptor_is_held_to_its_length_too(refusal: Refusal) -> None:
+    error = refusal(
+        f"""%b = aie.external_buffer : memref<64xi32>
+        %d = aie.shim_dma(%shim) {{ aie.dma_start(MM2S, 0, ^bd, ^end)
+        ^bd: aie.dma_bd({W}, 0, 64, {FOUR_BY_FOUR})
+        aie.next_bd ^end
+        ^end: aie.end }}"""
+    )
+    assert "the dimensions move 4 * 4 = 16" in error.message
+
+
+@pytest.mark.parametrize(
+    ("dims", "message"),
+    [
+        ("[<size = 2, stride = 8>, <size = 3, stride = 1>]", "the size is 3 elements of 2 bytes"),
+        ("[<size = 2, stride = 3>, <size = 4, stride = 1>]", "the stride is 3 elements of 2 bytes"),
+    ],
+)
+def test_a_dma_counts_whole_words(dims: str, message: str, refusal: Refusal) -> None:
+    length = 6 if "size = 3" in dims else 8
+    assert message in refusal(program(f"aie.dma_bd({B}, 0, {length + length % 4}, {dims})")).message
+
+
+def test_a_task_stays_in_a_tiles_buffer(refusal: Refusal) -> None:
+    error = refusal(
+        """%b = aie.buffer(%mem) : memref<64xi32>
+        aie.runtime_sequence() {
+          %t = aiex.dma_configure_task(%mem, MM2S, 0) {
+            aie.dma_bd(%b : memref<64xi32>, 32, 64) {bd_id = 0 : i32}
+            aie.end
+          }
+        }"""
+    )
+    assert "reaches element 95 of a buffer of 64 elements, beginning at 32" in error.message
+
+
+def test_what_covers_its_length_is_taken(read: Callable[[str], object]) -> None:
+    for bd in (
+        f"aie.dma_bd({W}, 48, 16, {FOUR_BY_FOUR})",
+        f"aie.dma_bd({W}, 0, 36, {FOUR_BY_FOUR}, {PADS})",
+        f"aie.dma_bd({W}, 0, 16, [<size = 4, stride = 1>, <size = 4, stride = 1>])",
+        f"aie.dma_bd({W}, 60, 4)",
+        f"aie.dma_bd({W})",
+    ):
+        read(program(bd, type="memref<64xi32>"))
+
+
 def test_a_tile_has_only_so_many_descriptors(refusal: Refusal) -> None:
     bds = "".join(
         f"^b{i}: aie.dma_bd(%b : memref<4xi32>)\naie.next_bd ^b{i + 1}\n" for i in range(17)
@@ -148,3 +246,76 @@ def test_high_channels_of_a_memory_tile_stay_at_home() -> None:
     parse_text(text.replace("CHANNEL", "3"))
     with pytest.raises(DesignError, match="channel 4 of a memory tile reaches its own memory"):
         parse_text(text.replace("CHANNEL", "4"))
+
+
+def test_a_shims_contiguous_run_may_have_large_dimensions(
+    read: Callable[[str], object], refusal: Refusal
+) -> None:
+    text = """%b = aie.external_buffer : memref<4x1024xi32>
+    %d = aie.shim_dma(%shim) {
+      aie.dma_start(MM2S, 0, ^bd, ^end)
+    ^bd:
+      aie.dma_bd(%b : memref<4x1024xi32>, 0, 2048,
+        [<size = 2, stride = STRIDE>, <size = 1024, stride = 1>])
+      aie.next_bd ^end
+    ^end:
+      aie.end
+    }"""
+    read(text.replace("STRIDE", "1024"))
+    assert "a size is at most 512" in refusal(text.replace("STRIDE", "2048")).message
+
+
+@pytest.mark.parametrize(
+    ("device", "tile", "op", "start", "message"),
+    [
+        ("npu2", "0, 2", "aie.mem", "MM2S", "pad_value is for MM2S channels of memory tiles"),
+        ("npu2", "0, 1", "aie.memtile_dma", "S2MM", "pad_value is for MM2S channels"),
+        ("npu1", "0, 1", "aie.memtile_dma", "MM2S", "npu1 pads with 0 alone: remove pad_value"),
+        ("npu2", "0, 1", "aie.memtile_dma", "MM2S", None),
+    ],
+)
+def test_a_pad_value_is_for_channels_that_pad(
+    device: str, tile: str, op: str, start: str, message: str | None
+) -> None:
+    text = f"""module {{ aie.device({device}) {{
+      %t = aie.tile({tile})
+      %b = aie.buffer(%t) : memref<8xi32>
+      %d = {op}(%t) {{
+        aie.dma_start({start}, 0, ^bd, ^end) {{pad_value = 7 : i32}}
+      ^bd:
+        aie.dma_bd(%b : memref<8xi32>)
+        aie.next_bd ^end
+      ^end:
+        aie.end
+      }}
+    }} }}"""
+    if message is None:
+        parse_text(text)
+        return
+    with pytest.raises(DesignError) as caught:
+        parse_text(text)
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("sizes", "strides", "message"),
+    [
+        ("-9223372036854775808, 2", "4, 1", "sizes have 1 places for 0 values"),
+        ("8, 2", "-9223372036854775808, 1", "strides have 1 places for 0 values"),
+        ("8, 2", "1", "2 sizes for 1 strides"),
+    ],
+)
+def test_lists_that_do_not_fit_together_are_refused_in_a_task_too(
+    refusal: Refusal, sizes: str, strides: str, message: str
+) -> None:
+    error = refusal(
+        f"""aie.runtime_sequence(%a: memref<64xi8>) {{
+          %t = aiex.dma_configure_task(%shim, MM2S, 0) {{
+            "aie.dma_bd"(%a) <{{operandSegmentSizes = array<i32: 1, 0, 0, 0, 0>,
+              static_len = 32 : i32, static_sizes = array<i64: {sizes}>,
+              static_strides = array<i64: {strides}>}}> : (memref<64xi8>) -> ()
+            aie.end
+          }}
+        }}"""
+    )
+    assert error.message == message

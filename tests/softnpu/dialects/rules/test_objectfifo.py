@@ -49,6 +49,7 @@ def core(body: str) -> str:
             fifo("%mem, {%north}", attributes="{aie_stream = 0 : i32, aie_stream_port = 0 : i32}"),
             "aie_stream needs a core at that end",
         ),
+        (fifo("%mem, {%shim}", attributes="{padValue = 7 : i32}"), "padValue needs padDimensions"),
         (fifo("%core, {%north}", attributes="{repeat_count = 0 : i32}"), "at least 1, found 0"),
     ],
 )

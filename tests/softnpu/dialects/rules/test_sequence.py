@@ -40,6 +40,12 @@ WRITEBD = {
 }  # fmt: skip
 
 
+def parameter(write: str, shape: str = "16xi32") -> str:
+    """A runtime sequence that writes a parameter."""
+    buffer = f'%g = aie.buffer(%core) {{sym_name = "gain"}} : memref<{shape}>\n'
+    return buffer + sequence(f"aiex.npu.rtp_write({write})")
+
+
 def writebd(**changes: int) -> str:
     """A runtime sequence of one descriptor write."""
     entries = ", ".join(f"{name} = {value} : i32" for name, value in (WRITEBD | changes).items())
@@ -61,6 +67,12 @@ def writebd(**changes: int) -> str:
         ),
         (sequence("aiex.npu.dma_wait {symbol = @out}"), "'@out'"),
         (sequence("aiex.npu.rtp_write(@rtp, 0, 1)"), "there is no buffer '@rtp'"),
+        (parameter("@in, 0, 1"), "'@in' is no buffer, it is aie.shim_dma_allocation"),
+        (parameter("@gain, 16, 1"), "@gain has no run-time parameter 16: its words are 0 to 15"),
+        (parameter("@gain, 4, 1", "4x2xi16"), "no run-time parameter 4: its words are 0 to 3"),
+        (parameter("@gain, 0, 1", "16xi8"), "a 32-bit word, but @gain holds i8"),
+        (parameter("@gain, 0, 1", "16xbf16"), "a 32-bit word, but @gain holds bf16"),
+        (parameter("@gain, 0, 5", "16xf32"), "writes bits: 5 is 7.01e-45 in @gain"),
         (
             sequence(
                 "aiex.npu.push_queue(0, 0, MM2S : 0) "
@@ -104,7 +116,10 @@ def writebd(**changes: int) -> str:
             "a lock holds 0 to 63",
         ),
         (sequence("aiex.configure @other { }"), "there is no device '@other'"),
-        ("aiex.dma_start_task(%core)", "'aiex.dma_start_task' stands directly in"),
+        (
+            "aiex.dma_start_task(%core)",
+            "'aiex.dma_start_task' stands in aie.runtime_sequence, not in 'aie.device'",
+        ),
         (sequence("aiex.dma_start_task(%core)"), "task must be a task"),
     ],
 )
@@ -132,3 +147,46 @@ def test_what_is_run_must_fit(call: str, message: str) -> None:
     with pytest.raises(DesignError) as caught:
         parse_text(text)
     assert message in caught.value.message
+
+
+def test_the_bits_of_a_float_are_told(refusal: Refusal) -> None:
+    error = refusal(parameter("@gain, 0, 5", "16xf32"))
+    assert error.notes == ("the bits of 5.0 are 1084227584",)
+    assert error.location is not None
+
+
+@pytest.mark.parametrize(
+    ("write", "shape"),
+    [
+        ("@gain, 15, -1", "16xi32"),
+        ("@gain, 3, 2147483647", "2x2xui32"),
+        ("@gain, 0, 1084227584", "4xf32"),
+        ("@gain, 0, 0", "4xf32"),
+        ("@gain, 0, -1082130432", "4xf32"),
+    ],
+)
+def test_a_parameter_that_the_buffer_has(
+    write: str, shape: str, read: Callable[[str], object]
+) -> None:
+    read(parameter(write, shape))
+
+
+FIVE = "offset = 0 len = 64 sizes = [1, 1, 1, 1, 64] strides = [0, 0, 0, 0, 1]"
+
+
+@pytest.mark.parametrize("task", ["aiex.dma_configure_task_for @in", "aiex.dma_configure_task("])
+def test_a_tasks_descriptor_has_four_dimensions_at_most(refusal: Refusal, task: str) -> None:
+    head = task + "%shim, MM2S, 0)" if task.endswith("(") else task
+    body = f"%t = {head} {{ aie.dma_bd(%a : memref<64xi8> {FIVE}) aie.end }}"
+    assert "has at most 4 dimensions, not 5" in refusal(sequence(body)).message
+
+
+def test_a_tasks_iteration_is_its_outermost_dimension(refusal: Refusal) -> None:
+    iteration = "{iteration = #aie.bd_iteration<size = 4, stride = 16, current = 0>}"
+    body = f"""%t = aiex.dma_configure_task_for @in {{
+      aie.dma_bd(%a : memref<64xi8> offset = 0 len = 64) {iteration}
+      aie.end
+    }}"""
+    error = refusal(sequence(body))
+    assert error.message == "a task's descriptor has no iteration"
+    assert "outermost of four dimensions" in error.notes[0]

@@ -28,7 +28,7 @@ from softnpu.errors import DesignError
         ),
         (
             "aie.packet_flow(1) { aie.packet_dest<%core, DMA : 0> }",
-            "packet flow 1 has 0 sources, it must have one",
+            "packet flow 1 has no aie.packet_source",
         ),
         (
             "aie.packet_flow(1) { aie.packet_source<%core, DMA : 0> }",

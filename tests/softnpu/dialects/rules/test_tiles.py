@@ -23,7 +23,13 @@ CORE = "%c = aie.core({tile}) {{\n{body}\naie.end }} {attributes}"
             '%t = aie.tile(0, 0) {allocation_scheme = "bank-aware"}',
             "shim tile (0, 0) has no memory",
         ),
-        ("%t = aie.logical_tile<CoreTile>(?, ?)", "aie.logical_tile asks for placement"),
+        ("%t = aie.logical_tile<CoreTile>(1, ?)", "npu1_1col has columns 0 to 0, found 1"),
+        ("%t = aie.logical_tile<CoreTile>(?, 6)", "npu1_1col has rows 0 to 5, found 6"),
+        ("%t = aie.logical_tile<MemTile>(0, 2)", "tile (0, 2) is a core tile, not a memory tile"),
+        (
+            '%t = aie.logical_tile<ShimNOCTile>(?, ?) {allocation_scheme = "bank-aware"}',
+            "has no memory: remove allocation_scheme",
+        ),
         (
             "%s = aie.switchbox(%core) { }\n%r = aie.switchbox(%core) { }",
             "tile (0, 2) has 2 switchboxes",
@@ -38,6 +44,12 @@ CORE = "%c = aie.core({tile}) {{\n{body}\naie.end }} {attributes}"
                 tile="%core", body="", attributes='{link_with = "a.o", link_files = ["b.o"]}'
             ),
             "core (0, 2) has both link_with and link_files",
+        ),
+        (
+            CORE.format(
+                tile="%core", body="", attributes='{link_with = "a.o", link_merge_files = ["b.o"]}'
+            ),
+            "core (0, 2) has both link_with and link_merge_files",
         ),
         ("%b = aie.buffer(%shim) : memref<4xi32>", "tile (0, 0) is a shim tile"),
         (
@@ -87,6 +99,28 @@ def test_other_devices_are_refused_by_name() -> None:
     assert "npu1_1col" in caught.value.notes[0]
 
 
+def test_a_shim_dma_needs_a_column_that_has_one() -> None:
+    text = """module { aie.device(xcve2302) {
+        %t = aie.tile(COLUMN, 0)
+        aie.shim_dma(%t) { aie.end }
+    } }"""
+    parse_text(text.replace("COLUMN", "2"))
+    with pytest.raises(DesignError) as caught:
+        parse_text(text.replace("COLUMN", "0"))
+    assert "needs a shim tile with a DMA, but tile (0, 0)" in caught.value.message
+    assert caught.value.notes == ("columns with a shim DMA: 2, 3, 6, 7, 10, 11",)
+
+
+def test_a_logical_shim_tile_is_of_the_kind_that_lies_there() -> None:
+    text = "module { aie.device(xcve2302) { %t = aie.logical_tile<KIND>(0, 0) } }"
+    parse_text(text.replace("KIND", "ShimPLTile"))
+    with pytest.raises(DesignError) as caught:
+        parse_text(text.replace("KIND", "ShimNOCTile"))
+    assert caught.value.message == (
+        "shim tile (0, 0) of xcve2302 has no DMA, so it is no ShimNOCTile"
+    )
+
+
 def test_a_descriptor_takes_a_lock_with_one_value(refusal: Refusal) -> None:
     error = refusal(
         """%l = aie.lock(%core, 0)
@@ -103,3 +137,32 @@ def test_a_descriptor_takes_a_lock_with_one_value(refusal: Refusal) -> None:
         }"""
     )
     assert "a descriptor can acquire one lock, this one has 2 of them" in error.message
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("aie.tile(0, 2)", "aie.tile(0, 2)"),
+        ("aie.logical_tile<CoreTile>(0, 2)", "aie.logical_tile<CoreTile>(0, 2)"),
+    ],
+)
+def test_a_tile_has_one_core(first: str, second: str) -> None:
+    text = f"""module {{ aie.device(npu2) {{
+      %a = {first}
+      %b = {second}
+      %ca = aie.core(%a) {{ aie.end }}
+      %cb = aie.core(%b) {{ aie.end }}
+    }} }}"""
+    with pytest.raises(DesignError) as caught:
+        parse_text(text)
+    assert caught.value.message == "tile (0, 2) has a core already"
+    assert caught.value.notes[0].endswith(":4:13")
+    parse_text(text.replace(second, "aie.logical_tile<CoreTile>(?, ?)"))
+
+
+def test_a_file_is_linked_or_merged(refusal: Refusal) -> None:
+    error = refusal(
+        """%c = aie.core(%core) { aie.end }
+        {link_files = ["a.o", "b.o"], link_merge_files = ["b.o"]}"""
+    )
+    assert error.message == ("core (0, 2) both links and merges 'b.o': name it in one of the lists")

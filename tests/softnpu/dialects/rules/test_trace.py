@@ -14,6 +14,10 @@ from softnpu.errors import DesignError
     [
         ('aie.trace.event<"A">\n' * 9, "trace 't' has 9 events, a trace unit records 8"),
         ("aie.trace.event<MemTileEventAIE2::X>", "is no event of tile (0, 2), a core tile"),
+        (
+            "aie.trace.event<CoreEventAIE2::LOCK_STAL>",
+            "CoreEventAIE2 has no event LOCK_STAL; did you mean 'LOCK_STALL'?",
+        ),
         ("aie.trace.event<CoreEventAIE2P::X>", "its events are CoreEventAIE2 and MemEventAIE2"),
         (
             "aie.trace.packet id = 32 type = core",
@@ -42,3 +46,27 @@ def test_what_cannot_be_is_said(
 ) -> None:
     error = refusal(f"aie.trace @t(%core) {{\n{inner}\n}}")
     assert message in "\n".join((error.message, *error.notes))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ("buffer_size = 0 : i32", "buffer_size is at least 1 byte, found 0"),
+        ("buffer_size = 64 : i32, egress_shim_col = -1 : i32", "egress_shim_col is a column"),
+    ],
+)
+def test_the_host_keeps_traces_in_a_buffer_behind_a_column(
+    attributes: str, message: str, refusal: Callable[[str], DesignError]
+) -> None:
+    body = f"aie.trace.host_config {{{attributes}}}"
+    assert message in refusal(f"aie.runtime_sequence() {{ {body} }}").message
+
+
+def test_a_typed_event_is_checked_before_its_tile_has_a_place(
+    refusal: Callable[[str], DesignError],
+) -> None:
+    error = refusal(
+        """%l = aie.logical_tile<CoreTile>(0, ?)
+        aie.trace @t(%l) { aie.trace.event<MemTileEventAIE2::TRUE> }"""
+    )
+    assert "is no event of tile <CoreTile>(0, ?), a core tile" in error.message

@@ -6,7 +6,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import VectorType, i8, i32
 from xdsl.dialects.test import TestOp as Source
 
-from softnpu.dialects.upstream.forms import unchecked, xdsl_message
+from softnpu.dialects.upstream.forms import unchecked
 
 
 def test_an_unchecked_op_is_still_the_op() -> None:
@@ -16,8 +16,3 @@ def test_an_unchecked_op_is_still_the_op() -> None:
     op.verify_()
     assert isinstance(op, arith.ExtSIOp)
     assert op.name == "arith.extsi"
-
-
-def test_an_error_without_words_still_says_something() -> None:
-    assert xdsl_message(AssertionError()) == "the op is malformed"
-    assert xdsl_message(ValueError("seven")) == "seven"

@@ -18,8 +18,8 @@ def new_process() -> None:
 
 
 @pytest.fixture
-def host(golden: Path) -> Host:
-    return Host.opened(golden / "passthrough_memtile")
+def host(march: Path) -> Host:
+    return Host.opened(march / "passthrough_memtile")
 
 
 @pytest.fixture(autouse=True)

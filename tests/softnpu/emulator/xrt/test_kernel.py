@@ -14,6 +14,7 @@ from softnpu.formats import txn
 from softnpu.formats.operations import Sync
 from softnpu.formats.xclbin import parse
 from softnpu.formats.xclbin.spec import build
+from tests.softnpu.emulator.designs import halves
 from tests.softnpu.emulator.xrt.host import (
     COMPLETED,
     DATA,
@@ -144,6 +145,18 @@ def test_a_run_that_takes_longer_can_be_waited_for_again(folder_of_spinning_core
     assert run.explanation() == ""
 
 
+def test_a_kernel_takes_as_many_buffers_as_its_design_has(tmp_path: Path) -> None:
+    (tmp_path / "design.mlir").write_text(halves(16))
+    compile_design(tmp_path / "design.mlir", tmp_path)
+    host = Host.opened(tmp_path)
+    given = [np.arange(16, dtype=np.int32) + 100 * index for index in range(16)]
+    buffers = [host.buffer(IN + i, values, values.nbytes) for i, values in enumerate(given)]
+    run = host.kernel(3, host.instructions(), 0, *buffers)
+    assert run.wait() == COMPLETED, run.explanation()
+    for buffer, values in zip(buffers, given, strict=True):
+        assert (host.out(buffer) == np.tile(values[:8], 2)).all()
+
+
 @pytest.fixture(scope="module")
 def folder_of_spinning_core(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An artifact whose core adds 1 to its output a million times before it gives it away."""
@@ -201,6 +214,22 @@ def test_a_hang_is_a_timeout_with_the_chain_of_waits(
     assert last in caplog.text
 
 
+def test_the_same_hang_is_told_at_length_once(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    summaries: list[str] = []
+    pyxrt.configure(on_report=lambda _: summaries.append(f"{len(caplog.records)} before it"))
+    for _ in range(3):
+        run = host.kernel(3, host.instructions(without(host.insts, 0x1D214)), 0, *hung(host))
+        assert run.wait(1000) == TIMEOUT
+    texts = [record.getMessage() for record in caplog.records]
+    assert [len(text.splitlines()) > 1 for text in texts] == [True, False, False]
+    assert (
+        texts[1]
+        == texts[2]
+        == ("ERT_CMD_STATE_TIMEOUT: a hang, nothing can move, as it was told of a run before")
+    )
+    assert summaries == ["1 before it", "2 before it", "3 before it"], "first what it came to"
+
+
 def test_a_driver_may_tell_of_its_watchdog_by_an_exception(host: Host) -> None:
     """XRT, hw_queue.cpp: the wait is over, and the command's state has stayed what it was."""
     pyxrt.configure(watchdog_raises=True)
@@ -240,17 +269,29 @@ def test_a_transfer_outside_a_buffer_names_argument_extent_and_size(host: Host) 
     assert "writes bytes 0 to 8192 of argument 4 (bo1), which has 100 bytes" in run.explanation()
 
 
-def test_buffers_go_by_the_names_beside_the_xclbin(golden: Path, tmp_path: Path) -> None:
+def test_buffers_go_by_the_names_beside_the_xclbin(march: Path, tmp_path: Path) -> None:
     image = tmp_path / "final.xclbin"
-    image.write_bytes((golden / "passthrough_memtile" / "final.xclbin").read_bytes())
+    image.write_bytes((march / "passthrough_memtile" / "final.xclbin").read_bytes())
     (tmp_path / "names.json").write_text('{"arguments": [{"index": 1, "name": "louder"}]}')
-    host = Host.opened(golden / "passthrough_memtile", image)
+    host = Host.opened(march / "passthrough_memtile", image)
     run = host.kernel(3, host.instructions(), 0, host.buffer(IN, DATA), host.buffer(OUT))
     run.wait()
-    assert [name for name, *_ in run.report().arguments] == [
+    assert [use.name for use in run.report().arguments] == [
         "argument 3 (bo0)",
         "argument 4 (louder)",
     ]
+
+
+def test_damaged_names_beside_the_xclbin_are_told_and_not_used(
+    march: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    image = tmp_path / "final.xclbin"
+    image.write_bytes((march / "passthrough_memtile" / "final.xclbin").read_bytes())
+    (tmp_path / "names.json").write_text('{"arguments": [')
+    host = Host.opened(march / "passthrough_memtile", image)
+    run = host.kernel(3, host.instructions(), 0, host.buffer(IN, DATA), host.buffer(OUT))
+    assert run.wait() == COMPLETED
+    assert "names.json: not a names file" in caplog.text
 
 
 def test_the_report_tells_what_moved(host: Host) -> None:
@@ -260,10 +301,10 @@ def test_the_report_tells_what_moved(host: Host) -> None:
     report = run.report()
     assert report is not None
     assert report.statistics.channels["tile (0,0) MM2S 0"].bytes == SIZE
-    assert report.arguments == (
+    assert [(use.name, use.size, use.read, use.written) for use in report.arguments] == [
         ("argument 3 (bo0)", SIZE, SIZE, 0),
         ("argument 4 (bo1)", SIZE, 0, SIZE),
-    )
+    ]
     assert report.cycles >= WORDS
 
 
@@ -369,10 +410,10 @@ def test_an_older_driver_raises_for_the_runs_beside_it_too(host: Host) -> None:
 
 
 @pytest.fixture
-def two_kernels(golden: Path, tmp_path: Path) -> Path:
+def two_kernels(march: Path, tmp_path: Path) -> Path:
     """An xclbin of two designs: MLIR_AIE passes data through, OTHER transposes it."""
     first, second = (
-        parse((golden / name / "final.xclbin").read_bytes()).spec()
+        parse((march / name / "final.xclbin").read_bytes()).spec()
         for name in ("passthrough_memtile", "transpose_dims")
     )
     group = replace(second.partition.pdis[0].groups[0], kernel_ids=(0x902,), pdi_id=2)
@@ -388,13 +429,13 @@ def two_kernels(golden: Path, tmp_path: Path) -> Path:
     return tmp_path / "final.xclbin"
 
 
-def test_each_kernel_runs_on_its_own_pdi(golden: Path, two_kernels: Path) -> None:
-    host = Host.opened(golden / "passthrough_memtile", two_kernels)
+def test_each_kernel_runs_on_its_own_pdi(march: Path, two_kernels: Path) -> None:
+    host = Host.opened(march / "passthrough_memtile", two_kernels)
     other = pyxrt.kernel(host.context, "OTHER:{OTHERI}")
     assert other.group_id(IN) == host.kernel.group_id(IN)
     square = np.arange(64 * 64, dtype=np.int32)
     given, turned = host.buffer(IN, square, 4 * 64 * 64), host.buffer(OUT, size=4 * 64 * 64)
-    insts = host.instructions((golden / "transpose_dims" / "insts.bin").read_bytes())
+    insts = host.instructions((march / "transpose_dims" / "insts.bin").read_bytes())
     source, out = host.buffer(IN, DATA), host.buffer(OUT)
     for _ in range(2):
         assert host.kernel(3, host.instructions(), 0, source, out).wait() == COMPLETED

@@ -12,9 +12,9 @@ from tests.softnpu.emulator.xrt.host import COMPLETED, DATA, IN, OUT, Host
 
 
 @pytest.fixture
-def built(golden: Path, tmp_path: Path) -> Path:
+def built(march: Path, tmp_path: Path) -> Path:
     """The folder of a pair with a manifest."""
-    folder = golden / "passthrough_memtile"
+    folder = march / "passthrough_memtile"
     hashes = {}
     for name in ("final.xclbin", "insts.bin"):
         data = (folder / name).read_bytes()
@@ -25,10 +25,10 @@ def built(golden: Path, tmp_path: Path) -> Path:
 
 
 def test_instructions_that_the_xclbin_was_not_built_with_are_told_once(
-    golden: Path, built: Path, caplog: pytest.LogCaptureFixture
+    march: Path, built: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     host = Host.opened(built)
-    foreign = host.instructions((golden / "transpose_dims" / "insts.bin").read_bytes())
+    foreign = host.instructions((march / "transpose_dims" / "insts.bin").read_bytes())
     for _ in range(2):
         host.kernel(3, foreign, 0, host.buffer(IN, DATA), host.buffer(OUT)).wait()
     (told,) = [r.getMessage() for r in caplog.records if "built with" in r.getMessage()]

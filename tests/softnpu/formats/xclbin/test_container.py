@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from softnpu.errors import FormatError
 from softnpu.formats.xclbin import container
 from softnpu.formats.xclbin.container import Container, Header, Section, SectionKind
-from tests.conftest import DESIGNS
+from tests.conftest import MARCH_DESIGNS
 from tests.softnpu.formats.strategies import u8, u16, u32, u64
 
 names = st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=15)
@@ -20,9 +20,9 @@ containers = st.builds(
 )
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_real_files_are_rebuilt_byte_for_byte(golden: Path, design: str) -> None:
-    data = (golden / design / "final.xclbin").read_bytes()
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_real_files_are_rebuilt_byte_for_byte(march: Path, design: str) -> None:
+    data = (march / design / "final.xclbin").read_bytes()
     assert container.build(container.parse(data)) == data
 
 
@@ -42,8 +42,8 @@ def test_a_missing_section_is_named_with_those_that_are_there() -> None:
         few.require(SectionKind.AIE_PARTITION)
 
 
-def test_damage_is_told(golden: Path) -> None:
-    data = (golden / "explicit_dma" / "final.xclbin").read_bytes()
+def test_damage_is_told(march: Path) -> None:
+    data = (march / "explicit_dma" / "final.xclbin").read_bytes()
     with pytest.raises(FormatError, match="says 7717 bytes, the file has 3000: it is cut off"):
         container.parse(data[:3000])
     with pytest.raises(FormatError, match="git-LFS pointer"):

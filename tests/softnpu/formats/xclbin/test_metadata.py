@@ -57,6 +57,18 @@ def test_a_number_left_empty_is_none() -> None:
     assert metadata.parse_kernels(text)[0].subtype == 0
 
 
+def test_a_name_stands_for_its_number() -> None:
+    """xclbinutil of 2021 wrote `subtype="DPU"` as it was given."""
+    text = (
+        b'<project><kernel name="k"><extended-data subtype="DPU" functional="PrePost"/></kernel>'
+        b"</project>"
+    )
+    (kernel,) = metadata.parse_kernels(text)
+    assert (kernel.subtype, kernel.functional) == (1, 1)
+    with pytest.raises(FormatError, match="has 'CPU' for a number"):
+        metadata.parse_kernels(text.replace(b"DPU", b"CPU"))
+
+
 def test_a_document_type_is_refused() -> None:
     with pytest.raises(FormatError, match="document type"):
         metadata.parse_kernels(b'<!DOCTYPE a [<!ENTITY b "b">]><project>&b;</project>')

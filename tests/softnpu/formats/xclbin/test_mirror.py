@@ -5,14 +5,14 @@ import pytest
 
 from softnpu.formats.xclbin import container, mirror
 from softnpu.formats.xclbin.container import Container, Header, Section, SectionKind
-from tests.conftest import DESIGNS
+from tests.conftest import MARCH_DESIGNS
 
 
-@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
 def test_the_mirror_of_a_real_file_is_the_one_that_xclbinutil_wrote(
-    golden: Path, design: str
+    march: Path, design: str
 ) -> None:
-    stored = container.parse((golden / design / "final.xclbin").read_bytes())
+    stored = container.parse((march / design / "final.xclbin").read_bytes())
     assert mirror.mirror(stored) == stored.mirror
 
 

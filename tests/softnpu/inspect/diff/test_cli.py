@@ -12,10 +12,10 @@ TIMESTAMP = 0x138
 
 
 @pytest.fixture
-def builds(golden: Path, tmp_path: Path) -> tuple[Path, Path]:
+def builds(march: Path, tmp_path: Path) -> tuple[Path, Path]:
     """Two folders with the same build."""
     for name in ("old", "new"):
-        shutil.copytree(golden / OLD, tmp_path / name)
+        shutil.copytree(march / OLD, tmp_path / name)
     return tmp_path / "old", tmp_path / "new"
 
 
@@ -31,12 +31,12 @@ def test_the_same_build_is_identical(
 
 
 def test_folders_are_compared_file_by_file(
-    builds: tuple[Path, Path], golden: Path, capsys: pytest.CaptureFixture[str]
+    builds: tuple[Path, Path], march: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old, new = builds
     (old / "design.pdi").unlink()
     (new / "flows.json").unlink()
-    shutil.copy(golden / "packet_routes" / "insts.bin", new)
+    shutil.copy(march / "packet_routes" / "insts.bin", new)
     assert diff(old, new) == 1
     out = capsys.readouterr().out
     assert f"design.pdi: only in {new}" in out
@@ -57,15 +57,15 @@ def test_timestamps_count_only_when_asked(
     assert diff("--exact", *builds) == 1
 
 
-def test_a_file_is_looked_for_in_a_folder(builds: tuple[Path, Path], golden: Path) -> None:
-    assert diff(golden / OLD / "insts.bin", builds[0]) == 0
-    assert diff(builds[0], golden / "packet_routes" / "insts.bin") == 1
+def test_a_file_is_looked_for_in_a_folder(builds: tuple[Path, Path], march: Path) -> None:
+    assert diff(march / OLD / "insts.bin", builds[0]) == 0
+    assert diff(builds[0], march / "packet_routes" / "insts.bin") == 1
 
 
 def test_a_limit_shortens_text_but_not_json(
-    golden: Path, capsys: pytest.CaptureFixture[str]
+    march: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = [golden / name / "insts.bin" for name in (OLD, "packet_routes")]
+    files = [march / name / "insts.bin" for name in (OLD, "packet_routes")]
     assert diff("--limit", 2, *files) == 1
     out = capsys.readouterr().out
     assert out.count("\n  instruction") <= 2

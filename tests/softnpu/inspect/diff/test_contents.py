@@ -9,8 +9,11 @@ from softnpu.formats.operations import BlockWrite, MaskWrite, Nop, Write
 from softnpu.formats.records import word_bytes, words
 from softnpu.formats.xclbin import Kernel
 from softnpu.inspect.diff import VARYING, differences
-from tests.conftest import DESIGNS
+from tests.conftest import MARCH_DESIGNS
 from tests.softnpu.formats.test_cdo_compact import compacted
+from tests.softnpu.formats.test_control_packets import control
+from tests.softnpu.formats.test_control_packets import stream as control_stream
+from tests.softnpu.formats.test_trace import packet
 from tests.softnpu.inspect.several import write_xclbin
 
 CORE_CONTROL = 0x232000
@@ -29,13 +32,13 @@ def stream(*operations) -> bytes:
     return txn.build(txn.Txn(3, 6, 1, 1, operations))
 
 
-def golden_spec(golden: Path) -> xclbin.XclbinSpec:
-    return xclbin.parse((golden / "explicit_dma" / "final.xclbin").read_bytes()).spec()
+def golden_spec(march: Path) -> xclbin.XclbinSpec:
+    return xclbin.parse((march / "explicit_dma" / "final.xclbin").read_bytes()).spec()
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_a_file_is_the_same_as_itself(golden: Path, design: str) -> None:
-    for path in (golden / design).iterdir():
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_a_file_is_the_same_as_itself(march: Path, design: str) -> None:
+    for path in (march / design).iterdir():
         assert differences(path.read_bytes(), path.read_bytes()) == []
 
 
@@ -49,8 +52,8 @@ def test_a_register_is_told_with_its_fields() -> None:
     assert "Packet_Enable: 1 -> 0" in found.details
 
 
-def test_a_descriptor_is_told_field_by_field(golden: Path) -> None:
-    old = (golden / "explicit_dma" / "insts.bin").read_bytes()
+def test_a_descriptor_is_told_field_by_field(march: Path) -> None:
+    old = (march / "explicit_dma" / "insts.bin").read_bytes()
     parsed = txn.parse(old)
     at, block = next((n, o) for n, o in enumerate(parsed.operations) if isinstance(o, BlockWrite))
     longer = replace(block, data=word_bytes([words(block.data)[0] + 1]) + block.data[4:])
@@ -73,6 +76,33 @@ def test_an_instruction_more_shifts_nothing() -> None:
     assert told(stream(*writes), stream(*writes[1:])) == [
         "instruction 0: only in the first: write (0,2) core Program_Memory 0x00000000"
     ]
+
+
+def test_streams_of_before_txn_are_compared_by_instruction() -> None:
+    old = word_bytes([2, 7, 0x02000000, 0x1D204, 1, 0x02000000, 0x1D214, 0])
+    new = word_bytes([2, 8, 0x02000000, 0x1D204, 2, 0x02000000, 0x1D214, 0])
+    found = told(old, new)
+    assert found[0] == "prolog 1: 7 -> 8"
+    assert found[1].startswith("instruction 0, (0,0) shim DMA_S2MM_0_Task_Queue: 0x00000001")
+    assert len(found) == 2
+    text = "\n".join(f"{word:08x}" for word in words(old)).encode()
+    assert told(text, old) == ["written as: text -> binary"]
+
+
+def test_control_packets_are_compared_by_where_they_go() -> None:
+    one = [control_stream(27), control(0x1F000), 5]
+    two = [control_stream(27), control(0x1F010), 6]
+    three = [control_stream(27), control(0x1F020), 7]
+    old = word_bytes([*one, *two, *three])
+    assert told(old, word_bytes([*one, *two[:2], 8, *three])) == ["packet 1 data 0: 6 -> 8"]
+    assert told(old, word_bytes([*one, *three])) == [
+        "packet 1: only in the first: write 0x00000006 at 0x1f010"
+    ]
+
+
+def test_traces_are_compared_byte_by_byte() -> None:
+    old, new = ([*packet(), *packet(id=id)] for id in (1, 2))
+    assert len(differences(word_bytes(old), word_bytes(new))) == 1
 
 
 def test_the_order_of_a_configuration_counts_only_where_nothing_else_differs() -> None:
@@ -100,8 +130,8 @@ def test_another_encoding_of_the_same_is_told_as_such() -> None:
     assert "the same when decoded" in found.details
 
 
-def test_a_compact_image_is_compared_by_what_it_configures(golden: Path) -> None:
-    image = (golden / "packet_routes" / "design.pdi").read_bytes()
+def test_a_compact_image_is_compared_by_what_it_configures(march: Path) -> None:
+    image = (march / "packet_routes" / "design.pdi").read_bytes()
     assert told(image, compacted(image)) == ["form of the CDO: plain -> compact"]
 
 
@@ -113,8 +143,8 @@ def test_a_program_is_told_by_its_first_byte() -> None:
     assert found.details == ("byte 0x20: 00000000 00000000 -> 01000000 00000000",)
 
 
-def test_what_every_run_writes_anew_is_marked(golden: Path) -> None:
-    spec = golden_spec(golden)
+def test_what_every_run_writes_anew_is_marked(march: Path) -> None:
+    spec = golden_spec(march)
     old = xclbin.build(spec)
     new = xclbin.build(replace(spec, timestamp=spec.timestamp + 1, uuid=bytes(16)))
     found = differences(old, new)
@@ -122,9 +152,9 @@ def test_what_every_run_writes_anew_is_marked(golden: Path) -> None:
     assert all(one.varies for one in found)
 
 
-def test_an_xclbin_is_compared_down_to_arguments_partition_and_registers(golden: Path) -> None:
-    spec = golden_spec(golden)
-    image = (golden / "explicit_dma" / "design.pdi").read_bytes()
+def test_an_xclbin_is_compared_down_to_arguments_partition_and_registers(march: Path) -> None:
+    spec = golden_spec(march)
+    image = (march / "explicit_dma" / "design.pdi").read_bytes()
     parsed = pdi.parse(image)
     part = parsed.images[0].partitions[0]
     *rest, last = part.cdo().commands
@@ -153,19 +183,19 @@ def test_an_xclbin_is_compared_down_to_arguments_partition_and_registers(golden:
     assert any(line.startswith("PDI 0, (0,2) core ") for line in lines)
 
 
-def test_pdis_are_compared_by_their_ids(golden: Path, tmp_path: Path) -> None:
+def test_pdis_are_compared_by_their_ids(march: Path, tmp_path: Path) -> None:
     """Whatever their order; one that only one xclbin has is told as a whole."""
     one, two, three = "explicit_dma", "packet_routes", "passthrough_core"
 
     def packed(designs: dict[int, str]) -> bytes:
-        return write_xclbin(golden, tmp_path / "final.xclbin", designs).read_bytes()
+        return write_xclbin(march, tmp_path / "final.xclbin", designs).read_bytes()
 
     old = packed({3: one, 1: two, 2: three})
     lines = told(old, packed({3: one, 1: two, 2: one}))
     places = {line.split(",")[0] for line in lines}
     assert "PDI 2" in places and not places & {"PDI 0", "PDI 1", "PDI 3"}
     assert "order of the PDIs: 3, 1, 2 -> 3, 2, 1" in told(old, packed({3: one, 2: three, 1: two}))
-    length = len((golden / two / "design.pdi").read_bytes())
+    length = len((march / two / "design.pdi").read_bytes())
     assert f"PDI 1: only in the first: {length} bytes for kernel none" in told(
         old, packed({3: one, 2: three})
     )
@@ -173,10 +203,10 @@ def test_pdis_are_compared_by_their_ids(golden: Path, tmp_path: Path) -> None:
     assert not any(line.startswith(("PDI 0", "PDI 3")) for line in alone)
 
 
-def test_what_a_pdi_is_for_is_compared(golden: Path, tmp_path: Path) -> None:
+def test_what_a_pdi_is_for_is_compared(march: Path, tmp_path: Path) -> None:
     parsed = xclbin.parse(
         write_xclbin(
-            golden, tmp_path / "final.xclbin", {3: "explicit_dma", 1: "packet_routes"}
+            march, tmp_path / "final.xclbin", {3: "explicit_dma", 1: "packet_routes"}
         ).read_bytes()
     ).spec()
     first, second = parsed.partition.pdis
@@ -186,15 +216,15 @@ def test_what_a_pdi_is_for_is_compared(golden: Path, tmp_path: Path) -> None:
     assert "PDI 1 groups DPU kernel ids 0: only in the second: 2306" in lines
 
 
-def test_missing_sections_are_told(golden: Path) -> None:
-    spec = golden_spec(golden)
+def test_missing_sections_are_told(march: Path) -> None:
+    spec = golden_spec(march)
     marked = xclbin.build(replace(spec, marks=(("core_isa", "rv32"),)))
     found = told(xclbin.build(spec), marked)
     assert any(line.startswith("section KEYVALUE_METADATA: only in the second") for line in found)
 
 
-def test_programs_are_compared_by_segment_and_function(golden: Path) -> None:
-    data = (golden / "passthrough_core" / "main_core_0_2.elf").read_bytes()
+def test_programs_are_compared_by_segment_and_function(march: Path) -> None:
+    data = (march / "passthrough_core" / "main_core_0_2.elf").read_bytes()
     parsed = elf.parse(data)
     code = parsed.segments[0].data
     at = int.from_bytes(data[56:60], "little")
@@ -215,15 +245,15 @@ def test_text_is_compared_by_line_and_json_by_path() -> None:
     ]
 
 
-def test_streams_of_words_and_of_text_are_the_same_kind(golden: Path) -> None:
-    data = (golden / "explicit_dma" / "insts.bin").read_bytes()
+def test_streams_of_words_and_of_text_are_the_same_kind(march: Path) -> None:
+    data = (march / "explicit_dma" / "insts.bin").read_bytes()
     text = "\n".join(f"{word:08x}" for word in words(data)).encode()
     assert [one.place for one in differences(data, text)] == ["written as"]
 
 
-def test_different_kinds_and_damage_are_named(golden: Path) -> None:
-    data = (golden / "explicit_dma" / "insts.bin").read_bytes()
-    image = (golden / "explicit_dma" / "design.pdi").read_bytes()
+def test_different_kinds_and_damage_are_named(march: Path) -> None:
+    data = (march / "explicit_dma" / "insts.bin").read_bytes()
+    image = (march / "explicit_dma" / "design.pdi").read_bytes()
     kind, byte = differences(data, image)
     assert (kind.old, kind.new) == ("an instruction stream (TXN)", "a PDI")
     assert byte.place == "byte 0x0"

@@ -12,7 +12,7 @@ from softnpu.formats import txn, xclbin
 from softnpu.inspect.array import ConfiguredArray, of_operations
 from softnpu.inspect.pdis import of_xclbin
 from softnpu.inspect.picture import draw, width
-from tests.conftest import DESIGNS
+from tests.conftest import MARCH_DESIGNS
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -26,9 +26,9 @@ def titles(picture: ElementTree.Element) -> list[str]:
     return [element.text or "" for element in picture.iter(f"{SVG}title")]
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_the_picture_is_well_formed_and_has_every_tile_and_route(golden: Path, design: str) -> None:
-    array = configured(golden / design)
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_the_picture_is_well_formed_and_has_every_tile_and_route(march: Path, design: str) -> None:
+    array = configured(march / design)
     picture = ElementTree.fromstring(draw(array))
     tiles = [g.get("data-tile") for g in picture.iter(f"{SVG}g") if g.get("data-tile")]
     assert sorted(tiles) == sorted(f"{column},{row}" for column, row in array.tiles)
@@ -36,9 +36,9 @@ def test_the_picture_is_well_formed_and_has_every_tile_and_route(golden: Path, d
     assert len(drawn) == len(array.routes)
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_no_line_leaves_the_picture(golden: Path, design: str) -> None:
-    array = configured(golden / design)
+@pytest.mark.parametrize("design", MARCH_DESIGNS)
+def test_no_line_leaves_the_picture(march: Path, design: str) -> None:
+    array = configured(march / design)
     picture = ElementTree.fromstring(draw(array))
     _, _, right, bottom = map(float, (picture.get("viewBox") or "").split())
     assert right == width(array)
@@ -49,8 +49,8 @@ def test_no_line_leaves_the_picture(golden: Path, design: str) -> None:
             assert all(0 <= y <= bottom for y in numbers[1::2])
 
 
-def test_everything_tells_its_names_and_addresses(golden: Path, tmp_path: Path) -> None:
-    folder = golden / "broadcast_add"
+def test_everything_tells_its_names_and_addresses(march: Path, tmp_path: Path) -> None:
+    folder = march / "broadcast_add"
     placed = folder / "input_physical.mlir"
     compiler_names.write(placed, placed, ["a", "b", "c"], tmp_path / "names.json")
     text = draw(configured(folder), names.load(tmp_path / "names.json"))
@@ -67,19 +67,19 @@ def test_everything_tells_its_names_and_addresses(golden: Path, tmp_path: Path) 
     assert legend == ["shared", "out0", "out1", "task-complete tokens"]
 
 
-def test_a_cascade_is_an_arrow_between_two_cores(golden: Path) -> None:
-    told = titles(ElementTree.fromstring(draw(configured(golden / "cascade_pair"))))
+def test_a_cascade_is_an_arrow_between_two_cores(march: Path) -> None:
+    told = titles(ElementTree.fromstring(draw(configured(march / "cascade_pair"))))
     assert "cascade from core (0, 3) to core (0, 2)" in told
 
 
-def test_names_cannot_break_out_of_the_picture(golden: Path) -> None:
+def test_names_cannot_break_out_of_the_picture(march: Path) -> None:
     bad = '<script>"&'
     named = Names(
         locks={((0, 2), 0): (bad, bad)},
         buffers={(0, 2): (Buffer(0x400, 64, bad),)},
         channels={((0, 0), "MM2S", 0): bad},
     )
-    text = draw(configured(golden / "passthrough_core"), named)
+    text = draw(configured(march / "passthrough_core"), named)
     assert "<script>" not in text
     assert any(bad in title for title in titles(ElementTree.fromstring(text)))
 
@@ -90,16 +90,16 @@ def test_an_array_that_nothing_was_written_to_is_drawn_as_unused() -> None:
     assert words.count("unused") == 12
 
 
-def test_a_page_with_several_pictures_needs_the_style_once(golden: Path) -> None:
-    array = configured(golden / "passthrough_core")
+def test_a_page_with_several_pictures_needs_the_style_once(march: Path) -> None:
+    array = configured(march / "passthrough_core")
     assert "<style>" in draw(array)
     assert "<style>" not in draw(array, styled=False)
 
 
 def test_memory_shared_between_cores_is_a_line_between_their_tiles(
-    golden: Path, tmp_path: Path
+    march: Path, tmp_path: Path
 ) -> None:
-    folder = golden / "neighbour_memory"
+    folder = march / "neighbour_memory"
     placed = folder / "input_physical.mlir"
     compiler_names.write(placed, placed, ["a", "b"], tmp_path / "names.json")
     named = names.load(tmp_path / "names.json")

@@ -10,16 +10,18 @@ from xdsl.context import Context
 
 from softnpu.dialects.source import parse_text, print_module
 from softnpu.passes.objectfifo_stateful_transform import ObjectFifoStatefulTransformPass
+from softnpu.passes.objectfifo_unroll import ObjectFifoUnrollPass
+from tests.softnpu.passes.printed import with_numbers
 
 LowerFifos = Callable[..., "Lowered"]
 
 
 class Lowered:
-    """The text of a lowered device, and its parts."""
+    """The text of a lowered device, and its parts; constants are numbers where they are used."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.lines = [line.strip() for line in text.splitlines()]
+        self.text = with_numbers(text)
+        self.lines = [line.strip() for line in self.text.splitlines()]
 
     def matching(self, pattern: str) -> list[str]:
         """The lines in which a pattern is found, in order."""
@@ -36,12 +38,14 @@ class Lowered:
 
 @pytest.fixture
 def lower_fifos(mlir: Context) -> LowerFifos:
-    """Lowers the objectfifos of a device whose body is given as text."""
+    """Lowers the objectfifos of a device whose body is given as text; `unroll`: and its loops."""
 
-    def run(body: str, device: str = "npu1_2col", **options: bool) -> Lowered:
+    def run(body: str, device: str = "npu1_2col", unroll: bool = False, **options: bool) -> Lowered:
         text = f"module {{\n  aie.device({device}) {{\n{body}\n  }}\n}}\n"
         module = parse_text(text, "design.mlir", mlir)
         ObjectFifoStatefulTransformPass(**options).apply(mlir, module)
+        if unroll:
+            ObjectFifoUnrollPass().apply(mlir, module)
         return Lowered(print_module(module))
 
     return run

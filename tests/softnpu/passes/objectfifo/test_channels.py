@@ -34,6 +34,57 @@ def test_channels_in_programs_of_the_authors_own_are_not_taken_again(lower_fifos
     ]
 
 
+@pytest.mark.parametrize(
+    ("mine", "user"),
+    [
+        ("aie.flow(%s, DMA : 0, %m, DMA : 0)", "aie.flow"),
+        (
+            "aie.packet_flow(3) { aie.packet_source<%s, DMA : 0>\n aie.packet_dest<%m, DMA : 0> }",
+            "aie.packet_flow",
+        ),
+    ],
+)
+def test_channels_of_the_authors_own_flows_are_not_taken_again(
+    lower_fifos, caplog, mine: str, user: str
+) -> None:
+    """aie-opt joins the two streams without a word."""
+    lowered = lower_fifos(f"""
+    %s = aie.tile(0, 0)
+    %m = aie.tile(0, 1)
+    {mine}
+    aie.objectfifo @of(%s, {{%m}}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    """)
+    assert "aie.flow(%shim_noc_tile_0_0, DMA : 1, %mem_tile_0_1, DMA : 1)" in lowered.lines
+    told = [record.getMessage() for record in caplog.records]
+    assert (
+        "aie-opt gives objectfifo @of the channel MM2S 0 of tile (0, 0), "
+        f"which the {user} (line 6) has, too"
+    ) in told[0]
+
+
+def test_channels_of_the_authors_own_allocations_are_not_taken_again(lower_fifos, caplog) -> None:
+    lowered = lower_fifos("""
+    %s = aie.tile(0, 0)
+    %m = aie.tile(0, 1)
+    aie.shim_dma_allocation @mine(%s, MM2S, 0)
+    aie.objectfifo @of(%s, {%m}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    """)
+    assert "aie.flow(%shim_noc_tile_0_0, DMA : 1, %mem_tile_0_1, DMA : 0)" in lowered.lines
+    assert not caplog.records
+
+
+def test_a_channel_that_only_a_flow_has_is_listed_when_none_is_left(lower_fifos) -> None:
+    with pytest.raises(DesignError) as error:
+        lower_fifos("""
+    %s = aie.tile(0, 0)
+    %w = aie.tile(0, 2)
+    aie.flow(%s, DMA : 0, %w, DMA : 0)
+    aie.objectfifo @a(%s, {%w}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    aie.objectfifo @b(%s, {%w}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+    """)
+    assert error.value.notes[:2] == ("MM2S 0: the aie.flow (line 6)", "MM2S 1: @a")
+
+
 def test_objects_in_a_neighbouring_memory_tile_get_a_channel_that_reaches_there(
     lower_fifos,
 ) -> None:
@@ -50,7 +101,7 @@ def test_objects_in_a_neighbouring_memory_tile_get_a_channel_that_reaches_there(
     aie.objectfifo @big(%s0, {{%m}}, 3 : i32) : !aie.objectfifo<memref<65536xi32>>
     """
     )
-    assert "aie.flow(%shim_noc_tile_0_0, DMA : 1, %mem_tile_0_1, DMA : 0)" in lowered.lines
+    assert "aie.flow(%shim_noc_tile_0_0, DMA : 1, %mem_tile_0_1, DMA : 2)" in lowered.lines
 
 
 def test_a_core_stream_takes_the_place_of_a_dma(lower_fifos) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from softnpu.errors import DesignError
+from softnpu.passes.assign_lock_ids import AssignLockIDsPass
+from softnpu.passes.objectfifo_stateful_transform import ObjectFifoStatefulTransformPass
 
 
 def test_initial_values_fill_objects_and_the_lock_says_so(lower_fifos) -> None:
@@ -74,7 +76,7 @@ LINK = """
             "dimensionsToStream [<size = 8, stride = 1>]",
             "{padDimensions = #aie<bd_pad_layout_array[<const_pad_before = 4, "
             "const_pad_after = 4>]>}",
-            "out",
+            "in_cons",
         ),
     ],
     ids=["equal", "shrinks", "grows", "padded"],
@@ -100,8 +102,53 @@ def test_objects_that_do_not_fit_a_memory_tile_go_to_its_neighbours(lower_fifos)
         "%mem_tile_1_1",
         "%mem_tile_1_1",
         "%mem_tile_0_1",
-        "%mem_tile_0_1",
+        "%mem_tile_2_1",
     ]
+
+
+def test_what_a_dma_sends_lies_in_its_tile_even_if_the_consumers_memory_is_shared(
+    lower_fifos,
+) -> None:
+    """Rearranged data travels by DMA; aie-opt makes a program of it that it refuses itself."""
+    lowered = lower_fifos("""
+    %west = aie.tile(0, 3)
+    %east = aie.tile(1, 3)
+    aie.objectfifo @of(%east, {%west dimensionsFromStream [<size = 2, stride = 1>,
+        <size = 4, stride = 2>]}, 2 : i32) : !aie.objectfifo<memref<8xi32>>
+    """)
+    places = {line.split(" = ")[0]: line for line in lowered.matching(r"aie\.(buffer|lock)\(")}
+    for name in ("%of_buff_0", "%of_buff_1", "%of_prod_lock_0", "%of_cons_lock_0"):
+        assert "(%tile_1_3" in places[name]
+    for name in ("%of_cons_buff_0", "%of_cons_prod_lock_0"):
+        assert "(%tile_0_3" in places[name]
+
+
+def test_ends_that_both_reach_a_third_tile_can_meet_there(lower_fifos) -> None:
+    """aie-opt has the producer's DMA send what lies in the third tile, and refuses that."""
+    lowered = lower_fifos("""
+    %low = aie.tile(0, 2)
+    %middle = aie.tile(0, 3)
+    %high = aie.tile(0, 4)
+    aie.objectfifo @of(%low, {%high}, 2 : i32) : !aie.objectfifo<memref<8xi32>>
+    aie.objectfifo.allocate @of (%middle)
+    """)
+    placed = lowered.matching(r"aie\.(buffer|lock)\(")
+    assert len(placed) == 4
+    assert all("(%tile_0_3" in line for line in placed)
+    assert not lowered.matching(r"aie\.(flow|mem)\(")
+
+
+def test_objects_that_travel_by_dma_are_not_allocated_elsewhere(lower_fifos, caplog) -> None:
+    lowered = lower_fifos("""
+    %a = aie.tile(0, 3)
+    %b = aie.tile(0, 4)
+    aie.objectfifo @of(%a, {%b dimensionsFromStream [<size = 2, stride = 1>,
+        <size = 4, stride = 2>]}, 2 : i32) : !aie.objectfifo<memref<8xi32>>
+    aie.objectfifo.allocate @of (%b)
+    """)
+    assert "(%tile_0_3" in lowered.matching("^%of_buff_0 = ")[0]
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "the objects of @of travel by DMA, so they cannot lie in tile (0, 4)" in told
 
 
 def test_without_synchronization_there_are_no_locks(lower_fifos) -> None:
@@ -115,29 +162,38 @@ def test_without_synchronization_there_are_no_locks(lower_fifos) -> None:
     assert lowered.matching(r"aie\.dma_bd")
 
 
-def test_locks_that_the_author_took_are_left_alone(lower_fifos) -> None:
-    lowered = lower_fifos("""
+def test_locks_get_their_numbers_behind_those_that_the_author_took(lower) -> None:
+    text = lower(
+        """aie.device(npu1_1col) {
     %a = aie.tile(0, 2)
     %b = aie.tile(0, 3)
     %mine = aie.lock(%a, 1) {init = 0 : i32, sym_name = "mine"}
     aie.objectfifo @of(%a, {%b}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
-    """)
-    numbers = [line.split(", ")[1].split(")")[0] for line in lowered.matching("%of_.*lock")]
-    assert numbers == ["0", "2"]
+    }""",
+        ObjectFifoStatefulTransformPass(),
+        AssignLockIDsPass(),
+    )
+    locks = [line for line in text.splitlines() if "_lock_0 = aie.lock" in line]
+    assert [line.split(", ")[1].split(")")[0] for line in locks] == ["0", "2"]
 
 
-def test_too_many_locks_name_the_tile_and_who_has_them(lower_fifos) -> None:
+def test_too_many_locks_name_the_tile_and_who_has_them(lower) -> None:
     fifos = "\n".join(
         f"    aie.objectfifo @of{n}(%a, {{%b}}, 1 : i32) : !aie.objectfifo<memref<4xi32>>"
         for n in range(9)
     )
+    tiles = "    %a = aie.tile(0, 2)\n    %b = aie.tile(0, 3)"
     with pytest.raises(DesignError) as error:
-        lower_fifos(f"    %a = aie.tile(0, 2)\n    %b = aie.tile(0, 3)\n{fifos}")
+        lower(
+            f"aie.device(npu1_1col) {{\n{tiles}\n{fifos}\n}}",
+            ObjectFifoStatefulTransformPass(),
+            AssignLockIDsPass(),
+        )
     assert error.value.message == (
-        "objectfifo @of8 finds no lock left in tile (0, 2), which has 16"
+        "tile (0, 2) has 16 locks, the design needs 18 there; 'of0_prod_lock_0' is the first "
+        "that gets none"
     )
-    assert "of0_prod_lock_0" in error.value.notes[0]
-    assert error.value.location is not None and error.value.location.line == 13
+    assert error.value.location is not None and error.value.location.line == 4
 
 
 def test_an_allocation_that_one_end_cannot_reach_is_told_and_left_out(lower_fifos, caplog) -> None:

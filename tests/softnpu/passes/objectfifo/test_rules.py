@@ -44,8 +44,31 @@ def test_a_part_of_nothing_is_lowered_but_told_of(
     link = f"aie.objectfifo.link [@in] -> [@outa, @outb] ([] {offsets})"
     lowered = lower_fifos(TILES + link)
     start = offsets[1:-1].split(", ")[empty == "outb"]
-    assert f"aie.dma_bd(%in_cons_buff_0 : memref<16xi32>, {start}, 0)" in lowered.text
+    assert f"aie.dma_bd(%in_cons_buff_0 : memref<16xi32> offset = {start} len = 0)" in lowered.text
     assert f"the offsets {offsets} leave @{empty} none of the 16 elements" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("offsets", "told"),
+    [("[0, 8]", False), ("[0, 4]", True), ("[0, 6]", True), ("[8, 8]", False)],
+)
+def test_parts_in_which_objects_begin_anywhere_are_told_of(
+    lower_fifos, caplog, offsets: str, told: bool
+) -> None:
+    lower_fifos(TILES + f"aie.objectfifo.link [@in] -> [@outa, @outb] ([] {offsets})")
+    assert ("objects begin within others" in caplog.text) is told
+
+
+@pytest.mark.parametrize(("size", "told"), [(8, False), (32, False), (12, True)])
+def test_a_link_of_sizes_that_do_not_divide_each_other_is_told_of(
+    lower_fifos, caplog, size: int, told: bool
+) -> None:
+    lower_fifos(
+        TILES
+        + f"aie.objectfifo @cut(%m, {{%a}}, 2 : i32) : !aie.objectfifo<memref<{size}xi32>>\n"
+        + "aie.objectfifo.link [@in] -> [@cut] ([] [])"
+    )
+    assert ("objects of @in have 64 bytes, objects of @cut 48" in caplog.text) is told
 
 
 def test_of_two_allocations_of_one_fifo_the_last_counts(lower_fifos, caplog) -> None:

@@ -51,13 +51,16 @@ def test_neighbours_share_one_set_of_objects_and_need_no_flow(lower_fifos) -> No
     ]
 
 
+COLUMNS = "[<size = 4, stride = 1>, <size = 4, stride = 4>]"
+
+
 @pytest.mark.parametrize(
     ("ends", "attributes"),
     [
         ("%a, {%b}", "{via_DMA = true}"),
         ("%b, {%a}", "{repeat_count = 2 : i32}"),
-        ("%b dimensionsToStream [<size = 4, stride = 4>], {%a}", ""),
-        ("%b, {%a dimensionsFromStream [<size = 4, stride = 4>]}", ""),
+        (f"%b dimensionsToStream {COLUMNS}, {{%a}}", ""),
+        (f"%b, {{%a dimensionsFromStream {COLUMNS}}}", ""),
     ],
 )
 def test_neighbours_use_dmas_when_the_fifo_asks_for_what_only_they_can(

@@ -30,7 +30,7 @@ def test_a_core_gets_one_object_more_than_it_holds(lower_fifos) -> None:
     )
     assert depth(lowered, "of_cons") == 4
     assert lowered.matching("of_cons_prod_lock_0 = ") == [
-        "%of_cons_prod_lock_0 = aie.lock(%tile_0_2, 0) {init = 4 : i32, "
+        "%of_cons_prod_lock_0 = aie.lock(%tile_0_2) {init = 4 : i32, "
         'sym_name = "of_cons_prod_lock_0"}'
     ]
 
@@ -72,7 +72,8 @@ def test_each_core_of_a_broadcast_acquires_from_its_own_end(lower_fifos) -> None
     aie.objectfifo @of(%s, {%w0, %w1}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
     """
         + core.format(n=0)
-        + core.format(n=1)
+        + core.format(n=1),
+        unroll=True,
     )
     for name, tile in (("of_0_cons", "0_2"), ("of_1_cons", "1_3")):
         use = f"aie.use_lock(%{name}_cons_lock_0, AcquireGreaterEqual, 1)"
@@ -89,8 +90,8 @@ def test_registered_external_buffers_make_the_shims_descriptors(lower_fifos) -> 
     aie.objectfifo.register_external_buffers @of (%s, {%x0, %x1}) : (memref<64xi32>, memref<64xi32>)
     """)
     assert [line for line in lowered.part("%shim_dma_0_0") if "dma_bd" in line] == [
-        "aie.dma_bd(%x0 : memref<64xi32>, 0, 64)",
-        "aie.dma_bd(%x1 : memref<64xi32>, 0, 64)",
+        "aie.dma_bd(%x0 : memref<64xi32> offset = 0 len = 64)",
+        "aie.dma_bd(%x1 : memref<64xi32> offset = 0 len = 64)",
     ]
     assert "init = 2" in lowered.matching("%of_prod_lock_0 = ")[0]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from softnpu.errors import DesignError
-from softnpu.passes.convert_scf_to_cf import ConvertScfToCfPass
 from softnpu.passes.lower_affine import LowerAffinePass
+from softnpu.passes.scf_to_control_flow import SCFToControlFlowPass
 from tests.softnpu.passes.running import run_function
 
-LOWERINGS = (LowerAffinePass(), ConvertScfToCfPass())
+LOWERINGS = (LowerAffinePass(), SCFToControlFlowPass())
 
 
 @pytest.mark.parametrize("value", range(-9, 10))

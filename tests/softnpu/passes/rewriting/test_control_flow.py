@@ -113,3 +113,36 @@ def test_a_switch_over_a_constant_is_its_case(simplify, index: int, taken: str) 
         CONTROL_FLOW,
     )
     assert lines == [f"call @use({taken}) : (i32) -> ()"]
+
+
+def test_what_a_while_does_not_use_is_not_carried(simplify) -> None:
+    """The second value is never looked at, the third goes round as it is."""
+    lines = simplify(
+        """
+    %c0 = arith.constant 0 : i32
+    %c8 = arith.constant 8 : i32
+    %r, %s, %t = scf.while (%a = %c0, %b = %x, %c = %y) : (i32, i32, i32) -> (i32, i32, i32) {
+      %more = arith.cmpi slt, %a, %c8 : i32
+      scf.condition(%more) %a, %c, %a : i32, i32, i32
+    } do {
+    ^bb0(%d: i32, %e: i32, %f: i32):
+      %z = arith.addi %d, %e : i32
+      scf.yield %z, %z, %e : i32, i32, i32
+    }
+    func.call @use(%r) : (i32) -> ()
+    func.call @use(%s) : (i32) -> ()
+    """,
+        CONTROL_FLOW,
+    )
+    assert lines[2:] == [
+        "%0 = scf.while (%arg5 = %c0_i32) : (i32) -> i32 {",
+        "%1 = arith.cmpi slt, %arg5, %c8_i32 : i32",
+        "scf.condition(%1) %arg5 : i32",
+        "} do {",
+        "^bb0(%arg5: i32):",
+        "%1 = arith.addi %arg5, %arg1 : i32",
+        "scf.yield %1 : i32",
+        "}",
+        "call @use(%0) : (i32) -> ()",
+        "call @use(%arg1) : (i32) -> ()",
+    ]

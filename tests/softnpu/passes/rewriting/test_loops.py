@@ -8,8 +8,8 @@ from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from softnpu.passes.convert_scf_to_cf import ConvertScfToCfPass
 from softnpu.passes.rewriting.loops import Bounds, unroll_by_factor
+from softnpu.passes.scf_to_control_flow import SCFToControlFlowPass
 from tests.softnpu.passes.running import run_function
 
 
@@ -58,4 +58,4 @@ def test_an_unrolled_loop_gives_what_it_gave(
     total, before = 0, 2
     for i in range(lower, upper, step):
         total, before = 2 * total + i, total
-    assert run_function(mlir, text, (_Unroll(factor), ConvertScfToCfPass())) == (total, before)
+    assert run_function(mlir, text, (_Unroll(factor), SCFToControlFlowPass())) == (total, before)

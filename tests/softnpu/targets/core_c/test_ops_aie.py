@@ -60,11 +60,15 @@ def test_locks_and_calls_are_those_of_mlir_aie(
     assert [
         (f"npu_{action}" if action else "", lock, value, callee, _arguments(arguments))
         for action, lock, value, callee, arguments in theirs
-    ] == mine
+    ] == [(*rest, re.sub(r"view\w*", CHOSEN, arguments)) for *rest, arguments in mine]
+
+
+CHOSEN = "an object that the core chooses at run time"
 
 
 def _arguments(llvm: str) -> str:
-    return ", ".join(part.split()[-1].removeprefix("@") for part in llvm.split(", ") if part)
+    words = [part.split()[-1] for part in llvm.split(", ") if part]
+    return ", ".join(CHOSEN if word[0] == "%" else word.removeprefix("@") for word in words)
 
 
 def test_a_plain_acquire_waits_for_equality() -> None:

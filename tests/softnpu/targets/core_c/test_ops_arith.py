@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from softnpu.emulator.core import MachineError
+from softnpu.emulator.cores.processor import MachineError
 from softnpu.errors import DesignError
 from tests.softnpu.targets.core_machine import Program, c_of, elementwise, program
 

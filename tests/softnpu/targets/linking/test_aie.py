@@ -152,8 +152,8 @@ def test_buffers_that_lie_apart_are_named_where_that_takes_the_room() -> None:
     _, core = core_of(design(CALL, BUFFERS, DECLARED))
     apart = CoreLayout((0, 2), 0x400, (Buffer("a", 0x400, 256), Buffer("b", 0xC000, 256)))
     message = "ld.lld: error: section '.bss' will not fit in region 'data': overflowed by {} bytes"
-    between = 0xC000 - 0x500
-    for missing, helps in ((between, True), (between + 1, False)):
+    behind = 0x10000 - 0xC100  # the data has the gap between the two
+    for missing, helps in ((behind, True), (behind + 1, False)):
         said = message.format(missing)
         text = str(aie.failed_link(said, [], core, apart))
         assert ('allocation_scheme = "basic-sequential" on the tile' in text) == helps

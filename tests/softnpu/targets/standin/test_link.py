@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from softnpu.arch.standin import Service
-from softnpu.emulator.core import MachineError
+from softnpu.emulator.cores.processor import MachineError
 from softnpu.errors import DesignError, ToolError
 from softnpu.targets.linking.checks import STANDIN, check_object
 from softnpu.targets.linking.elf import Elf
@@ -170,7 +170,29 @@ def test_data_that_does_not_fit_shows_the_tiles_table(tmp_path: Path) -> None:
     assert "0x00000    4,096  stack (stack_size)" in text
     assert "0x01000      256  a" in text
     assert "70,000  constants and variables of the code: hann 70,000" in text
-    assert "65,536 bytes in all, 8,816 too few" in text
+    assert "61,184 bytes in the largest gap, 8,816 too few" in text
+
+
+def test_data_that_runs_from_its_gap_into_a_buffer_is_refused(tmp_path: Path) -> None:
+    """Room behind that buffer does not help; what just fits is linked, and reaches up to it."""
+    kernel = tmp_path / "kernel.c"
+    text = design(CALL, {**BUFFERS, "behind": ((64,), "i32")}, DECLARED)
+    device, core = core_of(text.replace("address = 4352 ", "address = 40960 "))
+    room = 40960 - (0x1000 + 256)
+
+    def link(size: int) -> Elf:
+        kernel.write_text(
+            f"const int8_t hann[{size}] = {{1}};\nvoid kernel(int32_t *a) {{ a[0] = hann[a[1]]; }}"
+        )
+        compile_kernel(kernel, tmp_path / "kernel.o")
+        return Elf(compile_core(device, core, {"kernel.o": tmp_path / "kernel.o"}, tmp_path))
+
+    program = link(room)
+    assert max(s.address + s.size for s in program.segments if s.size) == 0x70000 + 40960
+    with pytest.raises(DesignError) as caught:
+        link(room + 4)
+    assert f"{room:,} bytes in the largest gap, 4 too few" in str(caught.value)
+    assert "0x0a000      256  behind" in str(caught.value)
 
 
 def test_a_stack_too_small_says_what_to_write(tmp_path: Path) -> None:
@@ -245,7 +267,9 @@ def test_the_services_of_the_header_are_the_emulators() -> None:
             part.split("=") for part in text.split("enum npu_service {")[1].split("}")[0].split(",")
         )
     }
-    assert stated == {service.name: int(service) for service in Service}
+    services = {service.name: int(service) for service in Service}
+    assert stated == {name: services.get(name) for name in stated}
+    assert list(stated) == list(services)[: len(stated)]  # those behind are AIE2 code's alone
 
 
 def test_a_trap_of_c_stops_the_core(tmp_path: Path) -> None:

@@ -1,4 +1,15 @@
-/* Stands in for AMD's aie_api, so that kernels which include it out of habit compile.
- * None of its vector library is here: what uses `aie::` is for AIE cores only. */
+// The AIE API for stand-in cores: the library that AMD documents (UG1529), written for a core with
+// a vector unit on memory (vector_unit.h). docs/aie_api.md says which functions are here.
 #pragma once
-namespace aie {}
+
+// What authors find there without asking for it.
+#include <assert.h>
+#include <limits>
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+#include <type_traits>
+
+#include "standin/macros_off.hpp"
+#include "standin/functions.hpp"
+#include "standin/macros_on.hpp"

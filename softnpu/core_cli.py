@@ -1,0 +1,120 @@
+"""`python -m softnpu core FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from softnpu.errors import EmulatorError, FormatError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from softnpu.core import Done
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    Array = np.ndarray[Any, Any]
+
+_DESCRIPTION = """Calls one function on one core of an NPU, without an array around it: a unit test
+of a kernel. FILE is assembly (.s), an object as Peano's clang writes it, or a linked ELF file. An
+array goes into data memory and a pointer to it into p0, p1, and so on; a number into r0, r1, and
+so on. Every --arg is one argument of the function, in its order."""
+
+_EXAMPLES = """examples:
+  python -m softnpu core scale.o --entry scale --arg in:x.npy --arg out:int32:256:y.npy --arg 256
+  python -m softnpu core kernel.s --arg inout:x.npy --cycles
+  python -m softnpu core main_core_0_2.elf --entry softmax --arg in:x.npy --arg out:int8:64x64:y.npy
+
+An argument is in:FILE.npy (read), out:DTYPE:SHAPE:FILE.npy (zeros, written behind the call),
+inout:FILE.npy (both) or a number; SHAPE is 4096 or 64x64.
+"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Adds the `core` subcommand."""
+    parser = subparsers.add_parser(
+        "core",
+        help="call one function of a kernel on one core",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help="what holds the function")
+    add_call(parser)
+    parser.add_argument("--cycles", action="store_true", help="print the cycles that it took")
+    parser.set_defaults(run=run)
+
+
+def add_call(parser: argparse.ArgumentParser) -> None:
+    """Adds what a function is called by."""
+    parser.add_argument("--entry", metavar="NAME", help="the function (default: the only one)")
+    parser.add_argument(
+        "--device", default="npu1", choices=("npu1", "npu2"), help="whose core (default: npu1)"
+    )
+    parser.add_argument(
+        "--arg", action="append", default=[], metavar="ARG", help="an argument (see below)"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="give up after so many cycles")
+
+
+def call(arguments: argparse.Namespace, *, profile: bool = False) -> Done:
+    """Calls the function that `add_call`'s options tell, and writes its outputs."""
+    from softnpu import core
+
+    given = [argument(text) for text in arguments.arg]
+    done = core.run(
+        arguments.file,
+        *(value for value, _ in given),
+        entry=arguments.entry,
+        device=arguments.device,
+        limit=arguments.limit or core.LIMIT,
+        profile=profile,
+    )
+    write(done.arrays, given)
+    return done
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Calls the function and writes its outputs; gives the exit code."""
+    done = call(arguments)
+    if arguments.cycles:
+        sys.stdout.write(f"{done.cycles} cycles\n")
+        if done.stalls:
+            sys.stdout.write(f"{done.stalls} of them stalls at memory banks\n")
+    return 0
+
+
+def write(arrays: Sequence[Array], given: Sequence[tuple[Array | int, Path | None]]) -> None:
+    """Writes the arrays that came back to the files of the arguments that were given."""
+    from softnpu.formats import npy
+
+    targets = [target for value, target in given if not isinstance(value, int)]
+    for array, target in zip(arrays, targets, strict=True):
+        if target is not None:
+            npy.write(target, array)
+
+
+def argument(text: str) -> tuple[Array | int, Path | None]:
+    """An argument's value and the file that takes its result; EmulatorError for other text."""
+    import numpy as np
+
+    from softnpu.formats import elements, npy
+
+    kind, _, rest = text.partition(":")
+    try:
+        if not rest:
+            return int(text, 0), None
+        if kind in ("in", "inout"):
+            return npy.read(Path(rest)), Path(rest) if kind == "inout" else None
+        if kind == "out":
+            dtype, shape, target = rest.split(":", 2)
+            sizes = tuple(int(size) for size in shape.split("x"))
+            return np.zeros(sizes, elements.dtype(dtype)), Path(target)
+    except (FormatError, ValueError) as error:
+        raise EmulatorError(f"--arg {text}: {error}") from error
+    raise EmulatorError(
+        f"--arg {text}: expected in:FILE.npy, out:DTYPE:SHAPE:FILE.npy, inout:FILE.npy or a number"
+    )

@@ -1,0 +1,108 @@
+"""Making ops and numbers without xDSL's checks of each part, which a long sequence pays for by the
+ten thousand.
+
+What is set here is what xDSL 0.73's own constructors set (ir/core.py, `Operation.__init__`,
+`IRWithUses.add_use`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from xdsl.dialects.builtin import (
+    UNKNOWN_LOC,
+    IndexType,
+    IntAttr,
+    IntegerAttr,
+    IntegerType,
+    LocationAttr,
+)
+from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue, Use
+from xdsl.ir.core import SSAValues
+
+AttributeT = TypeVar("AttributeT", bound=Attribute)
+OpT = TypeVar("OpT", bound=Operation)
+
+for _one in (Block, Operation, SSAValue, Use):  # what they say in Python, object says in C
+    _one.__hash__ = object.__hash__  # type: ignore[method-assign]
+    _one.__eq__ = object.__eq__  # type: ignore[method-assign]
+
+NOTHING: Mapping[str, Attribute] = {}
+NO_VALUES: SSAValues[Any] = SSAValues()
+
+
+def trusted(cls: type[AttributeT], **parts: Any) -> AttributeT:
+    """An attribute whose parts are right as they are made: xDSL's check of each is left out."""
+    made = object.__new__(cls)
+    made.__dict__.update(parts)  # attributes are frozen
+    return made
+
+
+@lru_cache(1 << 14)
+def integer(number: int, type: IntegerType | IndexType) -> IntegerAttr[Any]:
+    """The attribute of a number that its type holds."""
+    return trusted(IntegerAttr, value=trusted(IntAttr, data=number), type=type)
+
+
+def fill(
+    op: Operation,
+    operands: Iterable[SSAValue],
+    result_types: Iterable[Attribute],
+    properties: Mapping[str, Attribute],
+    attributes: Mapping[str, Attribute] = NOTHING,
+    location: LocationAttr = UNKNOWN_LOC,
+) -> None:
+    """Give a new op, which has neither regions nor successors, its parts."""
+    values = SSAValues(operands)
+    op._operands = values
+    if values:
+        uses = []
+        for index, value in enumerate(values):
+            use = Use(op, index)
+            if (first := value.first_use) is not None:
+                use._next_use, first._prev_use = first, use
+            value.first_use = use
+            uses.append(use)
+        op._operand_uses = tuple(uses)
+    types = tuple(result_types)
+    op.results = (
+        SSAValues([OpResult(type, op, index) for index, type in enumerate(types)])
+        if types
+        else NO_VALUES
+    )
+    op.properties = {**properties}
+    op.attributes = {**attributes}
+    op.location = location
+
+
+def made(
+    cls: type[OpT],
+    operands: Iterable[SSAValue] = (),
+    result_types: Iterable[Attribute] = (),
+    properties: Mapping[str, Attribute] = NOTHING,
+    attributes: Mapping[str, Attribute] = NOTHING,
+    location: LocationAttr = UNKNOWN_LOC,
+) -> OpT:
+    """A new op of a class, as its `create` makes one."""
+    op = cls.__new__(cls)
+    fill(op, operands, result_types, properties, attributes, location)
+    op.__post_init__()  # type: ignore[no-untyped-call]
+    return op
+
+
+def place_before(anchor: Operation, ops: Sequence[Operation]) -> None:
+    """Put new ops, in order, before one that stands in a block (as `Block.insert_ops_before`)."""
+    block, last = anchor.parent, anchor._prev_op
+    assert block is not None
+    for op in ops:
+        assert op.parent is None, f"{op.name} stands in a block already"
+        op.parent, op._prev_op = block, last
+        if last is None:
+            block._first_op = op
+        else:
+            last._next_op = op
+        last = op
+    if ops:
+        ops[-1]._next_op, anchor._prev_op = anchor, ops[-1]

@@ -1,0 +1,208 @@
+"""Instructions that compute, load and store, as plans."""
+
+from __future__ import annotations
+
+import re
+
+from softnpu.emulator.aie2 import operations
+from softnpu.emulator.aie2.draft import Draft
+from softnpu.emulator.aie2.layout import CONTROL, c_type
+from softnpu.isa.model import Operand, RegisterClass
+from softnpu.isa.table import AIE2
+
+_SMALL = {1: "uint8_t", 2: "uint16_t", 4: "uint32_t"}
+"""What so many bytes of memory are in C; more are a register's type."""
+
+_WHOLE = 2048
+"""Bits of an accumulator of AIE2P."""
+
+_COMPRESSED = re.compile(r"vldb\.(compr|sparse)\.(reset|fill|peek|pop)(?:\.(4|8|16))?")
+
+
+def compute(draft: Draft) -> None:
+    """Plans what an instruction computes.
+
+    Raises:
+        NotExecutedError: nobody has written down what it computes.
+    """
+    opcode = draft.opcode
+    compressed = _COMPRESSED.fullmatch(opcode.mnemonic)
+    if opcode.mnemonic.startswith("padd"):
+        return
+    if compressed:
+        _decompress(draft, *compressed.groups())
+    elif opcode.load and not draft.has_memory:
+        _look_up(draft, opcode.load.stage)
+    elif opcode.store:
+        _store(draft)
+    else:
+        _result(draft)
+
+
+def _result(draft: Draft) -> None:
+    made, opcode = draft.made, draft.opcode
+    outputs = draft.outputs()
+    if opcode.load:
+        size, stage = opcode.load.bytes, opcode.load.stage
+        made.load = (str(size), stage)
+        made.variables["load"] = _SMALL.get(size, c_type(size * 8))
+        if not operations.is_fused(opcode):
+            _assign(draft, outputs[0], _loaded(draft, outputs[0]))
+            return
+    if draft.bits(outputs[0]) == _WHOLE:
+        _halves(draft, outputs[0])
+        return
+    expression = _expression(draft, outputs[0])
+    _assign(draft, outputs[0], expression)
+    if "&@second" in expression:
+        _second(draft, outputs)
+    draft.flags()
+
+
+def _halves(draft: Draft, output: Operand) -> None:
+    """A whole accumulator of AIE2P: each half is computed as an accumulator of AIE2."""
+    registers = [one for one in draft.opcode.operands if isinstance(one.type, RegisterClass)]
+    if any(draft.bits(one) not in (32, 512, _WHOLE) for one in registers):
+        raise operations.NotExecutedError(draft.opcode.mnemonic)
+    assert output.writes is not None
+    parts = draft.set.registers[str(draft.values[output.name])].parts
+    for half, part in enumerate(parts):
+        name = f"out_{half}"
+        draft.made.variables[name] = c_type(_WHOLE // 2)
+        draft.made.statements.append(f"@{name} = {_expression(draft, output, half)};")
+        draft.write(name, part, output.writes)
+    draft.flags()
+
+
+def _assign(draft: Draft, output: Operand, text: str) -> None:
+    """The result, which moves between masks and vectors take the lowest bits of."""
+    given, wanted = next(iter(draft.inputs.values()), None), draft.bits(output)
+    if draft.opcode.mnemonic.startswith("vmov") and given and given.bits != wanted:
+        if draft.set.name != AIE2:  # no source tells what becomes of the vector's other half
+            raise operations.NotExecutedError(draft.opcode.mnemonic)
+        text = f"npu_low({text})" if given.bits < wanted else f"npu_lowest({text})"
+    draft.assign("out", output, text)
+
+
+def _loaded(draft: Draft, output: Operand) -> str:
+    signed = re.search(r"\.s(8|16)$", draft.opcode.mnemonic)
+    if signed:
+        return f"(uint32_t)(int{signed[1]}_t)@load"
+    mask = draft.made.variables["load"] == "npu_q" and draft.bits(output) == 256
+    return "npu_low(@load)" if mask else "@load"
+
+
+def _look_up(draft: Draft, stage: int) -> None:
+    """Four addresses in half a vector: vldb.4x32.hi."""
+    draft.made.variables |= {"at": "npu_w", "load": "npu_w"}
+    draft.made.address.append(f"@at = {draft.inputs['src'].text};")
+    draft.made.load = ("_".join(draft.opcode.mnemonic.split(".")[1:]), stage)
+    draft.assign("out", draft.outputs()[0], "@load")
+
+
+def _decompress(draft: Draft, kind: str, action: str, bits: str | None) -> None:
+    """Each fills the core's buffer; what is taken from it lies where `dp` points."""
+    made, load = draft.made, draft.opcode.load
+    assert load is not None
+    made.load = ("reset" if action == "reset" else "fill", load.stage)
+    made.variables["load"] = "uint32_t"
+    stage = draft.implicit_write("dp")
+    if action == "reset":
+        assert stage is not None
+        made.variables["begin_next"] = "uint32_t"
+        made.address.append("@begin_next = @at;")
+        draft.write("begin_next", "dp", stage)
+    if action not in ("peek", "pop"):
+        return
+    output = draft.outputs()[0]
+    register = str(draft.values[output.name])
+    assert output.writes is not None
+    made.variables |= {"data": "npu_w", "left": "uint32_t"}
+    if kind == "sparse":
+        mask, register = draft.set.registers[register].parts
+        made.variables["mask"] = "uint64_t"
+        draft.write("mask", mask, output.writes)
+        draft.set_flags()
+        arguments = f"{bits}, &@mask, &@flags"
+    else:
+        arguments = ""
+    draft.write("data", register, output.writes)
+    comma = ", " if arguments else ""
+    made.statements.append(f"@data = npu_take_{kind}(s, @dp, &@left, @here{comma}{arguments});")
+    draft.flags()
+    if stage is not None:
+        draft.write("left", "dp", stage)
+
+
+def _store(draft: Draft) -> None:
+    made, opcode = draft.made, draft.opcode
+    assert opcode.store is not None
+    size, stage = opcode.store.bytes, opcode.store.stage
+    made.store = (str(size), stage)
+    source = draft.given()[0]
+    made.variables["data"] = _SMALL.get(size, c_type(size * 8))
+    if operations.is_fused(opcode):
+        text = _expression(draft, None)
+        draft.flags()
+    elif size == 16 and source.bits == 256:
+        text = f"npu_lowest({source.text})"
+    elif size < 4:
+        text = f"({_SMALL[size]}){source.text}"
+    else:
+        text = source.text
+    made.statements.append(f"@data = {text};")
+
+
+def _second(draft: Draft, outputs: list[Operand]) -> None:
+    if len(outputs) > 1:
+        draft.made.variables["second"] = "uint64_t"
+        assert outputs[1].writes is not None
+        draft.write("second", str(draft.values[outputs[1].name]), outputs[1].writes)
+        return
+    stage = draft.implicit_write("r31")
+    assert stage is not None
+    draft.made.variables["second"] = "uint32_t"
+    draft.write("second", "r31", stage)
+
+
+def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
+    """C of the result, or of half an accumulator of AIE2P."""
+    expression, match = operations.operation(draft.set.name, draft.opcode)
+    ordered = draft.given()
+    fused = operations.is_fused(draft.opcode)
+    accumulator = draft.bits(output) if output else 0
+    if match[0].startswith("vsrs"):
+        accumulator = ordered[0].bits
+    names = {
+        "st": "&@flags",
+        "ctl": "s->control",
+        "second": "@second",
+        "vector": "@load" if fused and draft.opcode.load else ordered[0].text if ordered else "",
+        "kind": "c" if accumulator == 1024 else "b",
+        "size": "y" if accumulator == 1024 else "x",
+        "float": "_f" if match.lastindex and match[match.lastindex] == ".f" else "",
+        **{str(n): text for n, text in enumerate(match.groups(), 1)},
+        **{name: one.text for name, one in draft.inputs.items()},
+        **{name: f"s->control.{CONTROL[cr]}" for name, cr in operations.SIGNS.items()},
+    }
+    if _is_signed(match[0]):
+        names |= dict.fromkeys(operations.SIGNS, "1")
+    if "cntr" in draft.inputs:
+        names["a"] = draft.inputs["cntr"].text
+    for letter, one in zip("abcdef", ordered, strict=False):
+        names[letter] = one.pair if half and one.pair else one.text
+        names[f"rows:{letter}"] = f"npu_rows({one.text}, {half})"
+        names[f"wide:{letter}"] = one.text if one.bits == 1024 else f"npu_widen({one.text})"
+        names[f"pair:{letter}"] = f"{one.text}, {one.pair or 'npu_no_mask()'}"
+    text = re.sub(r"\{([a-z0-9_:]+)\}", lambda hole: str(names[hole[1]]), expression)
+    if "&@flags" in text:
+        draft.set_flags()
+    return text
+
+
+def _is_signed(mnemonic: str) -> bool:
+    """Whether the form is .s*, not .d*: of ups the input's letter counts, else the first."""
+    letters: list[str] = re.findall(r"\.([sd])\d", mnemonic)
+    if not letters:
+        return False
+    return letters[-1 if mnemonic.startswith("vups") else 0] == "s"

@@ -1,0 +1,1 @@
+"""Where a core's cycles go: by function, by line, and by what it waits for."""

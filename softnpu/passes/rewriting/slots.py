@@ -1,0 +1,135 @@
+"""Counts that stand in memory become values, carried through loops and branches.
+
+A slot is a `memref.alloca` of one scalar that is only loaded and stored. What MLIR's mem2reg does
+of it: a loop that stores carries the value, a branch that stores gives it as a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xdsl.dialects import memref, scf
+from xdsl.ir import Block, Operation, Region, SSAValue
+
+from softnpu.dialects.source import design_error
+from softnpu.passes.rewriting.ir import block_of, erase, insert_before, terminator_of
+
+
+def promote(slots: Iterable[memref.AllocaOp]) -> None:
+    """Replace slots by values, one after the other."""
+    for slot in slots:
+        memory = slot.results[0]
+        users = [use.operation for use in memory.uses]
+        storing = _around(op for op in users if isinstance(op, memref.StoreOp))
+        touching = storing | _around(users)
+        _Promotion(memory, storing, touching).through(block_of(slot), None)
+        erase(slot)
+
+
+def _around(ops: Iterable[Operation]) -> set[Operation]:
+    """All ops in which those stand."""
+    found: set[Operation] = set()
+    for op in ops:
+        parent = op.parent_op()
+        while parent is not None and parent not in found:
+            found.add(parent)
+            parent = parent.parent_op()
+    return found
+
+
+class _Promotion:
+    """One slot on its way: `storing` and `touching` are the ops in which it is stored to, or
+    loaded from as well."""
+
+    def __init__(self, memory: SSAValue, storing: set[Operation], touching: set[Operation]) -> None:
+        self.memory = memory
+        self.storing = storing
+        self.touching = touching
+
+    def through(self, block: Block, value: SSAValue | None) -> SSAValue | None:
+        """Follow the slot through a block; its value at the end."""
+        for op in list(block.ops):
+            if isinstance(op, memref.LoadOp) and op.memref is self.memory:
+                assert value is not None
+                op.results[0].replace_all_uses_with(value)
+                erase(op)
+            elif isinstance(op, memref.StoreOp) and op.memref is self.memory:
+                value = op.value
+                erase(op)
+            elif op in self.touching:
+                assert value is not None
+                value = self._into(op, value)
+        return value
+
+    def _into(self, op: Operation, value: SSAValue) -> SSAValue:
+        for region in op.regions:
+            if region.first_block is not region.last_block:
+                raise design_error(
+                    op,
+                    f"objects of an objectfifo are used where control jumps between blocks "
+                    f"('{op.name}')",
+                    "write loops and conditions as scf.for and scf.if",
+                )
+        if op not in self.storing:
+            for region in op.regions:
+                for block in region.blocks:
+                    self.through(block, value)
+            return value
+        if isinstance(op, scf.ForOp):
+            return self._through_for(op, value)
+        if isinstance(op, scf.WhileOp):
+            return self._through_while(op, value)
+        return self._through_branches(op, value)
+
+    def _through_for(self, op: scf.ForOp, value: SSAValue) -> SSAValue:
+        body = op.body.block
+        argument = body.insert_arg(value.type, len(body.args))
+        self._yield_also(body, self.through(body, argument))
+        starts = (*op.iter_args, value)
+        new = scf.ForOp(op.lb, op.ub, op.step, starts, op.detach_region(op.body))
+        return _replace(op, new)
+
+    def _through_while(self, op: scf.WhileOp, value: SSAValue) -> SSAValue:
+        before, after = op.before_region.block, op.after_region.block
+        argument = before.insert_arg(value.type, len(before.args))
+        checked = self.through(before, argument)
+        self._yield_also(before, checked)
+        carried = after.insert_arg(value.type, len(after.args))
+        self._yield_also(after, self.through(after, carried))
+        regions = [op.detach_region(region) for region in list(op.regions)]
+        types = [*(result.type for result in op.results), value.type]
+        new = scf.WhileOp((*op.operands, value), types, *regions)
+        return _replace(op, new)
+
+    def _through_branches(self, op: Operation, value: SSAValue) -> SSAValue:
+        """An op that runs one of its regions, or none."""
+        for region in op.regions:
+            if not region.blocks:
+                region.add_block(Block([scf.YieldOp()]))
+            block = region.block
+            self._yield_also(block, self.through(block, value))
+        new = type(op).create(
+            operands=op.operands,
+            result_types=[*(result.type for result in op.results), value.type],
+            properties=op.properties,
+            attributes=op.attributes,
+            regions=[op.detach_region(region) for region in list(op.regions)],
+        )
+        return _replace(op, new)
+
+    def _yield_also(self, block: Block, value: SSAValue | None) -> None:
+        assert value is not None
+        terminator = terminator_of(block)
+        terminator.operands = [*terminator.operands, value]
+
+
+def _replace(op: Operation, new: Operation) -> SSAValue:
+    """Put `new` in the place of an op whose regions it has; its last result is new."""
+    new.attributes.update(op.attributes)
+    insert_before(op, new)
+    for old, result in zip(op.results, new.results, strict=False):
+        old.replace_all_uses_with(result)
+    for _ in range(len(new.regions) - len(op.regions)):
+        op.add_region(Region())
+    erase(op)
+    return new.results[-1]

@@ -1,0 +1,326 @@
+// Loads, stores and everything that stays within a lane.
+#pragma once
+
+#include "accum.hpp"
+
+namespace aie {
+
+template <class T> using scalar_of = typename standin::same<T>::type;
+
+// Making vectors
+
+namespace detail {
+template <class T> inline constexpr unsigned register_lanes = 512 / standin::element<T>::bits;
+}
+
+template <class T, unsigned N = detail::register_lanes<T>> vector<T, N> broadcast(scalar_of<T> value) {
+  vector<T, N> out;
+  if constexpr (standin::element<T>::bits == 4) {
+    uint8_t two = uint8_t((int(value) & 15) * 17);
+    __builtin_memset(out.elements, two, sizeof out.elements);
+  } else {
+    standin::command(NPU_V_FILL, N, out.elements, &value, nullptr, nullptr, sizeof(T));
+  }
+  return out;
+}
+template <unsigned N, class T>
+  requires(standin::element<__remove_cvref(T)>::known)
+auto broadcast(T value) {
+  return broadcast<__remove_cvref(T), N>(value);
+}
+template <class T, unsigned N = detail::register_lanes<T>>
+  requires(standin::element<T>::known)
+vector<T, N> zeros() {
+  vector<T, N> out;
+  __builtin_memset(out.elements, 0, sizeof out.elements);
+  return out;
+}
+template <class Tag, unsigned N>
+  requires(!standin::element<Tag>::known)
+accum<Tag, N> zeros() {
+  accum<Tag, N> out;
+  __builtin_memset(out.lanes, 0, sizeof out.lanes);
+  return out;
+}
+template <Vector V> V zeros() { return zeros<typename V::value_type, V::size()>(); }
+
+template <class T, unsigned N, class... Rest>
+auto concat(const vector<T, N> &first, const Rest &...rest) {
+  vector<T, N *(1 + sizeof...(Rest))> out;
+  return out.upd_all(first, rest...);
+}
+template <class Tag, unsigned N, class... Rest>
+auto concat(const accum<Tag, N> &first, const Rest &...rest) {
+  accum<Tag, N *(1 + sizeof...(Rest))> out;
+  return out.upd_all(first, rest...);
+}
+
+template <unsigned N, class T> vector<__remove_cv(T), N> load_v(T *from) {
+  vector<__remove_cv(T), N> out;
+  return out.load(from);
+}
+template <class T> auto load_v(T *from) {
+  return load_v<detail::register_lanes<__remove_cv(T)>>(from);
+}
+template <unsigned N, class T> auto load_unaligned_v(T *from, unsigned = 1) {
+  return load_v<N>(from);
+}
+template <class T> auto load_unaligned_v(T *from, unsigned = 1) { return load_v(from); }
+// From the last address before `from` that is a multiple of a register's bytes.
+template <unsigned N, class T> auto load_floor_v(T *from) {
+  uintptr_t at = reinterpret_cast<uintptr_t>(from);
+  return load_v<N>(reinterpret_cast<T *>(at / vector_ldst_align * vector_ldst_align));
+}
+template <unsigned N, class T> auto load_floor_bytes_v(T *from, unsigned bytes) {
+  uintptr_t at = reinterpret_cast<uintptr_t>(from);
+  return load_v<N>(reinterpret_cast<T *>(at / bytes * bytes));
+}
+template <class P, class T, unsigned N> P *store_v(P *to, const vector<T, N> &v) {
+  static_assert(sizeof(P) == sizeof(typename standin::element<T>::stored),
+                "store_v: the vector's elements are of another type than the memory's");
+  __builtin_memcpy(to, v.elements, sizeof v.elements);
+  return to;
+}
+template <class P, class T, unsigned N>
+P *store_unaligned_v(P *to, const vector<T, N> &v, unsigned = 1) {
+  return store_v(to, v);
+}
+
+template <class U, class T, unsigned N> auto vector_cast(const vector<T, N> &v) {
+  return v.template cast_to<U>();
+}
+template <class Tag, class From, unsigned N> auto accum_cast(const accum<From, N> &a) {
+  return a.template cast_to<Tag>();
+}
+
+// Two operands, of which one may be a number that every lane takes.
+
+namespace detail {
+
+template <unsigned Operation, class T, unsigned N>
+vector<T, N> binary(const vector<T, N> &a, const void *b, uint32_t flags = 0) {
+  using kind = standin::element<T>;
+  constexpr unsigned code = kind::code == NPU_C16    ? NPU_S16
+                            : kind::code == NPU_C32  ? NPU_S32
+                            : kind::code == NPU_CF32 ? NPU_F32
+                                                     : kind::code;
+  vector<T, N> out;
+  standin::command(NPU_OPERATION(Operation, code, code, code) | flags, N << kind::is_complex,
+                   out.elements, a.elements, b);
+  return out;
+}
+
+template <unsigned Operation, class Tag, unsigned N>
+accum<Tag, N> sum(const accum<Tag, N> &a, const void *b, unsigned kind_b) {
+  constexpr unsigned code = standin::lane<Tag>::code == NPU_C64    ? NPU_S64
+                            : standin::lane<Tag>::code == NPU_CF32 ? NPU_F32
+                                                                   : standin::lane<Tag>::code;
+  accum<Tag, N> out;
+  standin::command(NPU_OPERATION(Operation, code, code, kind_b),
+                   N << standin::lane<Tag>::is_complex, out.lanes, a.lanes, b);
+  return out;
+}
+
+} // namespace detail
+
+#define STANDIN_BINARY(name, operation)                                                            \
+  template <class T, unsigned N> vector<T, N> name(const vector<T, N> &a, const vector<T, N> &b) { \
+    return detail::binary<operation>(a, b.elements);                                               \
+  }                                                                                                \
+  template <class T, unsigned N> vector<T, N> name(const vector<T, N> &a, scalar_of<T> b) {        \
+    return name(a, broadcast<T, N>(b));                                                            \
+  }                                                                                                \
+  template <class T, unsigned N> vector<T, N> name(scalar_of<T> a, const vector<T, N> &b) {        \
+    return name(broadcast<T, N>(a), b);                                                            \
+  }
+STANDIN_BINARY(add, NPU_V_ADD)
+STANDIN_BINARY(sub, NPU_V_SUB)
+STANDIN_BINARY(min, NPU_V_MIN)
+STANDIN_BINARY(max, NPU_V_MAX)
+STANDIN_BINARY(maxdiff, NPU_V_MAXDIFF)
+STANDIN_BINARY(bit_and, NPU_V_AND)
+STANDIN_BINARY(bit_or, NPU_V_OR)
+STANDIN_BINARY(bit_xor, NPU_V_XOR)
+STANDIN_BINARY(saturating_add, NPU_V_ADD_SAT)
+STANDIN_BINARY(saturating_sub, NPU_V_SUB_SAT)
+
+#define STANDIN_ACCUMULATE(name, operation)                                                        \
+  template <class Tag, unsigned N, class Other>                                                    \
+    requires(standin::lane<Other>::code == standin::lane<Tag>::code)                               \
+  accum<Tag, N> name(const accum<Tag, N> &a, const accum<Other, N> &b) {                           \
+    return detail::sum<operation>(a, b.lanes, standin::lane<Tag>::code == NPU_C64    ? NPU_S64     \
+                                              : standin::lane<Tag>::code == NPU_CF32 ? NPU_F32     \
+                                                  : standin::lane<Tag>::code);                     \
+  }                                                                                                \
+  template <class Tag, unsigned N, class T>                                                        \
+  accum<Tag, N> name(const accum<Tag, N> &a, const vector<T, N> &b, int shift = 0) {               \
+    return name(a, accum<Tag, N>(b, shift));                                                       \
+  }                                                                                                \
+  template <class Tag, unsigned N, class T>                                                        \
+  accum<Tag, N> name(const vector<T, N> &a, const accum<Tag, N> &b) {                              \
+    return name(accum<Tag, N>(a), b);                                                              \
+  }                                                                                                \
+  template <class Tag, unsigned N, class T>                                                        \
+    requires(standin::element<T>::known)                                                           \
+  accum<Tag, N> name(const accum<Tag, N> &a, T b) {                                                \
+    return name(a, broadcast<T, N>(b));                                                            \
+  }
+STANDIN_ACCUMULATE(add, NPU_V_ADD)
+STANDIN_ACCUMULATE(sub, NPU_V_SUB)
+
+// One operand
+
+namespace detail {
+template <unsigned Operation, class T, unsigned N>
+vector<T, N> unary(const vector<T, N> &a, int x = 0) {
+  using kind = standin::element<T>;
+  constexpr unsigned code = kind::code == NPU_C16    ? NPU_S16
+                            : kind::code == NPU_C32  ? NPU_S32
+                            : kind::code == NPU_CF32 ? NPU_F32
+                                                     : kind::code;
+  vector<T, N> out;
+  standin::command(NPU_OPERATION(Operation, code, code, 0), N << kind::is_complex, out.elements,
+                   a.elements, nullptr, nullptr, x);
+  return out;
+}
+} // namespace detail
+
+template <class T, unsigned N> vector<T, N> neg(const vector<T, N> &a) {
+  return detail::unary<NPU_V_NEG>(a);
+}
+template <class Tag, unsigned N> accum<Tag, N> neg(const accum<Tag, N> &a) {
+  return sub(zeros<Tag, N>(), a);
+}
+template <class T, unsigned N> vector<T, N> abs(const vector<T, N> &a) {
+  return detail::unary<NPU_V_ABS>(a);
+}
+template <class T, unsigned N> vector<T, N> bit_not(const vector<T, N> &a) {
+  return detail::unary<NPU_V_NOT>(a);
+}
+template <class T, unsigned N> vector<T, N> conj(const vector<T, N> &a) {
+  return detail::unary<NPU_V_CONJ>(a);
+}
+template <class T, unsigned N> vector<T, N> upshift(const vector<T, N> &a, unsigned by) {
+  return detail::unary<NPU_V_SHL>(a, int(by));
+}
+template <class T, unsigned N> vector<T, N> downshift(const vector<T, N> &a, unsigned by) {
+  return detail::unary<NPU_V_SHR>(a, int(by));
+}
+template <class T, unsigned N> vector<T, N> logical_downshift(const vector<T, N> &a, unsigned by) {
+  return detail::unary<NPU_V_LSHR>(a, int(by));
+}
+
+template <class T, unsigned N, class L, class H> auto clamp(const vector<T, N> &v, L low, H high) {
+  return min(max(v, low), high);
+}
+
+// Comparisons
+
+namespace detail {
+template <unsigned Operation, class T, unsigned N>
+mask<N> compared(const vector<T, N> &a, const vector<T, N> &b) {
+  mask<N> out;
+  standin::command(
+      NPU_OPERATION(Operation, NPU_U32, standin::element<T>::code, standin::element<T>::code), N,
+      out.words, a.elements, b.elements);
+  return out;
+}
+} // namespace detail
+
+#define STANDIN_COMPARISON(name, expression)                                                       \
+  template <class T, unsigned N> mask<N> name(const vector<T, N> &a, const vector<T, N> &b) {      \
+    return expression;                                                                             \
+  }                                                                                                \
+  template <class T, unsigned N> mask<N> name(const vector<T, N> &a, scalar_of<T> b) {             \
+    return name(a, broadcast<T, N>(b));                                                            \
+  }                                                                                                \
+  template <class T, unsigned N> mask<N> name(scalar_of<T> a, const vector<T, N> &b) {             \
+    return name(broadcast<T, N>(a), b);                                                            \
+  }
+STANDIN_COMPARISON(lt, detail::compared<NPU_V_LT>(a, b))
+STANDIN_COMPARISON(ge, detail::compared<NPU_V_GE>(a, b))
+STANDIN_COMPARISON(gt, detail::compared<NPU_V_LT>(b, a))
+STANDIN_COMPARISON(le, detail::compared<NPU_V_GE>(b, a))
+STANDIN_COMPARISON(eq, detail::compared<NPU_V_EQ>(a, b))
+STANDIN_COMPARISON(neq, ~detail::compared<NPU_V_EQ>(a, b))
+
+template <class T, unsigned N> bool equal(const vector<T, N> &a, const vector<T, N> &b) {
+  return eq(a, b).full();
+}
+template <class T, unsigned N> bool not_equal(const vector<T, N> &a, const vector<T, N> &b) {
+  return !equal(a, b);
+}
+
+// A lane of b where the mask is set, of a elsewhere.
+template <class T, unsigned N>
+vector<T, N> select(const vector<T, N> &a, const vector<T, N> &b, const mask<N> &m) {
+  static_assert(standin::element<T>::bits >= 8, "select: not for elements of four bits");
+  vector<T, N> out;
+  standin::command(NPU_V_SELECT, N, out.elements, a.elements, b.elements, m.words, sizeof(T));
+  return out;
+}
+template <class T, unsigned N>
+vector<T, N> select(scalar_of<T> a, const vector<T, N> &b, const mask<N> &m) {
+  return select(broadcast<T, N>(a), b, m);
+}
+template <class T, unsigned N>
+vector<T, N> select(const vector<T, N> &a, scalar_of<T> b, const mask<N> &m) {
+  return select(a, broadcast<T, N>(b), m);
+}
+template <class T, unsigned N>
+  requires(standin::element<T>::known)
+vector<T, N> select(T a, T b, const mask<N> &m) {
+  return select(broadcast<T, N>(a), broadcast<T, N>(b), m);
+}
+
+#define STANDIN_WITH_MASK(name, value, mask_value)                                                 \
+  template <class T, unsigned N> auto name(const vector<T, N> &a, const vector<T, N> &b) {         \
+    struct both {                                                                                  \
+      vector<T, N> first;                                                                          \
+      mask<N> second;                                                                              \
+    };                                                                                             \
+    return both{value, mask_value};                                                                \
+  }                                                                                                \
+  template <class T, unsigned N> auto name(const vector<T, N> &a, scalar_of<T> b) {                \
+    return name(a, broadcast<T, N>(b));                                                            \
+  }
+STANDIN_WITH_MASK(max_cmp, max(a, b), lt(a, b))
+STANDIN_WITH_MASK(min_cmp, min(a, b), ge(a, b))
+
+// unpack and pack as functions
+
+template <class T, unsigned N> auto unpack(const vector<T, N> &v) { return v.unpack(); }
+template <class T, unsigned N> auto pack(const vector<T, N> &v) { return v.pack(); }
+
+// Between numbers with and without a point
+
+template <class T, class U, unsigned N> vector<T, N> to_float(const vector<U, N> &v, int shift = 0) {
+  static_assert(standin::element<T>::is_float, "to_float: the result's elements are no floats");
+  vector<T, N> out;
+  standin::command(NPU_OPERATION(NPU_V_CONVERT, standin::element<T>::code,
+                                 standin::element<U>::code, 0),
+                   N, out.elements, v.elements, nullptr, nullptr, shift);
+  return out;
+}
+template <class U, unsigned N> auto to_float(const vector<U, N> &v, int shift = 0) {
+  return to_float<float>(v, shift);
+}
+template <class T, class U, unsigned N> vector<T, N> to_fixed(const vector<U, N> &v, int shift = 0) {
+  static_assert(standin::element<U>::is_float, "to_fixed: the operand's elements are no floats");
+  vector<T, N> out;
+  standin::command(NPU_OPERATION(NPU_V_ROUND, standin::element<T>::code, standin::element<U>::code, 0),
+                   N, out.elements, v.elements, nullptr, nullptr, shift);
+  return out;
+}
+template <class U, unsigned N> auto to_fixed(const vector<U, N> &v, int shift = 0) {
+  return to_fixed<int32_t>(v, shift);
+}
+template <class T = int32_t, unsigned N>
+vector<T, N> to_fixed_floor(const vector<__bf16, N> &v, int shift = 0) {
+  vector<T, N> out;
+  standin::command(NPU_OPERATION(NPU_V_FLOOR, standin::element<T>::code, NPU_BF16, 0), N,
+                   out.elements, v.elements, nullptr, nullptr, shift);
+  return out;
+}
+
+} // namespace aie

@@ -1,0 +1,3 @@
+/* Included before every kernel already. */
+#pragma once
+#include <aie_intrinsics.h>

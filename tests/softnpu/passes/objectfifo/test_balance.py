@@ -1,0 +1,60 @@
+"""Loops that do not give back what they take, and the other way round."""
+
+from __future__ import annotations
+
+import pytest
+
+from softnpu.errors import DesignError
+
+VIEW = "!aie.objectfifosubview<memref<4xi32>>"
+TAKE = f"%v = aie.objectfifo.acquire @in(Consume, 1) : {VIEW}"
+GIVE = "aie.objectfifo.release @in(Consume, 1)"
+
+
+def core(body: str, trips: int = 8) -> str:
+    return f"""
+    %s = aie.tile(0, 0)
+    %w = aie.tile(0, 2)
+    aie.objectfifo @in(%s, {{%w}}, [2, 3]) : !aie.objectfifo<memref<4xi32>>
+    %core = aie.core(%w) {{
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %n = arith.constant {trips} : index
+      {body}
+      aie.end
+    }}
+"""
+
+
+def loop(body: str) -> str:
+    return f"scf.for %i = %c0 to %n step %c1 {{\n{body}\n}}"
+
+
+@pytest.mark.parametrize("body", [loop(f"{TAKE}\n{GIVE}"), loop(loop(f"{TAKE}\n{GIVE}"))])
+def test_as_many_taken_as_given_back_is_fine(lower_fifos, caplog, body: str) -> None:
+    lower_fifos(core(body.replace("%i =", "%o =", 1)))
+    assert not caplog.records
+
+
+def test_a_loop_that_gives_back_more_than_it_takes_is_refused(lower_fifos) -> None:
+    body = f"%v = aie.objectfifo.acquire @in(Consume, 2) : {VIEW}\n{loop(GIVE)}"
+    with pytest.raises(DesignError) as error:
+        lower_fifos(core(body, trips=2))
+    assert "releases 1 objects of @in and acquires 0" in error.value.message
+    assert error.value.location is not None and error.value.location.line == 13
+
+
+def test_a_loop_that_never_gives_back_is_told_of(lower_fifos, caplog) -> None:
+    lower_fifos(core(loop(TAKE)))
+    assert "acquires objects of @in and never gives one back" in caplog.text
+
+
+def test_one_iteration_may_keep_what_it_took(lower_fifos, caplog) -> None:
+    lower_fifos(core(loop(TAKE) + GIVE, trips=1))
+    assert not caplog.records
+
+
+def test_a_loop_inside_may_give_back_for_the_one_around_it(lower_fifos, caplog) -> None:
+    inner = loop(f"{TAKE.replace('%v', '%x')}\n{GIVE}").replace("%i", "%j")
+    lower_fifos(core(loop(f"{TAKE}\n{inner}")))
+    assert not caplog.records
