@@ -22,7 +22,7 @@ void attention(const int8_t *restrict qkv, int8_t *restrict out) {
     for (int row = 0; row < ROWS; row++) {
         for (int i = 0; i < ROWS; i++)
             scores[i] = score(q + row * DIM, k + i * DIM);
-        softmax(scores, weights);
+        softmax(scores, weights, ROWS);
         for (int column = 0; column < DIM; column++) {
             int32_t sum = 0;
 #pragma clang loop unroll_count(16)

@@ -28,17 +28,17 @@ static inline int32_t exponential(int32_t score, int32_t largest) {
     return EXP[x < -127 ? 127 : -x];
 }
 
-// Scores -> weights from 0 to 127 that add up to 127 at the most.
-static inline void softmax(const int32_t *scores, int8_t *weights) {
+// Scores -> weights from 0 to 127, n of them, that add up to 127 at the most.
+static inline void softmax(const int32_t *scores, int8_t *weights, int n) {
     int32_t largest = scores[0];
-    for (int i = 1; i < ROWS; i++)
+    for (int i = 1; i < n; i++)
         largest = scores[i] > largest ? scores[i] : largest;
 
     int32_t sum = 0;
-    for (int i = 0; i < ROWS; i++)
+    for (int i = 0; i < n; i++)
         sum += exponential(scores[i], largest);
 
-    for (int i = 0; i < ROWS; i++)
+    for (int i = 0; i < n; i++)
         weights[i] = (int8_t)((exponential(scores[i], largest) >> 10) * 127 / (sum >> 10));
 }
 

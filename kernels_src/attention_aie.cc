@@ -33,7 +33,7 @@ extern "C" void attention(const int8_t *restrict qkv, int8_t *restrict out) {
     aie::set_saturation(aie::saturation_mode::saturate);
     for (int row = 0; row < ROWS; row++) {
         score_all(aie::load_v<DIM>(q + row * DIM), k, scores);
-        softmax(scores, weights);
+        softmax(scores, weights, ROWS);
         aie::accum<acc32, DIM> sums = aie::zeros<acc32, DIM>();
         for (int i = 0; i < ROWS; i++)
             sums = aie::mac(sums, aie::load_v<DIM>(v + i * DIM), weights[i]);
