@@ -2,15 +2,16 @@
 
 In the order of the sequence each descriptor gets the lowest number that is free on its tile and
 that its channel can use; numbers that the design gives are kept. Awaiting or freeing a task frees
-its numbers; each sequence begins with all of them (mlir-aie,
-AIEAssignRuntimeSequenceBDIDs.cpp). Unlike there, the descriptors of the tile's DMA program are not
-free, nor, as long as there are others, those that a transfer names between the same two waits.
+its numbers; each sequence begins with all of them, and each wait is for a token of a task that
+was started before (mlir-aie, AIEAssignRuntimeSequenceBDIDs.cpp). Unlike there, the descriptors of
+the tile's DMA program are not free, nor, as long as there are others, those that a transfer names
+between the same two waits.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
@@ -29,6 +30,7 @@ from softnpu.dialects.aiex import (
     DMAFreeTaskOp,
     DMAStartBdChainForOp,
     DMAStartBdChainOp,
+    DMAStartTaskOp,
     NpuDmaMemcpyNdOp,
     NpuDmaWaitOp,
     NpuSyncOp,
@@ -37,7 +39,7 @@ from softnpu.dialects.source import design_error, design_warning, location_of
 from softnpu.dialects.walking import all_ops
 from softnpu.passes.assign_bd_ids import dma_programs
 from softnpu.passes.bd_words import check_bd_id
-from softnpu.passes.handed_on_tasks import origins
+from softnpu.passes.handed_on_tasks import Channel, channel_of, is_rolled, origins
 from softnpu.passes.lower_dynamic_bd_pool import draws_from_pool
 from softnpu.passes.sequence_ops import (
     Symbols,
@@ -72,6 +74,8 @@ class AssignRuntimeSequenceBDIDsPass(ModulePass):
             programs, model = _in_programs(device), model_of(device)
             for sequence in sequences(device):
                 if not draws_from_pool(sequence):
+                    if not is_rolled(sequence):
+                        _check_tokens(sequence)
                     _assign(sequence, _Allocator(model, programs), under_way)
 
 
@@ -87,6 +91,29 @@ def _assign(
             allocator.free(step)
             if isinstance(step, DMAFreeTaskOp):
                 replace(step, [])
+
+
+def _check_tokens(sequence: RuntimeSequenceOp) -> None:
+    """An await takes a token that a task of its channel gives, started before it."""
+    left: Counter[Channel] = Counter()
+    for step in all_ops(sequence):
+        if not isinstance(step, (DMAStartTaskOp, DMAAwaitTaskOp)):
+            continue
+        task = configured_task(step)
+        if not task.issue_token:
+            continue
+        channel = channel_of(task)
+        if isinstance(step, DMAStartTaskOp):
+            left[channel] += 1
+        elif not left[channel]:
+            raise design_error(
+                step,
+                f"{task.direction.name} {task.channel} of tile {task.tile_op.position} has no "
+                "token left to wait for: the sequence would block here forever",
+                "start a task with issue_token = true before each wait (aiex.dma_start_task)",
+            )
+        else:
+            left[channel] -= 1
 
 
 Tile = tuple[int, int]
@@ -154,6 +181,8 @@ class _Allocator:
     programs: Numbered
     transfers: Numbered = field(default_factory=dict)
     used: dict[Tile, dict[int, DMAConfigureTaskOp]] = field(default_factory=dict)
+    over: set[DMAConfigureTaskOp] = field(default_factory=set)
+    """Awaited tasks, which may be freed all the same."""
 
     def configure(self, task: DMAConfigureTaskOp) -> None:
         """Keep the numbers that the design gives, then number the other descriptors."""
@@ -170,14 +199,25 @@ class _Allocator:
                 used[bd.bd_id] = task
 
     def free(self, op: DMAAwaitTaskOp | DMAFreeTaskOp) -> None:
-        """Free the numbers of the task that `op` names; freeing twice does nothing."""
+        """Free the numbers of the task that `op` names, its own still unless it was awaited."""
         task = configured_task(op)
         used = self.used.setdefault(task.tile_op.position, {})
         for bd in all_ops(task):
             if isinstance(bd, DMABDOp):
                 if bd.bd_id is None:
                     raise design_error(bd, "this task is freed before its BD ids are assigned")
-                used.pop(bd.bd_id, None)
+                if used.get(bd.bd_id) is task:
+                    del used[bd.bd_id]
+                elif task not in self.over:
+                    raise design_error(
+                        op,
+                        f"BD id {bd.bd_id} of tile {task.tile_op.position} is free already, or "
+                        "another task's",
+                        _where("the task is configured", task),
+                        "free a task once; what is awaited is free (aiex.dma_await_task)",
+                    )
+        if isinstance(op, DMAAwaitTaskOp):
+            self.over.add(task)
 
     def _keep(
         self,

@@ -16,7 +16,7 @@ from xdsl.ir import Block
 from xdsl.passes import ModulePass
 
 from softnpu.arch.device import Device
-from softnpu.dialects.aie import DMABDOp, NextBDOp, RuntimeSequenceOp
+from softnpu.dialects.aie import DMABDOp, NextBDOp, RuntimeSequenceOp, TileOp
 from softnpu.dialects.aiex import DMAConfigureTaskForOp, DMAConfigureTaskOp, NpuDmaMemcpyNdOp
 from softnpu.dialects.scalars import numbers_of
 from softnpu.dialects.sizes import element_bits
@@ -42,7 +42,8 @@ class DecomposeLargeDmaBdPass(ModulePass):
                     if isinstance(step, NpuDmaMemcpyNdOp):
                         _cut_transfer(step, sequence, symbols, model)
                     elif isinstance(step, DMAConfigureTaskOp):
-                        _cut_task(step, step.position, model)
+                        if isinstance(step.tile.owner, TileOp):  # else to come when it is placed
+                            _cut_task(step, step.position, model)
                     elif isinstance(step, DMAConfigureTaskForOp):
                         tile = symbols.shim_allocation(step, step.alloc).tile_op
                         _cut_task(step, tile.position, model)

@@ -44,7 +44,7 @@ from softnpu.passes.memcpy_descriptors import (
     runtime_memcpy_ops,
 )
 from softnpu.passes.register_address import absolute_address
-from softnpu.passes.runtime_descriptors import Arithmetic
+from softnpu.passes.runtime_arithmetic import Arithmetic
 from softnpu.passes.sequence_ops import (
     Symbols,
     devices,

@@ -3,7 +3,8 @@
 `aiex.run` is replaced by a copy of the sequence that it names, with what that sequence uses of
 its own device (tiles, locks, buffers, shim DMA allocations); `aiex.configure` becomes the load
 of that device's image. Calls are resolved from the last to the first, as mlir-aie's rewrite
-driver does: names of copies follow from that (mlir-aie, AIEMaterializeRuntimeSequences.cpp).
+driver does: names of copies follow from that, and constants go to the heads of their sequences,
+where none stands between one load and the next (mlir-aie, AIEMaterializeRuntimeSequences.cpp).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from softnpu.dialects.aiex import ConfigureOp, NpuLoadPdiOp, RunOp, ScratchpadPa
 from softnpu.dialects.source import design_error
 from softnpu.dialects.symbols import lookup
 from softnpu.dialects.walking import all_ops, ops_in
+from softnpu.passes.rewriting.constants import unique_constants
 from softnpu.passes.sequence_inliner import SequenceInliner, symbol_references
 from softnpu.passes.sequence_ops import devices, replace, sequences
 
@@ -58,6 +60,7 @@ class MaterializeRuntimeSequencesPass(ModulePass):
             for sequence in sequences(device):
                 _check_acyclic(sequence, [])
             if sequences(device):
+                unique_constants(device)
                 _inline_runs(device)
             for sequence in sequences(device):
                 _load_configurations(sequence)
@@ -124,6 +127,7 @@ def _inline_runs(device: DeviceOp) -> None:
         run = pending.pop()
         copies = inliner.inline(run, callee_of(run))
         pending += [op for copy in copies for op in all_ops(copy) if isinstance(op, RunOp)]
+    unique_constants(device)
 
 
 def _load_configurations(sequence: RuntimeSequenceOp) -> None:

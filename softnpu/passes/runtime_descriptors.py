@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from math import gcd
 from operator import mul
 
-from xdsl.dialects import arith
-from xdsl.dialects.builtin import i32
 from xdsl.ir import Operation, SSAValue
 
 from softnpu.arch.device import Device
@@ -27,16 +25,13 @@ from softnpu.dialects.aiex import (
     NpuWrite32Op,
     NpuWriteBdOp,
 )
-from softnpu.dialects.scalars import number_of, numbers_of, scalar
+from softnpu.dialects.scalars import number_of, numbers_of
 from softnpu.dialects.source import design_error
 from softnpu.passes.access_pattern import DIMENSIONS, ITERATION
 from softnpu.passes.bd_words import bd_words
 from softnpu.passes.host_memory import REMEDY, trace
+from softnpu.passes.runtime_arithmetic import WORD_BITS, Arithmetic, Number
 
-Number = int | SSAValue
-"""What is known, or what the run decides."""
-
-WORD_BITS = 32
 WORD_BYTES = 4
 LENGTH, INNER, MIDDLE, OUTER, ITERATIONS = 0, 3, 4, 5, 6
 """Words of a shim descriptor: its length, and those with sizes and strides."""
@@ -44,74 +39,6 @@ TEMPLATE = (1, 2, 4, 5, 7)
 """Words that do not depend on the run, or whose other bits do not."""
 SIZE_LSB, SIZE_MASK, STRIDE_MASK = 20, 0x3FF, 0xFFFFF
 ITERATIONS_MASK = 0x3F
-
-
-class Arithmetic:
-    """Ops of a sequence that compute i32 values, in the order in which they are asked for."""
-
-    def __init__(self) -> None:
-        self.made: list[Operation] = []
-
-    def constant(self, number: int) -> SSAValue:
-        value = scalar(number)
-        assert isinstance(value.owner, Operation)
-        self.made.append(value.owner)
-        return value
-
-    def value(self, number: Number) -> SSAValue:
-        """A number as an i32 value; wider ones are cut, narrower ones extended."""
-        known = number if isinstance(number, int) else number_of(number)
-        if known is not None:
-            return self.constant(known)
-        assert isinstance(number, SSAValue)
-        width = getattr(number.type, "width", None)
-        bits = WORD_BITS if width is None else width.data
-        if bits > WORD_BITS:
-            return self._add(arith.TruncIOp(number, i32))
-        return number if bits == WORD_BITS else self._add(arith.ExtUIOp(number, i32))
-
-    def _add(self, op: Operation) -> SSAValue:
-        self.made.append(op)
-        return op.results[0]
-
-    def add(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self._add(arith.AddiOp(a, b))
-
-    def multiply(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self._add(arith.MuliOp(a, b))
-
-    def scaled(self, value: SSAValue, factor: int) -> SSAValue:
-        return self.multiply(value, self.constant(factor))
-
-    def divided(self, value: SSAValue, divisor: int) -> SSAValue:
-        return self._add(arith.DivUIOp(value, self.constant(divisor)))
-
-    def less_one(self, value: SSAValue) -> SSAValue:
-        return self._add(arith.SubiOp(value, self.constant(1)))
-
-    def masked(self, value: SSAValue, mask: int) -> SSAValue:
-        return self._add(arith.AndIOp(value, self.constant(mask)))
-
-    def shifted(self, value: SSAValue, bits: int) -> SSAValue:
-        return self._add(arith.ShLIOp(value, self.constant(bits)))
-
-    def either(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self._add(arith.OrIOp(a, b))
-
-    def select(
-        self, a: SSAValue, relation: str, b: SSAValue, then: SSAValue, otherwise: SSAValue
-    ) -> SSAValue:
-        """`then` where the relation ("slt", "sgt") of `a` and `b` holds."""
-        holds = self._add(arith.CmpiOp(a, b, relation))
-        return self._add(arith.SelectOp(holds, then, otherwise))
-
-    def word(self, *fields: tuple[SSAValue, int, int]) -> SSAValue:
-        """A word of (value, mask, lowest bit)."""
-        word = self.constant(0)
-        for value, mask, lsb in fields:
-            part = self.masked(value, mask)
-            word = self.either(word, self.shifted(part, lsb) if lsb else part)
-        return word
 
 
 def runtime_ops(
@@ -223,7 +150,11 @@ class ShimDescriptor(Arithmetic):
             self._write(address, self.constant(self._words[index]))
 
     def _check(self, sizes: list[Number], strides: list[Number]) -> None:
-        """What is known of the shape counts whole words, but for steps of one element."""
+        """What is known fits its field, and counts whole words but for steps of one element."""
+        known = (0 if isinstance(size, SSAValue) else size for size in sizes)
+        for dimension, (size, most) in enumerate(zip(known, self._limits(), strict=True)):
+            if most is not None and size > most:
+                raise design_error(self.op, f"size {dimension} is {size}, at most {most} fit")
         unit = WORD_BITS // gcd(self.bits, WORD_BITS)
         for kind, numbers in (("size", sizes[:1]), ("stride", strides)):
             for dimension, number in enumerate(numbers):
@@ -235,6 +166,12 @@ class ShimDescriptor(Arithmetic):
                         f"of {WORD_BYTES}-byte words",
                         f"use a multiple of {unit}",
                     )
+
+    def _limits(self) -> tuple[int | None, ...]:
+        """The most that the field of each size holds, in elements; None: the design's length."""
+        inner: tuple[int | None, ...] = (SIZE_MASK * WORD_BITS // self.bits, SIZE_MASK, None)
+        linear = _is_contiguous(self._sizes, self._strides)
+        return *((None,) * ITERATION if linear else inner), ITERATIONS_MASK + 1
 
     def _base(self) -> SSAValue:
         """Where the descriptor lies, computed from its number."""

@@ -146,7 +146,26 @@ def _load(instead: NpuLoadPdiOp, **arguments: Any) -> NpuLoadPdiOp:
 def _configuration(device: DeviceOp, elf_dir: Path, *, overlay: bool = True) -> list[ops.Operation]:
     """Everything that sets up the array for a device, in order."""
     parts = configuration(device, elf_dir, overlay=overlay)
-    return [*parts.elfs, *parts.init, *parts.enable]
+    return _join_blocks((*parts.elfs, *parts.init, *parts.enable))
+
+
+def _join_blocks(steps: Sequence[ops.Operation]) -> list[ops.Operation]:
+    """Block writes that go on where the one before ends as one, as aie-rt writes transactions.
+
+    Source: mlir-aie, AIERT.cpp, projectCmdLocsOntoSerializedOps.
+    """
+    joined: list[ops.Operation] = []
+    for step in steps:
+        before = joined[-1] if joined else None
+        if (
+            isinstance(step, ops.BlockWrite)
+            and isinstance(before, ops.BlockWrite)
+            and step.address == before.address + len(before.data)
+        ):
+            joined[-1] = ops.BlockWrite(before.address, before.data + step.data)
+        else:
+            joined.append(step)
+    return joined
 
 
 def _writes(device: DeviceOp, steps: Sequence[ops.Operation], prefix: str) -> list[Operation]:

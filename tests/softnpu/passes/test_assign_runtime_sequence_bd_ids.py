@@ -47,11 +47,32 @@ def test_numbers_that_are_given_are_kept(lower: Lower) -> None:
     assert ids(lower(design("\n".join(steps)), ASSIGN)) == [1, 0, 2]
 
 
-@pytest.mark.parametrize("end", ["aiex.dma_await_task(%t0)", "aiex.dma_free_task(%t0)"])
+START, AWAIT, FREE = (f"aiex.dma_{what}_task(%t0)" for what in ("start", "await", "free"))
+
+
+@pytest.mark.parametrize("end", [AWAIT, FREE, f"{AWAIT}\n{FREE}", f"{START}\n{AWAIT}\n{AWAIT}"])
 def test_a_finished_task_gives_its_numbers_back(lower: Lower, end: str) -> None:
-    assigned = lower(design("\n".join([task("t0"), task("t1"), end, task("t2")])), ASSIGN)
+    assigned = lower(design("\n".join([task("t0"), START, task("t1"), end, task("t2")])), ASSIGN)
     assert ids(assigned) == [0, 1, 0]
     assert "dma_free_task" not in assigned
+
+
+@pytest.mark.parametrize("between", ["", task("t1")])
+def test_a_task_that_is_free_already_cannot_be_freed(lower: Lower, between: str) -> None:
+    """aie-opt would take the number from the task that has got it since."""
+    with pytest.raises(DesignError, match=r"BD id 0 of tile \(0, 0\) is free already"):
+        lower(design("\n".join([task("t0"), START, FREE, between, FREE])), ASSIGN)
+
+
+def test_what_is_freed_after_a_wait_stays_with_the_task_that_has_it_now(lower: Lower) -> None:
+    steps = [task("t0"), START, AWAIT, task("t1"), FREE, task("t2")]
+    assert ids(lower(design("\n".join(steps)), ASSIGN)) == [0, 0, 1]
+
+
+@pytest.mark.parametrize("steps", [[AWAIT], [START, AWAIT, AWAIT]])
+def test_a_wait_that_no_task_ends_is_refused(lower: Lower, steps: list[str]) -> None:
+    with pytest.raises(DesignError, match=r"MM2S 0 of tile \(0, 0\) has no token left to wait"):
+        lower(design("\n".join([task("t0"), *steps])), ASSIGN)
 
 
 PROGRAM = """

@@ -33,3 +33,13 @@ def test_a_prime_number_of_rows_is_cut_into_two_descriptors(lower: Lower, config
     parts = re.findall(r"offset = (\d+) len = (\d+) sizes = \[1, 1, (\d+), 2\]", made)
     assert parts == [("0", "2046", "1023"), (str(3 * 1023), "16", "8")]
     assert made.count("aie.next_bd") == 1
+
+
+def test_a_task_on_a_tile_without_a_place_is_left_for_later(lower: Lower) -> None:
+    steps = task("dma_configure_task(%t0, MM2S, 0)", "[1, 1, 1031, 2]", "[0, 0, 3, 1]", 2062)
+    text = design(
+        steps,
+        before="%t0 = aie.logical_tile<ShimNOCTile>(?, ?)",
+        arguments="%a: memref<4096xi32>",
+    )
+    assert lower(text, PASS).count("aie.dma_bd") == 1

@@ -13,7 +13,7 @@ from softnpu.errors import DesignError
 from softnpu.passes.dma_to_npu import DmaToNpuPass
 from tests.conftest import DESIGNS
 from tests.softnpu.passes.conftest import Lower
-from tests.softnpu.passes.sequence_designs import design, numbered_steps_of, steps_of
+from tests.softnpu.passes.sequence_designs import ARGUMENTS, design, numbered_steps_of, steps_of
 
 LOWER = DmaToNpuPass()
 
@@ -169,12 +169,17 @@ def test_a_memory_tiles_queue_takes_the_whole_number_of_a_descriptor(lower: Lowe
             "channel 2 does not exist: a shim tile has 2 MM2S channels",
         ),
         ("aiex.npu.rtp_write(@in, 0, 1)", "'@in' is no buffer, it is aie.shim_dma_allocation"),
+        (
+            "aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 4, %n, 2000][0, 64, 64, 1]) "
+            "{id = 0 : i64, metadata = @in} : memref<1024xi32>",
+            "size 0 is 2000, at most 1023 fit",
+        ),
     ],
 )
 def test_a_step_that_cannot_be_done_is_an_error_at_its_place(
     lower: Lower, step: str, message: str
 ) -> None:
     with pytest.raises(DesignError) as error:
-        lower(design(step), LOWER)
+        lower(design(step, arguments=f"{ARGUMENTS}, %n: i64"), LOWER)
     assert message in str(error.value)
     assert str(error.value).startswith("design.mlir:8:")

@@ -62,6 +62,19 @@ def test_a_sequence_that_loads_its_device_itself_loads_it_once(lower: Lower) -> 
     assert [step for step in steps_of(lower(text, LOWER)) if "load_pdi" in step] == [load, load]
 
 
+def test_constants_go_to_the_head_and_do_not_part_loads(lower: Lower) -> None:
+    load = "aiex.npu.load_pdi {device_ref = @other}"
+    inner = f"%a = arith.constant 7 : i32\n{load}\naiex.npu.write32(%a, %a) : i32, i32"
+    steps = steps_of(lower(module(f"{run('other')}\n{write(2)}", device("other", inner)), LOWER))
+    assert [step.split(" = ")[0] for step in steps[:4]] == [
+        "%c7_i32",
+        "%c1_i32",
+        "%c2_i32",
+        load.split(" = ")[0],
+    ]
+    assert sum(step == load for step in steps) == 1
+
+
 def test_arguments_take_the_place_of_parameters(lower: Lower) -> None:
     transfer = (
         "aiex.npu.dma_memcpy_nd(%x[0, 0, 0, 0][1, 1, 1, 8][0, 0, 0, 1]) "

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from xdsl.context import Context
 
 from softnpu.dialects.aie import DeviceOp
 from softnpu.dialects.source import parse_file, parse_text, print_module
 from softnpu.errors import DesignError
+from softnpu.formats.operations import BlockWrite, Operation, Write
+from softnpu.formats.records import words
 from softnpu.formats.txn import parse
 from softnpu.targets.aie_to_configuration import (
     ConvertAIEToControlPacketsPass,
@@ -44,7 +48,40 @@ def test_a_transaction_does_what_the_cdo_does(golden: Path, name: str) -> None:
         ConvertAIEToTransactionPass(device_name=device_name).apply(Context(), module)
         operations = (*parts.elfs, *parts.init, *parts.enable)
         if operations:
-            assert parse(emit(module, device_name, "configure")).operations == operations
+            written = parse(emit(module, device_name, "configure")).operations
+            assert word_by_word(written) == word_by_word(operations)
+
+
+def word_by_word(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations, each word of a block write as a write of its own."""
+    return [
+        single
+        for operation in operations
+        for single in (
+            [
+                Write(operation.address + 4 * index, word)
+                for index, word in enumerate(words(operation.data))
+            ]
+            if isinstance(operation, BlockWrite)
+            else [operation]
+        )
+    ]
+
+
+def test_block_writes_that_touch_are_one_in_a_transaction() -> None:
+    values = [f"initial_value = dense<[{n}, {n}]> : tensor<2xi32>" for n in range(3)]
+    buffers = [
+        f'aie.buffer(%t) {{sym_name = "b{n}", address = {place} : i32, {value}}} : memref<2xi32>'
+        for n, (place, value) in enumerate(zip((1024, 1032, 1048), values, strict=True))
+    ]
+    text = "aie.device(npu1_1col) { %t = aie.tile(0, 2)\n" + "\n".join(buffers) + "}"
+    module = parse_text(text, "design.mlir")
+    ConvertAIEToTransactionPass().apply(Context(), module)
+    written = parse(emit(module, "main", "configure")).operations
+    assert written == (
+        BlockWrite(0x200400, np.array([0, 0, 1, 1], np.uint32).tobytes()),
+        BlockWrite(0x200418, np.array([2, 2], np.uint32).tobytes()),
+    )
 
 
 def test_control_packets_carry_the_same_words_and_join_masked_writes() -> None:
