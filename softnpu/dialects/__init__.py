@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from softnpu import late
+
 if TYPE_CHECKING:
     from xdsl.context import Context
+
+late.read_formats_late()
 
 
 def context() -> Context:
