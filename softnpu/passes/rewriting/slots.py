@@ -1,15 +1,17 @@
-"""Counts that stand in memory become values, carried through loops and branches.
+"""Counts that stand in memory become values, carried through loops, branches and blocks.
 
 A slot is a `memref.alloca` of one scalar that is only loaded and stored. What MLIR's mem2reg does
-of it: a loop that stores carries the value, a branch that stores gives it as a result.
+of it: a loop that stores carries the value, a branch that stores gives it as a result, a block
+where several values meet takes it as an argument.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from xdsl.dialects import memref, scf
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.dialects import cf, memref, scf
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
 
 from softnpu.dialects.source import design_error
 from softnpu.passes.rewriting.ir import block_of, erase, insert_before, terminator_of
@@ -22,7 +24,7 @@ def promote(slots: Iterable[memref.AllocaOp]) -> None:
         users = [use.operation for use in memory.uses]
         storing = _around(op for op in users if isinstance(op, memref.StoreOp))
         touching = storing | _around(users)
-        _Promotion(memory, storing, touching).through(block_of(slot), None)
+        _Promotion(memory, storing, touching).through_blocks(block_of(slot))
         erase(slot)
 
 
@@ -45,6 +47,51 @@ class _Promotion:
         self.memory = memory
         self.storing = storing
         self.touching = touching
+
+    def through_blocks(self, entry: Block) -> None:
+        """Follow the slot through the slot's own block, and all that control goes to from there."""
+        region = entry.parent
+        assert region is not None
+        others = [block for block in region.blocks if block is not entry]
+        if not others:
+            self.through(entry, None)
+            return
+        type = self.memory.type
+        assert isinstance(type, MemRefType)
+        arguments = {
+            block: block.insert_arg(type.get_element_type(), len(block.args))
+            for block in self._awaiting(others)
+        }
+        ends = {block: self.through(block, arguments.get(block)) for block in region.blocks}
+        _drop_alike(arguments, ends)
+        for block, value in ends.items():
+            _pass_on(block, value, arguments)
+
+    def _awaiting(self, blocks: list[Block]) -> list[Block]:
+        """The blocks at whose start the slot's value is still asked for."""
+        found: set[Block] = set()
+        stores: set[Block] = set()
+        for block in blocks:
+            first = next((op for op in block.ops if self._is_use(op)), None)
+            if first is not None:
+                is_store = isinstance(first, memref.StoreOp)
+                (stores if is_store else found).add(block)
+        grows = True
+        while grows:
+            more = {
+                block
+                for block in blocks
+                if block not in found and block not in stores
+                if found.intersection(terminator_of(block).successors)
+            }
+            grows = bool(more)
+            found |= more
+        return [block for block in blocks if block in found]
+
+    def _is_use(self, op: Operation) -> bool:
+        return op in self.touching or (
+            isinstance(op, memref.LoadOp | memref.StoreOp) and op.memref is self.memory
+        )
 
     def through(self, block: Block, value: SSAValue | None) -> SSAValue | None:
         """Follow the slot through a block; its value at the end."""
@@ -121,6 +168,53 @@ class _Promotion:
         assert value is not None
         terminator = terminator_of(block)
         terminator.operands = [*terminator.operands, value]
+
+
+def _drop_alike(arguments: dict[Block, BlockArgument], ends: dict[Block, SSAValue | None]) -> None:
+    """Leave out arguments to which every branch brings the same value."""
+    changed = True
+    while changed:
+        changed = False
+        for block, argument in list(arguments.items()):
+            sources = (source for source in ends if block in terminator_of(source).successors)
+            values = {ends[source] for source in sources} - {argument}
+            if len(values) == 1 and (value := values.pop()) is not None:
+                argument.replace_all_uses_with(value)
+                ends.update({at: value for at, end in ends.items() if end is argument})
+                block.erase_arg(arguments.pop(block))
+                changed = True
+
+
+def _pass_on(
+    block: Block, value: SSAValue | None, arguments: Mapping[Block, BlockArgument]
+) -> None:
+    """Give the slot's value to the blocks that take it, behind what they take already."""
+    last = terminator_of(block)
+    if value is None or not any(target in arguments for target in last.successors):
+        return
+
+    def behind(target: Block, operands: Sequence[SSAValue]) -> list[SSAValue]:
+        return [*operands, value] if target in arguments else list(operands)
+
+    new: Operation
+    if isinstance(last, cf.BranchOp):
+        new = cf.BranchOp(last.successor, *behind(last.successor, last.arguments))
+    elif isinstance(last, cf.ConditionalBranchOp):
+        new = cf.ConditionalBranchOp(
+            last.cond,
+            last.then_block,
+            behind(last.then_block, last.then_arguments),
+            last.else_block,
+            behind(last.else_block, last.else_arguments),
+        )
+    else:
+        raise design_error(
+            last,
+            f"objects of an objectfifo are used where '{last.name}' goes from block to block",
+            "branch with cf.br and cf.cond_br, or write loops and conditions as scf.for and scf.if",
+        )
+    insert_before(last, new)
+    erase(last)
 
 
 def _replace(op: Operation, new: Operation) -> SSAValue:

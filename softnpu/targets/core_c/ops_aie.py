@@ -47,7 +47,7 @@ def use_lock(f: Function, op: Operation) -> None:
     known = number_of(use.value)
     value = c.literal(sign * known) if known is not None else f.expr(use.value)
     if known is None and use.acquire_ge:
-        value = c.negated(value)
+        value = c.binary("-", c.literal(0), value, c.Prec.ADD)
     f.line(f"{call}({{}}, {{}});{_comment(name)}", number, value)
 
 

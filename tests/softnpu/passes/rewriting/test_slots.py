@@ -74,7 +74,19 @@ def test_a_branch_that_stores_gives_the_value_and_one_without_hands_on_the_old()
     ]
 
 
-def test_jumps_between_blocks_are_refused() -> None:
+def test_a_block_where_values_meet_takes_an_argument() -> None:
+    body = f"cf.br ^a\n^a:\n{DOUBLE}cf.cond_br %p, ^a, ^b\n^b:\n{AFTER}"
+    assert promoted(body) == [
+        "cf.br ^bb1(5 : i32)",
+        "^bb1(%0: i32):  // 2 preds: ^bb0, ^bb1",
+        "%1 = arith.addi %0, %0 : i32",
+        "cf.cond_br %arg1, ^bb1(%1 : i32), ^bb2",
+        "^bb2:  // pred: ^bb1",
+        "call @use(%1) : (i32) -> ()",
+    ]
+
+
+def test_jumps_between_the_blocks_of_a_nested_region_are_refused() -> None:
     body = f"scf.execute_region {{\n cf.br ^a\n^a:\n{DOUBLE} scf.yield\n}}"
     with pytest.raises(DesignError, match=r"write loops and conditions as scf\.for and scf\.if"):
         promoted(body)

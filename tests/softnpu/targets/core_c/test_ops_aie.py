@@ -77,11 +77,15 @@ def test_a_plain_acquire_waits_for_equality() -> None:
       aie.use_lock(%lock, Acquire, 1)
       aie.use_lock(%lock, AcquireGreaterEqual, 2)
       aie.use_lock(%lock, Release, 3)
+      %c0 = arith.constant 0 : index
+      %some = memref.load %count[%c0] : memref<1xi32>
+      aie.use_lock(%lock, AcquireGreaterEqual, %some)
       aie.end"""
-    text = c_of(body, {}, functions)
+    text = c_of(body, {"count": ((1,), "i32")}, functions)
     assert "npu_acquire(53, 1); /* ready */" in text
     assert "npu_acquire(53, -2); /* ready */" in text
     assert "npu_release(53, 3); /* ready */" in text
+    assert "npu_acquire(53, 0 - count[0]); /* ready */" in text
 
 
 def test_a_lock_can_be_handed_to_a_function_of_the_design() -> None:
