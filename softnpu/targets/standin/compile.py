@@ -137,7 +137,7 @@ def kernel_flags(
         *KERNEL_FLAGS,
         "-include",
         "aie_intrinsics.h",
-        f"-D__AIE_ARCH__={ARCHITECTURES[generation]}",
+        *(f"-D{name}={ARCHITECTURES[generation]}" for name in ("__AIE_ARCH__", "__AIEARCH__")),
         *(f"-D{name}={value}" for name, value in defines.items()),
         *(part for folder in include_dirs for part in ("-I", str(folder))),
         *include_flags(cxx=cxx),

@@ -4,13 +4,6 @@
 #include <stdint.h>
 #include <vector_unit.h>
 
-#ifndef __AIE_ARCH__
-#define __AIE_ARCH__ 20
-#endif
-#ifndef __AIEARCH__
-#define __AIEARCH__ __AIE_ARCH__
-#endif
-
 extern "C" void standin_vector(uint32_t operation, uint32_t lanes, void *out, const void *a,
                                const void *b, const void *c, int32_t x, int32_t y);
 
