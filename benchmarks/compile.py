@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             profile(Path(folder))
             return 0
         print(f"{platform.machine()}, {os.cpu_count()} processors, Python {python()}")
+        if sys.dont_write_bytecode:
+            print("PYTHONDONTWRITEBYTECODE is set: a cold start may compile all modules")
         for figure in figures(Path(folder), 1 if given.quick else 5):
             print(f"{figure.what:52} {figure.value:>9}   goal {figure.goal}", flush=True)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,13 @@ STREAMS = [p for p in sorted(GOLDEN.glob("*/insts*.bin")) if p.stat().st_size]
 MARCH = Path(__file__).parent / "golden_2026_03"
 MARCH_DESIGNS = sorted(p.parent.name for p in MARCH.glob("*/design.mlir"))
 """Designs in the syntax of March 2026, with PDIs and xclbins of AMD's packers beside them."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where Python is told to keep no bytecode, the programs that tests start would compile the
+    project's modules each time, which takes longer than most of them run."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(config.rootpath / ".pytest_cache" / "bytecode")
 
 
 @pytest.fixture
