@@ -127,7 +127,7 @@ def test_what_peanos_libm_lacks_is_missing_here_too(tmp_path: Path, function: st
     assert f"no AIE core has {function}: Peano's libm holds fabs, fabsf, fabsl only" in str(error)
 
 
-def test_fabsf_and_the_memory_functions_are_there(tmp_path: Path) -> None:
+def test_fabsf_the_memory_functions_and_libm_of_constants_are_there(tmp_path: Path) -> None:
     build(
         tmp_path,
         """
@@ -137,6 +137,7 @@ def test_fabsf_and_the_memory_functions_are_there(tmp_path: Path) -> None:
         void kernel(int32_t *a) {
           memmove(a + 1, a, 12);
           a[8] = (int)fabsf((float)a[0]) + abs(a[1]) + memcmp(a, a + 1, 4);
+          a[9] = (int)round(0.299 * (1 << 15)) + (int)floorf(-1.5f) + (int)pow(2, 10);
         }
         """,
     )
