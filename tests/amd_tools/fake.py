@@ -1,12 +1,9 @@
-"""Plays one of AMD's programs: `fake.py BEHAVIOUR NAME ARGUMENTS…` (see README.md)."""
+"""Plays AMD's programs (see README.md)."""
 
 from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from tests.amd_tools import mlir, packers, peano
 from tests.amd_tools.about import ABOUT
@@ -25,6 +22,14 @@ PLAYED = {
 
 
 def main(words: list[str]) -> int:
+    """Plays one call.
+
+    Args:
+        words: the behaviour (see `install`) as JSON, the program's name and its arguments.
+
+    Returns:
+        The exit code.
+    """
     behaviour = json.loads(words[0])
     program = Program(words[1], **behaviour)
     arguments = words[2:]
@@ -47,7 +52,3 @@ def main(words: list[str]) -> int:
         sys.stderr.write(f"{program.name}: {reason}\n")
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

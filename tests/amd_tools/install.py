@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-FAKE = Path(__file__).parent / "fake.py"
+from tests.amd_tools.serving import address
+
+CALLING = Path(__file__).parent / "calling.py"
 
 NEWEST, MARCH, OLDEST = "1.4", "2026-03", "1.1"
 SPELLINGS = (NEWEST, MARCH, OLDEST)
@@ -35,9 +37,10 @@ def install(
         The folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    python = [sys.executable, "-I", "-S"]  # it starts in no time
     for name in programs:
         behaviour = {"spelling": spelling, "mode": (modes or {}).get(name, ""), "version": version}
-        words = [sys.executable, str(FAKE), json.dumps(behaviour), name]
+        words = [*python, str(CALLING), str(address()), json.dumps(behaviour), name]
         program = folder / name
         program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         program.chmod(0o755)

@@ -7,6 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from softnpu.compiler import packaging, pipelines
+from softnpu.compiler.pipelines import Choices
+from softnpu.compiler.programs import cores
+from softnpu.dialects.source import parse_file, print_module
+from softnpu.errors import DesignError
+from softnpu.passes.sequence_ops import devices
+from softnpu.targets.core_c import core_source
+from softnpu.targets.ldscript import linker_script
+from softnpu.targets.npu_binary import emit
 from tests.amd_tools import replay
 from tests.amd_tools.program import Program, Refused
 
@@ -59,11 +68,6 @@ def lowered(source: Path, wanted: dict[str, dict[str, str]]) -> str:
     Raises:
         Refused: it finds fault with it.
     """
-    from softnpu.compiler import pipelines
-    from softnpu.compiler.pipelines import Choices
-    from softnpu.dialects.source import parse_file, print_module
-    from softnpu.errors import DesignError
-
     choices = Choices()
     try:
         module = parse_file(source)
@@ -114,10 +118,6 @@ def check_pipeline(program: Program, text: str) -> dict[str, dict[str, str]]:
 
 def core_body(module: object, options: dict[str, str]) -> str:
     """Stands for the LLVM dialect: the core's body as C, in comments."""
-    from softnpu.compiler.programs import cores
-    from softnpu.passes.sequence_ops import devices
-    from softnpu.targets.core_c import core_source
-
     tile = (int(options["tilecol"]), int(options["tilerow"]))
     for device_op in devices(module):
         for core in cores(device_op):
@@ -136,11 +136,6 @@ define void @f(ptr %p) nocreateundeforpoison nounwind {
 
 
 def aie_translate(program: Program, arguments: Sequence[str]) -> None:
-    from softnpu.compiler import packaging
-    from softnpu.dialects.source import parse_file
-    from softnpu.passes.sequence_ops import devices
-    from softnpu.targets.npu_binary import emit
-
     line = read_line(program, arguments)
     options, source = line.options, Path(line.files[0])
     out = Path(options.get("o", "out"))
@@ -157,9 +152,6 @@ def aie_translate(program: Program, arguments: Sequence[str]) -> None:
         folder = Path(options["work-dir-path"])
         packaging.write_configuration(module, folder, folder)
     elif "aie-generate-ldscript" in options:
-        from softnpu.compiler.programs import cores
-        from softnpu.targets.ldscript import linker_script
-
         tile = (int(options["tilecol"]), int(options["tilerow"]))
         (device_op,) = devices(module)
         (core,) = [core for core in cores(device_op) if core.position == tile]

@@ -8,17 +8,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
+from softnpu.arch.device import device
+from softnpu.formats import xclbin
+from softnpu.formats.pdi import from_cdos
+from softnpu.formats.xclbin import CdoGroup, PartitionPdi
 from tests.amd_tools.program import Program, Refused
-
-if TYPE_CHECKING:
-    from softnpu.formats.xclbin import PartitionPdi
 
 
 def bootgen(program: Program, arguments: Sequence[str]) -> None:
-    from softnpu.formats.pdi import from_cdos
-
     values = {}
     waiting = list(arguments)
     while waiting:
@@ -35,9 +35,6 @@ def bootgen(program: Program, arguments: Sequence[str]) -> None:
 
 
 def xclbinutil(program: Program, arguments: Sequence[str]) -> None:
-    from softnpu.arch.device import device
-    from softnpu.formats import xclbin
-
     values: dict[str, list[str]] = {}
     waiting = list(arguments)
     while waiting:
@@ -63,9 +60,6 @@ def xclbinutil(program: Program, arguments: Sequence[str]) -> None:
 
 
 def _pdi(entry: dict[str, Any]) -> PartitionPdi:
-    from uuid import UUID
-
-    from softnpu.formats.xclbin import CdoGroup, PartitionPdi
 
     groups = tuple(
         CdoGroup(tuple(int(k, 0) for k in g["dpu_kernel_ids"]), pdi_id=int(g["pdi_id"], 0))

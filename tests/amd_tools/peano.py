@@ -6,6 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from softnpu.targets.standin import link as standin
+from softnpu.targets.standin import toolchain
+from softnpu.targets.standin.core import BODY_FLAGS
+from softnpu.targets.standin.toolchain import runtime
+from softnpu.zig import run
 from tests.amd_tools.program import Program, Refused
 
 AIE, RV32 = 264, 243
@@ -30,8 +35,6 @@ def clang(program: Program, arguments: Sequence[str]) -> None:
 
 
 def compile_c(program: Program, words: list[str]) -> None:
-    from softnpu.targets.standin import toolchain
-
     values = {word: words[words.index(word) + 1] for word in ("-c", "-o")}
     flags = [word for word in words if word.startswith(("-D", "-I", "-std"))]
     for flag, value in (("-MF", 1), ("-MT", 1)):
@@ -60,10 +63,6 @@ LINK = re.compile(
 
 
 def link(program: Program, words: list[str]) -> None:
-    from softnpu.targets.standin import link as standin
-    from softnpu.targets.standin.toolchain import runtime
-    from softnpu.zig import run
-
     output = Path(words[words.index("-o") + 1])
     script = next(Path(word.split(",")[2]) for word in words if word.startswith("-Wl,-T,"))
     objects = [word for word in words if word.endswith(".o")]
@@ -106,9 +105,6 @@ def opt(program: Program, arguments: Sequence[str]) -> None:
 
 
 def llc(program: Program, arguments: Sequence[str]) -> None:
-    from softnpu.targets.standin import toolchain
-    from softnpu.targets.standin.core import BODY_FLAGS
-
     source, *flags, _, output = arguments
     for flag in flags:
         known = r"-O\d|--march=aie2|--function-sections|--filetype=obj|--stack-size-section"
