@@ -44,16 +44,31 @@ def wheel() -> Path:
     return Path(spec.origin).parent
 
 
-def run(*command: str | Path) -> Outcome:
-    """Run one of the wheel's programs."""
+def run(*command: str | Path, folder: Path | None = None) -> Outcome:
+    """Run one of the wheel's programs.
+
+    Args:
+        folder: where it runs. What lld and ar write must lie there, under a plain name: they begin
+            with a scratch file beside it, in whose path each % is a wildcard.
+    """
     program = wheel() / ("zig.exe" if os.name == "nt" else "zig")
     try:
         done = subprocess.run(
-            [str(program), *map(str, command)], capture_output=True, text=True, errors="replace"
+            [str(program), *map(str, command)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            cwd=folder,
         )
     except OSError as error:
         raise ToolError(f"cannot run the stand-in compiler {program}: {error}") from error
     return Outcome(done.returncode == 0, (done.stdout + done.stderr).strip())
+
+
+def link(*arguments: str | Path, output: Path) -> Outcome:
+    """Links, wherever the output lies (see `run`)."""
+    inputs = [a.absolute() if isinstance(a, Path) else a for a in arguments]
+    return run("ld.lld", *inputs, "-o", output.name, folder=output.parent)
 
 
 @cache
@@ -115,11 +130,8 @@ def _compile(source: str, includes: Sequence[Path], options: list[str], library:
     folders = [f"-I{folder}" for folder in includes]
     system: list[str | Path] = ["-nostdinc", "-isystem", wheel() / "lib" / "include"]
     target = ["-target", f"{os.uname().machine}-linux-musl"]
-    commands: tuple[list[str | Path], ...] = (
-        ["clang", *target, *options, *system, *folders, "-c", text, "-o", compiled],
-        ["ld.lld", "-shared", compiled, "-o", library],
-    )
-    for command in commands:
-        outcome = run(*command)
-        if not outcome.ok:
-            raise ToolError(f"cannot compile what was translated:\n{outcome.messages}")
+    outcome = run("clang", *target, *options, *system, *folders, "-c", text, "-o", compiled)
+    if outcome.ok:
+        outcome = link("-shared", compiled, output=library)
+    if not outcome.ok:
+        raise ToolError(f"cannot compile what was translated:\n{outcome.messages}")

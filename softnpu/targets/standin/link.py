@@ -16,7 +16,7 @@ from softnpu.targets.linking.symbols import Call, link_error
 from softnpu.targets.linking.zeros import write_out_zeros
 from softnpu.targets.standin.stack import stack_need
 from softnpu.targets.standin.toolchain import runtime
-from softnpu.zig import run
+from softnpu.zig import link
 
 LINK_FLAGS = ("-m", "elf32lriscv", "--nmagic", "--gc-sections", "--discard-locals")
 
@@ -64,15 +64,14 @@ def link_core(
         variant = Path(folder) / "ld.script"
         variant.write_text(standin_script(script, layout.stack_size))
         made = runtime()
-        outcome = run(
-            "ld.lld",
+        outcome = link(
             *LINK_FLAGS,
             *("-T", variant),
             made.crt0,
             core_object,
             *objects,
             made.library,
-            *("-o", output),
+            output=output,
         )
     if not outcome.ok:
         output.unlink(missing_ok=True)

@@ -118,6 +118,6 @@ def _build_runtime(folder: Path) -> None:
             raise ToolError(f"cannot compile the stand-in runtime:\n{outcome.messages}")
         if source.stem != "crt0":
             objects.append(output)
-    outcome = zig.run("ar", "rcsD", folder / "libstandin.a", *objects)
+    outcome = zig.run("ar", "rcsD", "libstandin.a", *(o.name for o in objects), folder=folder)
     if not outcome.ok:
         raise ToolError(f"cannot archive the stand-in runtime:\n{outcome.messages}")

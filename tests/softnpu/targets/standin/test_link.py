@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softnpu import zig
 from softnpu.arch.standin import Service
 from softnpu.emulator.cores.processor import MachineError
 from softnpu.errors import DesignError, ToolError
 from softnpu.targets.linking.checks import STANDIN, check_object
 from softnpu.targets.linking.elf import Elf
 from softnpu.targets.standin import compile_core, compile_kernel, core_name
-from softnpu.targets.standin.toolchain import RUNTIME
+from softnpu.targets.standin.toolchain import RUNTIME, _build_runtime
 from tests.softnpu.targets.core_machine import (
     Buffers,
     Machine,
@@ -281,3 +282,18 @@ def test_a_trap_of_c_stops_the_core(tmp_path: Path) -> None:
     run(a=np.ones(64, np.int32))
     with pytest.raises(MachineError):
         run(a=np.zeros(64, np.int32))
+
+
+def test_a_path_may_hold_a_percent_sign(tmp_path: Path) -> None:
+    folder = tmp_path / "100%s"
+    folder.mkdir()
+    assert build(folder, "void kernel(int *a) { a[0] = 1; }").is_file()
+    _build_runtime(folder)
+    assert (folder / "libstandin.a").is_file()
+
+
+def test_native_code_is_kept_below_any_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zig, "cache_folder", lambda: tmp_path / "100%s")
+    assert zig.shared_library("int one(void) { return 1; }", []).is_file()
