@@ -1,13 +1,16 @@
 """What names on doit's command line stand for: tasks, and artifacts to do them with.
 
 `doit TASK:NAME` and `doit TASK NAME` are the same, for every task that is done with artifacts one
-by one; a name alone stands for those tasks that a command does where none is given. Which
-artifacts a name means is told by `runner.labels`, as for the commands that take no task.
+by one; a name alone stands for those tasks that a command does where none is given. A task without
+a name is done with the names of the others: who copies `test_emu:NAME` from a failure behind
+`doit races` means that artifact. Which artifacts a name means is told by `runner.labels`, as for
+the commands that take no task.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -33,8 +36,21 @@ NOTHING_TO_DO = "{} has nothing to do there"
 HELP = """
 NAME is a design (vector_scale), a variant of one (vector_scale/small) or a pattern ('vector_*',
 '*/small'; quoted, or the shell takes it for files). A task may stand in front: test_emu:NAME is
-the same as test_emu NAME.
+the same as test_emu NAME. A task without a name is done with all names that stand there.
 """
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A task as a command line asks for it.
+
+    Attributes:
+        words: its name, and its own options.
+        whole: it stands there without a name of its own.
+    """
+
+    words: tuple[str, ...]
+    whole: bool = False
 
 
 class Names:
@@ -70,31 +86,36 @@ class Names:
             CmdParseError: an option that its task does not have, or that is none's here, or a name
                 that its task takes as an option.
         """
-        found: list[list[str]] = []
+        found: list[_Asked] = []
         artifacts: dict[str, None] = {}
+        behind: dict[str, None] = {}
         waiting = list(arguments)
         while waiting:
             word = waiting.pop(0)
+            behind.update(dict.fromkeys(self._meant(word)))
             if word in self._tasks:
-                found.append([word, *self._options(word, waiting)])
+                found.append(_Asked((word, *self._options(word, waiting)), whole=":" not in word))
             elif word in self._targets:
-                found.append([word])
+                found.append(_Asked((word,)))
             elif word.startswith("-"):
                 raise CmdParseError(f"option {word} stands in front of tasks and names")
             elif ":" in word:
-                found.append(self._pattern(word))
+                found += [_Asked((task,)) for task in self._pattern(word)]
             elif meant := labels.matching(word, self.labels):
                 artifacts.update(dict.fromkeys(meant))
-            elif found and self._is_named(task := found[-1][0]):
+            elif found and self._is_named(task := found[-1].words[0]):
                 raise CmdParseError(f"{task} takes a name as an option: doit {task} --name {word}")
             else:
-                found += [[task] for task in self._whole(word)]
-        if artifacts and not any(words[0] in labels.TASKS for words in found):
-            return [
-                *(word for words in found for word in words),
-                *(one for task in otherwise or self._subjects for one in self._of(task, artifacts)),
+                found += [_Asked((task,), whole=True) for task in self._whole(word)]
+        if artifacts and not any(asked.whole and asked.words[0] in labels.TASKS for asked in found):
+            tasks = [asked.words for asked in found]
+            tasks += [
+                (one,) for task in otherwise or self._subjects for one in self._of(task, artifacts)
             ]
-        return [task for words in found for task in self._restricted(words, artifacts)]
+        else:
+            named = {**artifacts, **behind}
+            tasks = [words for asked in found for words in self._restricted(asked, named)]
+        return [word for words in dict.fromkeys(tasks) for word in words]
 
     def chosen(self, task: str) -> list[str]:
         """The labels that a task which takes NAMES was told by `tasks`; [] for all."""
@@ -126,7 +147,7 @@ class Names:
     def _pattern(self, word: str) -> list[str]:
         """The tasks of `task:name`."""
         group, _, rest = word.partition(":")
-        meant = labels.matching(_label(rest), self.labels)
+        meant = self._meant(word)
         groups = [group] if group in labels.TASKS else self._like_group(group)
         found = [task for one in groups for task in self._of(one, meant)] if meant else []
         if ":" in rest:
@@ -138,6 +159,10 @@ class Names:
                 else (self._unknown(word))
             )
         return found
+
+    def _meant(self, word: str) -> list[str]:
+        """The artifacts of `task:name`; none of a word without a colon."""
+        return labels.matching(_label(word.partition(":")[2]), self.labels)
 
     def _like_group(self, pattern: str) -> list[str]:
         return [group for group in self._subjects if fnmatchcase(group, pattern)]
@@ -152,16 +177,16 @@ class Names:
         """Whole tasks that are for users."""
         return (name for name in self._tasks if ":" not in name and not name.startswith("_"))
 
-    def _restricted(self, words: list[str], artifacts: Collection[str]) -> list[str]:
+    def _restricted(self, asked: _Asked, artifacts: Collection[str]) -> list[tuple[str, ...]]:
         """A task with its options, for some artifacts alone if there are any."""
-        name, task = words[0], self._tasks.get(words[0])
+        name, task = asked.words[0], self._tasks.get(asked.words[0])
         if task is not None and task.pos_arg == NAMES and not artifacts:
             task.pos_arg_val = task.pos_arg_val or []
-        if not artifacts or name not in labels.TASKS:
-            return words
+        if not artifacts or not asked.whole or name not in labels.TASKS:
+            return [asked.words]
         if not (found := self._of(name, artifacts)):
             raise UnknownNameError(f"{name}:{next(iter(artifacts))}", NOTHING_TO_DO.format(name))
-        return found
+        return [(one,) for one in found]
 
     def _of(self, name: str, artifacts: Collection[str]) -> list[str]:
         """The tasks of a group for some artifacts; for a broken design the one that tells why."""
@@ -197,8 +222,7 @@ class Names:
         """What may have been meant by `task:name`."""
         group, _, rest = word.partition(":")
         groups = [group] if group in labels.TASKS else labels.like(group, labels.TASKS)
-        known = labels.matching(_label(rest), self.labels)
-        names = [rest] if known else labels.nearest(_label(rest), self.labels)
+        names = [rest] if self._meant(word) else labels.nearest(_label(rest), self.labels)
         found = [f"{one}:{name}" for one in groups for name in names]
         return [one for one in found if one != word]
 

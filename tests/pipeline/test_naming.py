@@ -35,6 +35,8 @@ def named(*words: str) -> list[str]:
     return Names(_tasks(), ["history", "bench"]).tasks(words, DEFAULT)
 
 
+BROKEN = "render:broken"
+
 BUILD_SMALL = [
     *("render:vector_scale/small", "kernels:vector_scale/small:vector_scale"),
     *("lower:vector_scale/small", "manifest:vector_scale/small"),
@@ -60,7 +62,29 @@ BUILD_SMALL = [
             ["races:vector_add/default", "lower:vector_add/default"],
         ),
         (["lint", "races", "*_add"], ["lint", "races:vector_add/default"]),
-        (["build", "test_emu:vector_add/default"], ["build", "test_emu:vector_add/default"]),
+        (
+            ["races", "test_emu:vector_add"],
+            ["races:vector_add/default", "test_emu:vector_add/default"],
+        ),
+        (
+            ["test_emu:vector_add/default", "races"],
+            ["races:vector_add/default", "test_emu:vector_add/default"],
+        ),
+        (["build", "test_emu:*/small"], [*BUILD_SMALL, "test_emu:vector_scale/small", BROKEN]),
+        (
+            ["races:vector_add", "test_emu:vector_scale/small"],
+            ["races:vector_add/default", "test_emu:vector_scale/small"],
+        ),
+        (["lint", "test_emu:vector_add"], ["lint", "test_emu:vector_add/default"]),
+        (
+            ["races", "vector_add", "test_emu:vector_scale/small"],
+            [
+                *("races:vector_add/default", "races:vector_scale/small"),
+                "test_emu:vector_scale/small",
+            ],
+        ),
+        (["test_emu:vector_add", "test_emu", "vector_add"], ["test_emu:vector_add/default"]),
+        (["broken"], [BROKEN]),
         (["kernels:vector_*:*scale"], ["kernels:vector_scale/small:vector_scale"]),
         (["test_emu:broken"], ["render:broken"]),
         (["races", "bro*"], ["render:broken"]),
@@ -82,10 +106,16 @@ def test_without_a_choice_of_tasks_a_name_stands_for_all_of_its_own() -> None:
     assert found == [f"{task}:vector_add/default" for task in OF_ARTIFACTS]
 
 
-@pytest.mark.parametrize("words", [["report:vector_add"], ["report", "vector_add"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["report:vector_add"], ["report", "vector_add"], ["report:vector_add", "lint"]),
+        ["report", "test_emu:vector_add"],
+    ],
+)
 def test_a_task_for_all_artifacts_is_told_which(words: list[str]) -> None:
     names = Names(_tasks())
-    assert names.tasks(words, DEFAULT) == ["report"]
+    assert names.tasks(words, DEFAULT)[0] == "report"
     assert names.chosen("report") == ["vector_add/default"]
     assert Names(_tasks()).chosen("report") == []
 
