@@ -116,7 +116,7 @@ def _build(variants: Iterable[Variant], *, wait: float, quiet: bool) -> int:
     """Builds first: nothing else may run while times are taken."""
     tasks = [f"manifest:{variant.label}" for variant in variants]
     out = sys.stderr if quiet else None
-    return doit([*tasks, f"--wait={wait}"], stdout=out)
+    return doit([*tasks, f"--wait={wait}"], stdout=out) if tasks else 0
 
 
 def _alone_on(place: str) -> Any:

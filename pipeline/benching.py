@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from pipeline.checks import inputs
+from pipeline.checks import RUN_ON, expected, inputs
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
 from pipeline.floor import empty_design
-from runner import artifact, launch
+from runner import artifact, judge, launch
 from runner.artifact import Artifact
 from runner.bench import machine
 from runner.bench.history import Figure
@@ -20,11 +20,17 @@ from runner.bench.measure import Plan, Rates, Summary, measure, rates, summary
 from runner.core_code import CoreCode, core_code_of
 from runner.doctor import System
 from runner.errors import RunnerError
+from runner.expected import Expected
+from runner.judge import Verdict
 from runner.launch import EMULATOR, NPU, Opened
+from runner.vectors import Vector
 from softnpu.emulator.context import CYCLES_PER_MS
 from softnpu.emulator.report import RunReport
 
 WORK = ("ops", "bytes")
+
+JUDGED = 3
+"""Runs whose outputs are judged before any is timed: ping and pong take turns."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +55,19 @@ def surroundings(run_on: str, system: System | None = None) -> dict[str, str]:
 
 
 def bench(variant: Variant, place: Place) -> Figure:
-    """Measures one artifact that has been built.
+    """Measures one artifact that has been built, and whose outputs are right.
 
     Raises:
-        RunnerError: it cannot be run there, or a run does not complete.
+        RunnerError: it cannot be run there, a run does not complete, or its outputs are wrong.
         PipelineError: the design's figures of its work are none.
     """
     built = artifact.load(variant.folder)
     if place.run_on == NPU and core_code_of(built) is CoreCode.STAND_IN:
         raise RunnerError(f"{built.label} has stand-in cores, which an NPU does not run")
     declared = work(variant)
-    vector = inputs(variant, built.arguments)[0]
-    timed = _timed(lambda: launch.open_artifact(built, place.run_on), vector.inputs, place.plan)
+    vectors = inputs(variant, built.arguments)[:JUDGED]
+    _judge(built, vectors, expected(variant, built.arguments), place.run_on)
+    timed = _timed(lambda: launch.open_artifact(built, place.run_on), vectors[0].inputs, place.plan)
     estimate = _estimated(built) if place.run_on == EMULATOR else None
     return Figure(
         label=variant.label,
@@ -80,6 +87,20 @@ def bench(variant: Variant, place: Place) -> Figure:
         conditions={**place.conditions, "device": variant.device},
         bank_wait=None if estimate is None else _bank_wait(estimate),
     )
+
+
+def _judge(built: Artifact, vectors: Sequence[Vector], right: Expected, run_on: str) -> None:
+    """What computes something else may well be fast."""
+    outcome = judge.judge(built, lambda one: launch.open_artifact(one, run_on), vectors, right)
+    for run in outcome.runs:
+        if run.verdict in (Verdict.FAIL, Verdict.SKIPPED):
+            if run.seconds is None:
+                raise RunnerError("\n".join([run.summary, *run.details]))
+            check = next(check for check, place in RUN_ON.items() if place == run_on)
+            raise RunnerError(
+                f"no times of what is wrong: {run.summary} on {run.vector}; doit {check}"
+                f" {built.label} tells more"
+            )
 
 
 def _timed(opening: Callable[[], Opened], given: dict[str, Any], plan: Plan) -> Summary:

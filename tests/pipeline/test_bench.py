@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from pipeline import bench
 from tests.project import make_project
 
 
@@ -21,6 +24,23 @@ def test_figures_are_measured_kept_and_shown(tmp_path: Path) -> None:
     shown = project.doit("history", "vector_scale")
     assert shown.returncode == 0
     assert f"{figure['cycles']:,}" in shown.stdout
+
+    project.edit("mlir_templates/vector_scale.py", "x.dtype.type(p.factor)", "x.dtype.type(4)")
+    wrong = project.doit("bench", "vector_scale/small", "--iterations", "5", "--json")
+    assert wrong.returncode == 1
+    assert json.loads(wrong.stdout) == []
+    assert (
+        "FAILED    vector_scale/small: no times of what is wrong: out: 4096 of 4096"
+        " elements differ on random-0; doit test_emu vector_scale/small tells more"
+    ) in wrong.stderr
+
+
+def test_of_broken_designs_alone_nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    def doit(*arguments: object, **options: object) -> int:
+        raise AssertionError(arguments)
+
+    monkeypatch.setattr(bench, "doit", doit)
+    assert bench._build([], wait=0, quiet=False) == 0
 
 
 def test_without_an_npu_the_bench_fails_and_keeps_nothing(tmp_path: Path) -> None:
