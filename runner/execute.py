@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from runner import file_arguments, npy
 from runner.artifact import check_pair
 from runner.errors import RunnerError
 from runner.launch import EMULATOR, NPU, open_pair
 from runner.session import TIMEOUT_MS
+from runner.verdicts.degenerate import poisoned, untouched
 from softnpu.warned import counted
+
+Array = np.ndarray[Any, Any]
 
 
 def add_parser(commands: Any) -> None:
@@ -66,14 +72,47 @@ def execute(options: argparse.Namespace) -> int:
         options.device,
         core_isa=options.core_isa,
     )
-    for warning in counted((*(f.note for f in files if f.note), *opened.warnings)):
-        sys.stderr.write(f"warning: {warning}\n")
+    _warn((*(f.note for f in files if f.note), *opened.warnings))
     inputs = {f.argument.name: f.values for f in files if f.values is not None}
     try:
         outputs = opened.session.run(inputs, options.timeout)
+        written = opened.session.written()
+        _warn((*opened.session.notes(), *_unwritten(files, outputs, written)))
     finally:
         opened.session.close()
     for file in files:
         if file.result is not None:
             npy.write(file.result, outputs[file.argument.name])
     return 0
+
+
+def _warn(texts: Iterable[str]) -> None:
+    for warning in counted(texts):
+        sys.stderr.write(f"warning: {warning}\n")
+
+
+def _unwritten(
+    files: Iterable[file_arguments.FileArgument],
+    outputs: Mapping[str, Array],
+    written: Mapping[str, Array] | None,
+) -> Iterator[str]:
+    """Outputs, or parts of them, that the run left alone; an inout argument may keep what it held.
+
+    Args:
+        written: see `Runs.written`; without it only an output that is wholly as before shows.
+    """
+    for name in (f.argument.name for f in files if not f.argument.is_input):
+        values = outputs[name]
+        if written is None:
+            missing = poisoned(values)
+            missing &= missing.all()
+        else:
+            missing = untouched(written[name], values.itemsize)
+        if missing.all():
+            yield f"{name} was never written: its file holds what it held before the run"
+        elif missing.any():
+            first = int(np.flatnonzero(missing)[0])
+            yield (
+                f"{name}: {int(missing.sum())} of {values.size} elements were never written, the"
+                f" first at {first}; they are as they were before the run"
+            )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from runner.__main__ import main
+from runner.session import Session
 from softnpu.compiler.driver import compile_design
 from tests.runner.npu.fakes import fake_pyxrt
 
@@ -112,6 +113,45 @@ def test_doubtful_launches_are_warned_of_and_run(
     np.save(tmp_path / "more.npy", np.zeros(4, np.int32))
     assert run(f"--arg=in:{tmp_path}/more.npy") == 0
     assert "warning: argument 5 (bo2) is an input, and no transfer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("device", ["emulator", "npu"])
+def test_what_is_never_written_of_an_output_is_told(
+    run: Run,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    device: str,
+) -> None:
+    """The run is nobody's to judge, and its file looks like a result."""
+    fake_pyxrt(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    more = [f"--arg=out:int32:{n}:{tmp_path}/{n}.npy" for n in (4, 5)]
+    assert run("--device", device, *more) == 0
+    assert "bo2 was never written: its file holds what it held before" in capsys.readouterr().err
+    assert run("--device", device) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_part_of_an_output_that_is_never_written_is_told_with_its_place(
+    march: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "in.npy", np.zeros(2048, np.int32))
+    pair = march / "passthrough_memtile"
+    arguments = [f"--xclbin={pair}/final.xclbin", f"--insts={pair}/insts.bin"]
+    arguments += [f"--arg=in:{tmp_path}/in.npy", f"--arg=out:int32:2050:{tmp_path}/out.npy"]
+    assert main(["exec", *arguments]) == 0
+    assert "bo1: 2 of 2050 elements were never written, the first at 2048" in (
+        capsys.readouterr().err
+    )
+
+
+def test_what_a_run_has_doubts_about_is_told(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "notes", lambda _: ["lock 3 went over 63"])
+    assert run() == 0
+    assert capsys.readouterr().err == "warning: lock 3 went over 63\n"
 
 
 @pytest.mark.parametrize(
