@@ -11,7 +11,8 @@ here, device, direction = Path(__file__).parent, pyxrt.device(0), pyxrt.xclBOSyn
 bundle = json.loads((here / "bundle.json").read_text())
 files = {name: (here / name).read_bytes() for name in bundle["files"]}
 damaged = [n for n, data in files.items() if sha256(data).hexdigest() != bundle["files"][n]]
-assert not damaged, f"damaged: {', '.join(damaged)}"
+if damaged:
+    sys.exit(f"damaged: {', '.join(damaged)}")
 uuid = device.register_xclbin(pyxrt.xclbin(str(here / "final.xclbin")))
 kernel = pyxrt.kernel(pyxrt.hw_context(device, uuid), bundle["kernel"])
 insts = pyxrt.bo(device, len(files["insts.bin"]), pyxrt.bo.cacheable, kernel.group_id(1))
@@ -26,6 +27,8 @@ for vector in bundle["vectors"]:  # outputs hold 0xA5 before a run: what nobody 
         buffer.sync(direction.XCL_BO_SYNC_BO_TO_DEVICE)
     state = kernel(3, insts, insts.size(), *buffers.values()).wait(10_000)
     print(vector["name"], state)
+    if not vector["expected"]:
+        print("  not judged: the design has no reference")
     failed |= state != pyxrt.ert_cmd_state.ERT_CMD_STATE_COMPLETED
     for name, file in vector["expected"].items():
         buffers[name].sync(direction.XCL_BO_SYNC_BO_FROM_DEVICE)
