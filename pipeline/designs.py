@@ -285,7 +285,7 @@ class Design:
 
     def _failed(self, function: Callable[..., Any], error: BaseException) -> PipelineError:
         """The error at the last of the author's lines on its way, or at the function."""
-        text = str(error)
+        text = str(error).replace(_package(self.source.parent), "")
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             if file := self._own(frame.filename):
                 told = f"{type(error).__name__}: {text or frame.line}"

@@ -111,6 +111,14 @@ def test_a_python_file_without_its_template_is_an_error(house: House) -> None:
     assert "mlir_templates/foo.mlir.j2 is missing" in str(house.only_error())
 
 
+def test_a_missing_module_is_told_as_the_author_wrote_it(house: House) -> None:
+    house.write("mlir_templates/foo.mlir", MLIR)
+    house.write("mlir_templates/foo.py", "from .bar import parameters\n")
+    error = house.only_error()
+    assert error.line == 1
+    assert error.message == "ModuleNotFoundError: No module named '.bar'"
+
+
 def test_an_unknown_parameter_in_a_variant_is_an_error_at_its_line(house: House) -> None:
     house.write("mlir_templates/foo.mlir.j2", MLIR)
     house.write(
