@@ -47,6 +47,12 @@ def dense_array(type: IntegerType, numbers: Sequence[int]) -> DenseArrayBase[Any
         data = struct.pack(f"<{len(numbers)}{FORMATS[type.width.data]}", *numbers)
     except struct.error:
         return DenseArrayBase.from_list(type, list(numbers))
+    return _packed(type, data)
+
+
+@lru_cache(1 << 12)
+def _packed(type: IntegerType, data: bytes) -> DenseArrayBase[Any]:
+    """The same object for the same numbers: ops of a kind are known by what they hold (`kinds`)."""
     return trusted(DenseArrayBase, elt_type=type, data=BytesAttr(data))
 
 

@@ -77,7 +77,9 @@ class OperandField(Field):
         if op is None:
             return self
         start, stop = op.operand_range(self)
-        return op._operands[start] if not self.variadic else tuple(op._operands)[start:stop]
+        if not self.variadic:
+            return tuple.__getitem__(op._operands, start)  # xDSL's own asks what it is given
+        return tuple(op._operands)[start:stop] if start < stop else ()
 
     def __set__(self, op: DefinedOp, value: Any) -> None:
         start, stop = op.operand_range(self)

@@ -19,13 +19,13 @@ from xdsl.dialects.builtin import (
     IntegerType,
     LocationAttr,
 )
-from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue, Use
+from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue, Use
 from xdsl.ir.core import SSAValues
 
 AttributeT = TypeVar("AttributeT", bound=Attribute)
 OpT = TypeVar("OpT", bound=Operation)
 
-for _one in (Block, Operation, SSAValue, Use):  # what they say in Python, object says in C
+for _one in (Block, Operation, Region, SSAValue, Use):  # what they say in Python, object says in C
     _one.__hash__ = object.__hash__  # type: ignore[method-assign]
     _one.__eq__ = object.__eq__  # type: ignore[method-assign]
 

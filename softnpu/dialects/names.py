@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import IntegerAttr, IntegerType, StringAttr
 from xdsl.ir import Block, Operation, Region, SSAValue
 
@@ -156,6 +157,8 @@ _FOREIGN = re.compile(r"[^A-Za-z0-9$._ -]")
 
 def sanitized(name: str) -> str:
     """A name, not an empty one, as an MLIR identifier."""
+    if name.isascii() and name.isidentifier():
+        return name
     name = _FOREIGN.sub(lambda match: f"{ord(match[0]):X}", name).replace(" ", "_")
     return f"_{name}" if name[0].isdigit() else name
 
@@ -183,6 +186,7 @@ class Names:
         self.values: dict[SSAValue, str] = {}
         self.blocks: dict[Block, str] = {}
         self.orders: dict[Block, int] = {}
+        self._constants: dict[int, str] = {}
         counters, scope = Counters(), Scope()
         if top.results:
             self._name_results(top, counters, scope)
@@ -215,7 +219,9 @@ class Names:
     def _name_results(self, op: Operation, counters: Counters, scope: Scope) -> None:
         results = op.results
         if len(results) == 1:
-            self._name(results[0], suggested_name(op), counters, scope)
+            (result,) = results
+            suggested_one = self._constant(op) if type(op) is ConstantOp else suggested_name(op)
+            self._name(result, suggested_one, counters, scope)
             return
         suggested = suggested_names(op)
         starts = sorted({0, *suggested})
@@ -225,6 +231,13 @@ class Names:
             if stop - start > 1:
                 for index in range(start, stop):
                     self.values[results[index]] = f"{name}#{index - start}"
+
+    def _constant(self, op: ConstantOp) -> str:
+        """A constant's name; each value is looked at once, and many constants share one."""
+        value = id(op.properties["value"])
+        if value not in self._constants:
+            self._constants[value] = constant_name(op)
+        return self._constants[value]
 
     def _name(
         self, value: SSAValue, suggested: str | None, counters: Counters, scope: Scope

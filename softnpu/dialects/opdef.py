@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from typing_extensions import Self, dataclass_transform
@@ -234,10 +236,13 @@ class DefinedOp(Operation, metaclass=OpClass):
         """The same as a 32-bit word without sign, as registers and addresses are."""
         return self.number(name) & 0xFFFF_FFFF
 
+    def _segments(self) -> tuple[int, ...]:
+        return dense_numbers(cast("DenseArrayBase[Any]", self.properties[SEGMENTS]))
+
     def segment_sizes(self) -> list[int]:
         """How many operands each operand field has."""
         if self.segmented:
-            return list(dense_numbers(cast("DenseArrayBase[Any]", self.properties[SEGMENTS])))
+            return list(self._segments())
         spare = len(self._operands) - len(self.operand_fields) + 1
         return [spare if field.variadic else 1 for field in self.operand_fields]
 
@@ -248,9 +253,7 @@ class DefinedOp(Operation, metaclass=OpClass):
             spare = len(self._operands) - len(self.operand_fields)
             start = index if index <= self.variadic_at else index + spare
             return start, start + (spare if index == self.variadic_at else 0) + 1
-        sizes = self.segment_sizes()
-        start = sum(sizes[:index])
-        return start, start + sizes[index]
+        return _bounds(self._segments())[index]
 
     def set_segment(self, field: OperandField, size: int) -> None:
         """Record a new number of operands of a field."""
@@ -348,6 +351,13 @@ class DefinedOp(Operation, metaclass=OpClass):
         for given in self.fields.values():
             if isinstance(given, ResultTypeField) and not isinstance(found[0], given.kind):
                 raise VerifyException(f"'{self.name}' gives {given.what}, found {found[0]}")
+
+
+@lru_cache(1 << 10)
+def _bounds(sizes: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Where each of the groups of these sizes starts and stops."""
+    stops = list(accumulate(sizes))
+    return list(zip([0, *stops], stops, strict=False))
 
 
 def _count(number: int, word: str) -> str:

@@ -11,7 +11,7 @@ from typing import IO
 
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import IntegerAttr
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.traits import IsTerminator
 
 from softnpu.dialects.attribute_printer import AttributePrinter, integer_text
@@ -38,6 +38,11 @@ class AsmPrinter(AttributePrinter):
         """The texts of each kind of op; None: one that is written out each time."""
         self._operands: list[SSAValue] | None = None
         """The values that have been named since a text is being worked out."""
+        self._constants: dict[int, str | None] = {}
+        """The texts of constants, by the identities of their values."""
+        self._block: Block | None = None
+        self._implied = "builtin."
+        """What the names of ops in `_block`, which is being printed, need not start with."""
 
     @classmethod
     def to_text(cls, top: Operation) -> str:
@@ -47,8 +52,10 @@ class AsmPrinter(AttributePrinter):
         return f"{stream.getvalue()}\n\n"
 
     def print_op(self, op: Operation) -> None:
-        parent = op.parent_op()
-        implied = DEFAULT_DIALECTS.get(parent.name, "") if parent else "builtin."
+        if op.parent is not self._block:
+            parent, self._block = op.parent_op(), op.parent
+            self._implied = DEFAULT_DIALECTS.get(parent.name, "") if parent else "builtin."
+        implied = self._implied
         self._print_results(op)
         text = None if implied or op.regions or op._successors else self._text(op)
         if text is None:
@@ -72,8 +79,12 @@ class AsmPrinter(AttributePrinter):
 
     def _text(self, op: Operation) -> str | None:
         """The text of an op without results, or None for one that is to be written out."""
-        if type(op) is ConstantOp and (text := _integer_constant(op)) is not None:
-            return text
+        if type(op) is ConstantOp and not op.attributes:
+            value = op.properties["value"]
+            if (number := id(value)) not in self._constants:
+                self._constants[number] = _integer_constant(value)
+            if (text := self._constants[number]) is not None:
+                return text
         kind, known = kind_of(op), self._templates.known
         if kind not in known:
             self._templates.learn(kind, op, self._template(op))
@@ -156,10 +167,7 @@ class AsmPrinter(AttributePrinter):
         return f"  // pred: {names}" if len(orders) == 1 else f"  // {len(orders)} preds: {names}"
 
 
-def _integer_constant(op: ConstantOp) -> str | None:
+def _integer_constant(value: Attribute) -> str | None:
     """`arith.constant 5 : i32`, of which a sequence has more than of anything else."""
-    value = op.value
-    if op.attributes or not isinstance(value, IntegerAttr):
-        return None
-    text = integer_text(value)
-    return None if text is None else f"{op.name} {text}"
+    text = integer_text(value) if isinstance(value, IntegerAttr) else None
+    return None if text is None else f"{ConstantOp.name} {text}"

@@ -37,6 +37,21 @@ def _add_inner(top: Operation, found: list[Operation], closed: tuple[type[Operat
             block = block._next_block
 
 
+def outer_ops(top: Operation) -> list[Operation]:
+    """The ops with regions among those below an op, and itself; each before what is in it."""
+    found = [top]
+    for region in top.regions:
+        block = region._first_block
+        while block is not None:
+            op = block._first_op
+            while op is not None:
+                if op.regions:
+                    found += outer_ops(op)
+                op = op._next_op
+            block = block._next_block
+    return found
+
+
 def ops_with_regions(top: Operation) -> list[Operation]:
     """The ops with regions among those below an op, and itself; each behind what is in it."""
     inner = [

@@ -62,6 +62,12 @@ ENTRY_BYTES = 4
 LOST_BITS = 2
 """Lower bits of an address that the controller does not write."""
 
+OF_PARAMETERS = (
+    ScratchpadParameterOp,
+    ReadScratchpadParameterOp,
+    SyncScratchpadParametersFromHostOp,
+)
+
 
 @dataclass(frozen=True)
 class LowerScratchpadParametersPass(ModulePass):
@@ -75,6 +81,12 @@ class LowerScratchpadParametersPass(ModulePass):
     output_params_file: str = ""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
+        if any(map(_concerns_parameters, all_ops(op))):
+            self._lower(op)
+        if self.output_params_file:
+            Path(self.output_params_file).write_text(table_text(op))
+
+    def _lower(self, op: ModuleOp) -> None:
         parameters = parameters_of(op)
         _number(op, parameters)
         by_name = {parameter.sym_name: parameter for parameter in parameters}
@@ -83,8 +95,15 @@ class LowerScratchpadParametersPass(ModulePass):
                 _point_to_entry(user, by_name)
         for device in devices(op):
             _lower(device, by_name)
-        if self.output_params_file:
-            Path(self.output_params_file).write_text(table_text(op))
+
+
+def _concerns_parameters(op: Operation) -> bool:
+    """Whether the pass has anything to do for an op: most designs have no parameters."""
+    if isinstance(op, OF_PARAMETERS):
+        return True
+    if isinstance(op, NpuDmaMemcpyNdOp | DMABDOp):
+        return op.offset_parameter is not None or op.offset_state_table_idx is not None
+    return isinstance(op, RuntimeSequenceOp | CoreOp) and bool(op.emit_parameter_sync_preamble)
 
 
 def parameters_of(module: ModuleOp) -> list[ScratchpadParameterOp]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from xdsl.dialects.builtin import MemRefType, i1, i64
@@ -24,7 +25,6 @@ from softnpu.dialects.attributes import (
     PACKET,
     PADDING,
     BDDimLayoutArrayAttr,
-    BDDimLayoutAttr,
     BDIterationAttr,
     BDPadLayoutArrayAttr,
     PacketInfoAttr,
@@ -94,6 +94,11 @@ class DMABDPACKETOp(DefinedOp):
     packet_type: int = attr(I32)
     packet_id: int = attr(I32)
     syntax = "`(` $packet_type `,` $packet_id `)` attr-dict"
+
+
+@lru_cache(1 << 10)
+def _layout(sizes: tuple[int, ...], strides: tuple[int, ...]) -> BDDimLayoutArrayAttr:
+    return BDDimLayoutArrayAttr.of(zip(sizes, strides, strict=True))
 
 
 class DMABDOp(DefinedOp):
@@ -178,9 +183,7 @@ class DMABDOp(DefinedOp):
         strides = numbers_of(self.mixed_strides)
         if not sizes or strides is None:
             return None
-        return BDDimLayoutArrayAttr(
-            tuple(BDDimLayoutAttr.of(*pair) for pair in zip(sizes, strides, strict=True))
-        )
+        return _layout(tuple(sizes), tuple(strides))
 
     @property
     def buffer_op(self) -> BufferOp | None:

@@ -90,26 +90,25 @@ def unique_constants(root: Operation) -> None:
     A constant that opens its scope, or follows one that stays, keeps its place; others move to
     the very front, each before the one moved last, as MLIR leaves them.
     """
-    owned: dict[tuple[Region, object, object], Operation] = {}
+    owners: dict[Region, dict[tuple[object, object], Operation]] = {}
     kept: set[Operation] = set()
-    scopes: dict[Block, tuple[Region, Block]] = {}
+    block: Block | None = None
     for op in all_ops(root):
         if op.name != ConstantOp.name:
             continue
-        block = block_of(op)
-        if block not in scopes:
+        if op.parent is not block:
+            block = block_of(op)
             scope = scope_of(block)
-            scopes[block] = scope, scope.blocks[0]
-        scope, home = scopes[block]
-        result = op.results[0]
-        key = (scope, *identity(op.properties["value"], result.type))
-        if (existing := owned.get(key)) is not None:
+            home, owned = scope.blocks[0], owners.setdefault(scope, {})
+        (result,) = op.results
+        key = identity(op.properties["value"], result.type)
+        existing = owned.setdefault(key, op)
+        if existing is not op:
             result.replace_all_uses_with(existing.results[0])
             erase(op)
             continue
-        owned[key] = op
-        front = home.first_op
-        stays = block is home and (front is op or op.prev_op in kept)
+        front = home._first_op
+        stays = block is home and (front is op or op._prev_op in kept)
         if not stays and front is not None:
             move_before(front, op)
         kept.add(op)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xdsl.ir import Block, Operation, Region, SSAValue
 
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import outer_ops
 
 
 def simplify_regions(root: Operation, merge_blocks: bool) -> bool:
@@ -21,7 +21,7 @@ def simplify_regions(root: Operation, merge_blocks: bool) -> bool:
 
 
 def _regions_of_several_blocks(root: Operation) -> list[Region]:
-    regions = [region for op in all_ops(root) if op.regions for region in op.regions]
+    regions = [region for op in outer_ops(root) for region in op.regions]
     return [region for region in regions if region.first_block is not region.last_block]
 
 
