@@ -14,11 +14,12 @@ ROWS = [line.split(" | ") for line in PAGE.splitlines() if line.startswith("| `"
 NAME = re.compile(r"`aie::(\w+)`")
 
 
-def compiled(folder: Path, names: list[str]) -> str:
+def compiled(folder: Path, names: list[str], headers: tuple[str, ...] = ("operators",)) -> str:
     """What clang says of headers that are asked for the names; nothing if they have all."""
     source = folder / "k.cc"
     used = "".join(f"using aie::{name};\n" for name in names if name != "operators")
-    source.write_text(f"#include <aie_api/operators.hpp>\nnamespace user {{\n{used}}}\n")
+    included = "".join(f"#include <aie_api/{header}.hpp>\n" for header in headers)
+    source.write_text(f"{included}namespace user {{\n{used}}}\n")
     try:
         compile_kernel(source, folder / "k.o", flags=["-ferror-limit=0"])
     except ToolError as error:
@@ -31,7 +32,7 @@ def test_what_the_page_calls_done_is_there(tmp_path: Path) -> None:
         name for row in ROWS if not row[1].startswith("refused") for name in NAME.findall(row[0])
     ]
     assert len(done) > 100
-    assert compiled(tmp_path, done) == ""
+    assert compiled(tmp_path, done, ("operators", "utils")) == ""
 
 
 def test_what_the_page_refuses_is_not_there(tmp_path: Path) -> None:

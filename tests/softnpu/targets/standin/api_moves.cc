@@ -2,6 +2,7 @@
 // Results follow each other in `out`, 128 bytes each.
 
 #include <aie_api/aie.hpp>
+#include <aie_api/utils.hpp>
 
 struct Results {
     int16_t *at;
@@ -35,6 +36,28 @@ extern "C" void moves(const int16_t *x, int16_t *out) {
     auto circular = aie::begin_vector_circular<16, 32>(x);
     circular += 3;
     put(*circular);
+    auto known_at_run = aie::cbegin_vector_random_circular<16>(x, 64);
+    known_at_run -= 1;
+    put(*known_at_run);
+    auto [low, high] = b.split<16>();
+    put(aie::concat(high, low));
+    put(aie::load_floor_v<16>(x + 19));
+    auto pattern = aie::begin_pattern<4>(x, 2, -1, 2, 1);
+    aie::vector<int16, 16> picked;
+    aie::unroll_times<16>([&](auto i) { picked[i] = *pattern++; });
+    put(picked);
+
+    // Two blocks of two vectors, each block twice; a block is a stream of its own.
+    using aie::tensor_dim;
+    auto blocks = aie::make_tensor_buffer_stream(
+        x, aie::make_tensor_descriptor<int16, 8>(tensor_dim(2u, 4), tensor_dim(2u, 0),
+                                                 tensor_dim(1u, 9), tensor_dim(2u, 3)));
+    aie::pipelined_loop<4>(4, [&] {
+        auto block = blocks.pop();
+        aie::vector<int16, 8> first, second;
+        block >> first >> second;
+        put(aie::concat(first, second));
+    });
 }
 
 extern "C" void products(const int16_t *x, int16_t *out) {
@@ -69,4 +92,13 @@ extern "C" void products(const int16_t *x, int16_t *out) {
     put(aie::reduce_add_v(a, b, a, b));
     put(aie::vector<int32, 4>(aie::reduce_add(wide), aie::reduce_max(wide), aie::reduce_min(wide),
                               aie::lt(a, b).count()));
+
+    put(aie::sliding_mul_ch<4, 8, 2>(bytes, 1, bytes, 2).to_vector<int32>());
+    put(aie::mul(aie::op_sign(bytes.extract<32>(0).cast_to<uint8>(), true), bytes.extract<32>(1))
+            .to_vector<int32>());
+    put(aie::abs_square(first));
+    put(a.pack<uint8>());
+    aie::set_rounding(aie::rounding_mode::positive_inf);
+    put(aie::downshift(a, 3));
+    aie::set_rounding(aie::rounding_mode::floor);
 }

@@ -42,6 +42,17 @@ def slid(lanes: int, starts: tuple[int, int], steps: tuple[int, int]) -> NDArray
     )
 
 
+def channels(
+    values: NDArray[np.int32], outputs: int, count: int, starts: tuple[int, int]
+) -> NDArray[np.int32]:
+    """Two points of a sliding product in several channels, of `values` with themselves."""
+    rows, (start_a, start_b) = values.reshape(-1, count), starts
+    points = range(2)
+    return np.concatenate(
+        [sum(rows[start_a + p] * rows[start_b + o + p] for p in points) for o in range(outputs)]
+    )
+
+
 def moved() -> list[NDArray[np.int16]]:
     zipped = np.stack([A.reshape(-1, 4), B.reshape(-1, 4)], 1).ravel()
     pairs = X.reshape(-1, 2, 2)
@@ -61,6 +72,11 @@ def moved() -> list[NDArray[np.int16]]:
         np.concatenate([A[4:], np.full(4, A[-1])]),
         np.concatenate([np.array([98, 99], np.int16), A[:-2]]),
         A[16:],
+        B[16:],
+        np.concatenate([B[16:], B[:16]]),
+        A[16:],
+        A[[0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15]],
+        *(X.reshape(8, 8)[[4 * block, 4 * block + 3]].ravel() for block in (0, 0, 1, 1)),
     ]
 
 
@@ -87,6 +103,11 @@ def multiplied() -> list[NDArray[np.generic]]:
         A.view(np.uint16) >> 3,
         np.array([A.sum(dtype=np.int16), B.sum(dtype=np.int16)] * 2),
         np.array([wide.sum().astype(np.int32), words.max(), words.min(), (A < B).sum()], np.int32),
+        channels(bytes_.astype(np.int32), 4, 8, (1, 2)),
+        bytes_[:32] * bytes_[32:].astype(np.int32),
+        (first.real**2 + first.imag**2).astype(np.int32),
+        A.astype(np.uint8),
+        ((A + 4) >> 3).astype(np.int16),
     ]
 
 

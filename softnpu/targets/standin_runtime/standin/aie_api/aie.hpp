@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <type_traits>
+#include <utility>
 
 #include "standin/macros_off.hpp"
 #include "standin/functions.hpp"

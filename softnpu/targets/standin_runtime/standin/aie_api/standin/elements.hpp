@@ -82,7 +82,7 @@ template <class V> struct pair {
 
 // code: enum npu_element. bits: of the whole element, both parts of a complex one.
 template <class T> struct element {
-  static constexpr bool known = false;
+  static constexpr bool known = false, is_float = false, is_complex = false;
   static constexpr unsigned bits = 0;
 };
 

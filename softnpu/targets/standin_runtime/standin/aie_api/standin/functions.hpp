@@ -1,7 +1,7 @@
 // Functions of floats, and tables.
 #pragma once
 
-#include "iterators.hpp"
+#include "streams.hpp"
 
 namespace aie {
 namespace detail {
@@ -63,6 +63,8 @@ template <class T, unsigned N> auto div(const vector<T, N> &a, const vector<T, N
 template <class T, unsigned N> auto div(const vector<T, N> &a, scalar_of<T> b) {
   return mul(a, inv(b));
 }
+
+inline float div(float a, float b) { return mul(a, inv(b)); }
 
 // A table that is read at four places at once: twice in memory, each time with every sixteen bytes
 // repeated, so that no two reads meet in a bank.

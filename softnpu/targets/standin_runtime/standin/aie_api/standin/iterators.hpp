@@ -1,11 +1,47 @@
 // Iterators over the vectors in memory, and the core that code runs on.
 #pragma once
 
-#include "mmul.hpp"
+#include <utility>
+
+#include "sliding.hpp"
+
+namespace standin {
+
+// A std::array without <array>, which takes longer to read than everything here.
+template <class T, size_t Size> struct array {
+  T items[Size];
+  constexpr T &operator[](size_t i) { return items[i]; }
+  constexpr const T &operator[](size_t i) const { return items[i]; }
+  static constexpr size_t size() { return Size; }
+  constexpr T *begin() { return items; }
+  constexpr T *end() { return items + Size; }
+  template <template <class, size_t> class Other> constexpr operator Other<T, Size>() const {
+    Other<T, Size> out;
+    for (size_t i = 0; i < Size; i++)
+      out[i] = items[i];
+    return out;
+  }
+  template <size_t I> constexpr T get() const { return items[I]; }
+};
+
+} // namespace standin
+
+template <class T, size_t Size>
+struct std::tuple_size<standin::array<T, Size>> : std::integral_constant<size_t, Size> {};
+template <size_t I, class T, size_t Size>
+struct std::tuple_element<I, standin::array<T, Size>> {
+  using type = T;
+};
 
 namespace aie {
 
 enum class aie_dm_resource { none, a, b, c, d, stack };
+
+namespace detail {
+template <class T, unsigned N> struct vector_of {
+  using type = vector<T, N>;
+};
+} // namespace detail
 
 // Steps of `Step` vectors of N elements.
 template <class T, unsigned N, int Step = 1> struct vector_iterator {
@@ -51,22 +87,34 @@ private:
   static constexpr int stride = int(sizeof(value_type) / sizeof(T));
 };
 
-// After `Size` elements it is at the start again.
-template <class T, unsigned N, unsigned Size> struct vector_circular_iterator {
+// Round a buffer: after its last element comes the first. N = 0: elements by themselves.
+inline constexpr size_t dynamic_extent = size_t(-1);
+
+template <class T, unsigned N, size_t Size> struct vector_circular_iterator {
   using plain = __remove_cv(T);
-  using value_type = vector<plain, N>;
+  using value_type = typename standin::choice<N == 0, standin::same<plain>,
+                                              detail::vector_of<plain, N>>::type::type;
   using reference = standin::either<__is_same(T, plain), value_type &, const value_type &>;
   using pointer = standin::either<__is_same(T, plain), value_type *, const value_type *>;
-  static_assert(Size % N == 0, "a circular iterator goes round after a whole number of vectors");
+  using difference_type = int;
+  static constexpr unsigned step = N ? N : 1;
+  static_assert(Size == dynamic_extent || Size % step == 0,
+                "a circular iterator goes round after a whole number of vectors");
 
   T *start;
-  unsigned vector_index;
+  int count; // of steps all the way round
+  int index;
 
-  reference operator*() const { return *reinterpret_cast<pointer>(start + vector_index * N); }
+  constexpr vector_circular_iterator(T *start, size_t size = Size)
+      : start(start), count(int(size / step)), index(0) {}
+
+  reference operator*() const {
+    return *reinterpret_cast<pointer>(start + unsigned(index) * step);
+  }
   pointer operator->() const { return &**this; }
+  reference operator[](int i) const { return *(*this + i); }
   vector_circular_iterator &operator+=(int i) {
-    const int count = int(Size / N);
-    vector_index = unsigned(((int(vector_index) + i) % count + count) % count);
+    index = ((index + i) % count + count) % count;
     return *this;
   }
   vector_circular_iterator &operator-=(int i) { return *this += -i; }
@@ -83,10 +131,24 @@ template <class T, unsigned N, unsigned Size> struct vector_circular_iterator {
     return before;
   }
   friend vector_circular_iterator operator+(vector_circular_iterator it, int i) { return it += i; }
+  friend vector_circular_iterator operator-(vector_circular_iterator it, int i) { return it -= i; }
   friend bool operator==(vector_circular_iterator a, vector_circular_iterator b) {
-    return a.start + a.vector_index * N == b.start + b.vector_index * N;
+    return &*a == &*b;
   }
 };
+template <class T, unsigned N, size_t Size = dynamic_extent>
+using vector_random_circular_iterator = vector_circular_iterator<T, N, Size>;
+template <class T, size_t Size = dynamic_extent>
+using circular_iterator = vector_circular_iterator<T, 0, Size>;
+template <class T, size_t Size = dynamic_extent>
+using random_circular_iterator = circular_iterator<T, Size>;
+template <class T, unsigned N> using const_vector_iterator = vector_iterator<const T, N>;
+template <class T, unsigned N> using restrict_vector_iterator = vector_iterator<T, N>;
+template <class T, unsigned N> using const_restrict_vector_iterator = vector_iterator<const T, N>;
+template <class T, unsigned N> using unaligned_vector_iterator = vector_iterator<T, N>;
+template <class T, unsigned N> using const_unaligned_vector_iterator = vector_iterator<const T, N>;
+template <class T, unsigned N, size_t Size = dynamic_extent>
+using const_vector_circular_iterator = vector_circular_iterator<const T, N, Size>;
 
 #define STANDIN_BEGIN(name)                                                                        \
   template <unsigned N, aie_dm_resource = aie_dm_resource::none, class T>                          \
@@ -102,18 +164,85 @@ STANDIN_BEGIN(begin_restrict_vector)
 STANDIN_BEGIN(begin_unaligned_vector)
 STANDIN_BEGIN(begin_vector_random)
 
-#define STANDIN_BEGIN_CIRCULAR(name)                                                               \
-  template <unsigned N, unsigned Size, aie_dm_resource = aie_dm_resource::none, class T>           \
-  auto name(T *at) {                                                                               \
-    return vector_circular_iterator<T, N, Size>{at, 0};                                            \
+#define STANDIN_BEGIN_CIRCULAR(name, pointer)                                                      \
+  template <unsigned N, size_t Size, aie_dm_resource = aie_dm_resource::none, class T>             \
+  auto name(pointer *at) {                                                                         \
+    return vector_circular_iterator<pointer, N, Size>(at);                                         \
   }                                                                                                \
-  template <unsigned N, unsigned Size, aie_dm_resource = aie_dm_resource::none, class T>           \
-  auto c##name(const T *at) {                                                                      \
-    return vector_circular_iterator<const T, N, Size>{at, 0};                                      \
+  template <unsigned N, aie_dm_resource = aie_dm_resource::none, class T>                          \
+  auto name(pointer *at, size_t size) {                                                            \
+    return vector_circular_iterator<pointer, N, dynamic_extent>(at, size);                         \
+  }                                                                                                \
+  template <unsigned N, aie_dm_resource = aie_dm_resource::none, class T, size_t Size>             \
+  auto name(pointer (&at)[Size]) {                                                                 \
+    return vector_circular_iterator<pointer, N, Size>(at);                                         \
   }
-STANDIN_BEGIN_CIRCULAR(begin_vector_circular)
-STANDIN_BEGIN_CIRCULAR(begin_restrict_vector_circular)
-STANDIN_BEGIN_CIRCULAR(begin_vector_random_circular)
+STANDIN_BEGIN_CIRCULAR(begin_vector_circular, T)
+STANDIN_BEGIN_CIRCULAR(cbegin_vector_circular, const T)
+STANDIN_BEGIN_CIRCULAR(begin_restrict_vector_circular, T)
+STANDIN_BEGIN_CIRCULAR(cbegin_restrict_vector_circular, const T)
+STANDIN_BEGIN_CIRCULAR(begin_vector_random_circular, T)
+STANDIN_BEGIN_CIRCULAR(cbegin_vector_random_circular, const T)
+
+#define STANDIN_BEGIN_ELEMENTS(name, pointer)                                                      \
+  template <size_t Size, class T> auto name(pointer *at) {                                         \
+    return circular_iterator<pointer, Size>(at);                                                   \
+  }                                                                                                \
+  template <class T> auto name(pointer *at, size_t size) {                                         \
+    return circular_iterator<pointer>(at, size);                                                   \
+  }                                                                                                \
+  template <class T, size_t Size> auto name(pointer (&at)[Size]) {                                 \
+    return circular_iterator<pointer, Size>(at);                                                   \
+  }
+STANDIN_BEGIN_ELEMENTS(begin_circular, T)
+STANDIN_BEGIN_ELEMENTS(cbegin_circular, const T)
+STANDIN_BEGIN_ELEMENTS(begin_random_circular, T)
+STANDIN_BEGIN_ELEMENTS(cbegin_random_circular, const T)
+
+// Steps that are taken in turns.
+template <class T, unsigned Steps> struct pattern_iterator {
+  T *at;
+  int offsets[Steps];
+  unsigned turn = 0;
+
+  T &operator*() const { return *at; }
+  T *operator->() const { return at; }
+  pattern_iterator &operator++() {
+    at += offsets[turn];
+    turn = turn + 1 == Steps ? 0 : turn + 1;
+    return *this;
+  }
+  pattern_iterator operator++(int) {
+    pattern_iterator before = *this;
+    ++*this;
+    return before;
+  }
+  friend bool operator==(const pattern_iterator &a, const pattern_iterator &b) {
+    return a.at == b.at;
+  }
+};
+template <unsigned Steps, class T, class... Offsets> auto begin_pattern(T *at, Offsets... offsets) {
+  static_assert(sizeof...(Offsets) == Steps, "begin_pattern: as many offsets as steps");
+  return pattern_iterator<T, Steps>{at, {int(offsets)...}};
+}
+template <unsigned Steps, class T, class... Offsets>
+auto cbegin_pattern(const T *at, Offsets... offsets) {
+  return begin_pattern<Steps>(at, offsets...);
+}
+
+template <class T, unsigned N> template <unsigned M> auto vector<T, N>::split() const {
+  standin::array<vector<T, M>, N / M> out;
+  for (unsigned i = 0; i < N / M; i++)
+    out[i] = extract<M>(i);
+  return out;
+}
+template <class Tag, unsigned N> template <unsigned M> auto accum<Tag, N>::split() const {
+  standin::array<accum<Tag, M>, N / M> out;
+  for (unsigned i = 0; i < N / M; i++)
+    out[i] = extract<M>(i);
+  return out;
+}
+
 
 // The core, as far as its modes go.
 class tile {

@@ -1,97 +1,24 @@
-// Loads, stores and everything that stays within a lane.
+// Everything that stays within a lane.
 #pragma once
 
-#include "accum.hpp"
+#include "making.hpp"
 
 namespace aie {
 
-template <class T> using scalar_of = typename standin::same<T>::type;
-
-// Making vectors
-
-namespace detail {
-template <class T> inline constexpr unsigned register_lanes = 512 / standin::element<T>::bits;
-}
-
-template <class T, unsigned N = detail::register_lanes<T>> vector<T, N> broadcast(scalar_of<T> value) {
-  vector<T, N> out;
-  if constexpr (standin::element<T>::bits == 4) {
-    uint8_t two = uint8_t((int(value) & 15) * 17);
-    __builtin_memset(out.elements, two, sizeof out.elements);
-  } else {
-    standin::command(NPU_V_FILL, N, out.elements, &value, nullptr, nullptr, sizeof(T));
+// What a function does to vectors it does to numbers, by way of the shortest vector.
+#define STANDIN_OF_NUMBERS(name)                                                                   \
+  template <class T>                                                                               \
+    requires(standin::element<T>::known)                                                           \
+  auto name(T a, scalar_of<T> b) {                                                                 \
+    return detail::first_of(name(broadcast<T, detail::fewest_lanes<T>>(a),                         \
+                                 broadcast<T, detail::fewest_lanes<T>>(b)));                       \
   }
-  return out;
-}
-template <unsigned N, class T>
-  requires(standin::element<__remove_cvref(T)>::known)
-auto broadcast(T value) {
-  return broadcast<__remove_cvref(T), N>(value);
-}
-template <class T, unsigned N = detail::register_lanes<T>>
-  requires(standin::element<T>::known)
-vector<T, N> zeros() {
-  vector<T, N> out;
-  __builtin_memset(out.elements, 0, sizeof out.elements);
-  return out;
-}
-template <class Tag, unsigned N>
-  requires(!standin::element<Tag>::known)
-accum<Tag, N> zeros() {
-  accum<Tag, N> out;
-  __builtin_memset(out.lanes, 0, sizeof out.lanes);
-  return out;
-}
-template <Vector V> V zeros() { return zeros<typename V::value_type, V::size()>(); }
-
-template <class T, unsigned N, class... Rest>
-auto concat(const vector<T, N> &first, const Rest &...rest) {
-  vector<T, N *(1 + sizeof...(Rest))> out;
-  return out.upd_all(first, rest...);
-}
-template <class Tag, unsigned N, class... Rest>
-auto concat(const accum<Tag, N> &first, const Rest &...rest) {
-  accum<Tag, N *(1 + sizeof...(Rest))> out;
-  return out.upd_all(first, rest...);
-}
-
-template <unsigned N, class T> vector<__remove_cv(T), N> load_v(T *from) {
-  vector<__remove_cv(T), N> out;
-  return out.load(from);
-}
-template <class T> auto load_v(T *from) {
-  return load_v<detail::register_lanes<__remove_cv(T)>>(from);
-}
-template <unsigned N, class T> auto load_unaligned_v(T *from, unsigned = 1) {
-  return load_v<N>(from);
-}
-template <class T> auto load_unaligned_v(T *from, unsigned = 1) { return load_v(from); }
-// From the last address before `from` that is a multiple of a register's bytes.
-template <unsigned N, class T> auto load_floor_v(T *from) {
-  uintptr_t at = reinterpret_cast<uintptr_t>(from);
-  return load_v<N>(reinterpret_cast<T *>(at / vector_ldst_align * vector_ldst_align));
-}
-template <unsigned N, class T> auto load_floor_bytes_v(T *from, unsigned bytes) {
-  uintptr_t at = reinterpret_cast<uintptr_t>(from);
-  return load_v<N>(reinterpret_cast<T *>(at / bytes * bytes));
-}
-template <class P, class T, unsigned N> P *store_v(P *to, const vector<T, N> &v) {
-  static_assert(sizeof(P) == sizeof(typename standin::element<T>::stored),
-                "store_v: the vector's elements are of another type than the memory's");
-  __builtin_memcpy(to, v.elements, sizeof v.elements);
-  return to;
-}
-template <class P, class T, unsigned N>
-P *store_unaligned_v(P *to, const vector<T, N> &v, unsigned = 1) {
-  return store_v(to, v);
-}
-
-template <class U, class T, unsigned N> auto vector_cast(const vector<T, N> &v) {
-  return v.template cast_to<U>();
-}
-template <class Tag, class From, unsigned N> auto accum_cast(const accum<From, N> &a) {
-  return a.template cast_to<Tag>();
-}
+#define STANDIN_OF_NUMBER(name)                                                                    \
+  template <class T>                                                                               \
+    requires(standin::element<T>::known)                                                           \
+  auto name(T a) {                                                                                 \
+    return detail::first_of(name(broadcast<T, detail::fewest_lanes<T>>(a)));                       \
+  }
 
 // Two operands, of which one may be a number that every lane takes.
 
@@ -143,6 +70,36 @@ STANDIN_BINARY(bit_or, NPU_V_OR)
 STANDIN_BINARY(bit_xor, NPU_V_XOR)
 STANDIN_BINARY(saturating_add, NPU_V_ADD_SAT)
 STANDIN_BINARY(saturating_sub, NPU_V_SUB_SAT)
+
+STANDIN_OF_NUMBERS(add)
+STANDIN_OF_NUMBERS(sub)
+STANDIN_OF_NUMBERS(min)
+STANDIN_OF_NUMBERS(max)
+
+// `as_signed` says how the bits are read, whatever their type.
+#define STANDIN_BINARY_SIGN(name, operation)                                                       \
+  template <class T, unsigned N>                                                                   \
+  vector<T, N> name(const vector<T, N> &a, const vector<T, N> &b, bool as_signed) {                \
+    constexpr unsigned code = standin::element<T>::code & ~1u;                                     \
+    static_assert(!standin::element<T>::is_float && !standin::element<T>::is_complex,              \
+                  #name ": only real integers are read with a sign or without");                   \
+    vector<T, N> out;                                                                              \
+    standin::command(operation | code << 8 | (code + unsigned(!as_signed)) << 12 |                 \
+                         (code + unsigned(!as_signed)) << 16,                                      \
+                     N, out.elements, a.elements, b.elements);                                     \
+    return out;                                                                                    \
+  }                                                                                                \
+  template <class T, unsigned N>                                                                   \
+  vector<T, N> name(const vector<T, N> &a, scalar_of<T> b, bool as_signed) {                       \
+    return name(a, broadcast<T, N>(b), as_signed);                                                 \
+  }                                                                                                \
+  template <class T, unsigned N>                                                                   \
+  vector<T, N> name(scalar_of<T> a, const vector<T, N> &b, bool as_signed) {                       \
+    return name(broadcast<T, N>(a), b, as_signed);                                                 \
+  }
+STANDIN_BINARY_SIGN(min, NPU_V_MIN)
+STANDIN_BINARY_SIGN(max, NPU_V_MAX)
+STANDIN_BINARY_SIGN(maxdiff, NPU_V_MAXDIFF)
 
 #define STANDIN_ACCUMULATE(name, operation)                                                        \
   template <class Tag, unsigned N, class Other>                                                    \
@@ -200,15 +157,21 @@ template <class T, unsigned N> vector<T, N> bit_not(const vector<T, N> &a) {
 template <class T, unsigned N> vector<T, N> conj(const vector<T, N> &a) {
   return detail::unary<NPU_V_CONJ>(a);
 }
+// Through an accumulator, as the device has no other way: a shift up saturates and one down rounds
+// as the modes say.
 template <class T, unsigned N> vector<T, N> upshift(const vector<T, N> &a, unsigned by) {
-  return detail::unary<NPU_V_SHL>(a, int(by));
+  return accum<standin::tag_of_t<T>, N>(a, int(by)).template to_vector<T>();
 }
 template <class T, unsigned N> vector<T, N> downshift(const vector<T, N> &a, unsigned by) {
-  return detail::unary<NPU_V_SHR>(a, int(by));
+  return accum<standin::tag_of_t<T>, N>(a).template to_vector<T>(int(by));
 }
 template <class T, unsigned N> vector<T, N> logical_downshift(const vector<T, N> &a, unsigned by) {
   return detail::unary<NPU_V_LSHR>(a, int(by));
 }
+
+STANDIN_OF_NUMBER(neg)
+STANDIN_OF_NUMBER(abs)
+STANDIN_OF_NUMBER(conj)
 
 template <class T, unsigned N, class L, class H> auto clamp(const vector<T, N> &v, L low, H high) {
   return min(max(v, low), high);
@@ -244,11 +207,17 @@ STANDIN_COMPARISON(le, detail::compared<NPU_V_GE>(b, a))
 STANDIN_COMPARISON(eq, detail::compared<NPU_V_EQ>(a, b))
 STANDIN_COMPARISON(neq, ~detail::compared<NPU_V_EQ>(a, b))
 
-template <class T, unsigned N> bool equal(const vector<T, N> &a, const vector<T, N> &b) {
-  return eq(a, b).full();
-}
-template <class T, unsigned N> bool not_equal(const vector<T, N> &a, const vector<T, N> &b) {
-  return !equal(a, b);
+STANDIN_OF_NUMBERS(lt)
+STANDIN_OF_NUMBERS(ge)
+STANDIN_OF_NUMBERS(gt)
+STANDIN_OF_NUMBERS(le)
+STANDIN_OF_NUMBERS(eq)
+STANDIN_OF_NUMBERS(neq)
+
+template <class A, class B> bool equal(const A &a, const B &b) { return eq(a, b).full(); }
+template <class A, class B> bool not_equal(const A &a, const B &b) { return !equal(a, b); }
+template <class T, unsigned N> bool contains(scalar_of<T> a, const vector<T, N> &v) {
+  return !eq(v, a).empty();
 }
 
 // A lane of b where the mask is set, of a elsewhere.
@@ -314,6 +283,20 @@ template <class T, class U, unsigned N> vector<T, N> to_fixed(const vector<U, N>
 }
 template <class U, unsigned N> auto to_fixed(const vector<U, N> &v, int shift = 0) {
   return to_fixed<int32_t>(v, shift);
+}
+template <class T = int32_t, unsigned N>
+vector<T, N> to_fixed(const accum<accfloat, N> &a, int shift = 0) {
+  return to_fixed<T>(a.template to_vector<float>(), shift);
+}
+template <class T = int32_t, class U>
+  requires(standin::element<U>::is_float && !standin::element<U>::is_complex)
+T to_fixed(U value, int shift = 0) {
+  return to_fixed<T>(broadcast<float, 4>(float(value)), shift).get(0);
+}
+template <class T = float, class U>
+  requires(__is_integral(U))
+T to_float(U value, int shift = 0) {
+  return to_float<T>(broadcast<int32_t, 4>(int32_t(value)), shift).get(0);
 }
 template <class T = int32_t, unsigned N>
 vector<T, N> to_fixed_floor(const vector<__bf16, N> &v, int shift = 0) {

@@ -59,6 +59,26 @@ template <class T, unsigned N> auto imag(const vector<T, N> &v) {
   return filter_odd(v.template cast_to<typename detail::part_of<T>::type>());
 }
 
+template <class T>
+  requires(standin::element<T>::is_complex)
+auto real(T value) {
+  return value.real;
+}
+template <class T>
+  requires(standin::element<T>::is_complex)
+auto imag(T value) {
+  return value.imag;
+}
+template <class R, class T, unsigned N>
+  requires(standin::element<T>::is_complex)
+auto abs_square(const vector<T, N> &v, int shift) {
+  using part = typename detail::part_of<T>::type;
+  using result = standin::either<__is_same(R, void),
+                                 standin::either<__is_same(part, float), float, int32_t>, R>;
+  const auto re = real(v), im = imag(v);
+  return mac(mul(re, re), im, im).template to_vector<result>(shift);
+}
+
 template <class T, unsigned N> vector<T, N> reverse(const vector<T, N> &v) {
   vector<T, N> out;
   detail::move<NPU_V_REVERSE>(out, v, nullptr, N, 0);
@@ -107,14 +127,28 @@ template <class T, unsigned N> vector<T, N> shuffle_up_rotate(const vector<T, N>
   return shuffle_down_rotate(v, N - by % N);
 }
 
-template <class T, unsigned N> template <unsigned M> auto vector<T, N>::split() const {
-  struct parts {
-    vector<T, M> part[N / M];
-  } out;
-  for (unsigned i = 0; i < N / M; i++)
-    out.part[i] = extract<M>(i);
-  return out;
+// Patterns that are chosen before they are used.
+template <class T, unsigned N> class filter_mode {
+public:
+  static filter_mode even(unsigned step = 1) { return {false, step}; }
+  static filter_mode odd(unsigned step = 1) { return {true, step}; }
+  bool is_odd;
+  unsigned step;
+};
+template <class T, unsigned N> vector<T, N / 2> filter(const vector<T, N> &v, filter_mode<T, N> m) {
+  return m.is_odd ? filter_odd(v, m.step) : filter_even(v, m.step);
 }
+#define STANDIN_INTERLEAVE_MODE(name)                                                              \
+  template <class T, unsigned N> struct name##_mode {                                              \
+    explicit name##_mode(unsigned step) : step(step) {}                                            \
+    unsigned step;                                                                                 \
+  };                                                                                               \
+  template <class T, unsigned N>                                                                   \
+  auto name(const vector<T, N> &a, const vector<T, N> &b, const name##_mode<T, N> &mode) {         \
+    return name(a, b, mode.step);                                                                  \
+  }
+STANDIN_INTERLEAVE_MODE(interleave_zip)
+STANDIN_INTERLEAVE_MODE(interleave_unzip)
 
 // Reductions. Integers wrap; floats are added by halves in accumulators.
 
@@ -181,6 +215,15 @@ template <class T, unsigned N> T reduce_min(const vector<T, N> &v) {
 }
 template <class T, unsigned N> T reduce_max(const vector<T, N> &v) {
   return detail::reduced(v, NPU_V_MAX);
+}
+template <class T, unsigned N> T reduce_min(const T &first, const vector<T, N> &v) {
+  return min(first, reduce_min(v));
+}
+template <class T, unsigned N> T reduce_max(const T &first, const vector<T, N> &v) {
+  return max(first, reduce_max(v));
+}
+template <class T, unsigned N> T reduce_add(const T &first, const vector<T, N> &v) {
+  return add(first, reduce_add(v));
 }
 template <class T, unsigned N> T reduce_mul(const vector<T, N> &v) {
   T out = v.get(0);

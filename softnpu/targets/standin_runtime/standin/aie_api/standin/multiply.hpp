@@ -1,4 +1,4 @@
-// Products: element-wise, matrices, sliding.
+// Products: element-wise ones, and what all of them are made of.
 #pragma once
 
 #include "lanes.hpp"
@@ -22,6 +22,21 @@ STANDIN_OPERATION(op_transpose, Transpose)
 template <class V> operand_op<Operation::Zero, V> op_zero(const V &value, bool zero = true) {
   return {value, zero};
 }
+// The bits of a vector read with a sign or without, as only the run knows.
+template <class V> struct signed_op {
+  const V &value;
+  bool is_signed;
+};
+template <class V> signed_op<V> op_sign(const V &value, bool is_signed) {
+  return {value, is_signed};
+}
+// These are done at once.
+template <class V> auto op_abs(const V &value) { return abs(value); }
+template <class V> auto op_neg(const V &value, bool negate = true) {
+  return negate ? V(neg(value)) : value;
+}
+template <class A, class B> auto op_max(const A &a, const B &b) { return max(a, b); }
+template <class A, class B> auto op_min(const A &a, const B &b) { return min(a, b); }
 
 namespace detail {
 
@@ -33,6 +48,7 @@ struct product_dims {
 template <class T> struct factor {
   const void *at;
   bool scalar, conjugated;
+  unsigned code = standin::element<T>::code;
   using type = T;
 };
 
@@ -49,6 +65,11 @@ template <class V> auto factor_of(const operand_op<Operation::Conj, V> &op) {
   out.conjugated = true;
   return out;
 }
+template <class V> auto factor_of(const signed_op<V> &op) {
+  auto out = factor_of(op.value);
+  out.code = (out.code & ~1u) + unsigned(!op.is_signed);
+  return out;
+}
 template <class V> auto factor_of(const operand_op<Operation::None, V> &op) {
   return factor_of(op.value);
 }
@@ -60,6 +81,7 @@ template <class T, unsigned N> struct lanes_of<vector<T, N>> {
   static constexpr unsigned value = N;
 };
 template <Operation Op, class V> struct lanes_of<operand_op<Op, V>> : lanes_of<V> {};
+template <class V> struct lanes_of<signed_op<V>> : lanes_of<V> {};
 
 // The accumulator that products are added to.
 struct addend {
@@ -82,7 +104,7 @@ void products(Out &out, product_dims d, const factor<A> &a, const factor<B> &b, 
               uint32_t flags = 0) {
   using lanes = standin::lane<typename Out::value_type>;
   standin::command(
-      NPU_OPERATION(NPU_V_MAC, lanes::code, standin::element<A>::code, standin::element<B>::code) |
+      NPU_OPERATION(NPU_V_MAC, lanes::code, a.code, b.code) |
           flags | c.flags | standin::with(a.scalar, NPU_SCALAR_A) |
           standin::with(b.scalar, NPU_SCALAR_B) | standin::with(a.conjugated, NPU_CONJUGATE_A) |
           standin::with(b.conjugated, NPU_CONJUGATE_B),
@@ -113,23 +135,54 @@ template <Operation Op, class A> struct tag_of_accum<operand_op<Op, A>> : tag_of
 
 } // namespace detail
 
-template <class Tag = accauto, class A, class B> auto mul(const A &a, const B &b) {
+namespace detail {
+template <class A, class B>
+concept numbers = standin::element<A>::is_float && standin::element<B>::is_float;
+}
+
+template <class Tag = accauto, class A, class B>
+  requires(!detail::numbers<A, B>)
+auto mul(const A &a, const B &b) {
   return detail::elementwise<Tag>(a, b, {}, 0);
 }
 template <class Tag = accauto, class A, class B> auto negmul(const A &a, const B &b) {
   return detail::elementwise<Tag>(a, b, {}, NPU_NEGATE);
 }
-template <class C, class A, class B> auto mac(const C &c, const A &a, const B &b) {
+template <class C, class A, class B>
+  requires(!detail::numbers<A, B>)
+auto mac(const C &c, const A &a, const B &b) {
   return detail::elementwise<typename detail::tag_of_accum<C>::type>(a, b, detail::addend_of(c), 0);
 }
-template <class C, class A, class B> auto msc(const C &c, const A &a, const B &b) {
+template <class C, class A, class B>
+  requires(!detail::numbers<A, B>)
+auto msc(const C &c, const A &a, const B &b) {
   return detail::elementwise<typename detail::tag_of_accum<C>::type>(a, b, detail::addend_of(c),
                                                                      NPU_NEGATE);
 }
 template <class Tag = accauto, Vector V> auto mul_square(const V &v) { return mul<Tag>(v, v); }
 template <class C, Vector V> auto mac_square(const C &c, const V &v) { return mac(c, v, v); }
 template <class C, Vector V> auto msc_square(const C &c, const V &v) { return msc(c, v, v); }
-template <class Tag = accauto, Vector V> auto abs_square(const V &v) { return mul<Tag>(v, op_conj(v)); }
+// real^2 + imag^2, as numbers without an imaginary part.
+template <class R = void, class T, unsigned N>
+  requires(standin::element<T>::is_complex)
+auto abs_square(const vector<T, N> &v, int shift = 0);
+
+// Products of numbers.
+template <class A, class B>
+  requires(detail::numbers<A, B>)
+auto mul(A a, B b) {
+  return mul(broadcast<A, detail::fewest_lanes<float>>(a), b).lanes[0];
+}
+template <class C, class A, class B>
+  requires(detail::numbers<A, B>)
+auto mac(C c, A a, B b) {
+  return mac(accum<accfloat, 4>(broadcast<C, 4>(c)), broadcast<A, 4>(a), b).lanes[0];
+}
+template <class C, class A, class B>
+  requires(detail::numbers<A, B>)
+auto msc(C c, A a, B b) {
+  return msc(accum<accfloat, 4>(broadcast<C, 4>(c)), broadcast<A, 4>(a), b).lanes[0];
+}
 
 // The sum of vectors times the coefficients from `start` on.
 template <unsigned Lanes, class Tag = accauto, class C, unsigned M, Vector First, Vector... Rest>
@@ -149,95 +202,10 @@ auto accumulate(const accum<Tag, N> &onto, const vector<C, M> &coefficients, uns
   return out;
 }
 
-// Sliding products: out[lane] = sum over p of
-//   coefficient[start + p * CoeffStep] * data[start + p * DataStepX + lane * DataStepY].
-
-template <unsigned Lanes, unsigned Points, int CoeffStep, int DataStepX, int DataStepY,
-          class CoeffType, class DataType, class Tag = accauto>
-struct sliding_mul_ops {
-  using tag = standin::product_tag_t<Tag, CoeffType, DataType>;
-  using accum_type = accum<tag, Lanes>;
-  using coeff_type = CoeffType;
-  using data_type = DataType;
-  static constexpr unsigned lanes = Lanes, points = Points;
-
-  template <class C, class D>
-  static accum_type mul(const C &coeff, unsigned coeff_start, const D &data, unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, {}, 0);
-  }
-  template <class C, class D>
-  static accum_type negmul(const C &coeff, unsigned coeff_start, const D &data,
-                           unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, {}, NPU_NEGATE);
-  }
-  template <class A, class C, class D>
-  static accum_type mac(const A &acc, const C &coeff, unsigned coeff_start, const D &data,
-                        unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, detail::addend_of(acc), 0);
-  }
-  template <class A, class C, class D>
-  static accum_type msc(const A &acc, const C &coeff, unsigned coeff_start, const D &data,
-                        unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, detail::addend_of(acc), NPU_NEGATE);
-  }
-
-private:
-  template <class C, class D>
-  static accum_type run(const C &coeff, unsigned coeff_start, const D &data, unsigned data_start,
-                        detail::addend c, uint32_t flags) {
-    auto a = detail::factor_of(coeff);
-    auto b = detail::factor_of(data);
-    using ka = standin::element<typename decltype(a)::type>;
-    using kb = standin::element<typename decltype(b)::type>;
-    const npu_slide slide = {Points,
-                             coeff_start,
-                             uint32_t(CoeffStep),
-                             detail::lanes_of<C>::value,
-                             data_start,
-                             uint32_t(DataStepX),
-                             uint32_t(DataStepY),
-                             detail::lanes_of<D>::value};
-    accum_type out;
-    standin::command(NPU_OPERATION(NPU_V_SLIDE, standin::lane<tag>::code, ka::code, kb::code) |
-                         flags | c.flags | standin::with(a.conjugated, NPU_CONJUGATE_A) |
-                         standin::with(b.conjugated, NPU_CONJUGATE_B),
-                     Lanes, out.lanes, a.at, b.at, c.at, int(reinterpret_cast<uintptr_t>(&slide)));
-    return out;
-  }
-};
-
-template <unsigned Lanes, unsigned Points, int CoeffStep, int DataStepX, class C, class D,
-          class Tag = accauto>
-using sliding_mul_x_ops = sliding_mul_ops<Lanes, Points, CoeffStep, DataStepX, 1, C, D, Tag>;
-template <unsigned Lanes, unsigned Points, int CoeffStep, int DataStepY, class C, class D,
-          class Tag = accauto>
-using sliding_mul_y_ops = sliding_mul_ops<Lanes, Points, CoeffStep, 1, DataStepY, C, D, Tag>;
-template <unsigned Lanes, unsigned Points, int CoeffStep, int DataStepXY, class C, class D,
-          class Tag = accauto>
-using sliding_mul_xy_ops =
-    sliding_mul_ops<Lanes, Points, CoeffStep, DataStepXY, DataStepXY, C, D, Tag>;
-
-#define STANDIN_SLIDING(name)                                                                      \
-  template <unsigned Lanes, unsigned Points, int CoeffStep = 1, int DataStepX = 1,                 \
-            int DataStepY = 1, class Tag = accauto, class C, class D>                              \
-  auto sliding_##name(const C &coeff, unsigned coeff_start, const D &data,                         \
-                      unsigned data_start = 0) {                                                   \
-    return sliding_mul_ops<Lanes, Points, CoeffStep, DataStepX, DataStepY, typename C::value_type, \
-                           typename D::value_type, Tag>::name(coeff, coeff_start, data,            \
-                                                              data_start);                         \
-  }
-STANDIN_SLIDING(mul)
-STANDIN_SLIDING(negmul)
-#define STANDIN_SLIDING_ONTO(name)                                                                 \
-  template <unsigned Lanes, unsigned Points, int CoeffStep = 1, int DataStepX = 1,                 \
-            int DataStepY = 1, class A, class C, class D>                                          \
-  auto sliding_##name(const A &acc, const C &coeff, unsigned coeff_start, const D &data,           \
-                      unsigned data_start = 0) {                                                   \
-    return sliding_mul_ops<Lanes, Points, CoeffStep, DataStepX, DataStepY, typename C::value_type, \
-                           typename D::value_type, typename detail::tag_of_accum<A>::type>::name(  \
-        acc, coeff, coeff_start, data, data_start);                                                \
-  }
-STANDIN_SLIDING_ONTO(mac)
-STANDIN_SLIDING_ONTO(msc)
+// ... from the first one on.
+template <unsigned Lanes, class Tag = accauto, class C, unsigned M, Vector First, Vector... Rest>
+auto accumulate(const vector<C, M> &coefficients, const First &first, const Rest &...rest) {
+  return accumulate<Lanes, Tag>(coefficients, 0u, first, rest...);
+}
 
 } // namespace aie

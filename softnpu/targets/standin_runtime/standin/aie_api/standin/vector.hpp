@@ -179,16 +179,12 @@ public:
     return out;
   }
   template <class U = typename detail::narrower<T>::type> vector<U, N> pack() const {
-    return pack_sign<U>(kind::is_signed);
+    return packed<U>(standin::element<U>::code, kind::code);
   }
   template <class U = typename detail::narrower<T>::type>
   vector<U, N> pack_sign(bool as_signed) const {
-    vector<U, N> out;
-    constexpr unsigned from = kind::code & ~1u, to = standin::element<U>::code & ~1u;
-    standin::command(
-        NPU_OPERATION(NPU_V_PACK, as_signed ? to : to + 1, as_signed ? from : from + 1, 0), N,
-        out.elements, elements);
-    return out;
+    return packed<U>((standin::element<U>::code & ~1u) + unsigned(!as_signed),
+                     (kind::code & ~1u) + unsigned(!as_signed));
   }
 
   vector &load(const T *from) {
@@ -200,6 +196,11 @@ public:
   void store_unaligned(T *to, unsigned = 1) const { store(to); }
 
 private:
+  template <class U> vector<U, N> packed(unsigned to, unsigned from) const {
+    vector<U, N> out;
+    standin::command(NPU_OPERATION(NPU_V_PACK, to, from, 0), N, out.elements, elements);
+    return out;
+  }
   const uint8_t *bytes_from(unsigned element) const {
     return reinterpret_cast<const uint8_t *>(elements) + element * kind::bits / 8;
   }
@@ -295,6 +296,31 @@ public:
   constexpr uint64_t to_uint64(unsigned i = 0) const {
     return words[2 * i] | (2 * i + 1 < count_ ? uint64_t(words[2 * i + 1]) << 32 : 0);
   }
+  template <unsigned M> static constexpr mask from_masks(const mask<M> (&parts)[N / M]) {
+    mask out;
+    for (unsigned i = 0; i < N / M; i++)
+      out.insert(i, parts[i]);
+    return out;
+  }
+  // As the words of vectors.
+  template <unsigned M, class... Rest>
+  static mask from_vector(const vector<uint32_t, M> &first, const Rest &...rest) {
+    mask out;
+    unsigned at = 0;
+    auto put = [&](const auto &v) {
+      for (unsigned i = 0; i < v.size() && at < count_; i++)
+        out.words[at++] = v.get(i);
+    };
+    put(first);
+    (put(rest), ...);
+    return out.trimmed();
+  }
+  vector<uint32_t, count_ < 4 ? 4 : count_> to_vector() const {
+    vector<uint32_t, count_ < 4 ? 4 : count_> out = {};
+    for (unsigned i = 0; i < count_; i++)
+      out.set(words[i], i);
+    return out;
+  }
   template <unsigned M> constexpr mask<M> extract(unsigned at) const {
     mask<M> out;
     for (unsigned i = 0; i < M; i++)
@@ -336,14 +362,20 @@ public:
   STANDIN_MASK_OPERATOR(&)
   STANDIN_MASK_OPERATOR(|)
   STANDIN_MASK_OPERATOR(^)
-  constexpr mask operator<<(unsigned by) const {
+  template <class Number>
+    requires(__is_integral(Number))
+  constexpr mask operator<<(Number number) const {
+    const unsigned by = unsigned(number);
     mask out;
     for (unsigned i = by; i < N; i++)
       if (test(i - by))
         out.set(i);
     return out;
   }
-  constexpr mask operator>>(unsigned by) const {
+  template <class Number>
+    requires(__is_integral(Number))
+  constexpr mask operator>>(Number number) const {
+    const unsigned by = unsigned(number);
     mask out;
     for (unsigned i = 0; i + by < N; i++)
       if (test(i + by))

@@ -1,0 +1,120 @@
+// Making vectors, loads and stores.
+#pragma once
+
+#include "accum.hpp"
+
+namespace aie {
+
+template <class T> using scalar_of = typename standin::same<T>::type;
+
+namespace detail {
+template <class T> inline constexpr unsigned fewest_lanes = 128 / standin::element<T>::bits;
+template <class T, unsigned N> T first_of(const vector<T, N> &v) { return v.get(0); }
+template <unsigned N> bool first_of(const mask<N> &m) { return m.test(0); }
+template <class T> inline constexpr unsigned register_lanes = 512 / standin::element<T>::bits;
+}
+
+template <class T, unsigned N = detail::register_lanes<T>> vector<T, N> broadcast(scalar_of<T> value) {
+  vector<T, N> out;
+  if constexpr (standin::element<T>::bits == 4) {
+    uint8_t two = uint8_t((int(value) & 15) * 17);
+    __builtin_memset(out.elements, two, sizeof out.elements);
+  } else {
+    standin::command(NPU_V_FILL, N, out.elements, &value, nullptr, nullptr, sizeof(T));
+  }
+  return out;
+}
+// A part of a vector, `Part` elements, over and over.
+template <unsigned Part, class T, unsigned N = detail::register_lanes<T>, unsigned M>
+vector<T, N> broadcast_vector(const vector<T, M> &v, unsigned at) {
+  return v.template extract<Part>(at).template grow_replicate<N>();
+}
+template <unsigned N, class T>
+  requires(standin::element<__remove_cvref(T)>::known)
+auto broadcast(T value) {
+  return broadcast<__remove_cvref(T), N>(value);
+}
+template <class T, unsigned N = detail::register_lanes<T>>
+  requires(standin::element<T>::known)
+vector<T, N> zeros() {
+  vector<T, N> out;
+  __builtin_memset(out.elements, 0, sizeof out.elements);
+  return out;
+}
+template <class Tag, unsigned N>
+  requires(!standin::element<Tag>::known)
+accum<Tag, N> zeros() {
+  accum<Tag, N> out;
+  __builtin_memset(out.lanes, 0, sizeof out.lanes);
+  return out;
+}
+template <Vector V> V zeros() { return zeros<typename V::value_type, V::size()>(); }
+
+template <class T, unsigned N, class... Rest>
+auto concat(const vector<T, N> &first, const Rest &...rest) {
+  vector<T, N *(1 + sizeof...(Rest))> out;
+  return out.upd_all(first, rest...);
+}
+template <class Tag, unsigned N, class... Rest>
+auto concat(const accum<Tag, N> &first, const Rest &...rest) {
+  accum<Tag, N *(1 + sizeof...(Rest))> out;
+  return out.upd_all(first, rest...);
+}
+
+template <unsigned N, class T> vector<__remove_cv(T), N> load_v(T *from) {
+  vector<__remove_cv(T), N> out;
+  return out.load(from);
+}
+template <class T> auto load_v(T *from) {
+  return load_v<detail::register_lanes<__remove_cv(T)>>(from);
+}
+template <unsigned N, class T> auto load_unaligned_v(T *from, unsigned = 1) {
+  return load_v<N>(from);
+}
+template <class T> auto load_unaligned_v(T *from, unsigned = 1) { return load_v(from); }
+namespace detail {
+// The last address up to `at` that is a multiple of `bytes`.
+template <class T> T *floor_address(T *at, unsigned bytes) {
+  return reinterpret_cast<T *>(reinterpret_cast<uintptr_t>(at) / bytes * bytes);
+}
+} // namespace detail
+template <unsigned N, class T> auto load_floor_bytes_v(T *from, unsigned bytes) {
+  return load_v<N>(detail::floor_address(from, bytes));
+}
+template <unsigned N, class T> auto load_floor_v(T *from, unsigned aligned = N) {
+  return load_floor_bytes_v<N>(from, aligned * standin::element<__remove_cv(T)>::bits / 8);
+}
+template <class P, class T, unsigned N> P *store_v(P *to, const vector<T, N> &v) {
+  static_assert(sizeof(P) == sizeof(typename standin::element<T>::stored),
+                "store_v: the vector's elements are of another type than the memory's");
+  __builtin_memcpy(to, v.elements, sizeof v.elements);
+  return to;
+}
+template <class P, class T, unsigned N>
+P *store_unaligned_v(P *to, const vector<T, N> &v, unsigned = 1) {
+  return store_v(to, v);
+}
+
+template <class P, class T, unsigned N>
+P *store_floor_bytes_v(P *to, const vector<T, N> &v, unsigned bytes) {
+  return store_v(detail::floor_address(to, bytes), v);
+}
+template <class P, class T, unsigned N>
+P *store_floor_v(P *to, const vector<T, N> &v, unsigned aligned = N) {
+  return store_floor_bytes_v(to, v, aligned * standin::element<T>::bits / 8);
+}
+
+template <class U, class T, unsigned N> auto vector_cast(const vector<T, N> &v) {
+  return v.template cast_to<U>();
+}
+template <class Tag, class T, unsigned N> auto from_vector(const vector<T, N> &v, int shift = 0) {
+  return accum<Tag, N>(v, shift);
+}
+template <class T, class Tag, unsigned N> auto to_vector(const accum<Tag, N> &a, int shift = 0) {
+  return a.template to_vector<T>(shift);
+}
+template <class Tag, class From, unsigned N> auto accum_cast(const accum<From, N> &a) {
+  return a.template cast_to<Tag>();
+}
+
+} // namespace aie
