@@ -11,8 +11,9 @@ from tests.fuzz.checking import Outcome, Verdict
 
 DESCRIPTION = """\
 Makes up designs, compiles each, runs it on the emulator in plain and in shuffled order, and
-compares what comes out with a model of a few lines. A design that is wrong is made as small as it
-goes and printed, with the command that makes it again. The same seed gives the same design.
+compares what comes out with a model of a few lines. A design that is wrong is told at once, with
+the command that makes it again; at the end the smallest one that is wrong in each way is shown. The
+same seed gives the same design.
 
   python -m tests.fuzz --count 2000                the designs of seeds 0 to 1999, all kinds
   python -m tests.fuzz --kind links --seed 4711    objectfifo links only, from another seed on
@@ -20,22 +21,49 @@ goes and printed, with the command that makes it again. The same seed gives the 
 """
 
 
+CLEAR = "\r\033[K"
+
+
+class Teller:
+    """Tells of what is wrong at once, and on a terminal how far it is."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._terminal = sys.stderr.isatty()
+        self._began = self._last = time.monotonic()
+        self._wrong = 0
+
+    def __call__(self, case: Case, verdict: Verdict) -> None:
+        if self._options.show:
+            self._print(case.design().text)
+            self._print(f"{case.kind}, seed {case.seed}: {verdict.outcome.value}\n{verdict.text}")
+        if verdict.outcome is Outcome.WRONG:
+            self._wrong += 1
+            self._print(f"wrong: {case.kind}, seed {case.seed}: {verdict.sort}; {case.command}")
+        if self._terminal:
+            self._bar(case.seed - self._options.seed + 1)
+
+    def _print(self, text: str) -> None:
+        if self._terminal:
+            print(CLEAR, end="", file=sys.stderr, flush=True)
+        print(text, flush=True)
+
+    def _bar(self, done: int) -> None:
+        now = time.monotonic()
+        if done == self._options.count:
+            print(CLEAR, end="", file=sys.stderr, flush=True)
+        elif now - self._last > 1:
+            self._last = now
+            left = (now - self._began) / done * (self._options.count - done)
+            line = f"{done} of {self._options.count}, {self._wrong} wrong, {left / 60:.0f} min left"
+            print(f"{CLEAR}{line}", end="", file=sys.stderr, flush=True)
+
+
 def main() -> int:
     options = _options()
-    kinds = options.kind or list(KINDS)
     began = time.monotonic()
-    last = began
-
-    def tell(case: Case, verdict: Verdict) -> None:
-        nonlocal last
-        if options.show:
-            print(case.design().text)
-            print(f"{case.kind}, seed {case.seed}: {verdict.outcome.value}\n{verdict.text}")
-        if sys.stderr.isatty() and time.monotonic() - last > 1:
-            last = time.monotonic()
-            print(f"\r{case.seed - options.seed + 1} of {options.count}", end="", file=sys.stderr)
-
-    report = search(cases(kinds, options.seed, options.count), tell)
+    chosen = cases(options.kind or list(KINDS), options.seed, options.count)
+    report = search(chosen, Teller(options))
     _print(report, time.monotonic() - began)
     return 1 if report.wrong else 0
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tests.fuzz import spelling
+from tests.fuzz import spelling, steps
 from tests.fuzz.choices import Choices
 from tests.fuzz.values import BYTES, numbered, per_word, poison
 
@@ -161,16 +161,23 @@ class Host:
         batch = self.batches[0]
         lines = []
         for id, words in sent:
-            argument = self._argument(self._choices, "i32")
-            at = argument.add([words] * self.runs, [words] * self.runs)
+            index, at = self.place_words(words)
+            argument = self.arguments[index]
             lines.append(
-                spelling.memcpy(
+                steps.memcpy(
                     *(symbol, argument.name, argument.type, _straight(at, len(words))),
                     batch.descriptor(column),
                     packet=id,
                 )
             )
         batch.starts.append(lines)
+
+    def place_words(self, words: np.ndarray) -> tuple[int, int]:
+        """Puts words that the sequence sends by itself into an argument; returns which, and where
+        they begin in it."""
+        argument = self._argument(self._choices, "i32")
+        at = argument.add([words] * self.runs, [words] * self.runs)
+        return self.arguments.index(argument), at
 
     def receive_words(self, symbol: str, column: int, count: int) -> tuple[int, int]:
         """Has a shim channel receive words once; returns where: which argument, from where on."""
@@ -179,8 +186,8 @@ class Host:
         empty = [poison(count, "i32")] * self.runs
         at = argument.add(empty, empty)
         place = (symbol, argument.name, argument.type, _straight(at, count))
-        batch.starts.append([spelling.memcpy(*place, batch.descriptor(column), token=True)])
-        batch.waits.append(spelling.wait(symbol))
+        batch.starts.append([steps.memcpy(*place, batch.descriptor(column), token=True)])
+        batch.waits.append(steps.wait(symbol))
         return self.arguments.index(argument), at
 
     # where a batch lies
@@ -273,14 +280,14 @@ class Host:
             strides = (*[0] * fill, *piece.strides)
             number = batch.descriptor(stream.column)
             lines.append(
-                spelling.memcpy(
+                steps.memcpy(
                     *(stream.symbol, argument.name, argument.type),
                     (_offsets(piece.offset, strides), sizes, strides),
                     number,
                     token=token,
                 )
             )
-            batch.waits += [spelling.wait(stream.symbol)] if token else []
+            batch.waits += [steps.wait(stream.symbol)] if token else []
         batch.starts.append(lines)
 
     def step(self, number: int, lines: list[str]) -> None:
@@ -310,12 +317,12 @@ class Host:
         if self._styles[stream.column] == "chain":
             self._chain(batch, stream, name, argument, pieces, again, token)
             return
-        configure = spelling.configure_task(name, stream.symbol, blocks, again - 1, token)
-        batch.starts.append([configure, spelling.task_step("start", name)])
+        configure = steps.configure_task(name, stream.symbol, blocks, again - 1, token)
+        batch.starts.append([configure, steps.task_step("start", name)])
         if token:
-            batch.waits.append(spelling.task_step("await", name))
+            batch.waits.append(steps.task_step("await", name))
         else:
-            batch.frees.append(spelling.task_step("free", name))
+            batch.frees.append(steps.task_step("free", name))
 
     def _chain(
         self,
@@ -330,13 +337,11 @@ class Host:
         """The descriptors stand in the device; the sequence gives them the argument."""
         name = f"chain{self._tasks}"
         blocks = [_block("b0", argument.type, piece, None) for piece in pieces]
-        self.chains.append(spelling.chain(name, [argument.type], blocks))
+        self.chains.append(steps.chain(name, [argument.type], blocks))
         given = [(argument.name, argument.type)]
-        batch.starts.append(
-            [spelling.start_chain(task, name, given, stream.symbol, again - 1, token)]
-        )
+        batch.starts.append([steps.start_chain(task, name, given, stream.symbol, again - 1, token)])
         done = (batch.waits, "await") if token else (batch.frees, "free")
-        done[0].append(spelling.task_step(done[1], task))
+        done[0].append(steps.task_step(done[1], task))
 
     def _argument(self, choices: Choices, dtype: str) -> Argument:
         """One of the arguments of that type, or a new one."""
@@ -353,7 +358,7 @@ class Host:
         """The sequence's text, but for the sizes of arguments."""
         lines = list(self.head)
         for batch in self.batches:
-            queues = [list(steps) for steps in batch.starts]
+            queues = [list(queue) for queue in batch.starts]
             while any(queues):
                 lines.append(self._choices.one_of([q for q in queues if q]).pop(0))
             lines += self._choices.shuffled(batch.waits)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.fuzz import spelling
+from tests.fuzz import spelling, steps
 from tests.fuzz.board import Board, Design, Memory
 from tests.fuzz.choices import Choices
 from tests.fuzz.spelling import Tile
@@ -95,12 +95,12 @@ class Sequence:
     def _parameter(self, tile: Tile, name: str, address: int, values: np.ndarray) -> str:
         place, value = self.choices.below(WORDS), self._value()
         values[place] = value
-        return spelling.write_parameter(name, place, value)
+        return steps.write_parameter(name, place, value)
 
     def _word(self, tile: Tile, name: str, address: int, values: np.ndarray) -> str:
         place, value = self.choices.below(WORDS), self._value()
         values[place] = value
-        return spelling.write32(address + 4 * place, tile, value % WORD)
+        return steps.write32(address + 4 * place, tile, value % WORD)
 
     def _bits(self, tile: Tile, name: str, address: int, values: np.ndarray) -> str:
         place, value = self.choices.below(WORDS), self._value() % WORD
@@ -108,7 +108,7 @@ class Sequence:
         value &= mask
         kept = int(values[place]) % WORD & ~mask
         values[place] = np.uint32(kept | value).astype(np.int32)
-        return spelling.mask_write32(address + 4 * place, tile, mask, value)
+        return steps.mask_write32(address + 4 * place, tile, mask, value)
 
     def _block(self, tile: Tile, name: str, address: int, values: np.ndarray) -> str:
         count = self.choices.between(1, 4)
@@ -116,8 +116,8 @@ class Sequence:
         written = numbered(self.board.host.tag(), count, "i32")
         values[place : place + count] = written
         source = self.board.name("words")
-        self.board.declared.append(spelling.words(source, written.tolist()))
-        return spelling.block_write(source, tile, address + 4 * place, count)
+        self.board.declared.append(steps.words(source, written.tolist()))
+        return steps.block_write(source, tile, address + 4 * place, count)
 
     # what the sequence lets go
 
@@ -137,7 +137,7 @@ class Sequence:
         symbol = self._to_host(tile, sent, drain)
         often = self.choices.between(1, 3)
         for number in range(len(self.board.host.batches)):
-            self.board.host.step(number, [spelling.set_lock(go, often * self.board.host.rounds)])
+            self.board.host.step(number, [steps.set_lock(go, often * self.board.host.rounds)])
         row = np.tile(words, often)
         values = np.tile(row, (self.board.host.total, 1))
         self.board.host.receive(symbol, drain[0], "i32", values)
@@ -161,11 +161,11 @@ class Sequence:
         host = self.board.host
         for number in range(len(host.batches)):
             task = self.board.name("tiletask")
-            configure = spelling.configure_task(
+            configure = steps.configure_task(
                 task, (tile, "MM2S", sent), blocks, host.rounds - 1, token=False
             )
-            host.step(number, [configure, spelling.task_step("start", task)])
-            host.batches[number].frees.append(spelling.task_step("free", task))
+            host.step(number, [configure, steps.task_step("start", task)])
+            host.batches[number].frees.append(steps.task_step("free", task))
         host.receive(symbol, drain[0], "i32", np.tile(row, (host.total, 1)))
 
     def _sender(self) -> tuple[Tile | None, Tile | None]:

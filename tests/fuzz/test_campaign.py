@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from argparse import Namespace
 
 import pytest
 
 from softnpu.dialects.aie import ObjectFifoCreateOp, ObjectFifoLinkOp
 from softnpu.passes.objectfifo import programs
 from tests.conftest import MARCH
+from tests.fuzz.__main__ import Teller
 from tests.fuzz.campaign import KINDS, Case, cases, search
-from tests.fuzz.checking import Outcome
+from tests.fuzz.checking import Outcome, Verdict
 
 ROOT = MARCH.parent.parent
 
@@ -49,6 +51,16 @@ def test_a_fault_of_a_pass_is_found_and_shown_in_a_small_design(
     assert len(re.findall(r"aie\.objectfifo @", text)) <= 4
     assert len(re.findall(r"objectfifo\.link", text)) == 1
     assert "again: python -m tests.fuzz --kind links --seed" in text
+
+
+def test_what_is_wrong_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Teller(Namespace(show=False, seed=0, count=2))
+    told(Case("links", 0), Verdict(Outcome.RIGHT))
+    assert capsys.readouterr().out == ""
+    told(Case("links", 1), Verdict(Outcome.WRONG, "hang"))
+    assert capsys.readouterr().out == (
+        "wrong: links, seed 1: hang; python -m tests.fuzz --kind links --seed 1 --count 1\n"
+    )
 
 
 def test_the_command_tells_of_every_outcome() -> None:

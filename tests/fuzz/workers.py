@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.fuzz import spelling
+from tests.fuzz import spelling, steps
 from tests.fuzz.board import Board, Design
 from tests.fuzz.bodies import KERNEL_OBJECT, Body, End, Memory
 from tests.fuzz.choices import Choices
@@ -166,7 +166,7 @@ def _memory(graph: Graph, tile: Tile, dtype: str, drains: list[End]) -> Memory:
     if dtype == "i32" and choices.chance(15):
         name, _ = graph.board.buffer(tile, 1)
         value = choices.one_of([1, 1000, -5])
-        host.head.append(spelling.write_parameter(name, 0, value))
+        host.head.append(steps.write_parameter(name, 0, value))
         return Memory(parameter=(name, value))
     return Memory()
 
