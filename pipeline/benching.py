@@ -24,7 +24,7 @@ from runner.expected import Expected
 from runner.judge import Verdict
 from runner.launch import EMULATOR, NPU, Opened
 from runner.vectors import Vector
-from softnpu.emulator.context import CYCLES_PER_MS
+from softnpu.emulator.clock import CYCLES_PER_MS
 from softnpu.emulator.report import RunReport
 
 WORK = ("ops", "bytes")

@@ -11,7 +11,8 @@ from runner import vectors
 from runner.artifact import Artifact
 from runner.errors import RunnerError
 from softnpu.emulator import names
-from softnpu.emulator.context import CYCLES_PER_MS, Context
+from softnpu.emulator.clock import CYCLES_PER_MS
+from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain
 from softnpu.emulator.host_memory import HostBuffer
 from softnpu.emulator.profiling.profile import Profile, of_array

@@ -76,6 +76,9 @@ def execute(options: argparse.Namespace) -> int:
     inputs = {f.argument.name: f.values for f in files if f.values is not None}
     try:
         outputs = opened.session.run(inputs, options.timeout)
+    finally:
+        sys.stderr.writelines(f"{line}\n" for line in opened.session.printed())
+    try:
         written = opened.session.written()
         _warn((*opened.session.notes(), *_unwritten(files, outputs, written)))
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -46,6 +46,7 @@ class RunResult:
         summary: a few words behind the verdict.
         details: lines about what went wrong.
         mismatches: what there is to say of each output that is wrong.
+        printed: what cores have printed, a line each.
     """
 
     vector: str
@@ -54,6 +55,7 @@ class RunResult:
     summary: str
     details: tuple[str, ...] = field(default=())
     mismatches: tuple[Mismatch, ...] = ()
+    printed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,13 +149,14 @@ class _Ran:
 
     Attributes:
         wanted: what the reference gives, None without one.
-        written: see `Runs.written`.
+        written, printed: see `Runs`.
     """
 
     vector: Vector
     wanted: dict[str, Array] | None
     outputs: dict[str, Array]
     written: dict[str, Array] | None
+    printed: tuple[str, ...]
     seconds: float
 
 
@@ -175,7 +178,8 @@ def _runs(
             break
         ran.append(done)
     unwritten = _Unwritten(session, judged.outputs, usable=not failures)
-    return [*(_verdict(judged, one, unwritten) for one in ran), *failures], list(_doubts(ran))
+    judged_runs = (replace(_verdict(judged, one, unwritten), printed=one.printed) for one in ran)
+    return [*judged_runs, *failures], list(_doubts(ran))
 
 
 def _doubts(ran: Iterable[_Ran]) -> Iterator[str]:
@@ -203,8 +207,9 @@ def _run(
         message = str(error)
         if error.hang and diagnosis is not None:
             message += "\n" + diagnosis(vector)
-        return RunResult(vector.name, Verdict.FAIL, None, *_split(message))
-    return _Ran(vector, wanted, outputs, session.written(), session.seconds)
+        printed = session.printed()
+        return RunResult(vector.name, Verdict.FAIL, None, *_split(message), printed=printed)
+    return _Ran(vector, wanted, outputs, session.written(), session.printed(), session.seconds)
 
 
 def _split(message: str) -> tuple[str, tuple[str, ...]]:

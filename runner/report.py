@@ -35,6 +35,7 @@ def verdict_lines(outcome: Mapping[str, Any]) -> list[str]:
             told = told or bool(run.get("mismatches"))
     if passed := [run for run in outcome["runs"] if run["verdict"] == "PASS"]:
         lines.append(f"{'PASS':<10} {outcome['label']:<28} {_passed(passed)}")
+    lines.extend(_printed(outcome))
     for text in counted(outcome["warnings"]):
         first, *rest = text.splitlines()
         lines.append(f"warning    {outcome['label']:<28} {first}")
@@ -43,6 +44,24 @@ def verdict_lines(outcome: Mapping[str, Any]) -> list[str]:
 
 
 _INDENT = " " * 11
+
+
+LINES = 12
+"""So many of what the cores print in a run are shown; the results hold all."""
+
+
+def _printed(outcome: Mapping[str, Any]) -> Iterator[str]:
+    """What cores have printed: in the first run that they did, and in those that did not pass."""
+    printing = [run for run in outcome["runs"] if run.get("printed")]
+    told = [run for run in printing if run is printing[0] or run["verdict"] != "PASS"]
+    for run in told:
+        lines = run["printed"]
+        yield f"printed    {outcome['label']:<28} {run['vector']}"
+        yield from (f"{_INDENT}{line}" for line in lines[:LINES])
+        if (more := len(lines) - LINES) > 0:
+            yield f"{_INDENT}… and {more} more, which its results (JSON) hold"
+    if more := len(printing) - len(told):
+        yield f"{_INDENT}… and in {more} other run{'s' * (more > 1)} that passed"
 
 
 def _passed(runs: Sequence[Mapping[str, Any]]) -> str:

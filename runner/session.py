@@ -73,6 +73,9 @@ class Runs(Protocol):
         """Which bytes of each output the latest run wrote, whatever the values, by name, as flat
         booleans; None where nobody can tell: on hardware."""
 
+    def printed(self) -> tuple[str, ...]:
+        """What cores have printed in the latest run, a line each; on hardware they are silent."""
+
     def notes(self) -> list[str]:
         """What was said in runs that completed and is worth a warning."""
 
@@ -160,6 +163,7 @@ class Session:
         Raises:
             RunnerError: when an input does not fit its declaration or the run does not complete.
         """
+        self._report = None
         try:
             self._fill(inputs, fill)
             start = time.perf_counter()
@@ -169,10 +173,12 @@ class Session:
             self.seconds = time.perf_counter() - start
         except XRT_ERRORS as error:
             raise RunnerError(explained(str(error)), hang=is_hang(str(error))) from error
+        report = getattr(run, "report", None)
+        self._report = report() if report is not None else None
         if state != self._xrt.ert_cmd_state.ERT_CMD_STATE_COMPLETED:
             raise _incomplete(run, state, said)
         self._hazards.update(dict.fromkeys(said))
-        self._note_report(run)
+        self._note_report()
         return self._outputs()
 
     def _fill(self, inputs: Mapping[str, Array], fill: int) -> None:
@@ -193,13 +199,15 @@ class Session:
                 outputs[argument.name] = raw.view(dtype(argument.dtype)).reshape(argument.shape)
         return outputs
 
-    def _note_report(self, run: Any) -> None:
+    def _note_report(self) -> None:
         """What the emulator saw go well that might not on hardware; XRT has no such report."""
-        report = getattr(run, "report", None)
-        self._report = seen = report() if report is not None else None
-        if seen is not None:
+        if (seen := self._report) is not None:
             self._hazards.update(dict.fromkeys(seen.hazards))
             self._hazards.update(dict.fromkeys(self._strays(seen)))
+
+    def printed(self) -> tuple[str, ...]:
+        """As `Runs.printed`."""
+        return () if self._report is None else tuple(map(str, self._report.printed))
 
     def written(self) -> dict[str, Array] | None:
         """What the emulator's DMAs wrote; see `Runs.written`."""

@@ -62,6 +62,10 @@ class NpuSession:
         self.seconds = ran.seconds
         return ran.outputs
 
+    def printed(self) -> tuple[str, ...]:
+        """As `Runs.printed`."""
+        return ()
+
     def written(self) -> None:
         """XRT does not tell."""
 

@@ -61,17 +61,19 @@ class Service(IntEnum):
     SET_CONTROL_REGISTER = 8
     """(register, value): the `llvm.aie2.set.ctrl.reg` intrinsic."""
     DEBUG_I32 = 9
-    """(value): `debug_i32`, reported by the emulator."""
+    """(value): `debug_i32`, told with what cores print."""
     PUT_PACKET_HEADER = 10
     """(packet id, packet type, with TLAST 8 more): starts a packet on the core's stream port
     (`aie.put_ms_packet_header`). Blocks."""
-    TRY_PUT_STREAM = 11
+    PRINT = 11
+    """(address of a format, address of its arguments): `npu_printf`."""
+    TRY_PUT_STREAM = 12
     """(word, tlast) -> (1 if there was room): PUT_STREAM that does not wait; AIE2 code only."""
-    TRY_GET_STREAM = 12
+    TRY_GET_STREAM = 13
     """() -> (word, tlast, 1), or (0, 0, 0): GET_STREAM that does not wait; AIE2 code only."""
-    TRY_PUT_PACKET_HEADER = 13
+    TRY_PUT_PACKET_HEADER = 14
     """As PUT_PACKET_HEADER -> (1 if there was room); AIE2 code only."""
-    READ_REGISTER = 14
+    READ_REGISTER = 15
     """(address from 0x80000 on) -> (word): a register of the core's own tile; AIE2 code only."""
-    WRITE_REGISTER = 15
+    WRITE_REGISTER = 16
     """(address from 0x80000 on, word): writes a register of the own tile; AIE2 code only."""

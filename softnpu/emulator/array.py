@@ -22,6 +22,7 @@ from softnpu.errors import EmulatorError
 if TYPE_CHECKING:
     from softnpu.emulator.core import Core
     from softnpu.emulator.dma import Channel
+    from softnpu.emulator.printing import Printed
     from softnpu.emulator.timeline import Timeline
 
 _WINDOW_OF_MEMORY_TILE = (-1, 0, 1)
@@ -58,6 +59,7 @@ class Array:
         tiles: by (col, row).
         pdi: the id of the PDI that it was configured by.
         hazards: what went well in this run and might not on hardware, in the order of occurrence.
+        printed: what cores have printed in this run.
         timeline: where events are recorded, None if they are not.
         profile: whether cores record what they execute, see emulator.profiling.
         deadline: the clock beyond which nothing runs, see `go_on`.
@@ -90,6 +92,7 @@ class Array:
         self._start_column = max(start_column, _FIRST_COLUMN[device.generation])
         self._outside: dict[tuple[int, int], OutsideMemory] = {}
         self.hazards: dict[str, None] = {}
+        self.printed: list[Printed] = []
         self.tiles: dict[tuple[int, int], Tile] = {}
         for place in device.tiles():
             self.tiles[place] = TILE_CLASSES[device.kind(*place)](self, place)

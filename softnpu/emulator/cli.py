@@ -83,7 +83,13 @@ def run_host(options: argparse.Namespace) -> int:
 def _tell(report: RunReport) -> None:
     from softnpu.emulator.summary import summary
 
+    _print(report)
     sys.stderr.write(summary(report) + "\n")
+
+
+def _print(report: RunReport) -> None:
+    """Tells what cores have printed."""
+    sys.stderr.writelines(f"{line}\n" for line in report.printed)
 
 
 class _Notes:
@@ -93,6 +99,7 @@ class _Notes:
         self._told: dict[str, dict[str, None]] = {}
 
     def __call__(self, report: RunReport) -> None:
+        _print(report)
         for note in report.notes if report.completed else ():
             alike = self._told.setdefault(kind(note), {})
             if note not in alike and len(alike) < FEW:

@@ -9,24 +9,24 @@ State persists from run to run as on hardware: a second run meets pong where the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from softnpu.arch.device import Device, device_of_shape
 from softnpu.arch.standin import CORE_ISA_MARK
 from softnpu.emulator import executor
 from softnpu.emulator.array import Array
+from softnpu.emulator.clock import CYCLES_PER_MS
 from softnpu.emulator.controller import Controller
 from softnpu.emulator.dma_receive import ReceiveChannel
 from softnpu.emulator.host_memory import HostBuffer, HostMemory
+from softnpu.emulator.printing import Printed
 from softnpu.emulator.report import Outcome, RunReport, Statistics
 from softnpu.emulator.services import CoreError
 from softnpu.emulator.timeline import Timeline
 from softnpu.errors import EmulatorError
 from softnpu.formats import pdi, txn
 from softnpu.formats.xclbin import PartitionPdi, Xclbin
-
-CYCLES_PER_MS = 1_000_000
-"""Cycles of a 1 GHz array in a millisecond."""
 
 WATCHDOG_CYCLES = 2_000 * CYCLES_PER_MS
 """A job that takes longer is ended; the NPU's driver does so after about two seconds."""
@@ -139,6 +139,7 @@ class Context:
         start = self._synchronise()
         self.array.host_access.begin(arguments)
         self.array.hazards.clear()
+        self.array.printed.clear()
         self._started = (before, start)
         self.array.set_deadline(start + _cycles(timeout_ms), settling=False)
         try:
@@ -207,6 +208,7 @@ class Context:
             statistics=statistics,
             arguments=self.array.host_access.uses(),
             hazards=tuple(self.array.hazards),
+            printed=_since(start, self.array.printed),
             error=error,
             fault=error.fault if isinstance(error, CoreError) else None,
             wait=self.controller.wait() if outcome in (Outcome.HANG, Outcome.TIMEOUT) else None,
@@ -264,6 +266,12 @@ class Context:
 
         self.array.pdi = id
         executor.configure(self.array, cdo.operations(pdi.parse(part.image).cdo()))
+
+
+def _since(start: int, printed: Iterable[Printed]) -> tuple[Printed, ...]:
+    """What was printed in a run, by its time since the start."""
+    lines = (replace(line, clock=line.clock - start) for line in printed)
+    return tuple(sorted(lines, key=lambda line: line.clock))
 
 
 def _cycles(timeout_ms: float | None) -> int:

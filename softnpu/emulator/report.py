@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
     from softnpu.emulator.host_access import Use
+    from softnpu.emulator.printing import Printed
     from softnpu.emulator.services import CoreFault
     from softnpu.emulator.waits import Wait
     from softnpu.errors import EmulatorError
@@ -118,6 +119,7 @@ class RunReport:
             docs/emulator.md for what it leaves out.
         arguments: what DMAs moved of each buffer that the run was given, in order.
         hazards: what went well here and might not on hardware.
+        printed: what cores have printed, in the order of their clocks.
         error: why it ended, for a fault.
         fault: the core's fault, if a core is to blame.
         wait: what the controller waits for, after a hang or a timeout.
@@ -130,6 +132,7 @@ class RunReport:
     statistics: Statistics
     arguments: tuple[Use, ...]
     hazards: tuple[str, ...]
+    printed: tuple[Printed, ...]
     error: EmulatorError | None
     fault: CoreFault | None
     wait: Wait | None

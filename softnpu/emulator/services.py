@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softnpu.arch.standin import BUS_START, Service
-from softnpu.emulator.cores.processor import Processor
+from softnpu.emulator.cores.processor import MachineError, Processor
 from softnpu.emulator.descriptors import packet_header
 from softnpu.emulator.locks import Lock
+from softnpu.emulator.printing import Printed, printf
 from softnpu.emulator.scheduler import Worker
 from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
@@ -65,7 +66,6 @@ class Services(Worker):
         done: the program has ended, or faulted.
         stream_in: the link that leads to its stream port.
         events: (clock, number) of the events that the code raised.
-        messages: values given to `debug_i32`.
     """
 
     def __init__(self, tile: CoreTile, stream_out: Link) -> None:
@@ -76,7 +76,6 @@ class Services(Worker):
         self.stream_out = stream_out
         self.stream_in: Link | None = None
         self.events: list[tuple[int, int]] = []
-        self.messages: list[int] = []
         self.control_registers: dict[int, int] = {}
         self._machine: Processor | None = None
         self._metered = 0
@@ -92,6 +91,7 @@ class Services(Worker):
             Service.EVENT: self._event,
             Service.SET_CONTROL_REGISTER: self._set_control_register,
             Service.DEBUG_I32: self._debug,
+            Service.PRINT: self._print,
             Service.PUT_PACKET_HEADER: self._put_packet_header,
             Service.TRY_PUT_STREAM: self._try_put_stream,
             Service.TRY_GET_STREAM: self._try_get_stream,
@@ -210,7 +210,18 @@ class Services(Worker):
         return ()
 
     def _debug(self, value: int, _second: int) -> Results:
-        self.messages.append(value)
+        return self._say(f"debug_i32 {value}")
+
+    def _print(self, format_at: int, arguments_at: int) -> Results:
+        assert self._machine is not None
+        try:
+            return self._say(printf(self._machine.read, format_at, arguments_at))
+        except MachineError as error:
+            raise self._fault(f"{error} (npu_printf)") from error
+
+    def _say(self, text: str) -> Results:
+        said = (Printed(self.place, self.clock, line) for line in text.splitlines() or [""])
+        self._tile.array.printed.extend(said)
         return ()
 
     def resume(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from softnpu.emulator.clock import CYCLES_PER_US
 from softnpu.emulator.names import Names
 from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.wording import Step, Wording
@@ -13,7 +14,6 @@ from softnpu.warned import counted
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
 
-_CYCLES_PER_US = 1000
 _WORD = 4
 
 
@@ -29,7 +29,7 @@ def _head(report: RunReport) -> str:
     if report.outcome in (Outcome.HANG, Outcome.FAULT):
         return f"{report.outcome.value}; until then:"
     return (
-        f"{report.outcome.value}, about {report.cycles / _CYCLES_PER_US:.1f} us "
+        f"{report.outcome.value}, about {report.cycles / CYCLES_PER_US:.1f} us "
         f"(estimate: {report.cycles} cycles at 1 GHz)"
     )
 

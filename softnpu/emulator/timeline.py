@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softnpu.arch.standin import Service
+from softnpu.emulator.clock import CYCLES_PER_US
 from softnpu.emulator.scheduler import Actor
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from softnpu.emulator.dma import Channel
     from softnpu.emulator.services import Services
     from softnpu.formats.operations import Operation
-
-_CYCLE_US = 1e-3
-"""One cycle at about 1 GHz, in the microseconds that the format counts in."""
 
 _CORES, _CONTROLLER = "cores", "controller"
 
@@ -66,7 +64,7 @@ class Timeline:
                 "s": "t",
                 "pid": process,
                 "tid": thread,
-                "ts": core.clock * _CYCLE_US,
+                "ts": core.clock / CYCLES_PER_US,
             }
         )
 
@@ -79,8 +77,8 @@ class Timeline:
                 "ph": "X",
                 "pid": track[0],
                 "tid": track[1],
-                "ts": begin * _CYCLE_US,
-                "dur": (end - begin) * _CYCLE_US,
+                "ts": begin / CYCLES_PER_US,
+                "dur": (end - begin) / CYCLES_PER_US,
                 "args": details,
             }
         )

@@ -54,6 +54,9 @@ class Played:
     def doubled(self, inputs: Mapping[str, Any], fill: int) -> dict[str, Any]:
         return {"y": inputs["x"] * 2}
 
+    def printed(self) -> tuple[str, ...]:
+        return (f"core (0,2) at {len(self.fills)}.00 us: here",)
+
     def written(self) -> dict[str, Any] | None:
         return None
 
@@ -90,6 +93,7 @@ def test_every_vector_is_judged_and_the_context_is_given_back() -> None:
     assert [run.verdict for run in outcome.runs] == [Verdict.PASS] * 3
     assert outcome.runs[0].seconds == 0.5
     assert outcome.warnings == ("a queue", "XRT said something")
+    assert [run.printed for run in outcome.runs][2] == ("core (0,2) at 3.00 us: here",)
     assert session.closed
 
 

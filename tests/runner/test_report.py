@@ -131,6 +131,18 @@ def test_warnings_are_lines_of_their_own() -> None:
     assert lines[-1].split() == ["warning", "a/b", "an", "output", "is", "left", "out"]
 
 
+def test_what_cores_print_stands_below_the_verdicts_up_to_a_screenful() -> None:
+    printed = [f"core (0,2) at {i}.00 us: x" for i in range(20)]
+    runs = (_run(name, printed=printed) for name in "abc")
+    _, head, first, *rest = verdict_lines(_outcome(*runs, _run("d")))
+    assert head.split() == ["printed", "a/b", "a"]
+    assert first.strip() == printed[0]
+    assert [line.strip() for line in rest[-2:]] == [
+        "… and 8 more, which its results (JSON) hold",
+        "… and in 2 other runs that passed",
+    ]
+
+
 def test_a_design_that_nothing_judges_gets_the_remedy() -> None:
     (hint,) = hints([{"label": "a/b", "verdict": "not judged"}])
     assert "mlir_templates/a.py" in hint

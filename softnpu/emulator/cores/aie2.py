@@ -48,6 +48,7 @@ class Aie2Processor:
         recorder: Recorder | None = None,
     ) -> None:
         self._memory = program
+        self._windows = windows
         self._asked: Asked | None = None
         self._code = program.tobytes()
         self._overwritten = False
@@ -125,6 +126,13 @@ class Aie2Processor:
     def reload(self) -> None:
         """As `Processor.reload`; what is translated stays what it was."""
         self._overwritten = self._memory.tobytes() != self._code
+
+    def read(self, address: int, size: int) -> bytes:
+        """As `Processor.read`."""
+        for start, memory in self._windows.items():
+            if start <= address and address + size <= start + len(memory):
+                return memory[address - start :][:size].tobytes()
+        raise MachineError(f"reads from {address:#x}, {self._nowhere(address)}", self._pc)
 
     def cascade_sent(self, argument: int) -> bytes:  # noqa: ARG002
         """As `Processor.cascade_sent`."""

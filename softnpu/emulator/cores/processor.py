@@ -76,6 +76,13 @@ class Processor(Protocol):
     def reload(self) -> None:
         """Program memory has changed."""
 
+    def read(self, address: int, size: int) -> bytes:
+        """Bytes of data memory as the code sees it.
+
+        Raises:
+            MachineError: there is none.
+        """
+
     def cascade_sent(self, argument: int) -> bytes:
         """The 64 bytes of PUT_CASCADE, whose first argument this is."""
 

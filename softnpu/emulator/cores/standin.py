@@ -175,7 +175,7 @@ class Machine:
         self._meter.reload()
 
     def read(self, address: int, size: int) -> bytes:
-        """Bytes of data memory as the code sees it; MachineError where there is none."""
+        """As `Processor.read`; program memory, where constants may lie, is read as well."""
         self._map_guard(address)
         try:
             return bytes(self._uc.mem_read(address, size))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from softnpu.emulator.clock import CYCLES_PER_US
 from softnpu.emulator.profiling.profile import RV32, Profile
 
 _ROWS = 24
@@ -90,7 +91,7 @@ def _named(what: str, process: int, thread: int, name: str) -> dict[str, Any]:
 def _slices(frame: _Frame, thread: int, begin: int) -> Iterator[dict[str, Any]]:
     for name, inner in sorted(frame.inner.items(), key=lambda item: -item[1].cycles):
         common = {"name": name, "pid": 1, "tid": thread}
-        yield {**common, "ph": "B", "ts": begin / 1000}
+        yield {**common, "ph": "B", "ts": begin / CYCLES_PER_US}
         yield from _slices(inner, thread, begin)
         begin += inner.cycles
-        yield {**common, "ph": "E", "ts": begin / 1000}
+        yield {**common, "ph": "E", "ts": begin / CYCLES_PER_US}

@@ -10,7 +10,8 @@ from typing import Any
 from weakref import ReferenceType, ref
 
 from softnpu.emulator.array import Array
-from softnpu.emulator.context import CYCLES_PER_MS, WATCHDOG_CYCLES
+from softnpu.emulator.clock import CYCLES_PER_MS
+from softnpu.emulator.context import WATCHDOG_CYCLES
 from softnpu.emulator.explain import explain
 from softnpu.emulator.host_memory import HostBuffer
 from softnpu.emulator.report import Outcome, RunReport

@@ -29,7 +29,7 @@ LIBM = tuple(
 _UNDEFINED = re.compile(r"undefined symbol: (.+)\n((?:>>> .*\n?)*)")
 _REFERENCE = re.compile(r">>> referenced by (.+?)(?: \((.+)\))?$", re.MULTILINE)
 
-_NO_OUTPUT = "a core has no output; put results into a buffer"
+_NO_OUTPUT = "a core has no output; npu_printf of <npu_core.h> prints on the emulator"
 _NO_HEAP = "a core has no heap; use an array, in the function or static"
 _LIBC_HINTS = {
     **dict.fromkeys(("printf", "putchar", "puts", "fprintf"), _NO_OUTPUT),

@@ -13,7 +13,8 @@ from softnpu.arch.address import tile_address
 from softnpu.arch.ports import STREAM_SWITCHES, Bundle
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.array import Array
-from softnpu.emulator.context import CYCLES_PER_MS, Context
+from softnpu.emulator.clock import CYCLES_PER_MS
+from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain
 from softnpu.emulator.report import Outcome
 from softnpu.errors import EmulatorError, FormatError

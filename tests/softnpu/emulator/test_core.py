@@ -99,9 +99,9 @@ def test_a_stream_that_nobody_takes_holds_the_core(compile_core: Compile) -> Non
 
 def test_events_and_debug_values_are_kept(compile_core: Compile) -> None:
     source = "void program(void) { event(0); debug(-5); event(1); }"
-    core = run(make_array(), {LEFT: compile_core(source)}).core_tile(*LEFT).core
-    assert [number for _, number in core.events] == [0, 1]
-    assert core.messages == [-5]
+    array = run(make_array(), {LEFT: compile_core(source)})
+    assert [number for _, number in array.core_tile(*LEFT).core.events] == [0, 1]
+    assert [line.text for line in array.printed] == ["debug_i32 -5"]
 
 
 def test_a_reset_starts_the_program_again(compile_core: Compile) -> None:

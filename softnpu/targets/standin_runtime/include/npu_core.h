@@ -20,6 +20,10 @@ extern "C" {
 
 #define NPU_CASCADE_BYTES 64
 
+/* npu_printf tells, as C's printf does, what a kernel sees: on the emulator, with the core and its
+ * time in front. On an NPU it takes no instruction. */
+#define NPU_FORMAT __attribute__((__format__(__printf__, 1, 2)))
+
 #if defined(__riscv)
 
 /* Keep in step with softnpu.arch.standin.Service. */
@@ -34,7 +38,8 @@ enum npu_service {
   NPU_EVENT = 7,
   NPU_SET_CONTROL_REGISTER = 8,
   NPU_DEBUG_I32 = 9,
-  NPU_PUT_PACKET_HEADER = 10
+  NPU_PUT_PACKET_HEADER = 10,
+  NPU_PRINT = 11
 };
 
 typedef struct {
@@ -80,6 +85,7 @@ NPU_INLINE void npu_set_control_register(uint32_t number, uint32_t value) {
   npu_call(NPU_SET_CONTROL_REGISTER, number, value);
 }
 NPU_INLINE void npu_debug_i32(int32_t value) { npu_call(NPU_DEBUG_I32, (uint32_t)value, 0); }
+NPU_FORMAT void npu_printf(const char *format, ...);
 
 #elif defined(__AIENGINE__)
 
@@ -124,6 +130,12 @@ NPU_INLINE void npu_event(uint32_t number) {
     NPU_BUILTIN(event)(1);
   else
     NPU_BUILTIN(event)(0);
+}
+
+NPU_FORMAT NPU_INLINE __attribute__((diagnose_if(
+    1, "npu_printf prints on the emulator only: here it does nothing", "warning"))) void
+npu_printf(const char *format, ...) {
+  (void)format;
 }
 
 #else
