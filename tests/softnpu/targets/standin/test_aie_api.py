@@ -133,24 +133,58 @@ def test_floats_are_those_of_aie2(tmp_path: Path, kernel: Path) -> None:
     same(bytes(call("vfloor_s32_bf16", 64, a[:32], 4, Status())))
 
 
-def test_functions_of_npu2_are_rounded_to_the_nearest(tmp_path: Path) -> None:
-    source, output = tmp_path / "k.cc", tmp_path / "k.o"
-    names = ("tanh", "exp2", "inv", "invsqrt", "sqrt")
+FUNCTIONS = ("tanh", "exp2", "inv", "invsqrt", "sqrt")
+
+
+@pytest.fixture(scope="module")
+def npu2_kernel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`functions`: FUNCTIONS of 16 numbers each; `blocks`: 64 numbers as blocks, their product."""
+    folder = tmp_path_factory.mktemp("npu2")
+    source, output = folder / "k.cc", folder / "k.o"
     stores = "".join(
-        f"aie::store_v(out + {16 * i}, aie::{name}(v));" for i, name in enumerate(names)
+        f"aie::store_v(out + {16 * i}, aie::{name}(v));" for i, name in enumerate(FUNCTIONS)
     )
     source.write_text(
         "#include <aie_api/aie.hpp>\n"
-        'extern "C" void run(const bfloat16 *x, bfloat16 *out) {'
+        'extern "C" void functions(const bfloat16 *x, bfloat16 *out) {'
         f"const auto v = aie::load_v<16>(x); {stores} }}\n"
+        'extern "C" void blocks(const float *x, float *out) {'
+        "auto *at = reinterpret_cast<bfp16ebs8 *>(out + 64);"
+        "aie::block_vector_output_buffer_stream<bfp16ebs8, 64> to(at);"
+        "to << aie::accum<accfloat, 64>(aie::load_v<64>(x));"
+        "aie::block_vector_input_buffer_stream<bfp16ebs8, 64> from(at);"
+        "const auto v = from.pop();"
+        "aie::mmul<8, 8, 8, bfp16ebs8, bfp16ebs8> m;"
+        "m.mul(v, aie::op_transpose(v));"
+        "aie::store_v(out, m.to_vector<float>()); }\n"
     )
     compile_kernel(source, output, generation="aie2p")
+    return output
+
+
+def test_functions_of_npu2_are_rounded_to_the_nearest(tmp_path: Path, npu2_kernel: Path) -> None:
     x = np.linspace(0.1, 5, 16).astype(ml_dtypes.bfloat16)
-    found = next(chunks(results(tmp_path, output, "run", x=x), 5 * 32))
-    got = np.frombuffer(found, ml_dtypes.bfloat16).reshape(5, 16)
+    found = next(chunks(results(tmp_path, npu2_kernel, "functions", x=x), len(FUNCTIONS) * 32))
+    got = np.frombuffer(found, ml_dtypes.bfloat16).reshape(len(FUNCTIONS), 16)
     exact = x.astype(np.float64)
     expected = (np.tanh(exact), 2**exact, 1 / exact, 1 / np.sqrt(exact), np.sqrt(exact))
     assert np.array_equal(got, np.stack(expected).astype(ml_dtypes.bfloat16))
+
+
+def test_block_floats_share_the_largest_exponent_and_are_cut_off(
+    tmp_path: Path, npu2_kernel: Path
+) -> None:
+    x = RANDOM.normal(0, 1, 64) * 2.0 ** RANDOM.integers(-9, 9, 64)
+    x = x.astype(np.float32).astype(np.float64)
+    found = next(chunks(results(tmp_path, npu2_kernel, "blocks", x=x.astype(np.float32)), 512))
+    exponents = np.floor(np.log2(np.abs(x.reshape(8, 8)).max(1, keepdims=True)))
+    mantissas = np.floor(x.reshape(8, 8) * 2.0 ** (6 - exponents))
+    blocks = np.frombuffer(found[256 : 256 + 72], np.uint8).reshape(8, 9)
+    np.testing.assert_array_equal(blocks[:, :1], exponents + 127)
+    np.testing.assert_array_equal(blocks[:, 1:].view(np.int8), mantissas)
+    values = mantissas * 2.0 ** (exponents - 6)
+    got = np.frombuffer(found[:256], np.float32).reshape(8, 8)
+    np.testing.assert_allclose(got, values @ values.T, rtol=1e-6, atol=1e-3)
 
 
 def test_a_wild_address_is_told(tmp_path: Path) -> None:

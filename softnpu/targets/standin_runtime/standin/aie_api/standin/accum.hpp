@@ -27,6 +27,9 @@ public:
 
   accum() = default;
   template <class T> explicit accum(const vector<T, N> &v, int shift = 0) { from_vector(v, shift); }
+  template <class T> explicit accum(const block_vector<T, N> &v, int = 0) {
+    *this = accum(v.to_floats());
+  }
   // Another tag for the same lanes.
   template <class Other>
     requires(!__is_same(Other, Tag) && standin::lane<Other>::code == kind::code)
@@ -68,7 +71,14 @@ public:
                v.elements, shift);
   }
 
-  template <class T> vector<T, N> to_vector(int shift = 0) const {
+  template <class T>
+    requires(__is_same(T, bfp16ebs8))
+  block_vector<T, N> to_vector(int shift = 0) const {
+    return block_vector<T, N>(*this);
+  }
+  template <class T>
+    requires(!__is_same(T, bfp16ebs8))
+  vector<T, N> to_vector(int shift = 0) const {
     static_assert(alike<T>() || same_bits<T>(),
                   "to_vector: the vector's elements are of another kind than the accumulator's");
     vector<T, N> out;

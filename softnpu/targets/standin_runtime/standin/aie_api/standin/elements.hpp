@@ -60,8 +60,12 @@ struct cacc64;
 struct accfloat;
 struct caccfloat;
 
-// Block floating point: eight (or sixteen) mantissas of eight bits share an exponent.
-struct bfp16ebs8;
+// Block floating point, on AIE-ML v2: eight mantissas, two's complement, share an exponent, which
+// lies before them in memory.
+struct bfp16ebs8 {
+  uint8_t exponent;
+  int8_t mantissas[8];
+};
 struct bfp16ebs16;
 
 namespace standin {

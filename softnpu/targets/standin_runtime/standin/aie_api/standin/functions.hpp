@@ -1,7 +1,7 @@
 // Functions of floats, and tables.
 #pragma once
 
-#include "streams.hpp"
+#include "blocks.hpp"
 
 namespace aie {
 namespace detail {

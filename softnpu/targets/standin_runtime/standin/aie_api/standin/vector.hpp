@@ -15,6 +15,7 @@ inline constexpr unsigned vector_ldst_align = vector_decl_align;
 template <class T, unsigned N = 512 / standin::element<T>::bits> class vector;
 template <class Tag, unsigned N> class accum;
 template <unsigned N> class mask;
+template <class T, unsigned N> class block_vector;
 
 namespace detail {
 template <class T> struct wider {
