@@ -12,7 +12,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -21,7 +23,7 @@ from pathlib import Path
 
 from softnpu.errors import ToolError
 
-NATIVE_FLAGS = ("-std=c11", "-ffreestanding", "-fPIC", "-fno-asynchronous-unwind-tables")
+NATIVE_FLAGS = ("-O2", "-std=c11", "-ffreestanding", "-fPIC", "-fno-asynchronous-unwind-tables")
 
 
 @dataclass(frozen=True)
@@ -88,30 +90,61 @@ def cache_folder() -> Path:
     return Path(tempfile.gettempdir()) / f"softnpu-{os.getuid()}"
 
 
-def shared_library(source: str, includes: Sequence[Path], flags: Sequence[str] = ()) -> Path:
+def shared_library(
+    *sources: str,
+    includes: Sequence[Path],
+    flags: Sequence[str] = (),
+    objects: Sequence[Path] = (),
+) -> Path:
     """A shared library of C for this machine, without a libc; made once by content.
 
     Args:
-        source: C11.
+        sources: C11; they are compiled side by side.
         includes: folders of headers, whose content counts as well.
+        objects: files of `object_file`, of which the library gets what it calls.
 
     Raises:
         ToolError: C that does not compile.
     """
-    options = ["-O2", *NATIVE_FLAGS, *flags]
-    digest = hashlib.sha256("\0".join((release(), processor(), *options, source)).encode())
+    key = [*flags, *sources, *(made.name for made in objects)]
+    library = _kept(".so", key, includes)
+    if library.exists():
+        return library
+    with _scratch(library) as made, ThreadPoolExecutor() as compilers:
+        names = [made.with_suffix(f".{number}.o") for number in range(len(sources))]
+        compiling = zip(sources, names, strict=True)
+        list(compilers.map(lambda one: _compile(one[0], includes, flags, one[1]), compiling))
+        _check(link("-shared", "--gc-sections", *names, *objects, output=made))
+    return library
+
+
+def object_file(source: str, includes: Sequence[Path], flags: Sequence[str] = ()) -> Path:
+    """C, compiled for several shared libraries; made once by content, as these are."""
+    flags = ("-ffunction-sections", *flags)
+    kept = _kept(".o", [*flags, source], includes)
+    if not kept.exists():
+        with _scratch(kept) as made:
+            _compile(source, includes, flags, made)
+    return kept
+
+
+def _kept(ending: str, key: Sequence[str], includes: Sequence[Path]) -> Path:
+    """Where what is made of `key` and the headers is kept."""
+    digest = hashlib.sha256("\0".join((release(), processor(), *NATIVE_FLAGS, *key)).encode())
     for folder in includes:
         for path in sorted(folder.glob("*.h")):
             digest.update(path.read_bytes())
-    library = cache_folder() / "native" / f"{digest.hexdigest()[:24]}.so"
-    if library.exists():
-        return library
-    library.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
-        made = Path(scratch) / "made.so"
-        _compile(source, includes, options, made)
-        made.replace(library)
-    return library
+    return cache_folder() / "native" / f"{digest.hexdigest()[:24]}{ending}"
+
+
+@contextmanager
+def _scratch(kept: Path) -> Iterator[Path]:
+    """A file that becomes `kept` once it is whole."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+        made = Path(folder) / "made"
+        yield made
+        made.replace(kept)
 
 
 @cache
@@ -124,14 +157,18 @@ def processor() -> str:
     return next((line for line in lines if line.startswith(("flags", "Features"))), "")
 
 
-def _compile(source: str, includes: Sequence[Path], options: list[str], library: Path) -> None:
-    text, compiled = library.with_suffix(".c"), library.with_suffix(".o")
+def _compile(source: str, includes: Sequence[Path], flags: Sequence[str], compiled: Path) -> None:
+    text = compiled.with_suffix(".c")
     text.write_text(source)
-    folders = [f"-I{folder}" for folder in includes]
-    system: list[str | Path] = ["-nostdinc", "-isystem", wheel() / "lib" / "include"]
-    target = ["-target", f"{os.uname().machine}-linux-musl"]
-    outcome = run("clang", *target, *options, *system, *folders, "-c", text, "-o", compiled)
-    if outcome.ok:
-        outcome = link("-shared", compiled, output=library)
+    outcome = run(
+        *("clang", "-target", f"{os.uname().machine}-linux-musl", *NATIVE_FLAGS, *flags),
+        *("-nostdinc", "-isystem", wheel() / "lib" / "include"),
+        *(f"-I{folder}" for folder in includes),
+        *("-c", text, "-o", compiled),
+    )
+    _check(outcome)
+
+
+def _check(outcome: Outcome) -> None:
     if not outcome.ok:
         raise ToolError(f"cannot compile what was translated:\n{outcome.messages}")

@@ -44,7 +44,7 @@ def _result(draft: Draft) -> None:
     outputs = draft.outputs()
     if opcode.load:
         size, stage = opcode.load.bytes, opcode.load.stage
-        made.load = (str(size), stage)
+        made.load = (f"NPU_LOAD(@load, {size}, @at, @here, @ahead);", stage)
         made.variables["load"] = _SMALL.get(size, c_type(size * 8))
         if not operations.is_fused(opcode):
             _assign(draft, outputs[0], _loaded(draft, outputs[0]))
@@ -96,7 +96,8 @@ def _look_up(draft: Draft, stage: int) -> None:
     """Four addresses in half a vector: vldb.4x32.hi."""
     draft.made.variables |= {"at": "npu_w", "load": "npu_w"}
     draft.made.address.append(f"@at = {draft.inputs['src'].text};")
-    draft.made.load = ("_".join(draft.opcode.mnemonic.split(".")[1:]), stage)
+    table = "_".join(draft.opcode.mnemonic.split(".")[1:])
+    draft.made.load = (f"@load = npu_load_{table}(s, @at);", stage)
     draft.assign("out", draft.outputs()[0], "@load")
 
 
@@ -104,7 +105,8 @@ def _decompress(draft: Draft, kind: str, action: str, bits: str | None) -> None:
     """Each fills the core's buffer; what is taken from it lies where `dp` points."""
     made, load = draft.made, draft.opcode.load
     assert load is not None
-    made.load = ("reset" if action == "reset" else "fill", load.stage)
+    call = "reset(s, @at, @here)" if action == "reset" else "fill(s, @at)"
+    made.load = (f"@load = npu_load_{call};", load.stage)
     made.variables["load"] = "uint32_t"
     stage = draft.implicit_write("dp")
     if action == "reset":
@@ -138,7 +140,7 @@ def _store(draft: Draft) -> None:
     made, opcode = draft.made, draft.opcode
     assert opcode.store is not None
     size, stage = opcode.store.bytes, opcode.store.stage
-    made.store = (str(size), stage)
+    made.store = (f"NPU_STORE(@data, {size}, @at, @here, @ahead);", stage)
     source = draft.given()[0]
     made.variables["data"] = _SMALL.get(size, c_type(size * 8))
     if operations.is_fused(opcode):

@@ -36,7 +36,7 @@ def branch(draft: Draft) -> None:
     stage = draft.implicit_write("lr")
     if stage is not None:
         made.variables["back"] = "uint32_t"
-        made.statements.append(f"@back = {draft.follows:#x}u;")
+        made.statements.append("@back = @follows;")
         draft.write("back", "lr", stage)
 
 

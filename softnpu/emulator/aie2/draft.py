@@ -29,18 +29,14 @@ class Draft:
     Attributes:
         inputs: what is read, by operand or by register.
         values: the operands' registers and numbers.
-        follows: the address behind its delay slots, to which a call comes back.
     """
 
-    def __init__(
-        self, instructions: InstructionSet, instruction: Instruction, follows: int
-    ) -> None:
+    def __init__(self, instructions: InstructionSet, instruction: Instruction) -> None:
         self.set = instructions
         self.opcode = instruction.opcode
         self.values = dict(
             zip((o.name for o in self.opcode.operands), instruction.operands, strict=True)
         )
-        self.follows = follows
         self.made = Plan()
         self.inputs: dict[str, Input] = {}
         self._read_all()
@@ -72,17 +68,21 @@ class Draft:
         """Of the register that an operand is."""
         return self.set.registers[str(self.values[operand.name])].bits
 
-    def write(self, variable: str, register: str, stage: Stage) -> None:
+    def write(self, variable: str, register: str, stage: Stage, latches: bool = False) -> None:
         """A register takes a variable's value in a stage."""
-        self.made.writes.append(
-            Write(variable, register, stage.number, self._bypass(register, stage))
-        )
+        bypass = self._bypass(register, stage)
+        self.made.writes.append(Write(variable, register, stage.number, bypass, latches))
 
     def assign(self, variable: str, output: Operand, text: str) -> None:
-        """An output takes the value of C, where it computes."""
-        self.made.variables[variable] = c_type(self.bits(output))
-        self.made.statements.append(f"@{variable} = {text};")
+        """An output takes the value of C, where it computes: a variable of its own, or another
+        one as it is."""
         assert output.writes is not None
+        kind = c_type(self.bits(output))
+        if self.made.variables.get(text.removeprefix("@")) == kind:
+            variable = text.removeprefix("@")
+        else:
+            self.made.variables[variable] = kind
+            self.made.statements.append(f"@{variable} = {text};")
         self.write(variable, str(self.values[output.name]), output.writes)
 
     def implicit_write(self, register: str) -> Stage | None:
@@ -99,13 +99,17 @@ class Draft:
             name = f"flag_{STATUS[one.register]}"
             self.made.variables[name] = "uint32_t"
             self.made.statements.append(f"@{name} = @flags.{STATUS[one.register]};")
-            self.write(name, one.register, one.writes)
+            self.write(name, one.register, one.writes, latches=one.register != "srCarry")
 
     def set_flags(self) -> None:
-        """Begins with a copy of the status flags, for the library to change."""
-        if "flags" not in self.made.variables:
-            self.made.variables["flags"] = "npu_status"
-            self.made.statements.append("@flags = s->status;")
+        """Begins with status flags for the library to change: the carry as it is, which it reads,
+        or none, as all others latch where they land."""
+        if "flags" in self.made.variables:
+            return
+        self.made.variables["flags"] = "npu_status"
+        carries = self.implicit_write("srCarry") is not None
+        begin = "@flags.carry = s->status.carry;" if carries else "@flags = (npu_status){0};"
+        self.made.statements.append(begin)
 
     # -- operands ----------------------------------------------------------------------------
 

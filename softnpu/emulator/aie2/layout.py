@@ -29,7 +29,7 @@ STATUS = {
     "srF2IFlags": "f2i",
     "srF2FFlags": "f2f",
 }
-"""Status registers that the library writes: fields of `npu_status`. All but the carry latch."""
+"""Status registers that the library writes: fields of `npu_status`."""
 _TYPES = {32: "uint32_t", 64: "uint64_t", 128: "npu_q", 256: "npu_w", 512: "npu_x", 1024: "npu_y"}
 
 
@@ -102,14 +102,12 @@ def get(instructions: InstructionSet, register: str) -> str:
     return f"{c_type(instructions.registers[register].bits)}_get(&{first})"
 
 
-def set_(instructions: InstructionSet, register: str, value: str) -> str:
-    """C that writes a register."""
+def set_(instructions: InstructionSet, register: str, value: str, latches: bool = False) -> str:
+    """C that writes a register; one that latches keeps the bits that are set."""
     leaves = instructions.leaves(register)
     first = field(leaves[0])
     bits = instructions.registers[register].bits
     if len(leaves) > 1:
         return f"{c_type(bits)}_set(&{first}, {value});"
-    if register in STATUS and register != "srCarry":
-        return f"{first} |= {value};"
     mask = f" & {(1 << bits) - 1:#x}" if bits < 32 else ""
-    return f"{first} = {value}{mask};"
+    return f"{first} {'|' if latches else ''}= {value}{mask};"

@@ -16,11 +16,17 @@ from typing import Any
 from softnpu import isa
 from softnpu.emulator.aie2.flights import InFlight, Key
 from softnpu.emulator.aie2.program import Program, translate
-from softnpu.zig import cache_folder, processor, release, shared_library
+from softnpu.zig import cache_folder, object_file, processor, release, shared_library
 
 _HERE = Path(__file__).parent
-_INCLUDES = (_HERE, _HERE.parent / "semantics", _HERE.parent / "profiling")
-_FLAGS = ("-Wno-everything", "-march=native")
+_SEMANTICS = _HERE.parent / "semantics"
+_INCLUDES = (_HERE, _SEMANTICS, _HERE.parent / "profiling")
+_FLAGS = ("-Wno-everything", "-march=native", "-fvisibility=hidden")
+_REGIONS = (
+    *("-fno-slp-vectorize", "-fno-strict-aliasing"),
+    *("-Xclang", "-disable-lifetime-markers"),
+)
+"""Without what takes clang long and makes nothing of regions."""
 _SOURCES = (*_INCLUDES, Path(isa.__file__).parent)
 """What a translation depends on."""
 _TRANSLATING = threading.Lock()
@@ -92,10 +98,24 @@ def _read(kept: Path) -> dict[str, Any] | None:
 def _translated(program: Program, entries: Sequence[Key]) -> dict[str, Any]:
     made = translate(program, entries)
     return {
-        "library": str(shared_library(made.source, _INCLUDES, _FLAGS)),
+        "library": str(
+            shared_library(
+                *made.sources,
+                includes=_INCLUDES,
+                flags=(*_FLAGS, *_REGIONS),
+                objects=(_large_operations(),),
+            )
+        ),
         "regions": [(key.address, key.flight, key.granted) for key in made.regions],
         "flights": list(made.flights),
     }
+
+
+def _large_operations() -> Path:
+    """What programs call instead of compiling it each."""
+    headers = sorted(path.name for path in _SEMANTICS.glob("*.h"))
+    source = "#define NPU_LARGE_OP\n" + "".join(f'#include "{name}"\n' for name in headers)
+    return object_file(source, (_SEMANTICS,), _FLAGS)
 
 
 @cache

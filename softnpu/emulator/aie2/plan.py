@@ -8,6 +8,7 @@ that both share (softnpu.isa.timing).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,17 @@ class Read:
 
 @dataclass(frozen=True)
 class Write:
-    """A register that is written, and the variable that holds what."""
+    """A register that is written, and the variable that holds what.
+
+    Attributes:
+        latches: whether bits that are set stay so: status flags, but for the carry.
+    """
 
     name: str
     register: str
     stage: int
     bypass: str
+    latches: bool = False
 
 
 @dataclass
@@ -35,12 +41,13 @@ class Plan:
     """An instruction, stage by stage.
 
     Variables are named without the instruction's own prefix, for which `@` stands in C; `@here`
-    is the bundle's address, `@ahead` how many bundles the cycles have not been counted of.
+    is the bundle's address, `@follows` the one behind its delay slots, `@ahead` how many bundles
+    the cycles have not been counted of.
 
     Attributes:
         reads, writes: registers.
         address: C statements of stage 1 that set `at`, and a pointer's and counter's new values.
-        load, store: (ending of the function's name, stage).
+        load, store: (C statement that sets `load` or stores `data`, at `at`; stage).
         accesses: (bytes, stage) of what memory banks have to serve at `at`.
         computed: the stage in which `statements` compute, after `load` and the last read.
         variables: C type by variable, of all that `reads`, `address`, `load` and `statements` set.
@@ -62,7 +69,7 @@ class Plan:
     request: str = ""
     condition: str = ""
 
-    @property
+    @cached_property
     def last(self) -> int:
         """The stage in which the last thing happens."""
         stages = [self.computed, *(one.stage for one in self.reads)]

@@ -15,11 +15,8 @@ from softnpu.isa.model import InstructionSet
 
 
 @lru_cache(maxsize=65536)
-def planned(instructions: InstructionSet, instruction: Instruction, follows: int) -> Plan:
+def planned(instructions: InstructionSet, instruction: Instruction) -> Plan:
     """What an instruction does; kept.
-
-    Args:
-        follows: the address behind its delay slots, to which a call comes back.
 
     Raises:
         NotExecutedError: an instruction that is not executed yet.
@@ -29,7 +26,7 @@ def planned(instructions: InstructionSet, instruction: Instruction, follows: int
         return Plan()
     if "[" in opcode.syntax or opcode.load:
         operations.check_addressed(instructions.name, opcode)
-    draft = Draft(instructions, instruction, follows)
+    draft = Draft(instructions, instruction)
     if opcode.transfers_control:
         control.branch(draft)
     elif opcode.effects & control.REQUESTS:
@@ -48,7 +45,7 @@ def not_executed(instructions: InstructionSet, code: bytes) -> set[str]:
     for bundle in reach(codec(instructions), code, (0,)).bundles.values():
         for instruction in bundle.instructions:
             try:
-                planned(instructions, instruction, 0)
+                planned(instructions, instruction)
             except NotExecutedError:
                 found.add(instruction.opcode.mnemonic)
     return found

@@ -14,6 +14,9 @@ from softnpu.isa.codec import Bundle, Instruction, codec
 from softnpu.isa.flow import reach
 from softnpu.isa.model import InstructionSet
 
+_UNIT = 480
+"""Bundles that are compiled together at most: on several processors, parts of a program are so at
+the same time."""
 _DRAIN = 16
 """Bundles behind the program's end: as long as the longest instruction is on its way."""
 
@@ -143,12 +146,12 @@ class Translation:
     """A program as C.
 
     Attributes:
-        source: the C file.
+        sources: C files, each of regions that are compiled together.
         regions: number by region.
         flights: number by what is in flight.
     """
 
-    source: str
+    sources: list[str]
     regions: dict[Key, int]
     flights: dict[tuple[InFlight, ...], int]
 
@@ -180,20 +183,29 @@ def translate(program: Program, entries: Iterable[Key]) -> Translation:
         for flying in writer.returning:
             for address in program.returns:
                 number(Key(address, flying))
-    return Translation(_source(program, regions, numbers, flights), numbers, flights)
+    return Translation(_sources(program, regions, numbers, flights), numbers, flights)
 
 
-def _source(
+def _sources(
     program: Program,
     regions: list[Region],
     numbers: dict[Key, int],
     flights: dict[tuple[InFlight, ...], int],
-) -> str:
-    by_number = {numbers[region.key]: region for region in regions}
-    parts = [
-        f"#define NPU_REGISTERS {fields(program.instructions)}",
-        '#include "runtime.h"',
-        "static int32_t npu_find(npu_core *s, uint32_t target, uint32_t flight)\n{\n"
+) -> list[str]:
+    ordered = sorted(regions, key=lambda region: numbers[region.key])
+    functions = [f"region_{number}" for number in range(len(ordered))]
+    begin = [f"#define NPU_REGISTERS {fields(program.instructions)}", '#include "runtime.h"']
+    units = [list(begin)]
+    bundles = 0
+    for function, region in zip(functions, ordered, strict=True):
+        bundles += region.bundles
+        if bundles > _UNIT:
+            units.append(list(begin))
+            bundles = region.bundles
+        body = "\n".join(f"    {line}" for line in region.lines)
+        units[-1].append(f"int32_t {function}(npu_core *restrict s)\n{{\n{body}\n}}")
+    units[-1] += [
+        "int32_t npu_find(npu_core *s, uint32_t target, uint32_t flight)\n{\n"
         "    switch ((uint64_t)flight << 32 | (target & NPU_ADDRESS)) {",
         *(
             f"    case {flights[key.flight]}ull << 32 | {key.address:#x}: return {number};"
@@ -202,21 +214,15 @@ def _source(
         ),
         "    }\n    s->pc = target; s->flight = flight; s->request = NPU_UNKNOWN;\n"
         "    return -1;\n}",
-        "static void npu_loop_ends(npu_core *s, uint32_t pc)\n{\n    switch (s->le) {",
+        "void npu_loop_ends(npu_core *s, uint32_t pc)\n{\n    switch (s->le) {",
         *(f"    case {end:#x}: return;" for end in sorted(program.loop_ends)),
         "    }\n    npu_fail(s, NPU_FAULT_LOOP, pc, s->le);\n}",
-    ]
-    for number in range(len(by_number)):
-        body = "\n".join(f"    {line}" for line in by_number[number].lines)
-        parts.append(f"static int32_t region_{number}(npu_core *s)\n{{\n{body}\n}}")
-    ordered = [by_number[number] for number in range(len(by_number))]
-    table = ", ".join(f"region_{number}" for number in range(len(ordered)))
-    parts += [
-        f"static int32_t (*const regions[])(npu_core *) = {{{table}}};",
+        *(f"int32_t {function}(npu_core *);" for function in functions),
+        f"static int32_t (*const regions[])(npu_core *) = {{{', '.join(functions)}}};",
         f"static const npu_shape shapes[] = {{{', '.join(map(_shape, ordered))}}};",
         '#include "run.h"',
     ]
-    return "\n".join(parts) + "\n"
+    return ["\n".join(unit) + "\n" for unit in units]
 
 
 def _shape(region: Region) -> str:

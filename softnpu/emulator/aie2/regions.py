@@ -145,7 +145,7 @@ class RegionWriter:
         return self._flight(address, slot, bundle.instructions[slot], age)
 
     def _flight(self, address: int, slot: int, instruction: Instruction, age: int = 0) -> Flight:
-        plan = planned(self.set, instruction, self.code.after(address))
+        plan = planned(self.set, instruction)
         flight = Flight(address, slot, instruction, plan, f"i{self.made}_", age)
         self.made += 1
         for name, kind in plan.variables.items():
@@ -208,7 +208,7 @@ class RegionWriter:
                 self._compute(flight)
         if late:
             for flight, one in forwards:
-                self._land(flight, one.register, one.name)
+                self._land(flight, one)
             for flight, name, register in late:
                 self._read(flight, name, register)
             for flight in {id(f): f for f, *_ in late}.values():
@@ -217,7 +217,7 @@ class RegionWriter:
         done = set(map(id, (w for _, w in forwards))) if late else set()
         for flight, one in writes:
             if id(one) not in done:
-                self._land(flight, one.register, one.name)
+                self._land(flight, one)
         self.flying = [
             one
             for one in self.flying
@@ -243,12 +243,12 @@ class RegionWriter:
         for flight in self.flying:
             load = flight.plan.load
             if load and load[1] == flight.age:
-                self._say(flight, f"@load = npu_load_{load[0]}(s, @at, {flight.address:#x});")
+                self._say(flight, load[0])
                 self._compute(flight)
         for flight in self.flying:
             store = flight.plan.store
             if store and store[1] == flight.age:
-                self._say(flight, f"npu_store_{store[0]}(s, @at, @data, {flight.address:#x});")
+                self._say(flight, store[0])
 
     def _banks(self) -> None:
         """Counts the cycles that accesses to one bank hold up the core."""
@@ -280,16 +280,18 @@ class RegionWriter:
     def _read(self, flight: Flight, name: str, register: str) -> None:
         self.out(f"{flight.prefix}{name} = {get(self.set, register)};")
 
-    def _land(self, flight: Flight, register: str, name: str) -> None:
-        self.out(set_(self.set, register, f"{flight.prefix}{name}"))
-        if register == "sp":
+    def _land(self, flight: Flight, one: Write) -> None:
+        self.out(set_(self.set, one.register, f"{flight.prefix}{one.name}", one.latches))
+        if one.register == "sp":
             self.out("npu_stack(s);")
-        if register == "le":
+        if one.register == "le":
             self.out(f"npu_loop_ends(s, {flight.address:#x});")
 
     def _say(self, flight: Flight, statement: str) -> None:
         text = statement.replace("@here", f"{flight.address:#x}")
         text = text.replace("@ahead", str(self.region.bundles - 1))
+        if "@follows" in text:
+            text = text.replace("@follows", f"{self.code.after(flight.address):#x}")
         self.out(text.replace("@", flight.prefix))
 
     # -- ends --------------------------------------------------------------------------------

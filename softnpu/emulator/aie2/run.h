@@ -1,6 +1,8 @@
 /* Runs a program's regions, which stand in front: regions[] and shapes[]. */
 
-void npu_run(npu_core *s, int32_t region)
+#define NPU_EXPORT __attribute__((visibility("default")))
+
+NPU_EXPORT void npu_run(npu_core *s, int32_t region)
 {
     s->request = NPU_GOES_ON;
     while (s->cycles < s->limit) {
@@ -15,7 +17,7 @@ void npu_run(npu_core *s, int32_t region)
 }
 
 /* The same, and s->recorder sees it. */
-void npu_run_recorded(npu_core *s, int32_t region)
+NPU_EXPORT void npu_run_recorded(npu_core *s, int32_t region)
 {
     s->request = NPU_GOES_ON;
     while (s->cycles < s->limit) {
@@ -37,4 +39,4 @@ void npu_run_recorded(npu_core *s, int32_t region)
     s->resume = region;
 }
 
-uint64_t npu_size(void) { return sizeof(npu_core); }
+NPU_EXPORT uint64_t npu_size(void) { return sizeof(npu_core); }

@@ -6,6 +6,9 @@
 #ifndef NPU_RUNTIME_H
 #define NPU_RUNTIME_H
 
+/* Defined where all programs' large operations are: here they are only called. */
+#define NPU_LARGE_OP extern inline __attribute__((gnu_inline, noinline))
+
 #include "accumulate.h"
 #include "control.h"
 #include "decompress.h"
@@ -78,6 +81,13 @@ typedef struct {
     npu_slot result;        /* what a request is answered with */
     npu_slot queue[NPU_QUEUE]; /* what is on its way where regions meet */
 } npu_core;
+
+/* The region at an address, with what is in flight there; -1, and a request, for one that is not
+ * translated. */
+int32_t npu_find(npu_core *s, uint32_t target, uint32_t flight);
+
+/* A fault where a loop's end is no address that regions end at. */
+void npu_loop_ends(npu_core *s, uint32_t pc);
 
 /* A region as the recorder sees it: its addresses, the bundle that calls at its end. */
 typedef struct {
@@ -159,42 +169,35 @@ NPU_OP void npu_stack(npu_core *s)
         s->stack_high = s->sp;
 }
 
-/* Every access goes through here, so no program reaches anything but its windows. An access is
- * aligned to its size: the lowest bits of its address are not looked at. */
-NPU_OP uint8_t *npu_at(npu_core *s, uint32_t address, uint32_t size, uint32_t what, uint32_t pc)
+/* A program reaches nothing but its windows, through one of these two. An access is aligned to its
+ * size: the lowest bits of its address are not looked at. Where no memory is, `npu_at` is 0. */
+NPU_OP uint8_t *npu_at(npu_core *s, uint32_t address, uint32_t size)
 {
-    address &= NPU_ADDRESS & ~(size - 1);
-    uint8_t *window = s->windows[address >> 16];
-    if (window)
-        return window + (address & 0xffff);
-    if (what)
-        npu_fail(s, what, pc, address);
-    return 0;
+    uint8_t *window = s->windows[address >> 16 & (NPU_WINDOWS - 1)];
+    return window ? window + (address & (0x10000 - size)) : 0;
 }
 
-#define NPU_ACCESS(type, suffix)                                                                  \
-    NPU_OP type npu_load_##suffix(npu_core *s, uint32_t address, uint32_t pc)                     \
-    {                                                                                             \
-        type value;                                                                               \
-        uint8_t *from = npu_at(s, address, sizeof value, NPU_FAULT_LOAD, pc);                     \
-        if (from)                                                                                 \
-            __builtin_memcpy(&value, from, sizeof value);                                         \
-        else                                                                                      \
-            __builtin_memset(&value, 0, sizeof value);                                            \
-        return value;                                                                             \
-    }                                                                                             \
-    NPU_OP void npu_store_##suffix(npu_core *s, uint32_t address, type value, uint32_t pc)        \
-    {                                                                                             \
-        uint8_t *to = npu_at(s, address, sizeof value, NPU_FAULT_STORE, pc);                      \
-        if (to)                                                                                   \
-            __builtin_memcpy(to, &value, sizeof value);                                           \
-    }
-NPU_ACCESS(uint8_t, 1)
-NPU_ACCESS(uint16_t, 2)
-NPU_ACCESS(uint32_t, 4)
-NPU_ACCESS(npu_q, 16)
-NPU_ACCESS(npu_w, 32)
-NPU_ACCESS(npu_x, 64)
+#define NPU_ACCESS(to, from, size, address, pc, done, fault)                                      \
+    do {                                                                                          \
+        uint8_t *window = s->windows[address >> 16 & (NPU_WINDOWS - 1)];                          \
+        if (!window)                                                                              \
+            return npu_nowhere(s, fault, pc, address & ~(size - 1u), done);                       \
+        __builtin_memcpy(to, from, size);                                                         \
+    } while (0)
+#define NPU_PLACE(address, size) (window + (address & (0x10000 - size)))
+#define NPU_LOAD(variable, size, address, pc, done)                                               \
+    NPU_ACCESS(&variable, NPU_PLACE(address, size), size, address, pc, done, NPU_FAULT_LOAD)
+#define NPU_STORE(variable, size, address, pc, done)                                              \
+    NPU_ACCESS(NPU_PLACE(address, size), &variable, size, address, pc, done, NPU_FAULT_STORE)
+
+/* An access where no memory is ends its region, of which `done` bundles are. */
+static __attribute__((noinline, cold)) int32_t npu_nowhere(npu_core *s, uint32_t what, uint32_t pc,
+                                                           uint32_t at, uint32_t done)
+{
+    npu_fail(s, what, pc, at);
+    s->cycles += done;
+    return -1;
+}
 
 /* vldb.4x: four entries of two elements each, from tables that hold every 128 bits twice, so that
  * even and odd entries come from different banks (UG1583, Load 4x Operations; UG1603, Lookup Tables).
@@ -202,13 +205,13 @@ NPU_ACCESS(npu_x, 64)
  * 128 bits, from which 64 bits are taken. Behind the 128 bits zeros come in (NPU: 41 results whose
  * last bytes are 0 or not as this says). Where there is no memory all is 0 here. */
 #define NPU_LOOK_UP(bits, half, first)                                                            \
-    NPU_OP npu_w npu_load_4x##bits##_##half(npu_core *s, npu_w at, uint32_t pc)                   \
+    NPU_OP npu_w npu_load_4x##bits##_##half(npu_core *s, npu_w at)                                \
     {                                                                                             \
         npu_w value;                                                                              \
         for (int i = 0; i < 4; i++) {                                                             \
             uint8_t line[32] = {0};                                                               \
             uint32_t address = at.u32[first + i], place = address & 31u & ~(bits / 4u - 1);       \
-            uint8_t *from = npu_at(s, (address & ~31u) | (i & 1 ? 16u : 0u), 16, 0, pc);          \
+            uint8_t *from = npu_at(s, (address & ~31u) | (i & 1 ? 16u : 0u), 16);                 \
             if (from)                                                                             \
                 __builtin_memcpy(line, from, 16);                                                 \
             __builtin_memcpy(&value.u64[i], line + place / 2, 8);                                 \
@@ -228,14 +231,26 @@ NPU_LOOK_UP(64, hi, 4)
  * writes there in between is not modelled. How much it holds at most is not published. */
 NPU_OP uint32_t npu_load_reset(npu_core *s, uint32_t address, uint32_t pc)
 {
-    npu_at(s, address, 32, NPU_FAULT_LOAD, pc);
+    if (!npu_at(s, address, 32))
+        npu_fail(s, NPU_FAULT_LOAD, pc, address & ~31u);
     return s->filled = (address & ~31u) + 32;
 }
 
-NPU_OP uint32_t npu_load_fill(npu_core *s, uint32_t address, uint32_t pc)
+NPU_OP uint32_t npu_load_fill(npu_core *s, uint32_t address)
 {
-    (void)pc; /* fills run ahead of the data's end: there may be no memory */
+    /* fills run ahead of the data's end: there may be no memory */
     return s->filled = (address & ~31u) + 32;
+}
+
+NPU_OP uint32_t npu_take_word(npu_core *s, uint32_t address, uint32_t pc)
+{
+    uint32_t word = 0;
+    const uint8_t *from = npu_at(s, address, sizeof word);
+    if (from)
+        __builtin_memcpy(&word, from, sizeof word);
+    else
+        npu_fail(s, NPU_FAULT_LOAD, pc, address & NPU_ADDRESS & ~3u);
+    return word;
 }
 
 NPU_OP void npu_take(npu_core *s, uint32_t dp, uint32_t *left, uint32_t pc, uint32_t *words,
@@ -243,12 +258,12 @@ NPU_OP void npu_take(npu_core *s, uint32_t dp, uint32_t *left, uint32_t pc, uint
 {
     uint32_t bytes = 0, count;
     for (uint32_t i = 0; i < masks; i++) {
-        words[i] = npu_load_4(s, dp + 4 * i, pc);
+        words[i] = npu_take_word(s, dp + 4 * i, pc);
         bytes += (uint32_t)__builtin_popcount(words[i]);
     }
     count = masks + (bytes + 3) / 4;
     for (uint32_t i = masks; i < count; i++)
-        words[i] = npu_load_4(s, dp + 4 * i, pc);
+        words[i] = npu_take_word(s, dp + 4 * i, pc);
     *left = (dp & ~3u) + 4 * count;
     if (*left > s->filled)
         npu_fail(s, NPU_FAULT_UNFILLED, pc, *left);

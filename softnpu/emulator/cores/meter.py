@@ -183,7 +183,7 @@ def instruction_counts(program: NDArray[np.uint8]) -> NDArray[np.uint32]:
 def _recording_block() -> int:
     """The address of the function that meters and records."""
     folder = Path(recorder.__file__).parent
-    library = ctypes.CDLL(str(shared_library('#include "block.h"\n', (folder,))))
+    library = ctypes.CDLL(str(shared_library('#include "block.h"\n', includes=(folder,))))
     _KEPT.append(library)
     address = ctypes.cast(library.npu_at_block, ctypes.c_void_p).value
     assert address is not None

@@ -72,8 +72,8 @@ NPU_OP int64_t npu_ups_lane(int64_t value, uint32_t shift, int bits, npu_control
 
 /* vups.s<to>.<from>: `n` lanes of a vector into an accumulator. */
 #define NPU_UPS(name, vector, from, accumulator, to, n)                                           \
-    NPU_OP accumulator npu_vups_##name(vector a, uint32_t shift, int is_signed, npu_control c,    \
-                                       npu_status *status)                                        \
+    NPU_LARGE_OP accumulator npu_vups_##name(vector a, uint32_t shift, int is_signed,             \
+                                             npu_control c, npu_status *status)                   \
     {                                                                                             \
         accumulator out;                                                                          \
         for (int i = 0; i < n; i++)                                                               \
@@ -92,8 +92,8 @@ NPU_UPS(s64_32_c, npu_x, 32, npu_y, 64, 16)
 
 /* vsrs.<to>.s<from>, and vsrsm: `n` lanes of an accumulator into a vector. */
 #define NPU_SRS(name, accumulator, from, vector, to, n)                                           \
-    NPU_OP vector npu_vsrs_##name(accumulator a, uint32_t shift, int is_signed, npu_control c,    \
-                                  npu_status *status)                                             \
+    NPU_LARGE_OP vector npu_vsrs_##name(accumulator a, uint32_t shift, int is_signed,             \
+                                        npu_control c, npu_status *status)                        \
     {                                                                                             \
         vector out;                                                                               \
         for (int i = 0; i < n; i++)                                                               \
@@ -111,7 +111,7 @@ NPU_SRS(32_s64_c, npu_y, 64, npu_x, 32, 16)
 
 /* Two lanes of 16 bits become 8, or of 8 bits 4, as crSat says (xdna-emu saw it on a Phoenix).
  * That a lane did not fit sets no flag (llvm-aie). */
-NPU_OP npu_w npu_vpack_8_16(npu_x a, int is_signed, npu_control c, npu_status *status)
+NPU_LARGE_OP npu_w npu_vpack_8_16(npu_x a, int is_signed, npu_control c, npu_status *status)
 {
     npu_w out;
     uint8_t unseen = 0;
@@ -122,7 +122,7 @@ NPU_OP npu_w npu_vpack_8_16(npu_x a, int is_signed, npu_control c, npu_status *s
     return out;
 }
 
-NPU_OP npu_w npu_vpack_4_8(npu_x a, int is_signed, npu_control c, npu_status *status)
+NPU_LARGE_OP npu_w npu_vpack_4_8(npu_x a, int is_signed, npu_control c, npu_status *status)
 {
     npu_w out;
     uint8_t unseen = 0;

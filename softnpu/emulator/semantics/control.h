@@ -20,6 +20,11 @@
 #define NPU_OP static inline
 #endif
 
+/* An operation beside which a call does not count: compiled once, for all programs that call it. */
+#ifndef NPU_LARGE_OP
+#define NPU_LARGE_OP NPU_OP
+#endif
+
 /* Before a loop around a loop over lanes, of which the inner one is to become vector operations. */
 #ifdef __clang__
 #define NPU_STEP_BY_STEP _Pragma("clang loop vectorize(disable) unroll(disable)")

@@ -16,7 +16,7 @@ NPU_OP void npu_spread(uint8_t *out, uint64_t mask, const uint8_t *bytes, int n)
 }
 
 /* vldb.compr: 32 bytes. */
-NPU_OP npu_w npu_decompress(uint32_t mask, const uint8_t *bytes)
+NPU_LARGE_OP npu_w npu_decompress(uint32_t mask, const uint8_t *bytes)
 {
     npu_w out;
     npu_spread(out.u8, mask, bytes, 32);
@@ -28,7 +28,7 @@ NPU_OP npu_w npu_decompress(uint32_t mask, const uint8_t *bytes)
  * A single one of the places 0 and 1 is the first, one of 2 and 3 the second. A mask that keeps
  * more sets a flag, and the upper two remain (UG1583 shows that of 0111 alone: a multiplication
  * skips them all). */
-NPU_OP npu_w npu_decompress_sparse(uint64_t mask, const uint8_t *bytes, int bits,
+NPU_LARGE_OP npu_w npu_decompress_sparse(uint64_t mask, const uint8_t *bytes, int bits,
                                    npu_status *status)
 {
     npu_w out;

@@ -152,7 +152,7 @@ NPU_OP uint16_t npu_bf16_of_fp32(uint32_t a, npu_control c, npu_status *status)
     return (uint16_t)kept;
 }
 
-NPU_OP npu_w npu_vconv_bf16_fp32(npu_x a, npu_control c, npu_status *status)
+NPU_LARGE_OP npu_w npu_vconv_bf16_fp32(npu_x a, npu_control c, npu_status *status)
 {
     npu_w out;
     for (int i = 0; i < 16; i++)
@@ -196,7 +196,7 @@ NPU_OP int32_t npu_floor_bf16(uint16_t a, uint32_t shift, npu_status *status)
     return (int32_t)value;
 }
 
-NPU_OP npu_x npu_vfloor_s32_bf16(npu_w a, uint32_t shift, npu_status *status)
+NPU_LARGE_OP npu_x npu_vfloor_s32_bf16(npu_w a, uint32_t shift, npu_status *status)
 {
     npu_x out;
     for (int i = 0; i < 16; i++)

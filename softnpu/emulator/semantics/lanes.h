@@ -75,73 +75,73 @@ NPU_OP void npu_flags_of_mask(uint8_t *flags, uint64_t mask, int n)
         NPU_LANES_OF(bits, n, a.u##bits[i] - b.u##bits[i]);                                       \
     }                                                                                             \
     /* A set bit of the mask subtracts the lane. */                                               \
-    NPU_OP npu_x npu_vaddsub_##bits(npu_x a, npu_x b, uint64_t mask)                              \
+    NPU_LARGE_OP npu_x npu_vaddsub_##bits(npu_x a, npu_x b, uint64_t mask)                        \
     {                                                                                             \
         uint8_t flags[64];                                                                        \
         npu_flags_of_mask(flags, mask, n);                                                        \
         NPU_LANES_OF(bits, n, a.u##bits[i] + (flags[i] ? 0u - b.u##bits[i] : b.u##bits[i]));      \
     }                                                                                             \
     /* A set bit of the mask takes the lane of b. */                                              \
-    NPU_OP npu_x npu_vsel_##bits(npu_x a, npu_x b, uint64_t mask)                                 \
+    NPU_LARGE_OP npu_x npu_vsel_##bits(npu_x a, npu_x b, uint64_t mask)                           \
     {                                                                                             \
         uint8_t flags[64];                                                                        \
         npu_flags_of_mask(flags, mask, n);                                                        \
         NPU_LANES_OF(bits, n, flags[i] ? b.u##bits[i] : a.u##bits[i]);                            \
     }                                                                                             \
-    NPU_OP uint64_t npu_veqz_##bits(npu_x a)                                                      \
+    NPU_LARGE_OP uint64_t npu_veqz_##bits(npu_x a)                                                \
     {                                                                                             \
         uint8_t flags[64];                                                                        \
         for (int i = 0; i < n; i++)                                                               \
             flags[i] = a.u##bits[i] == 0;                                                         \
         return npu_mask_of_flags(flags, n);                                                       \
     }                                                                                             \
-    NPU_OP uint64_t npu_vlt_##bits(npu_x a, npu_x b, int is_signed)                               \
+    NPU_LARGE_OP uint64_t npu_vlt_##bits(npu_x a, npu_x b, int is_signed)                         \
     {                                                                                             \
         NPU_COMPARISON(bits, n, <);                                                               \
     }                                                                                             \
-    NPU_OP uint64_t npu_vge_##bits(npu_x a, npu_x b, int is_signed)                               \
+    NPU_LARGE_OP uint64_t npu_vge_##bits(npu_x a, npu_x b, int is_signed)                         \
     {                                                                                             \
         NPU_COMPARISON(bits, n, >=);                                                              \
     }                                                                                             \
-    NPU_OP npu_x npu_vsub_lt_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)              \
+    NPU_LARGE_OP npu_x npu_vsub_lt_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)        \
     {                                                                                             \
         *mask = npu_vlt_##bits(a, b, is_signed);                                                  \
         return npu_vsub_##bits(a, b);                                                             \
     }                                                                                             \
-    NPU_OP npu_x npu_vsub_ge_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)              \
+    NPU_LARGE_OP npu_x npu_vsub_ge_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)        \
     {                                                                                             \
         *mask = npu_vge_##bits(a, b, is_signed);                                                  \
         return npu_vsub_##bits(a, b);                                                             \
     }                                                                                             \
-    NPU_OP npu_x npu_vmax_lt_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)              \
+    NPU_LARGE_OP npu_x npu_vmax_lt_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)        \
     {                                                                                             \
         *mask = npu_vlt_##bits(a, b, is_signed);                                                  \
         return npu_vsel_##bits(a, b, *mask);                                                      \
     }                                                                                             \
-    NPU_OP npu_x npu_vmin_ge_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)              \
+    NPU_LARGE_OP npu_x npu_vmin_ge_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)        \
     {                                                                                             \
         *mask = npu_vge_##bits(a, b, is_signed);                                                  \
         return npu_vsel_##bits(a, b, *mask);                                                      \
     }                                                                                             \
     /* a - b where that is positive, else 0. */                                                   \
-    NPU_OP npu_x npu_vmaxdiff_lt_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)          \
+    NPU_LARGE_OP npu_x npu_vmaxdiff_lt_##bits(npu_x a, npu_x b, int is_signed, uint64_t *mask)    \
     {                                                                                             \
         *mask = npu_vlt_##bits(a, b, is_signed);                                                  \
         return npu_vsel_##bits(npu_vsub_##bits(a, b), npu_vclr_x(), *mask);                       \
     }                                                                                             \
-    NPU_OP npu_x npu_vneg_gtz_##bits(npu_x a, int is_signed, uint64_t *mask)                      \
+    NPU_LARGE_OP npu_x npu_vneg_gtz_##bits(npu_x a, int is_signed, uint64_t *mask)                \
     {                                                                                             \
         *mask = npu_vlt_##bits(npu_vclr_x(), a, is_signed);                                       \
         return npu_vsub_##bits(npu_vclr_x(), a);                                                  \
     }                                                                                             \
     /* The absolute value; the mask tells which lanes are above zero. */                          \
-    NPU_OP npu_x npu_vabs_gtz_##bits(npu_x a, int is_signed, uint64_t *mask)                      \
+    NPU_LARGE_OP npu_x npu_vabs_gtz_##bits(npu_x a, int is_signed, uint64_t *mask)                \
     {                                                                                             \
         npu_x negated = npu_vneg_gtz_##bits(a, is_signed, mask);                                  \
         return is_signed ? npu_vsel_##bits(negated, a, *mask) : a;                                \
     }                                                                                             \
     /* All bits inverted; the mask tells which lanes are below zero. */                           \
-    NPU_OP npu_x npu_vbneg_ltz_##bits(npu_x a, int is_signed, uint64_t *mask)                     \
+    NPU_LARGE_OP npu_x npu_vbneg_ltz_##bits(npu_x a, int is_signed, uint64_t *mask)               \
     {                                                                                             \
         *mask = npu_vlt_##bits(a, npu_vclr_x(), is_signed);                                       \
         NPU_LANES_OF(bits, n, ~a.u##bits[i]);                                                     \
@@ -160,7 +160,7 @@ NPU_OP int32_t npu_bf16_order(uint16_t a)
 
 NPU_OP int npu_bf16_is_nan(uint16_t a) { return (a & 0x7fff) > 0x7f80; }
 
-NPU_OP uint64_t npu_vlt_bf16(npu_x a, npu_x b)
+NPU_LARGE_OP uint64_t npu_vlt_bf16(npu_x a, npu_x b)
 {
     uint64_t mask = 0;
     for (int i = 0; i < 32; i++)
@@ -170,7 +170,7 @@ NPU_OP uint64_t npu_vlt_bf16(npu_x a, npu_x b)
     return mask;
 }
 
-NPU_OP uint64_t npu_vge_bf16(npu_x a, npu_x b)
+NPU_LARGE_OP uint64_t npu_vge_bf16(npu_x a, npu_x b)
 {
     uint64_t mask = 0;
     for (int i = 0; i < 32; i++)
@@ -180,13 +180,13 @@ NPU_OP uint64_t npu_vge_bf16(npu_x a, npu_x b)
     return mask;
 }
 
-NPU_OP npu_x npu_vmax_lt_bf16(npu_x a, npu_x b, uint64_t *mask)
+NPU_LARGE_OP npu_x npu_vmax_lt_bf16(npu_x a, npu_x b, uint64_t *mask)
 {
     *mask = npu_vlt_bf16(a, b);
     return npu_vsel_16(a, b, *mask);
 }
 
-NPU_OP npu_x npu_vmin_ge_bf16(npu_x a, npu_x b, uint64_t *mask)
+NPU_LARGE_OP npu_x npu_vmin_ge_bf16(npu_x a, npu_x b, uint64_t *mask)
 {
     *mask = npu_vge_bf16(a, b);
     return npu_vsel_16(a, b, *mask);

@@ -70,7 +70,8 @@ NPU_OP npu_y npu_mac_first(npu_y first, uint32_t conf)
 }
 
 /* Accumulators and products together. */
-NPU_OP npu_y npu_mac_sum(npu_y first, npu_y second, npu_y products, uint32_t conf, int signs)
+NPU_OP __attribute__((always_inline)) npu_y npu_mac_sum(npu_y first, npu_y second, npu_y products,
+                                                        uint32_t conf, int signs)
 {
     npu_y out;
     uint32_t subtract = (conf >> 11 & 7) ^ (uint32_t)signs;
@@ -257,15 +258,12 @@ NPU_OP npu_y npu_mac_bytes(const npu_y *a, const npu_x *b, int a_signed, int b_s
 }
 #endif
 
-NPU_OP npu_y npu_mac_integer(npu_y a, npu_x b, npu_q mask, uint32_t conf, int negate)
+NPU_OP npu_y npu_mac_of_mode(const npu_y *a, const npu_x *b, const npu_q *mask, uint32_t conf,
+                             int negate)
 {
     int mode = npu_mac_mode_of(conf);
 #define NPU_MAC_CASE(mode, number, lane)                                                          \
-    case mode: return npu_mac_matrix_##number##_##lane(npu_mac_modes[mode], a, b, conf, negate);
-#ifdef __AVX2__ /* mode 1: 4 x 8 x 8 bytes */
-    if (mode == 1 && !(conf >> 16 & 255) && !negate)
-        return npu_mac_bytes(&a, &b, conf >> 9 & 1, conf >> 8 & 1);
-#endif
+    case mode: return npu_mac_matrix_##number##_##lane(npu_mac_modes[mode], *a, *b, conf, negate);
     switch (conf >> 16 & 255 ? -1 : mode) {
         NPU_MAC_CASE(0, 16, 32) NPU_MAC_CASE(1, 16, 32) NPU_MAC_CASE(10, 16, 32)
         NPU_MAC_CASE(2, 32, 32) NPU_MAC_CASE(3, 32, 32) NPU_MAC_CASE(9, 32, 32)
@@ -275,35 +273,60 @@ NPU_OP npu_y npu_mac_integer(npu_y a, npu_x b, npu_q mask, uint32_t conf, int ne
         NPU_MAC_CASE(18, 64, 64)
     }
     if (mode >= 0)
-        return npu_mac_products(mode, a, b, mask, conf, negate);
+        return npu_mac_products(mode, *a, *b, *mask, conf, negate);
     return npu_vclr_y();
+}
+
+NPU_OP __attribute__((always_inline)) npu_y npu_mac_integer(const npu_y *a, const npu_x *b,
+                                                            const npu_q *mask, uint32_t conf,
+                                                            int negate)
+{
+#ifdef __AVX2__ /* mode 1: 4 x 8 x 8 bytes */
+    if ((conf & 0xff00fe) == 1 << 3 && !negate)
+        return npu_mac_bytes(a, b, conf >> 9 & 1, conf >> 8 & 1);
+#endif
+    return npu_mac_of_mode(a, b, mask, conf, negate);
+}
+
+/* What the instructions have in common; an accumulator that one does not have is 0. */
+NPU_OP __attribute__((always_inline)) npu_y npu_mac_whole(const npu_y *first, const npu_y *second,
+                                                          const npu_y *a, const npu_x *b,
+                                                          const npu_q *mask, uint32_t conf,
+                                                          int signs)
+{
+    npu_y products = npu_mac_integer(a, b, mask, conf, (int)(conf >> 11 ^ (uint32_t)signs) & 1);
+    return npu_mac_sum(first ? *first : npu_vclr_y(), second ? *second : npu_vclr_y(), products,
+                       conf, signs);
+}
+
+NPU_OP npu_x npu_mac_half(const npu_x *first, const npu_x *second, const npu_y *a, const npu_x *b,
+                          const npu_q *mask, uint32_t conf, int signs, npu_status *status)
+{
+    return npu_mac_float(first ? *first : npu_vclr_x(), second ? *second : npu_vclr_x(), *a, *b,
+                         *mask, conf, signs, status);
 }
 
 /* The instructions. `a` is an x register, its upper half zero, or a y register; `b` an x register
  * or the x of a qx, `mask` the q of that. Integers work on a whole accumulator and set no flag,
  * floats (_f) work on half of one. */
 #define NPU_PASTE(...) __VA_ARGS__
-#define NPU_MULTIPLY(name, signs, y_one, y_two, x_one, x_two, y_parameters, x_parameters)         \
-    NPU_OP npu_y npu_v##name(NPU_PASTE y_parameters npu_y a, npu_x b, npu_q mask, uint32_t conf,  \
-                             npu_status *status)                                                  \
+#define NPU_MULTIPLY(name, signs, one, two, y_parameters, x_parameters)                           \
+    NPU_LARGE_OP npu_y npu_v##name(NPU_PASTE y_parameters npu_y a, npu_x b, npu_q mask,           \
+                                   uint32_t conf, npu_status *status)                             \
     {                                                                                             \
-        int negate = (conf >> 11 ^ (signs)) & 1;                                                  \
-        npu_y products = npu_mac_integer(a, b, mask, conf, negate);                               \
         (void)status;                                                                             \
-        return npu_mac_sum(y_one, y_two, products, conf, signs);                                  \
+        return npu_mac_whole(one, two, &a, &b, &mask, conf, signs);                               \
     }                                                                                             \
-    NPU_OP npu_x npu_v##name##_f(NPU_PASTE x_parameters npu_y a, npu_x b, npu_q mask,             \
-                                 uint32_t conf, npu_status *status)                               \
+    NPU_LARGE_OP npu_x npu_v##name##_f(NPU_PASTE x_parameters npu_y a, npu_x b, npu_q mask,       \
+                                       uint32_t conf, npu_status *status)                         \
     {                                                                                             \
-        return npu_mac_float(x_one, x_two, a, b, mask, conf, signs, status);                      \
+        return npu_mac_half(one, two, &a, &b, &mask, conf, signs, status);                        \
     }
-#define NPU_MULTIPLY_ALONE(name, signs)                                                           \
-    NPU_MULTIPLY(name, signs, npu_vclr_y(), npu_vclr_y(), npu_vclr_x(), npu_vclr_x(), (), ())
+#define NPU_MULTIPLY_ALONE(name, signs) NPU_MULTIPLY(name, signs, 0, 0, (), ())
 #define NPU_MULTIPLY_ONTO(name, signs)                                                            \
-    NPU_MULTIPLY(name, signs, first, npu_vclr_y(), first, npu_vclr_x(), (npu_y first, ),          \
-                 (npu_x first, ))
+    NPU_MULTIPLY(name, signs, &first, 0, (npu_y first, ), (npu_x first, ))
 #define NPU_MULTIPLY_TWO(name, signs)                                                             \
-    NPU_MULTIPLY(name, signs, first, second, first, second, (npu_y first, npu_y second, ),        \
+    NPU_MULTIPLY(name, signs, &first, &second, (npu_y first, npu_y second, ),                     \
                  (npu_x first, npu_x second, ))
 
 NPU_MULTIPLY_ALONE(mul, 0)
@@ -319,11 +342,12 @@ NPU_MULTIPLY_TWO(submsc, NPU_SUBTRACT_PRODUCTS | NPU_SUBTRACT_SECOND)
 
 /* Additions of accumulators read the same word, but multiply nothing. */
 #define NPU_ACCUMULATORS(name, signs)                                                             \
-    NPU_OP npu_y npu_v##name(npu_y first, npu_y second, uint32_t conf)                            \
+    NPU_LARGE_OP npu_y npu_v##name(npu_y first, npu_y second, uint32_t conf)                      \
     {                                                                                             \
         return npu_mac_sum(first, second, npu_vclr_y(), conf, signs);                             \
     }                                                                                             \
-    NPU_OP npu_x npu_v##name##_f(npu_x first, npu_x second, uint32_t conf, npu_status *status)    \
+    NPU_LARGE_OP npu_x npu_v##name##_f(npu_x first, npu_x second, uint32_t conf,                  \
+                                       npu_status *status)                                        \
     {                                                                                             \
         return npu_mac_float(first, second, npu_vclr_y(), npu_vclr_x(), npu_no_mask(),            \
                              conf | 7 << 5, signs, status);                                       \

@@ -52,7 +52,7 @@ static const npu_shuffle_mode npu_shuffle_modes[NPU_SHUFFLE_MODES] = {
     {0, 2, 3, 0},              /* 47: 8 bits, 4 by 8 */
 };
 
-NPU_OP npu_x npu_vshuffle(npu_x a, npu_x b, uint32_t mode)
+NPU_LARGE_OP npu_x npu_vshuffle(npu_x a, npu_x b, uint32_t mode)
 {
     npu_x out = npu_vclr_x();
     npu_y in;
@@ -81,7 +81,7 @@ NPU_OP npu_x npu_vshuffle(npu_x a, npu_x b, uint32_t mode)
 /* 512 bits of the concatenation of a and b, from byte `amount` on. From 64 on nothing of a is
  * left, and of b only what the stages of the NPU's shifter pass: bytes from amount - 64 on,
  * rotated by the amount's low bits; from 128 on nothing (xdna-emu, NPU). */
-NPU_OP npu_x npu_vshift(npu_x a, npu_x b, uint32_t amount)
+NPU_LARGE_OP npu_x npu_vshift(npu_x a, npu_x b, uint32_t amount)
 {
     npu_x out = npu_vclr_x();
     uint8_t both[128];
@@ -95,7 +95,7 @@ NPU_OP npu_x npu_vshift(npu_x a, npu_x b, uint32_t amount)
 }
 
 /* As vshift, but the lower part is a moved down by 4, 8, 16 or 32 bytes (step 1 to 4). */
-NPU_OP npu_x npu_vshift_align(npu_x a, uint32_t step, npu_x b, uint32_t amount)
+NPU_LARGE_OP npu_x npu_vshift_align(npu_x a, uint32_t step, npu_x b, uint32_t amount)
 {
     npu_x ahead = npu_vclr_x();
     step &= 7;
@@ -119,7 +119,7 @@ NPU_OP npu_x npu_vshift_align(npu_x a, uint32_t step, npu_x b, uint32_t amount)
             out.u##bits[i] = (uint##bits##_t)value;                                               \
         return out;                                                                               \
     }                                                                                             \
-    NPU_OP npu_x npu_vbcstshfl_##bits(uint64_t value, uint32_t mode)                              \
+    NPU_LARGE_OP npu_x npu_vbcstshfl_##bits(uint64_t value, uint32_t mode)                        \
     {                                                                                             \
         return npu_vshuffle(npu_vbcst_##bits(value), npu_vclr_x(), mode);                         \
     }                                                                                             \

@@ -97,9 +97,8 @@ def uclib_protection() -> int:
 
 @cache
 def _library() -> ctypes.CDLL:
-    library = ctypes.CDLL(
-        str(shared_library((_HERE / "unit.c").read_text(encoding="utf-8"), _INCLUDES, _FLAGS))
-    )
+    source = (_HERE / "unit.c").read_text(encoding="utf-8")
+    library = ctypes.CDLL(str(shared_library(source, includes=_INCLUDES, flags=_FLAGS)))
     library.npu_vector_unit_size.restype = ctypes.c_uint64
     assert library.npu_vector_unit_size() <= ctypes.sizeof(_Unit)
     return library

@@ -72,6 +72,30 @@ target:
     assert done.result == 42 * 256 + 7
 
 
+def test_a_status_flag_that_is_cleared_while_an_instruction_runs_stays_so(call: Call) -> None:
+    """What an instruction finds in a flag is not what it leaves there."""
+    text = f"""
+    mov s0, #0
+    mov r2, #0
+    vbcst.32 x0, r0
+    vbcst.32 x1, r2
+    {NOPS}
+    vmov bml0, x0
+    vmov bml1, x1
+    {NOPS}
+    vsrs.s16.s32 wl2, bml0, s0
+    {NOPS}
+    mov r3, srSRS_of
+    vsrs.s16.s32 wl2, bml1, s0
+    mov srSRS_of, r2
+    {NOPS}
+    mov r4, srSRS_of
+    lshl r3, r3, r1
+    add r0, r3, r4
+    {RETURN}"""
+    assert call(text, 1 << 20, 4).result == 0x10
+
+
 def test_five_bundles_behind_a_branch_still_run(call: Call) -> None:
     counted = "\n".join(["add r0, r0, #1"] * 7)
     assert call(f"j #end\n{counted}\nend: {RETURN}", 0).result == 5

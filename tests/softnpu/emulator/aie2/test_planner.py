@@ -33,7 +33,7 @@ def test_all_instructions_but_those_that_nobody_describes_are_executed(place: in
     refused = set()
     for opcode in AIE2.opcodes.values():
         try:
-            plan = planned(AIE2, instruction(opcode, place), 0)
+            plan = planned(AIE2, instruction(opcode, place))
         except NotExecutedError:
             refused.add(opcode.name)
             continue

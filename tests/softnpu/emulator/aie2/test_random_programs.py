@@ -56,7 +56,7 @@ def slots_of(isa: InstructionSet) -> dict[str, list[Opcode]]:
 
 def executed(isa: InstructionSet, opcode: Opcode) -> bool:
     try:
-        planned(isa, instruction(random.Random(0), opcode), 0)
+        planned(isa, instruction(random.Random(0), opcode))
     except NotExecutedError:
         return False
     return True

@@ -50,7 +50,7 @@ class Status(ctypes.Structure):
 @cache
 def _library() -> ctypes.CDLL:
     source = "".join(f'#include "{path.name}"\n' for path in sorted(HEADERS.glob("*.h")))
-    return ctypes.CDLL(str(zig.shared_library(source, [HEADERS], FLAGS)))
+    return ctypes.CDLL(str(zig.shared_library(source, includes=[HEADERS], flags=FLAGS)))
 
 
 def call(name: str, result: int | None, *arguments: Any) -> Any:
