@@ -10,14 +10,21 @@ from softnpu.passes.loose_channels import channel_warnings
 from softnpu.passes.misspelt_attributes import attribute_warnings
 from softnpu.passes.parameter_hazards import parameter_warnings
 from softnpu.passes.stream_sums import sum_warnings
+from softnpu.passes.token_hazards import token_warnings
 from softnpu.passes.transfer_hazards import transfer_warnings
 
 _log = logging.getLogger(__name__)
 
 
+FINDERS = (
+    *(attribute_warnings, parameter_warnings, transfer_warnings, token_warnings),
+    channel_warnings,
+)
+
+
 def warn(module: ModuleOp) -> None:
     """Warn of what a design, as its author wrote it, makes doubtful."""
-    for find in (attribute_warnings, parameter_warnings, transfer_warnings, channel_warnings):
+    for find in FINDERS:
         for text in find(module):
             _log.warning(text)
 

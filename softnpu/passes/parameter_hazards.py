@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import get_args
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
@@ -32,10 +33,16 @@ from softnpu.dialects.aiex import (
     DMAAwaitTaskOp,
     DMAConfigureTaskForOp,
     DMAConfigureTaskOp,
+    DMAFreeTaskOp,
+    DMAStartBdChainForOp,
+    DMAStartBdChainOp,
     DMAStartTaskOp,
+    NpuBlockWriteOp,
     NpuDmaMemcpyNdOp,
     NpuDmaWaitOp,
+    NpuMaskWrite32Op,
     NpuSyncOp,
+    NpuWrite32Op,
     NpuWriteRTPOp,
     SetLockOp,
 )
@@ -46,6 +53,11 @@ from softnpu.passes.device_ops import of_type
 from softnpu.passes.sequence_ops import Symbols, devices, sequences
 
 Position = tuple[int, int]
+
+Write = NpuWriteRTPOp | NpuWrite32Op | NpuMaskWrite32Op | NpuBlockWriteOp
+"""What writes into a buffer that it names."""
+WAITS = (NpuDmaWaitOp, DMAAwaitTaskOp, NpuSyncOp)
+STARTS_NOTHING = (*WAITS, *get_args(Write), DMAFreeTaskOp)
 
 VIEWS = "memref."
 """How the ops begin that give a part of a memref, memref.load aside."""
@@ -71,13 +83,15 @@ class _Parameters:
         self.cores = list(of_type(self.device, CoreOp))
 
     def warnings(self) -> Iterator[str]:
-        written: dict[str, NpuWriteRTPOp] = {}
+        written: dict[str, Write] = {}
         for sequence in sequences(self.device):
             late: set[str] = set()
-            for write, running in _writes(sequence, self.symbols):
-                written.setdefault(write.buffer, write)
-                if write.buffer not in late and (text := self._late(sequence, write, running)):
-                    late.add(write.buffer)
+            for name, write, running in _writes(sequence, self.symbols):
+                written.setdefault(name, write)
+                if name in late:
+                    continue
+                if text := self._late(sequence, name, write, running) or self._last(name, write):
+                    late.add(name)
                     yield text
         for name, write in written.items():
             yield from self._early(name, write)
@@ -90,7 +104,7 @@ class _Parameters:
         firsts = ((core, _first_read(core, buffer)) for core in self.cores)
         return [(core, read) for core, read in firsts if read is not None]
 
-    def _early(self, name: str, write: NpuWriteRTPOp) -> Iterator[str]:
+    def _early(self, name: str, write: Write) -> Iterator[str]:
         """A core that reads before it has waited for anything."""
         for core, read in self._readers(name):
             if _waits_before(core, read):
@@ -105,20 +119,43 @@ class _Parameters:
             )
 
     def _late(
-        self, sequence: RuntimeSequenceOp, write: NpuWriteRTPOp, running: dict[str, Operation]
+        self,
+        sequence: RuntimeSequenceOp,
+        name: str,
+        write: Write,
+        running: dict[str, Operation],
     ) -> str | None:
         """A parameter written while transfers run that may set its reader going."""
-        for core, _ in self._readers(write.buffer):
-            started = [op for name, op in running.items() if core.position in self._reached(name)]
+        for core, _ in self._readers(name):
+            started = [op for sent, op in running.items() if core.position in self._reached(sent)]
             if started and not _set_behind(sequence, write, core):
                 return design_warning(
                     write,
-                    f"the run-time parameter @{write.buffer} is written after a transfer to core "
+                    f"the run-time parameter @{name} is written after a transfer to core "
                     f"{core.position} has started (at {location_of(started[0])}): the core may "
                     "read it before",
                     "write it before the transfers, or wait for those first (aiex.npu.dma_wait, "
                     "aiex.dma_await_task)",
                 )
+        return None
+
+    def _last(self, name: str, write: Write) -> str | None:
+        """A parameter written when all has been done that its reader could need it for."""
+        block = write.parent
+        if block is None or not isinstance(block.parent_op(), RuntimeSequenceOp):
+            return None  # a loop begins again
+        ops = list(block.ops)
+        place = ops.index(write)
+        before = any(isinstance(op, WAITS) for op in ops[:place])
+        if not before or not all(_starts_nothing(op) for op in ops[place:]):
+            return None
+        for core, _ in self._readers(name):
+            return design_warning(
+                write,
+                f"the run-time parameter @{name} is written when everything has been waited for: "
+                f"core {core.position} sees it in the next run at the earliest",
+                "write it before the transfers that it is for",
+            )
         return None
 
     def _reached(self, name: str) -> set[Position]:
@@ -148,13 +185,13 @@ class _Parameters:
 
 def _writes(
     sequence: RuntimeSequenceOp, symbols: Symbols
-) -> Iterator[tuple[NpuWriteRTPOp, dict[str, Operation]]]:
-    """Each write of a parameter, and the transfers to the array that have started and may run."""
+) -> Iterator[tuple[str, Write, dict[str, Operation]]]:
+    """Each write into a buffer, and the transfers to the array that have started and may run."""
     running: dict[str, Operation] = {}
     for op in all_ops(sequence):
-        if isinstance(op, NpuWriteRTPOp):
-            yield op, dict(running)
-        elif isinstance(op, (NpuDmaWaitOp, DMAAwaitTaskOp, NpuSyncOp)):
+        if isinstance(op, Write) and op.buffer is not None:
+            yield op.buffer, op, dict(running)
+        elif isinstance(op, WAITS):
             running.clear()
         elif (name := _started(op, symbols)) is not None:
             running.setdefault(name, op)
@@ -164,6 +201,11 @@ def _started(op: Operation, symbols: Symbols) -> str | None:
     """What a transfer to the array is called that starts here."""
     if isinstance(op, NpuDmaMemcpyNdOp):
         return _sending(op.metadata, symbols)
+    if isinstance(op, DMAStartBdChainForOp):
+        return _sending(op.alloc, symbols)
+    if isinstance(op, DMAStartBdChainOp):
+        sends = op.direction is DMAChannelDir.MM2S
+        return f"channel {op.channel} of {op.tile}" if sends else None
     if not isinstance(op, DMAStartTaskOp):
         return None
     task = op.task.owner
@@ -172,6 +214,10 @@ def _started(op: Operation, symbols: Symbols) -> str | None:
     if isinstance(task, DMAConfigureTaskOp) and task.direction is DMAChannelDir.MM2S:
         return f"channel {task.channel} of {task.position}"
     return None
+
+
+def _starts_nothing(op: Operation) -> bool:
+    return isinstance(op, STARTS_NOTHING) or op.name in ("arith.constant", "memref.get_global")
 
 
 def _sending(name: str, symbols: Symbols) -> str | None:
@@ -220,7 +266,7 @@ def _is_short(op: UseLockOp) -> bool:
     return start < op.lock_value if op.acquire_ge else start != op.lock_value
 
 
-def _set_behind(sequence: RuntimeSequenceOp, write: NpuWriteRTPOp, core: CoreOp) -> bool:
+def _set_behind(sequence: RuntimeSequenceOp, write: Write, core: CoreOp) -> bool:
     """Whether the sequence, after a write, sets a lock that the core acquires."""
     acquired = {op.lock for op in core.body.walk() if isinstance(op, UseLockOp) and not op.release}
     ops = all_ops(sequence)

@@ -16,6 +16,11 @@ module {
     %other = aie.tile(1, 2)
     %lock = aie.lock(%core, 0) {init = LOCK : i32}
     %gain = aie.buffer(%core) {sym_name = "gain"} : memref<16xi32>
+    memref.global "private" constant @words : memref<4xi32> = dense<1>
+    aie.bd_chain @send(%from: memref<16xi32>) {
+      aie.dma_bd(%from : memref<16xi32>, 0, 16)
+      aie.end
+    }
     func.func private @scale(memref<16xi32>, memref<16xi32>)
     aie.objectfifo @in(%shim, {%mem}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
     aie.objectfifo @work(%mem, {%core}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
@@ -64,9 +69,25 @@ def test_a_parameter_written_before_the_transfers_is_in_time() -> None:
     assert warnings(WRITE + RECEIVE + SEND.format(0, "in") + WAIT) == []
 
 
-@pytest.mark.parametrize("start", [SEND.format(0, "in"), TASK])
-def test_a_parameter_written_after_the_transfers_have_started_may_be_late(start: str) -> None:
-    (warning,) = warnings(RECEIVE + start + WRITE + WAIT)
+CHAIN = (
+    "%c = aiex.dma_start_bd_chain_for @send(%a) : (memref<16xi32>) for @in {issue_token = true}\n"
+)
+WORD = "aiex.npu.write32 {buffer = @gain, address = 0 : ui32, value = 5 : ui32}\n"
+BITS = (
+    "aiex.npu.maskwrite32 {buffer = @gain, address = 0 : ui32, value = 5 : ui32, mask = 7 : ui32}\n"
+)
+BLOCK = (
+    "%g = memref.get_global @words : memref<4xi32> "
+    "aiex.npu.blockwrite(%g) {buffer = @gain, address = 0 : ui32} : memref<4xi32>\n"
+)
+
+
+@pytest.mark.parametrize("write", [WRITE, WORD, BITS, BLOCK])
+@pytest.mark.parametrize("start", [SEND.format(0, "in"), TASK, CHAIN])
+def test_a_parameter_written_after_the_transfers_have_started_may_be_late(
+    start: str, write: str
+) -> None:
+    (warning,) = warnings(RECEIVE + start + write + WAIT)
     assert warning.startswith("design.mlir:")
     assert "the run-time parameter @gain is written after a transfer to core (0, 2)" in warning
     assert "wait for those first" in warning
@@ -89,6 +110,24 @@ def test_a_parameter_written_after_the_transfers_have_started_may_be_late(start:
 def test_what_the_core_waits_for_makes_the_write_in_time(sequence: str) -> None:
     locked = "aie.use_lock(%lock, Acquire, 1)" if "set_lock" in sequence else ""
     assert warnings(sequence, locked) == []
+
+
+@pytest.mark.parametrize("behind", ["", WAIT, WRITE])
+def test_a_parameter_written_when_all_is_done_is_for_the_next_run(behind: str) -> None:
+    (warning,) = warnings(RECEIVE + SEND.format(0, "in") + WAIT + WRITE + behind)
+    assert "@gain is written when everything has been waited for: core (0, 2) sees it" in warning
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        WRITE,
+        RECEIVE + WAIT + WRITE + "aiex.set_lock(%lock, 1)\n",
+        RECEIVE + WAIT + WRITE + RECEIVE,
+    ],
+)
+def test_what_may_still_read_a_parameter_makes_its_write_no_last_one(sequence: str) -> None:
+    assert warnings(sequence) == []
 
 
 READ = "%early = memref.load %gain[%zero] : memref<16xi32>"
