@@ -33,7 +33,8 @@ _NO_OUTPUT = "a core has no output; npu_printf of <npu_core.h> prints on the emu
 _NO_HEAP = "a core has no heap; use an array, in the function or static"
 _LIBC_HINTS = {
     **dict.fromkeys(("printf", "putchar", "puts", "fprintf"), _NO_OUTPUT),
-    **dict.fromkeys(("malloc", "calloc", "free", "operator new(unsigned int)"), _NO_HEAP),
+    **dict.fromkeys(("malloc", "calloc", "free"), _NO_HEAP),
+    **dict.fromkeys(("operator new(unsigned int)", "operator new[](unsigned int)"), _NO_HEAP),
     "__cxa_atexit": "objects with destructors cannot be static here",
 }
 

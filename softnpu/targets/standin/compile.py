@@ -76,6 +76,28 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         "This header belongs to AMD's tools; the stand-in compiles portable C and C++.",
     ),
     (
+        re.compile(r"undeclared function '(?:\w+_v\d+\w+|(?:mul|mac|msc|negmul)_\w+)'"),
+        "Vector intrinsics are C++, as with Peano: name the file .cc.",
+    ),
+    (
+        re.compile(r"with exceptions disabled"),
+        "Cores have no exceptions: return what went wrong, or store it in a buffer.",
+    ),
+    (
+        re.compile(r"requires -frtti"),
+        "Cores know no types at run time (RTTI): tell kinds apart by a member of your own.",
+    ),
+    (
+        re.compile(
+            r"'(?:std::)?(?:basic_)?[io]?f?stream\b|basic_\w*stream|named '(?:cout|cerr|endl)'"
+        ),
+        "A core has no terminal and no files, so no streams: put results into a buffer.",
+    ),
+    (
+        re.compile(r"named '(?:thread|mutex|async)' in namespace 'std'"),
+        "A core runs one thread: give a design more cores instead.",
+    ),
+    (
         re.compile(r"expected identifier or '\('\n.*extern \"C\"", re.MULTILINE),
         "This is C++; name the file .cc.",
     ),

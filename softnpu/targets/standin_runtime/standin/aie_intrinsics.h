@@ -43,16 +43,21 @@ NPU_INLINE void event0(void) { npu_event(0); }
 NPU_INLINE void event1(void) { npu_event(1); }
 
 #ifndef __cplusplus
+/* C has the types and clang's operators on them, as with Peano; the intrinsics are C++. */
 #define STANDIN_VECTOR(type, name, bytes) typedef type name __attribute__((__vector_size__(bytes)))
-STANDIN_VECTOR(int8_t, v64int8, 64);
-STANDIN_VECTOR(uint8_t, v64uint8, 64);
-STANDIN_VECTOR(int16_t, v32int16, 64);
-STANDIN_VECTOR(uint16_t, v32uint16, 64);
-STANDIN_VECTOR(int32_t, v16int32, 64);
-STANDIN_VECTOR(uint32_t, v16uint32, 64);
-STANDIN_VECTOR(int32_t, v32int32, 128);
-STANDIN_VECTOR(uint32_t, v32uint32, 128);
-STANDIN_VECTOR(__bf16, v32bfloat16, 64);
+#define STANDIN_VECTORS(type, name, n128, n256, n512, n1024)                                       \
+  STANDIN_VECTOR(type, v##n128##name, 16);                                                         \
+  STANDIN_VECTOR(type, v##n256##name, 32);                                                         \
+  STANDIN_VECTOR(type, v##n512##name, 64);                                                         \
+  STANDIN_VECTOR(type, v##n1024##name, 128)
+STANDIN_VECTORS(int8_t, int8, 16, 32, 64, 128);
+STANDIN_VECTORS(uint8_t, uint8, 16, 32, 64, 128);
+STANDIN_VECTORS(int16_t, int16, 8, 16, 32, 64);
+STANDIN_VECTORS(uint16_t, uint16, 8, 16, 32, 64);
+STANDIN_VECTORS(int32_t, int32, 4, 8, 16, 32);
+STANDIN_VECTORS(uint32_t, uint32, 4, 8, 16, 32);
+STANDIN_VECTORS(__bf16, bfloat16, 8, 16, 32, 64);
+STANDIN_VECTORS(float, float, 4, 8, 16, 32);
 
 #else
 

@@ -95,11 +95,26 @@ def test_an_error_has_the_compilers_words_and_the_authors_place(
         ),
         ("k.c", "#include <adf.h>\n", "belongs to AMD's tools"),
         ("k.c", 'extern "C" void k(void);', "name the file .cc"),
+        ("k.c", "#include <aie_api/aie.hpp>\n", "The AIE API is C++: name the file .cc"),
+        (
+            "k.c",
+            "void k(v16int32 *a) { *a = broadcast_to_v16int32(3); }",
+            "Vector intrinsics are C++, as with Peano",
+        ),
+        ("k.cc", "void k(int a) { if (a) throw a; }", "Cores have no exceptions"),
+        (
+            "k.cc",
+            "#include <typeinfo>\nauto &k(int a) { return typeid(a); }",
+            "Cores know no types at run time",
+        ),
+        (
+            "k.cc",
+            "#include <iostream>\nvoid k(int a) { std::cout << a; }",
+            "A core has no terminal and no files",
+        ),
     ],
 )
-def test_code_for_amds_compilers_is_told_apart(
-    tmp_path: Path, name: str, text: str, hint: str
-) -> None:
+def test_what_cores_have_not_is_told(tmp_path: Path, name: str, text: str, hint: str) -> None:
     assert hint in message(write(tmp_path, name, text))
 
 

@@ -2,6 +2,10 @@
 // a vector unit on memory (vector_unit.h). docs/aie_api.md says which functions are here.
 #pragma once
 
+#ifndef __cplusplus
+#error "The AIE API is C++: name the file .cc."
+#endif
+
 // What authors find there without asking for it.
 #include <assert.h>
 #include <limits>
