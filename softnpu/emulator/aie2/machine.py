@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from softnpu.emulator.aie2.flights import QUEUE, Key
 from softnpu.emulator.aie2.layout import CONTROL, STATUS, offsets
-from softnpu.emulator.aie2.native import native
+from softnpu.emulator.aie2.native import Native, native
 from softnpu.emulator.aie2.program import Program
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.isa.model import InstructionSet, Register
@@ -76,6 +76,7 @@ class _Rest(ctypes.Structure):
     _fields_ = [
         ("control", ctypes.c_uint8 * 10),
         ("status", ctypes.c_uint8 * 7),
+        ("code", ctypes.c_void_p),
         ("cycles", ctypes.c_uint64),
         ("limit", ctypes.c_uint64),
         ("stalled", ctypes.c_uint64),
@@ -142,11 +143,12 @@ class Machine:
             self.state.recorder = ctypes.addressof(recorder.state)
         self._entries = [Key(entry) for entry in program.entries]
         self._kept: list[object] = []
-        self._translate()
+        self._use(native(program, self._entries))
 
-    def _translate(self) -> None:
-        self._native = native(self.program, self._entries)
-        assert self._native.size == ctypes.sizeof(self.state), "npu_core's fields are not as here"
+    def _use(self, code: Native) -> None:
+        assert code.size == ctypes.sizeof(self.state), "npu_core's fields are not as here"
+        self._native = code
+        self.state.code = ctypes.addressof(code.tables)
 
     def map(self, address: int, memory: bytearray | memoryview, offset: int = 0) -> None:
         """Maps 64 KB of a buffer, from `offset` on, at a window's address: the buffer itself."""
@@ -204,9 +206,14 @@ class Machine:
             self._discover()
 
     def _discover(self) -> None:
-        """Translates where the code went that nobody had named: a call by a register."""
+        """Translates where the code went that nobody had named, by a register: what is there comes
+        to the rest, or all of it anew if loops end in it that nobody knew of."""
         key = Key(self.state.pc, self._native.flights[self.state.flight])
         self._entries.append(key)
-        self.program = self.program.entered_at(key.address)
-        self._translate()
+        program = self.program.entered_at(key.address)
+        if program.loop_ends == self.program.loop_ends:
+            self._use(native(program, [key], self._native))
+        else:
+            self._use(native(program, self._entries))
+        self.program = program
         self.state.resume = self._native.regions[key]

@@ -33,6 +33,18 @@ _TRANSLATING = threading.Lock()
 """Cores in several threads may come upon the same new code at once; one translates it."""
 
 
+class _Tables(ctypes.Structure):
+    """`npu_code`."""
+
+    _fields_ = [(name, ctypes.c_void_p) for name in ("regions", "shapes", "find")]
+
+
+class _Shape(ctypes.Structure):
+    """`npu_shape`."""
+
+    _fields_ = [(name, ctypes.c_uint32) for name in ("begin", "end", "call", "kind")]
+
+
 @dataclass(frozen=True)
 class Native:
     """A program's code in this process.
@@ -43,6 +55,9 @@ class Native:
         size: bytes of the state, as the code has it.
         regions: number by region.
         flights: what is in flight, by number.
+        tables: what the state's `code` points at.
+        held: the arrays that the tables point at.
+        digest: of what it was made of.
     """
 
     run: Callable[[int, int], None]
@@ -50,36 +65,57 @@ class Native:
     size: int
     regions: dict[Key, int]
     flights: tuple[tuple[InFlight, ...], ...]
+    tables: _Tables
+    held: tuple[ctypes.Array[Any], ctypes.Array[Any]]
+    digest: str
 
 
-def native(program: Program, entries: Sequence[Key]) -> Native:
+def native(program: Program, entries: Sequence[Key], known: Native | None = None) -> Native:
     """The native code of a program, translated where it is not kept.
+
+    Args:
+        entries: regions that it is entered at.
+        known: what there is of it already: what is reached besides comes to that.
 
     Raises:
         ToolError: there is no compiler.
     """
-    made_of = (program.instructions.name, program.base, entries, _version())
-    digest = hashlib.sha256(program.code + repr(made_of).encode())
-    kept = cache_folder() / "native" / f"{digest.hexdigest()[:24]}.json"
+    beside = known.digest if known else ""
+    made_of = (program.instructions.name, program.base, entries, beside, _version())
+    digest = hashlib.sha256(program.code + repr(made_of).encode()).hexdigest()
+    kept = cache_folder() / "native" / f"{digest[:24]}.json"
     with _TRANSLATING:
         found = _read(kept)
         if found is None:
-            found = _translated(program, entries)
+            found = _translated(program, entries, known)
             partial = kept.with_suffix(f".{os.getpid()}")
             partial.write_text(json.dumps(found))
             partial.replace(kept)
+    return _loaded(found, digest, known)
+
+
+def _loaded(found: dict[str, Any], digest: str, known: Native | None) -> Native:
     library = ctypes.CDLL(found["library"])
     library.npu_size.restype = ctypes.c_uint64
     runs = (library.npu_run, library.npu_run_recorded)
     for function in runs:
         function.argtypes = [ctypes.c_void_p, ctypes.c_int32]
         function.restype = None
-    regions = {
-        Key(address, _flight(flight), granted): number
-        for number, (address, flight, granted) in enumerate(found["regions"])
-    }
+    regions = dict(known.regions) if known else {}
+    for address, flight, granted in found["regions"]:
+        regions[Key(address, _flight(flight), granted)] = len(regions)
+    new = len(found["regions"])
+    functions, shapes = known.held if known else ((), ())
+    held = (
+        (ctypes.c_void_p * len(regions))(
+            *functions, *(ctypes.c_void_p * new).in_dll(library, "npu_regions")
+        ),
+        (_Shape * len(regions))(*shapes, *(_Shape * new).in_dll(library, "npu_shapes")),
+    )
+    find = ctypes.cast(library.npu_find, ctypes.c_void_p).value
+    tables = _Tables(ctypes.addressof(held[0]), ctypes.addressof(held[1]), find)
     flights = tuple(map(_flight, found["flights"]))
-    return Native(*runs, int(library.npu_size()), regions, flights)
+    return Native(*runs, int(library.npu_size()), regions, flights, tables, held, digest)
 
 
 def _flight(numbers: Sequence[Sequence[int]]) -> tuple[InFlight, ...]:
@@ -95,19 +131,18 @@ def _read(kept: Path) -> dict[str, Any] | None:
     return found if Path(found["library"]).exists() else None
 
 
-def _translated(program: Program, entries: Sequence[Key]) -> dict[str, Any]:
-    made = translate(program, entries)
+def _translated(program: Program, entries: Sequence[Key], known: Native | None) -> dict[str, Any]:
+    made = translate(program, entries, *((known.regions, known.flights) if known else ()))
+    library = shared_library(
+        *made.sources,
+        includes=_INCLUDES,
+        flags=(*_FLAGS, *_REGIONS),
+        objects=(_large_operations(),),
+    )
     return {
-        "library": str(
-            shared_library(
-                *made.sources,
-                includes=_INCLUDES,
-                flags=(*_FLAGS, *_REGIONS),
-                objects=(_large_operations(),),
-            )
-        ),
+        "library": str(library),
         "regions": [(key.address, key.flight, key.granted) for key in made.regions],
-        "flights": list(made.flights),
+        "flights": made.flights,
     }
 
 

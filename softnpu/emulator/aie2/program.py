@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from softnpu.emulator.aie2.flights import InFlight, Key
 from softnpu.emulator.aie2.layout import fields
@@ -147,19 +148,24 @@ class Translation:
 
     Attributes:
         sources: C files, each of regions that are compiled together.
-        regions: number by region.
-        flights: number by what is in flight.
+        regions: number by region, of those that these hold.
+        flights: what is in flight, by number.
     """
 
     sources: list[str]
     regions: dict[Key, int]
-    flights: dict[tuple[InFlight, ...], int]
+    flights: tuple[tuple[InFlight, ...], ...]
 
 
-def translate(program: Program, entries: Iterable[Key]) -> Translation:
-    """All regions that are reached from `entries`, as C."""
-    numbers: dict[Key, int] = {}
-    flights: dict[tuple[InFlight, ...], int] = {}
+def translate(
+    program: Program,
+    entries: Iterable[Key],
+    known: Mapping[Key, int] = MappingProxyType({}),
+    known_flights: Iterable[tuple[InFlight, ...]] = (),
+) -> Translation:
+    """All regions that are reached from `entries`, but for those that are known, as C."""
+    numbers = dict(known)
+    flights = {flying: number for number, flying in enumerate(known_flights)}
     waiting: list[Key] = []
     regions: list[Region] = []
 
@@ -183,7 +189,8 @@ def translate(program: Program, entries: Iterable[Key]) -> Translation:
         for flying in writer.returning:
             for address in program.returns:
                 number(Key(address, flying))
-    return Translation(_sources(program, regions, numbers, flights), numbers, flights)
+    made = {key: number for key, number in numbers.items() if key not in known}
+    return Translation(_sources(program, regions, numbers, flights), made, tuple(flights))
 
 
 def _sources(
@@ -193,7 +200,7 @@ def _sources(
     flights: dict[tuple[InFlight, ...], int],
 ) -> list[str]:
     ordered = sorted(regions, key=lambda region: numbers[region.key])
-    functions = [f"region_{number}" for number in range(len(ordered))]
+    functions = [f"region_{numbers[region.key]}" for region in ordered]
     begin = [f"#define NPU_REGISTERS {fields(program.instructions)}", '#include "runtime.h"']
     units = [list(begin)]
     bundles = 0
@@ -205,7 +212,7 @@ def _sources(
         body = "\n".join(f"    {line}" for line in region.lines)
         units[-1].append(f"int32_t {function}(npu_core *restrict s)\n{{\n{body}\n}}")
     units[-1] += [
-        "int32_t npu_find(npu_core *s, uint32_t target, uint32_t flight)\n{\n"
+        "NPU_EXPORT int32_t npu_find(npu_core *s, uint32_t target, uint32_t flight)\n{\n"
         "    switch ((uint64_t)flight << 32 | (target & NPU_ADDRESS)) {",
         *(
             f"    case {flights[key.flight]}ull << 32 | {key.address:#x}: return {number};"
@@ -218,8 +225,8 @@ def _sources(
         *(f"    case {end:#x}: return;" for end in sorted(program.loop_ends)),
         "    }\n    npu_fail(s, NPU_FAULT_LOOP, pc, s->le);\n}",
         *(f"int32_t {function}(npu_core *);" for function in functions),
-        f"static int32_t (*const regions[])(npu_core *) = {{{', '.join(functions)}}};",
-        f"static const npu_shape shapes[] = {{{', '.join(map(_shape, ordered))}}};",
+        f"NPU_EXPORT npu_region *const npu_regions[] = {{{', '.join(functions)}}};",
+        f"NPU_EXPORT const npu_shape npu_shapes[] = {{{', '.join(map(_shape, ordered))}}};",
         '#include "run.h"',
     ]
     return ["\n".join(unit) + "\n" for unit in units]

@@ -375,7 +375,7 @@ class RegionWriter:
             self.returning.append(flight)
         self.out(
             f"s->cycles += {self.region.bundles}; "
-            f"return npu_find(s, {target}, {self.flights(flight)});"
+            f"return s->code->find(s, {target}, {self.flights(flight)});"
         )
 
     def _fault(self, what: str, address: int) -> None:

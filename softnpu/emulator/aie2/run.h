@@ -1,12 +1,10 @@
-/* Runs a program's regions, which stand in front: regions[] and shapes[]. */
-
-#define NPU_EXPORT __attribute__((visibility("default")))
+/* Runs a program's regions: s->code. */
 
 NPU_EXPORT void npu_run(npu_core *s, int32_t region)
 {
     s->request = NPU_GOES_ON;
     while (s->cycles < s->limit) {
-        region = regions[region](s);
+        region = s->code->regions[region](s);
         if (region < 0 || s->fault) {
             if (s->fault)
                 s->request = NPU_FAULT;
@@ -21,9 +19,9 @@ NPU_EXPORT void npu_run_recorded(npu_core *s, int32_t region)
 {
     s->request = NPU_GOES_ON;
     while (s->cycles < s->limit) {
-        const npu_shape *at = &shapes[region];
+        const npu_shape *at = &s->code->shapes[region];
         npu_ran(s->recorder, at->begin, at->end);
-        region = regions[region](s);
+        region = s->code->regions[region](s);
         if (at->kind == NPU_RETURNS)
             npu_returned(s->recorder);
         if (region < 0 || s->fault) {
@@ -34,7 +32,7 @@ NPU_EXPORT void npu_run_recorded(npu_core *s, int32_t region)
             return;
         }
         if (at->kind == NPU_CALLS)
-            npu_called(s->recorder, at->call, shapes[region].begin);
+            npu_called(s->recorder, at->call, s->code->shapes[region].begin);
     }
     s->resume = region;
 }

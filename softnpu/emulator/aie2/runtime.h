@@ -65,10 +65,30 @@ enum npu_fault {
     NPU_FAULT_UNFILLED   /* compressed data, up to fault_at, that was not filled */
 };
 
+typedef struct npu_core npu_core;
+
+/* A region runs, and tells the one that comes next; -1 for none, see the request. */
+typedef int32_t npu_region(npu_core *s);
+
+/* A region as the recorder sees it: its addresses, the bundle that calls at its end. */
 typedef struct {
+    uint32_t begin, end, call;
+    enum { NPU_CALLS = 1, NPU_RETURNS } kind;
+} npu_shape;
+
+/* What is translated of a program, by the numbers of regions. `find` tells the region at an address
+ * with what is in flight there; -1, and a request, for one that is not translated. */
+typedef struct {
+    npu_region *const *regions;
+    const npu_shape *shapes;
+    int32_t (*find)(npu_core *s, uint32_t target, uint32_t flight);
+} npu_code;
+
+struct npu_core {
     NPU_REGISTERS
     npu_control control;
     npu_status status;
+    const npu_code *code;
     uint64_t cycles, limit, stalled; /* of the cycles, those that memory banks took */
     uint8_t *windows[NPU_WINDOWS];
     uint32_t request, argument[2];
@@ -80,20 +100,12 @@ typedef struct {
     npu_recorder *recorder; /* what sees it run, or 0 */
     npu_slot result;        /* what a request is answered with */
     npu_slot queue[NPU_QUEUE]; /* what is on its way where regions meet */
-} npu_core;
+};
 
-/* The region at an address, with what is in flight there; -1, and a request, for one that is not
- * translated. */
-int32_t npu_find(npu_core *s, uint32_t target, uint32_t flight);
+#define NPU_EXPORT __attribute__((visibility("default")))
 
 /* A fault where a loop's end is no address that regions end at. */
 void npu_loop_ends(npu_core *s, uint32_t pc);
-
-/* A region as the recorder sees it: its addresses, the bundle that calls at its end. */
-typedef struct {
-    uint32_t begin, end, call;
-    enum { NPU_CALLS = 1, NPU_RETURNS } kind;
-} npu_shape;
 
 #define NPU_GET(type)                                                                             \
     NPU_OP type type##_get(const void *from)                                                      \

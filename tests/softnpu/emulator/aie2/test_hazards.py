@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import softnpu.core
 from softnpu.errors import EmulatorError
-
-NOPS = "\n".join(["nop"] * 5)
-RETURN = f"ret lr\n{NOPS}"
-
-
-Call = Callable[..., softnpu.core.Done]
-
-
-@pytest.fixture
-def call(tmp_path: Path) -> Call:
-    """Calls a function that is given as assembly, and returns what is left."""
-
-    def run(
-        text: str, *arguments: Any, entry: str = "f", limit: int = 100_000
-    ) -> softnpu.core.Done:
-        file = tmp_path / "function.s"
-        file.write_text(f".globl f\nf:\n{text}\n")
-        return softnpu.core.run(file, *arguments, entry=entry, limit=limit)
-
-    return run
+from tests.softnpu.emulator.aie2.calling import NOPS, RETURN, Call
 
 
 def test_the_instructions_of_a_bundle_read_before_they_write(call: Call) -> None:
@@ -96,35 +74,6 @@ def test_a_status_flag_that_is_cleared_while_an_instruction_runs_stays_so(call: 
     assert call(text, 1 << 20, 4).result == 0x10
 
 
-def test_five_bundles_behind_a_branch_still_run(call: Call) -> None:
-    counted = "\n".join(["add r0, r0, #1"] * 7)
-    assert call(f"j #end\n{counted}\nend: {RETURN}", 0).result == 5
-
-
-@pytest.mark.parametrize(("test", "given", "taken"), [("jz", 0, True), ("jnz", 0, False)])
-def test_a_conditional_branch_goes_where_its_register_says(
-    call: Call, test: str, given: int, taken: bool
-) -> None:
-    text = f"{test} r1, #end\n{NOPS}\nadd r0, r0, #1\nend: {RETURN}"
-    assert call(text, 0, given).result == (0 if taken else 1)
-
-
-@pytest.mark.parametrize("trips", [1, 2, 9])
-def test_a_hardware_loop_runs_as_often_as_lc_says(call: Call, trips: int) -> None:
-    text = f"""
-    movxm ls, #first
-    movxm le, #last
-    mov lc, r0
-    {NOPS}
-    mov r0, r1
-first:
-    add r0, r0, #1
-last:
-    add r0, r0, #16
-    {RETURN}"""
-    assert call(text, trips, 0).result == 17 * trips
-
-
 def test_what_is_loaded_in_one_iteration_lands_in_the_next(call: Call) -> None:
     text = f"""
     movxm ls, #first
@@ -146,18 +95,6 @@ last:
     # Each addition sees the load of the iteration before; the first what was there already.
     done = call(text, np.array([10, 20, 30, 40], np.int32), 4, 0)
     assert done.result == 1 + 10 + 20 + 30
-
-
-def test_jnzd_counts_down_and_branches(call: Call) -> None:
-    text = f"""
-    movxm p1, #again
-again:
-    jnzd r0, r0, p1
-    add r1, r1, #3
-    {NOPS.removeprefix("nop" + chr(10))}
-    mov r0, r1
-    {RETURN}"""
-    assert call(text, 4, 0).result == 3 * 5
 
 
 def test_a_pointer_steps_behind_the_access(call: Call) -> None:
@@ -213,63 +150,6 @@ def test_srs_rounds_and_saturates_as_the_control_registers_say(call: Call) -> No
     even = call(text.format(sat=1, rnd=12), given, np.zeros(32, np.int8))
     assert floor.arrays[1][:4].tolist() == [1, 2, -2, -1]
     assert even.arrays[1][:4].tolist() == [2, 2, -2, 127]
-
-
-def test_a_call_comes_back_behind_its_delay_slots(call: Call) -> None:
-    text = f"""
-    mov r8, lr
-    jl #twice
-    {NOPS}
-    jl #twice
-    {NOPS}
-    mov lr, r8
-    {RETURN}
-twice:
-    ret lr
-    add r0, r0, r0
-    nop
-    nop
-    nop
-    nop"""
-    assert call(text, 5).result == 20
-
-
-def test_a_call_by_a_register_finds_its_function(call: Call) -> None:
-    text = f"""
-    mov r8, lr
-    movxm p1, #twice
-    jl p1
-    {NOPS}
-    mov lr, r8
-    {RETURN}
-twice:
-    ret lr
-    add r0, r0, r0
-    nop
-    nop
-    nop
-    nop"""
-    assert call(text, 21).result == 42
-
-
-def test_the_loops_of_a_function_that_is_called_by_a_register_are_loops(call: Call) -> None:
-    text = f"""
-    mov r8, lr
-    movxm p1, #looping
-    jl p1
-    {NOPS}
-    mov lr, r8
-    {RETURN}
-looping:
-    movxm ls, #again
-    movxm le, #again
-    mov lc, r0
-    {NOPS}
-again:
-    add r1, r1, #2
-    mov r0, r1
-    {RETURN}"""
-    assert call(text, 21, 0).result == 42
 
 
 def test_a_store_in_the_last_delay_slot_still_lands(call: Call) -> None:
