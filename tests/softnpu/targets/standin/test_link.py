@@ -296,4 +296,4 @@ def test_native_code_is_kept_below_any_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(zig, "cache_folder", lambda: tmp_path / "100%s")
-    assert zig.shared_library("int one(void) { return 1; }", []).is_file()
+    assert zig.shared_library("int one(void) { return 1; }", includes=()).is_file()
