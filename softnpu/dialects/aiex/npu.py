@@ -202,7 +202,6 @@ class NpuAddressPatchOp(DefinedOp):
     """Has the controller write a host buffer's address (plus an offset) into a descriptor."""
 
     name = "aiex.npu.address_patch"
-    segmented = True
     addr: int = attr(UI32)
     addr_val: OptionalScalarField = optional_scalar(default=None)
     arg_idx: int = attr(I32)

@@ -70,8 +70,8 @@ def check_bd(op: DMABDOp) -> None:
         _check_padding(op, kind)
     if op.iteration is not None:
         _check_iteration(op, op.iteration, program)
-    check_covered(op)
-    check_reach(op)
+    check_covered(op, kind)
+    check_reach(op, kind)
     _check_address(op, kind)
     if op.burst_length and kind is not TileKind.SHIM:
         raise design_error(op, "burst_length is for shim tiles, which reach the host's memory")
@@ -246,12 +246,39 @@ def moved(dims: BDDimLayoutArrayAttr, pads: BDPadLayoutArrayAttr | None = None) 
 def check_descriptors(top: Operation) -> None:
     """Descriptors of DMA programs cover their lengths, whoever made them. Raises DesignError."""
     for op in top.walk():
-        if isinstance(op, DMABDOp) and parent_named(op, *DMA_PROGRAMS) is not None:
-            check_covered(op)
-            check_reach(op)
+        if isinstance(op, DMABDOp) and (program := parent_named(op, *DMA_PROGRAMS)) is not None:
+            assert isinstance(program, TileElement)
+            kind = kind_of(program.tile_op)
+            check_covered(op, kind)
+            check_reach(op, kind)
 
 
-def check_covered(op: DMABDOp) -> None:
+def rounds(dims: BDDimLayoutArrayAttr, length: int, kind: TileKind) -> int:
+    """How often the outermost dimension goes round for that many elements.
+
+    The last dimension that a descriptor can have has a step but no size there (aie-rt,
+    xaie_dma_aieml.c): what the length asks for beyond the written size goes on by that step.
+    """
+    outer, *inner = dims
+    one = prod(dim.size for dim in inner)
+    goes_on = len(dims) == DIMENSIONS[kind] and length > one * outer.size and not length % one
+    return length // one if goes_on else outer.size
+
+
+def covers(
+    dims: BDDimLayoutArrayAttr,
+    pads: BDPadLayoutArrayAttr | None,
+    length: int,
+    element_bytes: int,
+    kind: TileKind,
+) -> bool:
+    """Whether dimensions move as many elements as the length says."""
+    if moved(dims, pads)[0] == length or is_no_pattern(dims, element_bytes):
+        return True
+    return pads is None and rounds(dims, length, kind) > dims[0].size
+
+
+def check_covered(op: DMABDOp, kind: TileKind) -> None:
     """The dimensions move as many elements as the length says.
 
     Stricter than aie-opt: the DMA goes on by its length alone, into whatever step comes next, or
@@ -259,8 +286,8 @@ def check_covered(op: DMABDOp) -> None:
     """
     if op.is_dynamic or op.dimensions is None or not len(op.dimensions):
         return
-    total, how = moved(op.dimensions, op.pad_dimensions)
-    if total != op.length and not is_no_pattern(op.dimensions, op.element_bytes):
+    if not covers(op.dimensions, op.pad_dimensions, op.length, op.element_bytes, kind):
+        _, how = moved(op.dimensions, op.pad_dimensions)
         padded = " with their padding" if op.pad_dimensions else ""
         raise design_error(
             op,
@@ -269,8 +296,8 @@ def check_covered(op: DMABDOp) -> None:
         )
 
 
-def check_reach(op: DMABDOp) -> None:
-    """All that the descriptor moves lies in its buffer."""
+def check_reach(op: DMABDOp, kind: TileKind | None = None) -> None:
+    """All that the descriptor moves lies in its buffer; `kind`: of tile, in a DMA program."""
     type, offset = op.buffer.type, op.offset
     if op.is_dynamic or offset is None:
         return
@@ -282,6 +309,9 @@ def check_reach(op: DMABDOp) -> None:
     dims = op.dimensions or ()
     run = op.length if not len(dims) else 1
     last = offset + max(run - 1, 0) + sum(dim.stride * (dim.size - 1) for dim in dims)
+    if kind is not None and op.dimensions and op.pad_dimensions is None:
+        first = op.dimensions[0]
+        last += first.stride * (rounds(op.dimensions, op.length, kind) - first.size)
     elements = element_count(type)
     if last >= elements:
         verb = "the dimensions reach" if len(dims) else "the transfer reaches"

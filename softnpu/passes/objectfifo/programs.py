@@ -29,7 +29,8 @@ from softnpu.dialects.aie import (
     TileOp,
     UseLockOp,
 )
-from softnpu.dialects.rules.descriptors import is_no_pattern, moved
+from softnpu.dialects.rules.common import kind_of
+from softnpu.dialects.rules.descriptors import covers, moved
 from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.sizes import element_bytes, element_count, memref_bytes
 from softnpu.dialects.source import design_error, design_warning
@@ -370,10 +371,11 @@ def _check_dimensions(
     descriptor: Descriptor,
 ) -> None:
     """Stricter than aie-opt: a fifo's dimensions move all that its descriptors do, no more."""
-    total, how = moved(dimensions, padding)
     own_bytes = element_bytes(descriptor.buffer.buffer_type)
-    if total == descriptor.length or is_no_pattern(dimensions, own_bytes):
+    kind = kind_of(transfer.end.producer_tile_op)
+    if covers(dimensions, padding, descriptor.length, own_bytes, kind):
         return
+    _, how = moved(dimensions, padding)
     sends = transfer.direction is DMAChannelDir.MM2S
     word = "dimensionsToStream" if sends else "dimensionsFromStream"
     padded = " with their padding" if padding is not None else ""

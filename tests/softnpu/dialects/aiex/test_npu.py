@@ -108,6 +108,11 @@ def test_numbers_are_values(op: tuple[list[str], str], lines: Lines) -> None:
             "aiex.npu.address_patch {addr = 118788 : ui32, arg_idx = 0 : i32, arg_plus = 0 : i32}",
             PATCH,
         ),
+        (
+            "%n = arith.constant 0 : i32\n"
+            '"aiex.npu.address_patch"(%n) {addr = 118788 : ui32, arg_idx = 0 : i32} : (i32) -> ()',
+            PATCH,
+        ),
     ],
 )
 def test_numbers_of_older_text_become_constants(

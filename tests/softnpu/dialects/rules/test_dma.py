@@ -216,6 +216,27 @@ def test_what_covers_its_length_is_taken(read: Callable[[str], object]) -> None:
         read(program(bd, type="memref<64xi32>"))
 
 
+INNER = "<size = 2, stride = 8>, <size = 2, stride = 4>, <size = 4, stride = 1>"
+FOUR = f"[<size = 2, stride = 16>, {INNER}]"
+"""All the dimensions that a memory tile has: its descriptors hold no size of the outermost."""
+
+
+def test_the_outermost_size_of_all_that_there_are_goes_by_the_length(
+    read: Callable[[str], object], refusal: Refusal
+) -> None:
+    read(program(f"aie.dma_bd({W}, 0, 64, {FOUR})", type="memref<64xi32>"))
+    for bd, message in (
+        (f"aie.dma_bd({W}, 0, 56, {FOUR})", "move 2 * 2 * 2 * 4 = 32"),  # no whole rounds
+        (f"aie.dma_bd({W}, 0, 16, {FOUR})", "move 2 * 2 * 2 * 4 = 32"),  # a shorter one ends it
+        (
+            f"aie.dma_bd({W}, 0, 32, [{INNER}])",
+            "move 2 * 2 * 4 = 16",
+        ),  # a dimension is left
+        (f"aie.dma_bd({W}, 16, 64, {FOUR})", "reach element 79 of a buffer of 64 elements"),
+    ):
+        assert message in refusal(program(bd, type="memref<64xi32>")).message
+
+
 def test_a_tile_has_only_so_many_descriptors(refusal: Refusal) -> None:
     bds = "".join(
         f"^b{i}: aie.dma_bd(%b : memref<4xi32>)\naie.next_bd ^b{i + 1}\n" for i in range(17)
