@@ -47,9 +47,9 @@ SIGNS = {Signedness.SIGNLESS: "i", Signedness.SIGNED: "si", Signedness.UNSIGNED:
 
 def integer_type(type: IntegerType | IndexType) -> str:
     """`i32`, `ui8`, `index`."""
-    if isinstance(type, IndexType):
-        return "index"
-    return f"{SIGNS[type.signedness.data]}{type.width.data}"
+    if isinstance(type, IntegerType):
+        return f"{SIGNS[type.signedness.data]}{type.width.data}"
+    return "index"
 
 
 def integer_text(attribute: IntegerAttr[Any]) -> str | None:

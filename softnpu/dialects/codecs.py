@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from xdsl.dialects.builtin import (
@@ -93,7 +94,7 @@ class IntCodec(Codec[int]):
         return value - (1 << width) if value >> (width - 1) == 1 else value
 
     def store(self, value: int | Attribute) -> Attribute:
-        if isinstance(value, Attribute):
+        if not isinstance(value, int):
             return value
         stored = self._stored.get(value)
         if stored is None:
@@ -129,6 +130,9 @@ class IntCodec(Codec[int]):
         printer.print_string(str(self.load(stored)))
 
 
+TRUTH = {truth: IntegerAttr(int(truth), i1) for truth in (False, True)}
+
+
 class BoolCodec(Codec[bool]):
     """`true` or `false`."""
 
@@ -138,7 +142,7 @@ class BoolCodec(Codec[bool]):
         return bool(cast("IntegerAttr[Any]", stored).value.data)
 
     def store(self, value: bool | Attribute) -> Attribute:
-        return value if isinstance(value, Attribute) else IntegerAttr(int(value), i1)
+        return TRUTH[value] if isinstance(value, bool) else value
 
     def reject(self, stored: Attribute) -> str | None:
         ok = isinstance(stored, IntegerAttr) and stored.type == i1
@@ -210,6 +214,12 @@ class SymbolNameCodec(StrCodec):
         printer.print_symbol_name(self.load(stored))
 
 
+@lru_cache(1 << 12)  # the same object for the same name: see `kinds`
+def _reference(name: str) -> SymbolRefAttr:
+    root, *nested = name.split("::@")
+    return SymbolRefAttr(root, nested)
+
+
 class SymbolRefCodec(Codec[str]):
     """A reference to a symbol; its Python value is the name (`a::@b` if nested)."""
 
@@ -221,10 +231,7 @@ class SymbolRefCodec(Codec[str]):
         return "::@".join([reference.root_reference.data, *nested])
 
     def store(self, value: str | Attribute) -> Attribute:
-        if isinstance(value, Attribute):
-            return value
-        root, *nested = value.split("::@")
-        return SymbolRefAttr(root, nested)
+        return _reference(value) if isinstance(value, str) else value
 
     def reject(self, stored: Attribute) -> str | None:
         return None if isinstance(stored, SymbolRefAttr) else self.what

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from typing_extensions import Self
 from xdsl.dialects.builtin import i32
-from xdsl.ir import Attribute, Block, OpResult, SSAValue
+from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 
 from softnpu.dialects.codecs import Codec
 from softnpu.dialects.scalars import scalar
@@ -73,9 +74,18 @@ class OperandField(Field):
         self.type = type
         self.variadic = variadic
 
+    def given(self, values: Mapping[str, Any]) -> list[SSAValue]:
+        """The operands for the field among a constructor's keywords."""
+        if self.variadic:
+            return [as_value(value) for value in values.get(self.name, ())]
+        return [as_value(values[self.name])]
+
     def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
         if op is None:
             return self
+        operands = op._operands
+        if len(operands) == len(op.operand_fields) and not (self.variadic or op.segmented):
+            return tuple.__getitem__(operands, op.operand_places[self])
         start, stop = op.operand_range(self)
         if not self.variadic:
             return tuple.__getitem__(op._operands, start)  # xDSL's own asks what it is given
@@ -84,7 +94,7 @@ class OperandField(Field):
     def __set__(self, op: DefinedOp, value: Any) -> None:
         start, stop = op.operand_range(self)
         new = list(value) if self.variadic else [value]
-        values = [SSAValue.get(value) for value in new]
+        values = [as_value(value) for value in new]
         op.operands = [*op._operands[:start], *values, *op._operands[stop:]]
         if op.segmented:
             op.set_segment(self, len(new))
@@ -113,6 +123,9 @@ class ScalarField(OperandField):
     def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
         return super().__get__(op, owner)
 
+    def given(self, values: Mapping[str, Any]) -> list[SSAValue]:
+        return [as_scalar(values[self.name])]
+
     def __set__(self, op: DefinedOp, value: int | SSAValue) -> None:
         super().__set__(op, as_scalar(value))
 
@@ -138,14 +151,21 @@ class OptionalScalarField(OperandField):
         found = super().__get__(op, owner)
         return found if op is None else next(iter(found), None)
 
+    def given(self, values: Mapping[str, Any]) -> list[SSAValue]:
+        value = values.get(self.name)
+        return [] if value is None else [as_scalar(value)]
+
     def __set__(self, op: DefinedOp, value: int | SSAValue | None) -> None:
         super().__set__(op, [] if value is None else [as_scalar(value)])
 
 
 def as_scalar(value: int | SSAValue) -> SSAValue:
     """The value, or a constant of the number."""
-    if isinstance(value, int):
-        return scalar(value)
+    return scalar(value) if isinstance(value, int) else as_value(value)
+
+
+def as_value(value: SSAValue | Operation) -> SSAValue:
+    """The value, or the only one that an op gives."""
     return value if type(value) is OpResult else SSAValue.get(value)
 
 

@@ -47,7 +47,6 @@ from softnpu.dialects.fields import (
     ResultTypeField,
     ScalarField,
     SuccessorField,
-    as_scalar,
     attr,
     operand,
     operands,
@@ -66,7 +65,6 @@ if TYPE_CHECKING:
     from softnpu.dialects.assembly import Parts
 
 INDEX = IndexType()
-SCALARS = (ScalarField, OptionalScalarField)
 SEGMENTS = AttrSizedOperandSegments.attribute_name
 
 
@@ -148,7 +146,7 @@ class DefinedOp(Operation, metaclass=OpClass):
             raise TypeError(f"{self.name} has no field {', '.join(unknown)}")
         operands, sizes = list[SSAValue](), list[int]()
         for field in self.operand_fields:
-            group = self._operand_group(field, values)
+            group = field.given(values)
             operands += group
             sizes.append(len(group))
         fill(
@@ -195,14 +193,6 @@ class DefinedOp(Operation, metaclass=OpClass):
             self.properties[name] = self.attributes.pop(name)
         if self.segmented and SEGMENTS in self.attributes:
             self.properties[SEGMENTS] = self.attributes.pop(SEGMENTS)
-
-    def _operand_group(self, field: OperandField, values: dict[str, Any]) -> list[SSAValue]:
-        if isinstance(field, SCALARS):
-            given = values.get(field.name) if field.variadic else values[field.name]
-            return [] if given is None else [as_scalar(given)]
-        if field.variadic:
-            return [SSAValue.get(value) for value in values.get(field.name, ())]
-        return [SSAValue.get(values[field.name])]
 
     def _properties(self, values: dict[str, Any], groups: list[int]) -> dict[str, Attribute]:
         properties = {}

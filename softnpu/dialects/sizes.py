@@ -26,6 +26,8 @@ BLOCK_FLOAT_BITS = {"v8bfp16ebs8": 72, "v16bfp16ebs16": 136}
 
 def element_bits(type: Attribute) -> int:
     """Width in bits of a scalar, vector or block type, or of the element of a memref."""
+    if isinstance(type, IntegerType):  # most are, and what follows is slow to say no
+        return int(type.width.data)
     if isinstance(type, (MemRefType, UnrankedMemRefType)):
         return element_bits(type.element_type)
     if isinstance(type, VectorType):
@@ -34,8 +36,6 @@ def element_bits(type: Attribute) -> int:
         return BLOCK_FLOAT_BITS[type.block_type]
     if isinstance(type, IndexType):
         return INDEX_BITS
-    if isinstance(type, IntegerType):
-        return int(type.width.data)
     if isinstance(type, FixedBitwidthType):
         return int(type.bitwidth)
     raise TypeError(f"{type} has no size")

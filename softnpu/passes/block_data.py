@@ -6,7 +6,7 @@ Facts: mlir-aie, AIEX/Utils/AIEUtils.cpp, `getOrCreateDataMemref`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -82,11 +82,15 @@ def constant_global(name: str, words: Sequence[int]) -> GlobalOp:
 def global_words(op: GlobalOp) -> tuple[int, ...] | None:
     """The 32-bit words that a global holds, None if it holds anything else."""
     value = op.properties.get("initial_value")
-    if not isinstance(value, DenseIntOrFPElementsAttr) or op.type != MemRefType(
-        i32, op.type.get_shape()
-    ):
+    if not isinstance(value, DenseIntOrFPElementsAttr):
         return None
-    if len(op.type.get_shape()) != 1:
+    return _words(value, op.type)
+
+
+@lru_cache(1 << 12)  # one global may stand behind many block writes
+def _words(value: DenseIntOrFPElementsAttr[Any], type: MemRefType[Any]) -> tuple[int, ...] | None:
+    shape = type.get_shape()
+    if len(shape) != 1 or type != MemRefType(i32, shape):
         return None
     return tuple(int(word) % WORD for word in value.get_values())
 
