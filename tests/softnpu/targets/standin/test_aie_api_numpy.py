@@ -108,6 +108,8 @@ def multiplied() -> list[NDArray[np.generic]]:
         (first.real**2 + first.imag**2).astype(np.int32),
         A.astype(np.uint8),
         ((A + 4) >> 3).astype(np.int16),
+        np.maximum(A - B, 0),
+        np.packbits(A < B, bitorder="little"),
     ]
 
 

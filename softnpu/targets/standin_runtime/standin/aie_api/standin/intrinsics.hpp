@@ -89,38 +89,24 @@ STANDIN_MAKE_ALL(int32, int32_t, 8, 16, 32)
 STANDIN_MAKE_ALL(uint32, uint32_t, 8, 16, 32)
 STANDIN_MAKE_ALL(bfloat16, __bf16, 16, 32, 64)
 STANDIN_MAKE_ALL(float, float, 8, 16, 32)
-inline v32bfloat16 broadcast_zero_bfloat16() { return aie::zeros<__bf16, 32>(); }
+// The same by their elements' names, of 512 bits.
+#define STANDIN_BROADCAST(name, element)                                                           \
+  inline auto broadcast_##name(element value) { return aie::broadcast<element>(value); }           \
+  inline auto broadcast_zero_##name() { return aie::zeros<element>(); }                            \
+  inline auto broadcast_one_##name() { return aie::broadcast<element>(element(1)); }
+STANDIN_BROADCAST(s8, int8_t)
+STANDIN_BROADCAST(u8, uint8_t)
+STANDIN_BROADCAST(s16, int16_t)
+STANDIN_BROADCAST(u16, uint16_t)
+STANDIN_BROADCAST(s32, int32_t)
+STANDIN_BROADCAST(u32, uint32_t)
+STANDIN_BROADCAST(bfloat16, __bf16)
+STANDIN_BROADCAST(float, float)
+template <class T, unsigned N> auto broadcast_elem(const aie::vector<T, N> &v, int index) {
+  return aie::broadcast<T>(v.get(unsigned(index) % N));
+}
 
-// Lanes, under the API's names, for `::add(a, b)` as well.
-using aie::abs;
-using aie::add;
-using aie::concat;
-using aie::ge;
-using aie::lt;
-using aie::max;
-using aie::min;
-using aie::neg;
-using aie::sub;
-template <class T, unsigned N> auto band(const aie::vector<T, N> &a, const aie::vector<T, N> &b) {
-  return aie::bit_and(a, b);
-}
-template <class T, unsigned N> auto bor(const aie::vector<T, N> &a, const aie::vector<T, N> &b) {
-  return aie::bit_or(a, b);
-}
-template <class T, unsigned N> auto bxor(const aie::vector<T, N> &a, const aie::vector<T, N> &b) {
-  return aie::bit_xor(a, b);
-}
-template <class T, unsigned N> auto bneg(const aie::vector<T, N> &a) { return aie::bit_not(a); }
-template <class T, unsigned N>
-auto sel(const aie::vector<T, N> &a, const aie::vector<T, N> &b, unsigned mask)
-  requires(N <= 32)
-{
-  return aie::select(a, b, aie::mask<N>::from_uint32(mask));
-}
-template <class T>
-auto sel(const aie::vector<T, 64> &a, const aie::vector<T, 64> &b, uint64_t mask) {
-  return aie::select(a, b, aie::mask<64>::from_uint64(mask));
-}
+#include "intrinsic_lanes.hpp"
 
 // Elements and parts; an index counts modulo the number of lanes.
 template <class T, unsigned N> T ext_elem(const aie::vector<T, N> &v, int index) {
@@ -196,6 +182,9 @@ template <aie::Vector V> V shuffle(const V &a, unsigned mode) {
 }
 template <aie::Vector V> V shift_bytes(const V &a, const V &b, unsigned bytes) {
   return standin_register_move(NPU_V_SHIFT_BYTES, a, &b, bytes);
+}
+template <aie::Vector V> V shiftx(const V &a, const V &b, unsigned, unsigned bytes) {
+  return shift_bytes(a, b, bytes);
 }
 template <aie::Vector V> V shift(const V &a, const V &b, unsigned step) {
   return shift_bytes(a, b, step * unsigned(sizeof(typename V::value_type)));
@@ -290,6 +279,14 @@ using standin_wide_tag =
 STANDIN_PRODUCT(elem_16, STANDIN_TAG, 1, 1, 1, 16)
 STANDIN_PRODUCT(elem_16_accuracy_safe, STANDIN_TAG, 1, 1, 1, 16)
 STANDIN_PRODUCT(elem_16_2, STANDIN_WIDE_TAG, 1, 2, 1, 16)
+// Of words, whose halves lie in registers of their own.
+template <aie::Vector V> auto mul_elem_16_2(const V &a0, const V &a1, const V &b0, const V &b1) {
+  return mul_elem_16_2(aie::concat(a0, a1), aie::concat(b0, b1));
+}
+template <aie::Vector V, aie::Accum C>
+auto mac_elem_16_2(const V &a0, const V &a1, const V &b0, const V &b1, const C &c) {
+  return mac_elem_16_2(aie::concat(a0, a1), aie::concat(b0, b1), c);
+}
 STANDIN_PRODUCT(elem_32, STANDIN_TAG, 1, 1, 1, 32)
 STANDIN_PRODUCT(elem_32_2, STANDIN_TAG, 1, 2, 1, 32)
 STANDIN_PRODUCT(elem_64, STANDIN_TAG, 1, 1, 1, 64)
