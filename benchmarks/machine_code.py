@@ -23,8 +23,8 @@ from softnpu.arch.device import device
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.emulator.aie2 import image
 from softnpu.emulator.array import Array
+from softnpu.emulator.core_tile import CORE_CONTROL
 from softnpu.emulator.threads import available
-from softnpu.emulator.tile import CORE_CONTROL
 from softnpu.isa import elf_object, table
 from softnpu.isa.assembler import assemble
 

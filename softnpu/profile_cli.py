@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,15 +85,21 @@ def _zeros(file: Path, names: Names) -> list[tuple[Array | int, Path | None]]:
     """Buffers of zeros as an artifact's names tell; EmulatorError where they do not."""
     import numpy as np
 
+    from softnpu.formats.elements import OF_MLIR, dtype
+
     if not names.arrays:
         raise EmulatorError(
             f"no {NAMES_FILE} beside {file} tells its buffers: give each of them by --arg, e.g. "
             "--arg in:a.npy or --arg out:int32:4096:b.npy"
         )
     given: list[tuple[Array | int, Path | None]] = []
-    for _, array in sorted(names.arrays.items()):
-        bits = int("".join(filter(str.isdigit, array.element)) or 32)
-        given.append((np.zeros(math.prod(array.shape) * bits // 8, np.uint8), None))
+    for index, array in sorted(names.arrays.items()):
+        if array.element not in OF_MLIR:
+            raise EmulatorError(
+                f"argument {index} of {file} has elements of type {array.element}, of which no "
+                "buffer can be made here: give each of its buffers by --arg"
+            )
+        given.append((np.zeros(array.shape, dtype(OF_MLIR[array.element])), None))
     return given
 
 

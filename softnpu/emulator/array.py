@@ -11,12 +11,13 @@ from softnpu.arch.device import Device
 from softnpu.arch.registers import AIE2, AIE2P, find
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.emulator.addressing import Words
+from softnpu.emulator.core_tile import CoreTile
 from softnpu.emulator.host_access import HostAccess
 from softnpu.emulator.host_memory import HostMemory
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.network import Network
 from softnpu.emulator.scheduler import Actor, Scheduler
-from softnpu.emulator.tile import TILE_CLASSES, CoreTile, Tile
+from softnpu.emulator.tile import MemoryTile, ShimTile, Tile
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from softnpu.emulator.dma import Channel
     from softnpu.emulator.printing import Printed
     from softnpu.emulator.timeline import Timeline
+
+_TILES: dict[TileKind, type[Tile]] = {
+    TileKind.SHIM: ShimTile,
+    TileKind.MEMORY: MemoryTile,
+    TileKind.CORE: CoreTile,
+}
 
 _WINDOW_OF_MEMORY_TILE = (-1, 0, 1)
 """Columns to the owner of each window that a memory tile's DMA sees: west, own, east."""
@@ -95,7 +102,7 @@ class Array:
         self.printed: list[Printed] = []
         self.tiles: dict[tuple[int, int], Tile] = {}
         for place in device.tiles():
-            self.tiles[place] = TILE_CLASSES[device.kind(*place)](self, place)
+            self.tiles[place] = _TILES[device.kind(*place)](self, place)
 
     # parts
 

@@ -11,19 +11,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from softnpu.arch.address import split_address
 from softnpu.arch.dma import Direction
 from softnpu.emulator import executor
-from softnpu.emulator.addressing import Words
-from softnpu.emulator.control_port import token_source
 from softnpu.emulator.dma import Channel
 from softnpu.emulator.host_memory import WORD, HostBuffer
 from softnpu.emulator.ignored import IGNORED_OPERATIONS
 from softnpu.emulator.scheduler import Actor
 from softnpu.emulator.state_table import StateOperation, StateTable
-from softnpu.emulator.streams import Link
+from softnpu.emulator.tokens import TOKEN_PORT, TokenKey, TokenPort
 from softnpu.errors import EmulatorError
 from softnpu.formats.operations import (
     TRANSLATED_ARGUMENTS,
@@ -45,13 +41,6 @@ from softnpu.formats.txn_encodings import opcode_name
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
     from softnpu.emulator.waits import Wait
-
-TokenKey = tuple[tuple[int, int], int, int]
-"""Whose token: (col, row), direction, channel."""
-
-TOKEN_PORT = 0
-"""The shim's South port behind which the controller collects tokens (mlir-aie,
-AIEGenerateColumnControlOverlay.cpp)."""
 
 SETTLE_CYCLES = 1_000_000
 """How long the array goes on after an instruction stream's end if it does not come to rest by
@@ -87,7 +76,7 @@ class Controller(Actor):
         """The array has been set up, and has not come to rest yet."""
         self._watched: Actor | None = None
         """Who had the last turn while the operation in progress waited by looking."""
-        self._ports = [TokenPort(self, col) for col in range(array.device.columns)]
+        self._ports = [TokenPort(self._receive, col) for col in range(array.device.columns)]
         self.connect()
 
     def connect(self) -> None:
@@ -354,9 +343,8 @@ class Controller(Actor):
         self.clock = max(self.clock, came.popleft())
         return True
 
-    def receive(self, word: int, time: int) -> None:
+    def _receive(self, key: TokenKey, time: int) -> None:
         """A token has come."""
-        key = token_source(word)
         self.tokens.setdefault(key, deque()).append(time)
         if self._merging or key in self._missing:
             self._array.scheduler.wake(self)
@@ -377,32 +365,3 @@ class Controller(Actor):
         if isinstance(operation, MergeSync):
             return waits.ColumnsWait(self, operation)
         return None
-
-
-class TokenPort:
-    """Where a column's tokens leave the array: the target behind the shim's South 0 port."""
-
-    clock = 0
-
-    def __init__(self, controller: Controller, column: int) -> None:
-        self._controller = controller
-        self.column = column
-        self.place = f"token port of column {column}"
-
-    def attach(self, link: Link) -> None:
-        """Tokens are taken at once, so the link need not be known."""
-
-    def room(self) -> int:
-        """As many as come."""
-        return 1 << 30
-
-    def offer(self, words: Words, last: bool, time: int) -> int:
-        """Takes tokens: packets of one word."""
-        if len(words) != 1 or not last:
-            raise EmulatorError(
-                f"a packet of {len(words)} words reached the {self.place} "
-                f"({np.array2string(words[:4])}); only task-complete tokens are understood there"
-            )
-        self.clock = max(self.clock, time)
-        self._controller.receive(int(words[0]), self.clock)
-        return 1

@@ -23,7 +23,7 @@ from softnpu.emulator.services import CoreError, CoreFault, Results, Services
 from softnpu.emulator.streams import Link
 
 if TYPE_CHECKING:
-    from softnpu.emulator.tile import CoreTile
+    from softnpu.emulator.core_tile import CoreTile
     from softnpu.emulator.waits import Wait
 
 INSTRUCTIONS_PER_TURN = 1_000_000

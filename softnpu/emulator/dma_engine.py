@@ -13,7 +13,8 @@ from softnpu.arch.dma import DMA_ENGINES, Direction, DmaEngine, FinishOnLast
 from softnpu.arch.ports import SHIM_MM2S_PORTS, Bundle
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.addressing import Words
-from softnpu.emulator.descriptors import Descriptor, decode
+from softnpu.emulator.descriptor_table import DescriptorTable
+from softnpu.emulator.descriptors import Descriptor
 from softnpu.emulator.dma import Channel, SendChannel, Task
 from softnpu.emulator.dma_receive import ReceiveChannel
 from softnpu.emulator.locks import Lock
@@ -53,8 +54,7 @@ class DmaState:
         self.wake: Callable[[Actor], None] = array.scheduler.wake
         self.portion: Callable[[int], int] = array.scheduler.portion
         self.go_on: Callable[[Actor], None] = array.go_on
-        self._registers = [[0] * self.facts.bd.words for _ in range(self.facts.bds)]
-        self._decoded: list[Descriptor | None] = [None] * self.facts.bds
+        self.descriptors = DescriptorTable(self.facts, tile, array.device.generation, self._lock)
         self.waiting_for_queue: list[Actor] = []
         self.channels: dict[tuple[Direction, int], Channel] = {}
         self.receivers = [self._receiver(i, array.network) for i in range(self.facts.channels)]
@@ -124,7 +124,7 @@ class DmaState:
         """The register at `offset` in the tile, or None if it is none of the engine's."""
         found = self.facts.bd_at(offset)
         if found is not None:
-            return self._registers[found[0]][found[1]]
+            return self.descriptors.word(*found)
         place = self.facts.channel_at(offset)
         if place is not None:
             direction, number, is_queue = place
@@ -142,8 +142,7 @@ class DmaState:
         return None
 
     def _write_descriptor(self, number: int, word: int, value: int) -> None:
-        self._registers[number][word] = value
-        self._decoded[number] = None
+        self.descriptors.write(number, word, value)
         channel = self._queue_with(number)
         if channel is not None:
             self._array.hazard(
@@ -161,23 +160,10 @@ class DmaState:
     def _reader_of(self, number: int) -> Channel | None:
         """A channel whose tasks have descriptor `number` still ahead of them in a chain."""
         for channel in self.channels.values():
-            if channel.busy and not channel.out_of_order and number in self._ahead(channel):
+            ahead = channel.heads() if channel.busy and not channel.out_of_order else ()
+            if any(number in self.descriptors.chain(head) for head in ahead):
                 return channel
         return None
-
-    def _ahead(self, channel: Channel) -> set[int]:
-        """The descriptors that a channel's tasks will still load, as the chains stand now."""
-        found: set[int] = set()
-        for head in channel.heads():
-            number: int | None = head
-            while number is not None and number not in found:
-                found.add(number)
-                number = self._next_of(number)
-        return found
-
-    def _next_of(self, number: int) -> int | None:
-        fields = self.facts.bd.unpack(self._registers[number])
-        return fields["next_bd"] if fields["use_next_bd"] else None
 
     def _queue_with(self, number: int) -> Channel | None:
         """A channel in whose queue a task waits that begins with descriptor `number`."""
@@ -273,12 +259,8 @@ class DmaState:
         Raises:
             EmulatorError: it is not valid, empty, or not for this channel.
         """
-        found = self._decoded[number]
-        if found is None:
-            found = self._decode(number)
-            self._decoded[number] = found
-            self._check(found, channel)
-        elif not found.valid or not self.facts.can_use(number, channel.number):
+        found, is_new = self.descriptors.load(number)
+        if is_new or not found.valid or not self.facts.can_use(number, channel.number):
             self._check(found, channel)
         return found
 
@@ -294,18 +276,10 @@ class DmaState:
         if not self.facts.can_use(number, channel.number):
             raise EmulatorError(f"{channel.place} cannot use descriptor {number}")
 
-    def peek(self, number: int) -> Descriptor:
-        """Descriptor `number` as its registers stand now, valid or not."""
-        return self._decoded[number] or self._decode(number)
-
-    def _decode(self, number: int) -> Descriptor:
-        words, generation = self._registers[number], self._array.device.generation
-        return decode(self.facts, self.tile, number, words, self._lock, generation)
-
     def valid_descriptors(self, channel: Channel) -> list[int]:
         """The descriptors that are configured and that the channel can use."""
         numbers = (n for n in range(self.facts.bds) if self.facts.can_use(n, channel.number))
-        return [number for number in numbers if self.peek(number).valid]
+        return [number for number in numbers if self.descriptors.peek(number).valid]
 
     def _lock(self, id: int) -> Lock:
         return self._array.dma_lock(self.tile, id)
@@ -325,18 +299,13 @@ class DmaState:
             descriptor.current = (
                 0 if descriptor.current >= descriptor.wrap else descriptor.current + 1
             )
-            self._store_iteration(descriptor)
+            self.descriptors.store_iteration(descriptor)
         if self.kind is TileKind.SHIM:
             return self.no_memory, descriptor.base + 4 * offset
         place = self._tile_memory(descriptor, descriptor.base + offset, channel)
         if not descriptor.wrap:
             descriptor.place = place
         return place
-
-    def _store_iteration(self, descriptor: Descriptor) -> None:
-        field = self.facts.bd.field("iteration_current")
-        words = self._registers[descriptor.number]
-        words[field.word] = words[field.word] & ~field.mask | descriptor.current << field.lsb
 
     def _tile_memory(
         self, descriptor: Descriptor, base: int, channel: Channel
@@ -399,8 +368,7 @@ class DmaState:
 
     def clear(self) -> None:
         """As after a reset of the tile: every channel stands still, every register holds 0."""
-        self._registers = [[0] * self.facts.bd.words for _ in range(self.facts.bds)]
-        self._decoded = [None] * self.facts.bds
+        self.descriptors.clear()
         self.waiting_for_queue.clear()
         for channel in self.channels.values():
             channel.reset()

@@ -169,7 +169,7 @@ def _chain_releases(channel: Channel, lock: Lock) -> bool:
         if number in seen:
             continue
         seen.add(number)
-        descriptor = channel.engine.peek(number)
+        descriptor = channel.engine.descriptors.peek(number)
         if descriptor.release is lock and descriptor.release_value > 0:
             return True
         if descriptor.next is not None:

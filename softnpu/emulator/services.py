@@ -22,7 +22,7 @@ from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.tile import CoreTile
+    from softnpu.emulator.core_tile import CoreTile
 
 Results = tuple[int, ...] | None
 """What a service gives: values for the code, or None when the core has to wait."""

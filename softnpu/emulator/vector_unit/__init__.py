@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from softnpu import arch
 from softnpu.arch.standin import VECTOR_MEMORY, VECTOR_MEMORY_SIZE, VECTOR_UNIT
+from softnpu.errors import EmulatorError
 from softnpu.zig import shared_library
 
 _HERE = Path(__file__).parent
@@ -47,6 +48,7 @@ class VectorUnit:
 
     Raises:
         ToolError: there is no compiler.
+        EmulatorError: something else is where it belongs.
     """
 
     def __init__(self, uc: Any, windows: Mapping[int, NDArray[np.uint8]]) -> None:
@@ -70,7 +72,9 @@ class VectorUnit:
             ctypes.cast(_library().npu_vector_store, ctypes.c_void_p),
             ctypes.byref(self._unit),
         )
-        assert status == 0, status
+        if status:
+            why = uclib.uc_strerror(status).decode()
+            raise EmulatorError(f"Unicorn maps no vector unit to {VECTOR_UNIT:#x}: {why}")
 
     def fault(self) -> str | None:
         """What a command did that it cannot, since this was asked for last."""

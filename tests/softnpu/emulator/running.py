@@ -8,8 +8,8 @@ import pytest
 
 from softnpu.arch.address import tile_address
 from softnpu.emulator.array import Array
+from softnpu.emulator.core_tile import CORE_CONTROL
 from softnpu.emulator.services import CoreError
-from softnpu.emulator.tile import CORE_CONTROL
 from tests.softnpu.emulator.programs import Segments, loads
 from tests.softnpu.emulator.wiring import settle
 

@@ -89,8 +89,9 @@ def test_notes_that_are_alike_are_told_once_with_their_number(
     notes = _Notes()
     for run in range(5):
         told = (f"no DMA has touched bo{run} (4096 bytes)", "another")
-        notes(SimpleNamespace(notes=told, completed=True))  # type: ignore[arg-type]
-    notes(SimpleNamespace(notes=("in the log",), completed=False))  # type: ignore[arg-type]
+        notes(SimpleNamespace(notes=told, completed=True, printed=()))  # type: ignore[arg-type]
+    failed = SimpleNamespace(notes=("in the log",), completed=False, printed=())
+    notes(failed)  # type: ignore[arg-type]
     notes.end()
     assert capsys.readouterr().err.splitlines() == [
         "note: no DMA has touched bo0 (4096 bytes)",

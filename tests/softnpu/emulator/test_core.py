@@ -8,7 +8,7 @@ from softnpu.arch.address import tile_address
 from softnpu.arch.dma import Direction
 from softnpu.arch.ports import Bundle
 from softnpu.emulator import waits
-from softnpu.emulator.tile import CORE_CONTROL, CORE_STATUS
+from softnpu.emulator.core_tile import CORE_CONTROL, CORE_STATUS
 from softnpu.errors import EmulatorError
 from tests.softnpu.emulator.running import (
     ABOVE,

@@ -256,7 +256,11 @@ def test_the_command_runs_an_artifact_on_zeros_or_on_what_is_given(
     given = ["--arg", f"in:{tmp_path / 'a.npy'}", "--arg", f"out:int32:1024:{out}"]
     assert main(["profile", str(artifact), str(tmp_path / "insts.bin"), *given]) == 0
     assert (np.load(out) == np.arange(1024)).all()
-    (tmp_path / "names.json").unlink()
+    names = tmp_path / "names.json"
+    names.write_text(names.read_text().replace('"i32"', '"i4"'))
+    assert main(["profile", str(artifact)]) == 1
+    assert "elements of type i4" in capsys.readouterr().err
+    names.unlink()
     assert main(["profile", str(artifact)]) == 1
     assert "give each of them by --arg" in capsys.readouterr().err
 
