@@ -183,18 +183,16 @@ template <aie::Vector V> V shuffle(const V &a, unsigned mode) {
 template <aie::Vector V> V shift_bytes(const V &a, const V &b, unsigned bytes) {
   return standin_register_move(NPU_V_SHIFT_BYTES, a, &b, bytes);
 }
-template <aie::Vector V> V shiftx(const V &a, const V &b, unsigned, unsigned bytes) {
-  return shift_bytes(a, b, bytes);
-}
 template <aie::Vector V> V shift(const V &a, const V &b, unsigned step) {
   return shift_bytes(a, b, step * unsigned(sizeof(typename V::value_type)));
 }
 
 // Between vectors and accumulators.
 #define STANDIN_SRS(count, name, element)                                                          \
-  template <class Tag> v##count##name srs_to_v##count##name(const aie::accum<Tag, count> &a,       \
-                                                            int shift, int = 1) {                  \
-    return a.template to_vector<element>(shift);                                                   \
+  template <class Tag>                                                                             \
+  v##count##name srs_to_v##count##name(const aie::accum<Tag, count> &a, int shift,                 \
+                                       int is_signed = v##count##name::is_signed()) {              \
+    return a.template to_vector_sign<element>(is_signed, shift);                                   \
   }
 STANDIN_SRS(32, int8, int8_t)
 STANDIN_SRS(32, uint8, uint8_t)
@@ -209,9 +207,12 @@ STANDIN_SRS(8, uint32, uint32_t)
 STANDIN_SRS(16, int32, int32_t)
 STANDIN_SRS(16, uint32, uint32_t)
 #define STANDIN_UPS(count, tag)                                                                    \
-  template <class T> aie::accum<tag, count> ups_to_v##count##tag(const aie::vector<T, count> &v,   \
-                                                                 int shift = 0, int = 1) {         \
-    return aie::accum<tag, count>(v, shift);                                                       \
+  template <class T>                                                                               \
+  aie::accum<tag, count> ups_to_v##count##tag(const aie::vector<T, count> &v, int shift = 0,       \
+                                              int is_signed = standin::element<T>::is_signed) {    \
+    aie::accum<tag, count> out;                                                                    \
+    out.from_vector_sign(v, is_signed, shift);                                                     \
+    return out;                                                                                    \
   }
 STANDIN_UPS(16, acc32)
 STANDIN_UPS(32, acc32)
@@ -221,17 +222,16 @@ STANDIN_UPS(16, accfloat)
 STANDIN_UPS(32, accfloat)
 // To 32, 16 and 8 bits.
 template <unsigned N> auto lsrs(const aie::accum<acc64, N> &a, int shift, int is_signed = 1) {
-  (void)is_signed;
-  return a.template to_vector<int32_t>(shift);
+  return a.template to_vector_sign<int32_t>(is_signed, shift);
 }
-template <class Tag, unsigned N> auto ssrs(const aie::accum<Tag, N> &a, int shift, int = 1) {
-  if constexpr (standin::lane<Tag>::bits == 32)
-    return a.template to_vector<int8_t>(shift);
-  else
-    return a.template to_vector<int16_t>(shift);
+template <class Tag, unsigned N>
+auto ssrs(const aie::accum<Tag, N> &a, int shift, int is_signed = 1) {
+  using result = standin::either<standin::lane<Tag>::bits == 32, int8_t, int16_t>;
+  return a.template to_vector_sign<result>(is_signed, shift);
 }
-template <class Tag, unsigned N> auto bsrs(const aie::accum<Tag, N> &a, int shift, int = 1) {
-  return a.template to_vector<int8_t>(shift);
+template <class Tag, unsigned N>
+auto bsrs(const aie::accum<Tag, N> &a, int shift, int is_signed = 1) {
+  return a.template to_vector_sign<int8_t>(is_signed, shift);
 }
 inline v16accfloat ups(const v16bfloat16 &v) { return v16accfloat(v); }
 inline v16bfloat16 to_v16bfloat16(const v16accfloat &a) { return a.to_vector<__bf16>(); }
@@ -240,7 +240,13 @@ inline v16int32 bfloat16_to_int(const v16bfloat16 &v, int shift) {
   return aie::to_fixed_floor<int32_t>(v, shift);
 }
 template <class T, unsigned N> auto pack(const aie::vector<T, N> &v) { return v.pack(); }
+template <class T, unsigned N> auto pack(const aie::vector<T, N> &v, int is_signed) {
+  return v.pack_sign(is_signed);
+}
 template <class T, unsigned N> auto unpack(const aie::vector<T, N> &v) { return v.unpack(); }
+template <class T, unsigned N> auto unpack(const aie::vector<T, N> &v, int is_signed) {
+  return v.unpack_sign(is_signed);
+}
 
 // Products. mul_elem_16_2: 16 sums of two products each, the operands' halves beside each other;
 // mul_4x8_8x4: a matrix of 4 x 8 times one of 8 x 4.
