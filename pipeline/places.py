@@ -11,6 +11,8 @@ from pipeline.errors import shown
 
 _HEAD = re.compile(r"(?P<file>[^\n]+?):(?P<line>\d+):(?P<column>\d+): (?P<said>[^\n]*)")
 
+_BARE = rf"(?<![\w/.-]){re.escape(RENDERED)}"
+
 
 @dataclass(frozen=True)
 class _Place:
@@ -45,12 +47,13 @@ def in_authors_file(variant: Variant, text: str) -> str:
         *rest,
         f"  note: rendered as {shown(file)}:{head['line']}:{head['column']}: {place.rendered}",
     ]
-    others = re.compile(rf"{re.escape(str(file))}:(\d+):\d+")
-    written = others.sub(
-        lambda found: f"{source}:{variant.rendered.template_line(int(found[1]))}",
-        "\n".join(lines[:-1]),
-    )
-    return f"{written}\n{lines[-1]}"
+    others = re.compile(rf"(?P<path>{re.escape(str(file))}|{_BARE}):(?P<line>\d+)(:\d+)?\b")
+
+    def authors(found: re.Match[str]) -> str:
+        name = source.name if found["path"] == RENDERED else source
+        return f"{name}:{variant.rendered.template_line(int(found['line']))}"
+
+    return "\n".join([others.sub(authors, "\n".join(lines[:-1])), lines[-1]])
 
 
 def _place(variant: Variant, line: int, column: int) -> _Place:

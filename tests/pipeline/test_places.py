@@ -57,8 +57,13 @@ def test_where_they_differ_the_line_is_marked_at_its_start(variant: Any) -> None
 
 def test_other_places_in_the_rendered_design_are_the_authors_too(variant: Any) -> None:
     file = variant.folder / "design.mlir"
-    text = str(DesignError("twice", SourceLocation(file, 3, 3), (f"first at {file}:1:3",)))
-    assert "  note: first at two.mlir.j2:2\n" in in_authors_file(variant, text)
+    notes = (f"first at {file}:1:3", "buff_0  64 bytes, design.mlir:2", f"{file}:3")
+    told = in_authors_file(variant, str(DesignError("twice", SourceLocation(file, 3, 3), notes)))
+    assert told.splitlines()[3:6] == [
+        "  note: first at two.mlir.j2:2",
+        "  note: buff_0  64 bytes, two.mlir.j2:2",
+        "  note: two.mlir.j2:4",
+    ]
 
 
 @pytest.mark.parametrize("text", ["no place at all", "kernel.c:3:4: error: no design", ""])
