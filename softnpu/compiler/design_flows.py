@@ -23,6 +23,7 @@ from softnpu.dialects.aie import (
     tile_behind,
 )
 from softnpu.dialects.source import location_of
+from softnpu.errors import DesignError
 from softnpu.inspect.array import Cascade
 from softnpu.inspect.flows import CascadeSetting, DesignFlows, Flow
 from softnpu.inspect.streams import Place
@@ -45,6 +46,34 @@ def of_device(device: DeviceOp) -> DesignFlows:
         tuple(flow for op in ops for flow in of_op(op)),
         tuple(_cascades(device)),
         _own_ports(device),
+    )
+
+
+def check_ends(flows: DesignFlows) -> None:
+    """A circuit has its ports to itself: no other source's words, and no packets.
+
+    Raises:
+        DesignError: two flows share a port that cannot serve both; where, and which.
+    """
+    destinations: dict[EndPoint, Flow] = {}
+    sources: dict[EndPoint, Flow] = {}
+    for flow in flows.flows:
+        _claim(flow, destinations.setdefault(flow.destination, flow), flow.destination)
+        _claim(flow, sources.setdefault(flow.source, flow), flow.source)
+
+
+def _claim(flow: Flow, first: Flow, port: EndPoint) -> None:
+    """Refuses a flow at a port that another one has had before."""
+    circuits = [one.packet_id is None for one in (flow, first)]
+    if not any(circuits) or (all(circuits) and flow.source == first.source):
+        return
+    raise DesignError(
+        f"{flow} and {first} share {port}, where a circuit lets nothing else in",
+        flow.location,
+        (
+            f"the other one is at {first.location}",
+            "lead one of them to another channel, or make both packet flows (aie.packet_flow)",
+        ),
     )
 
 

@@ -50,9 +50,11 @@ def route(module: ModuleOp) -> ModuleOp:
         module: a design whose resources have their numbers; it is not to be used afterwards.
 
     Raises:
-        DesignError: there are no such routes.
+        DesignError: there are no such routes, or two flows share a port that cannot serve both.
     """
     flows = design_flows.of_module(module)
+    for wanted in flows.values():
+        design_flows.check_ends(wanted)
     attempt = module.clone()
     try:
         found = _route(attempt, flows)

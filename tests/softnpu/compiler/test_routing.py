@@ -175,15 +175,37 @@ def test_a_design_that_cannot_be_routed_rightly_is_refused_with_what_aie_opt_wou
     )
 
 
-def test_what_a_design_asks_twice_of_a_port_stays_refused() -> None:
-    twice = """
-      %a = aie.tile(0, 2)
-      %b = aie.tile(0, 3)
-      aie.flow(%a, DMA : 0, %b, DMA : 0)
-      aie.flow(%a, DMA : 1, %b, DMA : 0)
-    """
-    with pytest.raises(DesignError, match="DMA : 0 is driven twice"):
-        routing.route(module(twice))
+CIRCUIT = "aie.flow(%a, DMA : 0, %b, DMA : 0)"
+
+
+@pytest.mark.parametrize(
+    ("other", "port"),
+    [
+        ("aie.flow(%a, DMA : 1, %b, DMA : 0)", "tile (0, 3) DMA 0"),
+        (
+            "aie.packet_flow(3) { aie.packet_source<%a, DMA : 1> aie.packet_dest<%b, DMA : 0> }",
+            "tile (0, 3) DMA 0",
+        ),
+        (
+            "aie.packet_flow(3) { aie.packet_source<%a, DMA : 0> aie.packet_dest<%b, DMA : 1> }",
+            "tile (0, 2) DMA 0",
+        ),
+    ],
+    ids=["two circuits", "packets to a circuit's end", "packets from its start"],
+)
+def test_a_port_that_cannot_serve_two_flows_is_told_with_both(other: str, port: str) -> None:
+    ops = ["%a = aie.tile(0, 2)", "%b = aie.tile(0, 3)", CIRCUIT, other]
+    with pytest.raises(DesignError) as refused:
+        routing.route(module("\n".join(ops)))
+    error = refused.value
+    assert f"share {port}, where a circuit lets nothing else in" in error.message
+    assert error.location is not None
+    assert (error.location.line, error.notes[0]) == (5, "the other one is at design.mlir:4:1")
+
+
+def test_a_circuit_may_lead_to_several_ports() -> None:
+    more = "aie.flow(%a, DMA : 0, %b, DMA : 1)"
+    routing.route(module("\n".join(["%a = aie.tile(0, 2)", "%b = aie.tile(0, 3)", CIRCUIT, more])))
 
 
 def test_a_finished_array_that_does_something_else_is_refused_at_the_flow() -> None:
