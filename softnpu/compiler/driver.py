@@ -216,10 +216,10 @@ def _compiled(design: Path, out_dir: Path, options: Options) -> Outcome:
     _write(out_dir / PHYSICAL, print_module(module))
     _write_flows(module, out_dir)
     bodies = module.clone() if options.expands_loads else None
-    if bodies is None:
-        _write_names(module, out_dir)
     sources = ObjectSources(folders=(*options.objects, design.parent))
     found = programs.gather(module, out_dir, sources, options.elf_dir)
+    if bodies is None:
+        _write_names(module, out_dir)
     programs.hand_over(module)
     notes = []
     if bodies is not None:  # which adds devices, and so changes the numbers of all
@@ -285,7 +285,8 @@ def _write_names(module: ModuleOp, out_dir: Path, bodies: ModuleOp | None = None
     from softnpu.compiler.names import NAMES
     from softnpu.targets.names_json import emit
 
-    _write(out_dir / NAMES, emit(module, main_device(module).sym_name, bodies=bodies))
+    text = emit(module, main_device(module).sym_name, bodies=bodies, programs=out_dir)
+    _write(out_dir / NAMES, text)
 
 
 def _write_streams(module: ModuleOp, out_dir: Path, options: Options) -> list[str]:

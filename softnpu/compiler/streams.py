@@ -17,7 +17,6 @@ from softnpu.dialects.walking import all_ops
 from softnpu.passes.handed_on_tasks import is_rolled
 from softnpu.passes.sequence_ops import devices, sequences
 from softnpu.passes.task_queues import warn_of_full_queues
-from softnpu.targets import npu_cpp
 from softnpu.targets.control_packets import emit_control_packets
 from softnpu.targets.npu_binary import emit
 
@@ -85,6 +84,8 @@ def write_functions(module: ModuleOp, out_dir: Path, translate: bool) -> str:
     found = [s for d in devices(module) for s in sequences(d) if is_decided_by_run(s)]
     if not found:
         return ""
+    from softnpu.targets import npu_cpp
+
     (out_dir / FUNCTIONS).write_text(npu_cpp.emit(module, translate=translate), encoding="utf-8")
     (out_dir / INSTS).unlink(missing_ok=True)
     names = ", ".join(f"'@{one.sym_name}'" for one in found)

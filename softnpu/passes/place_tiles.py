@@ -18,7 +18,6 @@ from softnpu.dialects.enums import AIETileType
 from softnpu.dialects.source import design_error
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.placement import PLACERS, Placer
-from softnpu.passes.placement.annealing import AnnealingPlacer
 from softnpu.passes.placement.connectivity import AnyTile, Connectivity, Position
 from softnpu.passes.placement.sequential import SequentialPlacer
 from softnpu.passes.rewriting.conversion import fold_by_the_way
@@ -76,6 +75,8 @@ class PlaceTilesPass(ModulePass):
                     f"sa_placer places on NPUs, {model.name} is none",
                     "use placer=sequential_placer",
                 )
+            from softnpu.passes.placement.annealing import AnnealingPlacer
+
             annealing = AnnealingPlacer(model, connectivity, self.sa_seed)
             return annealing.place(), annealing.allocations
         limit = self.cores_per_col if self.cores_per_col >= 0 else None

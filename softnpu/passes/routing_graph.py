@@ -9,6 +9,8 @@ a node for each. A shim's DMA, NOC and PLIO stand behind its mux, yet are ports 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
 
 from softnpu.arch.device import Device
 from softnpu.arch.ports import STEPS, Bundle, EndPoint, Tile
@@ -119,7 +121,8 @@ class RoutingGraph:
         """
         ports = self._ports(source.tile)
         pair = self.node(source), self.target(destination)
-        legal = pair not in ports.taken and self._is_legal(source, destination)
+        ends = source.bundle, source.channel, destination.bundle, destination.channel
+        legal = pair not in ports.taken and _is_legal(self._device, source.tile, *ends)
         ports.taken.add(pair)
         return legal
 
@@ -144,11 +147,11 @@ class RoutingGraph:
         row = ports.slaves.get(node)
         if row is None:
             return []
-        reach = ((self.end_point(master), master, use) for master, use in ports.masters.items())
+        reach = _reach(self._device, _alike(self._device)[end.tile], node % _PORTS)
         return [
             Edge(node, master, True, row, column)
-            for destination, master, column in reach
-            if (node, master) not in ports.taken and self._is_legal(end, destination)
+            for master, column in ports.masters.items()
+            if master % _PORTS in reach and (node, master) not in ports.taken
         ]
 
     def _across(self, node: int, end: EndPoint) -> Edge | None:
@@ -191,12 +194,38 @@ class RoutingGraph:
                 ports.masters[self.target(EndPoint(tile, bundle, channel))] = PortUse()
         return ports
 
-    def _is_legal(self, source: EndPoint, destination: EndPoint) -> bool:
-        """Whether a tile's switch, or its mux, can connect two ports that exist."""
-        if self._device.is_legal_tile_connection(
-            *source.tile, source.bundle, source.channel, destination.bundle, destination.channel
-        ):
-            return True
-        return self._device.is_shim(*source.tile) and (
-            source.bundle in BEHIND_SHIM_MUX or destination.bundle in BEHIND_SHIM_MUX
-        )
+
+@cache
+def _alike(device: Device) -> dict[Tile, Tile]:
+    """For each tile the first one whose switch can make the same connections."""
+    first: dict[tuple[object, ...], Tile] = {}
+    found = {}
+    for col, row in product(range(device.columns), range(device.rows)):
+        edges = (col == 0, col == device.columns - 1, row == device.rows - 1)
+        place = (device.kind(col, row), device.is_shim_noc(col, row), *edges)
+        found[col, row] = first.setdefault(place, (col, row))
+    return found
+
+
+@cache
+def _reach(device: Device, tile: Tile, slave: int) -> frozenset[int]:
+    """The master ports to which a tile's switch, or its mux, can connect a slave port.
+
+    Ports are numbered by bundle and channel, as they are within a tile's nodes.
+    """
+    bundle, channel = divmod(slave, _CHANNELS)
+    return frozenset(
+        to * _CHANNELS + number
+        for to in _BUNDLES
+        for number in range(_CHANNELS)
+        if _is_legal(device, tile, _BUNDLES[bundle], channel, to, number)
+    )
+
+
+def _is_legal(
+    device: Device, tile: Tile, source: Bundle, channel: int, to: Bundle, number: int
+) -> bool:
+    """Whether a tile's switch, or its mux, can connect two ports that exist."""
+    if device.is_legal_tile_connection(*tile, source, channel, to, number):
+        return True
+    return device.is_shim(*tile) and (source in BEHIND_SHIM_MUX or to in BEHIND_SHIM_MUX)

@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp
 from xdsl.ir import Operation
 
+from softnpu.arch.standin import ELF_MACHINE_AIE
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, ShimDMAAllocationOp
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import design_error
 from softnpu.errors import DesignError, SourceLocation
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.sequence_ops import devices, sequences
+from softnpu.targets.cdo_program import read_elf
 
 Entry = dict[str, Any]
 Told = Callable[[SourceLocation], str]
@@ -37,6 +40,7 @@ def emit(
     arguments: Sequence[str] | None = None,
     *,
     bodies: ModuleOp | None = None,
+    programs: Path | None = None,
     told: Told = plain,
 ) -> str:
     """The text of names.json for a design with ids and addresses.
@@ -50,6 +54,8 @@ def emit(
             arguments unless given.
         bodies: the design that the cores were compiled from, if it is another text of this one;
             a device that is not there has no cores.
+        programs: where the cores' ELFs lie, if they are there already; another compiler's, of AIE
+            code, have no C here.
         told: what places in the design are called.
 
     Raises:
@@ -59,7 +65,7 @@ def emit(
     given = _arguments(device) if arguments is None else arguments
     compiled = bodies or module
     names: Entry = {
-        **_names(device, _device(compiled, device_name), told),
+        **_names(device, _device(compiled, device_name), programs, told),
         "arguments": [
             {"index": i, "name": name, **held}
             for i, (name, held) in enumerate(_held(given, device))
@@ -69,7 +75,7 @@ def emit(
     known = {one.sym_name: one for one in devices(compiled)}
     if len(every) > 1:
         names["pdis"] = [
-            {"id": number, **_names(one, known.get(one.sym_name, one), told)}
+            {"id": number, **_names(one, known.get(one.sym_name, one), programs, told)}
             for number, one in enumerate(every, start=1)
         ]
     return json.dumps(names, indent=1) + "\n"
@@ -101,7 +107,9 @@ def _arguments(device: DeviceOp) -> list[str]:
     return []
 
 
-def _names(device: DeviceOp, compiled: DeviceOp, told: Told) -> dict[str, list[Entry]]:
+def _names(
+    device: DeviceOp, compiled: DeviceOp, programs: Path | None, told: Told
+) -> dict[str, list[Entry]]:
     """What a device holds; `compiled` is the device in the text that cores were compiled from."""
     return {
         "locks": [
@@ -123,7 +131,7 @@ def _names(device: DeviceOp, compiled: DeviceOp, told: Told) -> dict[str, list[E
             }
             for op in of_type(device, ShimDMAAllocationOp)
         ],
-        "cores": [_program(compiled, op, told) for op in of_type(compiled, CoreOp)],
+        "cores": [_program(compiled, op, programs, told) for op in of_type(compiled, CoreOp)],
     }
 
 
@@ -149,12 +157,15 @@ def _core(op: Operation) -> CoreOp | None:
     return found
 
 
-def _program(device: DeviceOp, core: CoreOp, told: Told) -> Entry:
+def _program(device: DeviceOp, core: CoreOp, programs: Path | None, told: Told) -> Entry:
     """The core's ELF under the name that the compiler gives it, unless the design names one."""
     col, row = core.position
     name = f"{device.sym_name}_core_{col}_{row}"
     entry: Entry = {"tile": [col, row], "elf": core.elf_file or f"{name}.elf"}
-    if core.elf_file is None:
+    compiled = core.elf_file is None and not (
+        programs is not None and read_elf(programs / f"{name}.elf").machine == ELF_MACHINE_AIE
+    )
+    if compiled:
         entry["body"] = {"file": f"{name}.c", "lines": dict(_lines(device, core, told))}
     return entry
 

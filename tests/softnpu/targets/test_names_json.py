@@ -34,6 +34,14 @@ def test_a_core_is_found_by_the_name_of_its_elf(golden: Path) -> None:
     }
 
 
+def test_only_a_core_that_is_compiled_here_has_its_c_told(golden: Path) -> None:
+    design = golden / "cascade_pair"  # with AIE programs, which another compiler made
+    for programs, told in ((None, True), (design, False)):
+        module = parse_file(design / "input_with_addresses.mlir")
+        cores = json.loads(names_json.emit(module, programs=programs))["cores"]
+        assert [("body" in core) for core in cores] == [told, told]
+
+
 @pytest.mark.parametrize("given, names_found", [(None, ["a", "b"]), (["x", "y"], ["x", "y"])])
 def test_host_buffers_are_called_as_the_design_or_the_author_does(
     golden: Path, given: list[str] | None, names_found: list[str]
