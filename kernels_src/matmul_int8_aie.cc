@@ -1,12 +1,13 @@
 // C = clip8((A B) >> 7) for square int8 matrices of N rows, in blocks of the vector unit's size.
 //
-// The DMA lays the matrices out in blocks: A and C in 4 x 8, B in 8 x 8; blocks and what is in them
-// go row by row. Four blocks of C grow at a time, so that each block that is loaded serves twice.
+// The DMA lays the matrices out in blocks: A and C in ROWS x 8 (4, on AIE-ML v2 8), B in 8 x 8;
+// blocks and what is in them go row by row. Four blocks of C grow at a time, so that each block
+// that is loaded serves twice.
 
 #include <aie_api/aie.hpp>
 #include <stdint.h>
 
-using Block = aie::mmul<4, 8, 8, int8, int8>;
+using Block = aie::mmul<ROWS, 8, 8, int8, int8>;
 
 static_assert(N % 16 == 0, "N must be a multiple of 16");
 
@@ -26,7 +27,7 @@ extern "C" void matmul(
     const int8_t *__restrict a, const int8_t *__restrict b, int8_t *__restrict c) {
     aie::set_rounding(aie::rounding_mode::floor);  // as >> does
     aie::set_saturation(aie::saturation_mode::saturate);
-    for (int row = 0; row < N / 4; row += 2) {
+    for (int row = 0; row < N / ROWS; row += 2) {
         for (int column = 0; column < N / 8; column += 2) {
             Block c00(aie::zeros<acc32, Block::size_C>()), c01(c00), c10(c00), c11(c00);
             for (int k = 0; k < N / 8; k++) {
