@@ -16,6 +16,13 @@ _SMALL = {1: "uint8_t", 2: "uint16_t", 4: "uint32_t"}
 _WHOLE = 2048
 """Bits of an accumulator of AIE2P."""
 
+_BY_THE_WAY = {"r31": "uint32_t", "r16": "uint64_t", "l8": "uint64_t"}
+"""Registers that take a second result and are no operands, and what the library writes: a
+quotient; of AIE2P, a mask."""
+
+_SIGN = re.compile(r"[a-z]+Sign[01]")
+"""AIE2P's registers that say whether lanes are signed: an instruction names one of two."""
+
 _COMPRESSED = re.compile(r"vldb\.(compr|sparse)\.(reset|fill|peek|pop)(?:\.(4|8|16))?")
 
 
@@ -161,10 +168,11 @@ def _second(draft: Draft, outputs: list[Operand]) -> None:
         assert outputs[1].writes is not None
         draft.write("second", str(draft.values[outputs[1].name]), outputs[1].writes)
         return
-    stage = draft.implicit_write("r31")
-    assert stage is not None
-    draft.made.variables["second"] = "uint32_t"
-    draft.write("second", "r31", stage)
+    (register, stage), *_ = (
+        (name, stage) for name in _BY_THE_WAY if (stage := draft.implicit_write(name)) is not None
+    )
+    draft.made.variables["second"] = _BY_THE_WAY[register]
+    draft.write("second", register, stage)
 
 
 def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
@@ -189,6 +197,8 @@ def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
     }
     if _is_signed(match[0]):
         names |= dict.fromkeys(operations.SIGNS, "1")
+    names["index"] = draft.inputs["r29"].text if "r29" in draft.inputs else "0u"
+    names["sign"] = next((f"@{name}" for name in draft.inputs if _SIGN.fullmatch(name)), "")
     if "cntr" in draft.inputs:
         names["a"] = draft.inputs["cntr"].text
     for letter, one in zip("abcdef", ordered, strict=False):

@@ -111,6 +111,10 @@ def _core_type(instructions: InstructionSet) -> type[ctypes.Structure]:
 _CLEARED = re.compile(r"(cr|sr)\w+|l[cesr]|sp|cntr|CORE_ID")
 """Registers that a reset sets (AM025: Core_CR, Core_SR, the loop's). The others keep what an
 earlier program left there: results of a Phoenix NPU show it (tests/data/aie2_points.jsonl)."""
+_SIGN = re.compile(r"[a-z]+Sign([01])")
+"""AIE2P's sign registers: 0 holds 0, 1 holds 1, as llvm-aie relies on, which selects the first for
+what is unsigned, the second for what is signed, and writes them only for a sign that it does not
+know (AIE2PInstructionSelector.cpp)."""
 _UNSET = 0xA5
 """The bytes of all others here, so that a program which relies on one being 0 is seen to."""
 
@@ -118,6 +122,8 @@ _UNSET = 0xA5
 def _at_first(register: Register) -> bytes:
     """What a register holds before the first bundle."""
     size = max(register.bits, 32) // 8
+    if sign := _SIGN.fullmatch(register.name):
+        return int(sign[1]).to_bytes(size, "little")
     pattern = int.from_bytes(bytes([_UNSET]) * size, "little") & (1 << register.bits) - 1
     value = register.reset if _CLEARED.fullmatch(register.name) else pattern
     return value.to_bytes(size, "little")

@@ -4,7 +4,8 @@ A row is a pattern of mnemonics and an expression. `{a}`, `{b}`, … are the ope
 instruction reads, in the order in which they are written (without those of an address), `{load}`
 is what it loaded; registers that it reads by the way stand under their names; `{ctl}` is the
 control state, `{st}` the status flags, `{second}` the second output, and `{1}`, `{2}`, … are the
-groups of the pattern. `{kind}` is "b" for half an accumulator and "c" for a
+groups of the pattern. `{sign}` is AIE2P's sign register of an instruction, `{index}` what chooses a
+lane by the way. `{kind}` is "b" for half an accumulator and "c" for a
 whole one, `{size}` "x" and "y". `{wide:a}` is a vector as a whole y, `{pair:b}` one with its mask,
 `{rows:b}` its rows that half an accumulator of AIE2P takes.
 
@@ -45,29 +46,29 @@ _SHARED: _Rows = (
     (r"(vband|vbor)", "npu_{1}({a}, {b})"),
     (r"vsel" + _LANES, "npu_vsel_{1}({a}, {b}, {c})"),
     (r"vbcst\.(8|16|32|64)", "npu_vbcst_{1}({a})"),
+    (r"vaddsub" + _LANES, "npu_vaddsub_{1}({a}, {b}, {c})"),
+    (r"veqz" + _LANES, "npu_veqz_{1}({a})"),
+    (r"(vlt|vge)\.bf16", "npu_{1}_bf16({a}, {b})"),
+    (r"(vmax_lt|vmin_ge)\.bf16", "npu_{1}_bf16({a}, {b}, &{second})"),
+    (r"vshift", "npu_vshift({a}, {b}, {c})"),
+    (r"vextbcst\.(8|16|32|64)", "npu_vextbcst_{1}({a}, {b})"),
+    (r"vpush\.hi\.(8|16|32|64)", "npu_vpush_hi_{1}({a}, {b})"),
+    (r"vpush\.lo\.(8|16|32|64)", "npu_vpush_lo_{1}({b}, {a})"),
 )
 
 _AIE2: _Rows = (
-    (r"vaddsub" + _LANES, "npu_vaddsub_{1}({a}, {b}, {c})"),
     (
         r"(vsub_lt|vsub_ge|vmax_lt|vmin_ge|vmaxdiff_lt)\.(s|d)(8|16|32)",
         "npu_{1}_{3}({a}, {b}, {vadd_sign}, &{second})",
     ),
-    (r"(vmax_lt|vmin_ge)\.bf16", "npu_{1}_bf16({a}, {b}, &{second})"),
     (r"(vabs_gtz|vbneg_ltz)\.(s|d)(8|16|32)", "npu_{1}_{3}({a}, {vadd_sign}, &{second})"),
     (r"vneg_gtz(8|16|32)", "npu_vneg_gtz_{1}({a}, 1, &{second})"),
     (r"(vlt|vge)\.(s|d)(8|16|32)", "npu_{1}_{3}({a}, {b}, {vadd_sign})"),
-    (r"(vlt|vge)\.bf16", "npu_{1}_bf16({a}, {b})"),
-    (r"veqz" + _LANES, "npu_veqz_{1}({a})"),
     (r"vshuffle", "npu_vshuffle({a}, {b}, {c})"),
-    (r"vshift", "npu_vshift({a}, {b}, {c})"),
     (r"vshift\.align", "npu_vshift_align({a}, {b}, {c}, {d})"),
     (r"vbcstshfl\.(8|16|32|64)", "npu_vbcstshfl_{1}({a}, {r29})"),
-    (r"vextbcst\.(8|16|32|64)", "npu_vextbcst_{1}({a}, {b})"),
     (r"vextract\.(s|d)(8|16|32|64)", "npu_vextract_{2}({a}, {b}, {vadd_sign})"),
     (r"vinsert\.(8|16|32|64)", "npu_vinsert_{1}({a}, {r29}, {b})"),
-    (r"vpush\.hi\.(8|16|32|64)", "npu_vpush_hi_{1}({a}, {b})"),
-    (r"vpush\.lo\.(8|16|32|64)", "npu_vpush_lo_{1}({b}, {a})"),
     (r"vclr", "npu_vclr_{size}()"),
     (
         r"vups\.s(32|64)\.(s|d)(8|16|32)",
@@ -96,6 +97,18 @@ _AIE2P: _Rows = (
     (r"msc", "{a} - {b} * {c}"),
     (r"popcount", "(uint32_t)__builtin_popcount({a})"),
     (r"vclr", "npu_vclr_y()"),
+    (
+        r"(vsub_lt|vsub_ge|vmax_lt|vmin_ge|vmaxdiff_lt)" + _LANES,
+        "npu_{1}_{2}({a}, {b}, {sign}, &{second})",
+    ),
+    (r"vabs_gtz" + _LANES, "npu_vabs_gtz_{1}({a}, {sign}, &{second})"),
+    (r"(vneg_gtz|vbneg_ltz)\.s?(8|16|32)", "npu_{1}_{2}({a}, 1, &{second})"),
+    (r"(vlt|vge)" + _LANES, "npu_{1}_{2}({a}, {b}, {sign})"),
+    (r"vextract\.(8|16|32|64)", "npu_vextract_{1}({a}, {b}, {sign})"),
+    (r"vinsert\.(8|16|32|64)", "npu_vinsert_{1}({a}, {index}, {b})"),
+    (r"vshuffle", "npu_vshuffle({a}, {b}, npu_shuffled(s, {c}, @here))"),
+    (r"vbcstshfl\.(8|16|32|64)", "npu_vbcstshfl_{1}({a}, npu_shuffled(s, {r29}, @here))"),
+    (r"vshift\.align", "npu_vshift_align({a}, {b}, {c}, {r30})"),
     (
         r"(v(?:neg)?mul)",
         "npu_{1}({rows:a}, {b}, npu_no_mask(), npu_products_of(s, {c}, @here), {st})",

@@ -326,6 +326,15 @@ NPU_OP uint32_t npu_sums_of(npu_core *s, uint32_t conf, uint32_t pc)
     return npu_configured(s, conf, 0x3803, 0, pc);
 }
 
+/* Of AIE2P's modes of a shuffle those that AIE2 has as well, by the same names and numbers (llvm-aie,
+ * aie2p_enums.h): of the others nobody has published what they do. */
+NPU_OP uint32_t npu_shuffled(npu_core *s, uint32_t mode, uint32_t pc)
+{
+    if ((mode & 63) >= NPU_SHUFFLE_MODES)
+        npu_fail(s, NPU_FAULT_OPERATION, pc, 0);
+    return mode;
+}
+
 /* mov.cph: the header of a control packet, of odd parity (AM020, chapter 2). */
 NPU_OP uint32_t npu_control_header(uint32_t address, uint32_t words, uint32_t operation,
                                    uint32_t id)

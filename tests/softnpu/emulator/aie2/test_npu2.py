@@ -1,0 +1,118 @@
+"""Vector operations that AIE2P shares with AIE2: signs and masks are in registers of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import softnpu.core
+from softnpu.errors import EmulatorError
+from tests.softnpu.emulator.aie2.calling import RETURN
+
+Vector = np.ndarray[Any, Any]
+Result = tuple[Vector, Vector]
+"""A vector's bytes, and a flag a lane."""
+
+LANDED = "\n".join(["nop"] * 8)
+RANDOM = np.random.default_rng(2)
+A, B = (RANDOM.integers(-128, 128, 64, np.int8) for _ in range(2))
+B[::3] = A[::3]
+
+
+def lanes(dtype: str) -> tuple[Vector, Vector]:
+    return A.view(dtype), B.view(dtype)
+
+
+def both(dtype: str, vector: Callable[..., Vector], flags: Callable[..., Vector]) -> Result:
+    a, b = lanes(dtype)
+    return vector(a, b).astype(dtype).view(np.uint8), flags(a, b)
+
+
+def maximum(dtype: str) -> Result:
+    return both(dtype, np.maximum, np.less)
+
+
+def minimum(dtype: str) -> Result:
+    return both(dtype, np.minimum, np.greater_equal)
+
+
+def difference(dtype: str) -> Result:
+    return both(dtype, lambda a, b: np.where(a < b, 0, a - b), np.less)
+
+
+LINES: dict[str, Result] = {
+    "vmax_lt.8 x2, r17:r16, x0, x1, vaddsign1": maximum("i1"),
+    "vmax_lt.8 x2, r17:r16, x0, x1, vaddsign0": maximum("u1"),
+    "vmax_lt.16 x2, r16, x0, x1, vaddsign1": maximum("i2"),
+    "vmin_ge.16 x2, r16, x0, x1, vaddsign0": minimum("u2"),
+    "vmin_ge.32 x2, r16, x0, x1, vaddsign1": minimum("i4"),
+    "vmaxdiff_lt.16 x2, r16, x0, x1, vaddsign0": difference("u2"),
+    "vsub_lt.32 x2, r16, x0, x1, vaddsign0": both("u4", np.subtract, np.less),
+    "vsub_ge.8 x2, r17:r16, x0, x1, vaddsign1": both("i1", np.subtract, np.greater_equal),
+    "vabs_gtz.16 x2, r16, x0, vaddsign1": both(
+        "i2", lambda a, _: np.where(a < 0, -a, a), lambda a, _: a > 0
+    ),
+    "vneg_gtz.32 x2, r16, x0": both("i4", lambda a, _: -a, lambda a, _: a > 0),
+    "vbneg_ltz.s8 x2, r17:r16, x0": both("i1", lambda a, _: ~a, lambda a, _: a < 0),
+}
+
+
+def run(lines: str, *arguments: Any, folder: Path) -> softnpu.core.Done:
+    file = folder / "function.s"
+    file.write_text(f"f:\n{lines}\n{RETURN}\n")
+    return softnpu.core.run(file, *arguments, device="npu2")
+
+
+def test_lanes_are_compared_as_the_sign_register_says(tmp_path: Path) -> None:
+    parts = [f"vlda x0, [p0, #0]\nvlda x1, [p0, #64]\n{LANDED}"]
+    masks = "st r16, [p2], #4\nst r17, [p2], #4"
+    for line in LINES:
+        parts.append(f"mova r17, #0\nnop\n{line}\n{LANDED}\nvst x2, [p1], #64\n{masks}")
+    vectors, flags = np.zeros(64 * len(LINES), np.uint8), np.zeros(len(LINES), np.uint64)
+    done = run("\n".join(parts), np.concatenate((A, B)), vectors, flags, folder=tmp_path)
+    for line, vector, mask, (expected, wanted) in zip(
+        LINES, done.arrays[1].reshape(-1, 64), done.arrays[2], LINES.values(), strict=True
+    ):
+        assert vector.tolist() == expected.tolist(), line
+        assert int(mask) == sum(1 << lane for lane in np.flatnonzero(wanted).tolist()), line
+
+
+def test_a_lane_is_taken_with_the_sign_that_is_set_for_it(tmp_path: Path) -> None:
+    """The second of two sign registers is 1 until a program says otherwise."""
+    text = f"""
+    vlda x0, [p0, #0]
+    {LANDED}
+    vextract.8 r2, x0, #0, vaddsign0
+    vextract.8 r3, x0, #0, vaddsign1
+    mov vaddsign0, #1
+    {LANDED}
+    vextract.8 r4, x0, #0, vaddsign0
+    {LANDED}
+    st r2, [p1, #0]
+    st r3, [p1, #4]
+    st r4, [p1, #8]"""
+    done = run(text, np.full(64, -3, np.int8), np.zeros(3, np.int32), folder=tmp_path)
+    assert done.arrays[1].tolist() == [253, -3, -3]
+
+
+@pytest.mark.parametrize("mode", [35, 48])
+def test_shuffles_are_those_that_aie2_has_too(tmp_path: Path, mode: int) -> None:
+    """35 transposes bytes, 8 by 8; what 48 and the rest do, nobody has published."""
+    text = f"""
+    vlda x0, [p0, #0]
+    mova r0, #{mode}
+    {LANDED}
+    vshuffle x2, x0, x0, r0
+    {LANDED}
+    vst x2, [p1, #0]"""
+    given, out = np.arange(64, dtype=np.uint8), np.zeros(64, np.uint8)
+    if mode == 48:
+        with pytest.raises(EmulatorError, match=r"vshuffle.* is not executed here yet"):
+            run(text, given, out, folder=tmp_path)
+    else:
+        done = run(text, given, out, folder=tmp_path)
+        assert (done.arrays[1].reshape(8, 8) == given.reshape(8, 8).T).all()
