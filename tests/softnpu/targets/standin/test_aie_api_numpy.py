@@ -53,6 +53,17 @@ def channels(
     )
 
 
+def butterflies(x: NDArray[np.complex128]) -> NDArray[np.int16]:
+    """A stage of radix 4 back: blocks of four samples, which are their own twiddles as well."""
+    first, *turned = x.reshape(8, 4).T
+    b, c, d = (part * x[at : at + 8].conj() for part, at in zip(turned, (8, 0, 16), strict=True))
+    a = 8 * first
+    sums = np.concatenate(
+        [a + b + c + d, a + 1j * b - c - 1j * d, a - b + c - d, a - 1j * b - c + 1j * d]
+    )
+    return (parts(sums) >> 2).astype(np.int16)
+
+
 def moved() -> list[NDArray[np.int16]]:
     zipped = np.stack([A.reshape(-1, 4), B.reshape(-1, 4)], 1).ravel()
     pairs = X.reshape(-1, 2, 2)
@@ -110,6 +121,7 @@ def multiplied() -> list[NDArray[np.generic]]:
         ((A + 4) >> 3).astype(np.int16),
         np.maximum(A - B, 0),
         np.packbits(A < B, bitorder="little"),
+        butterflies(X[::2] + 1j * X[1::2]),
     ]
 
 

@@ -1,7 +1,7 @@
 // Functions of floats, and tables.
 #pragma once
 
-#include "blocks.hpp"
+#include "fft.hpp"
 
 namespace aie {
 namespace detail {
