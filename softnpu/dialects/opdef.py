@@ -217,8 +217,8 @@ class DefinedOp(Operation, metaclass=OpClass):
                 self,
                 f"'{self.name}': {name} is known at run time only; "
                 "an instruction stream that is made beforehand needs a constant",
-                "make it one, or let the host write the stream with the function that "
-                "softnpu translate --aie-npu-to-cpp makes of npu_insts.mlir",
+                "make it one, or let the host write the stream with the C++ function that softnpu "
+                "compile --npu-cpp makes, or softnpu translate --aie-npu-to-cpp of npu_insts.mlir",
             )
         return found
 

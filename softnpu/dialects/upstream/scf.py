@@ -6,15 +6,67 @@ from collections.abc import Callable
 from typing import cast
 
 from xdsl.dialects import scf
-from xdsl.ir import Attribute, Block, Dialect, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Dialect, Operation, Region, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
+from xdsl.traits import IsTerminator
 
 from softnpu.dialects.opdef import INDEX
 from softnpu.dialects.upstream import with_ops
 from softnpu.dialects.upstream.forms import unchecked
 
 WhileOp = unchecked(scf.WhileOp)
+
+
+def parse_for(parser: Parser) -> Operation:
+    """`%i = %a to %b step %c iter_args(%x = %y) -> type : i32 { ... }`; several types bracketed."""
+    induction = parser.parse_argument(expect_type=False)
+    parser.parse_punctuation("=")
+    lower = parser.parse_operand()
+    parser.parse_keyword("to")
+    upper = parser.parse_operand()
+    parser.parse_keyword("step")
+    step = parser.parse_operand()
+    pairs: list[tuple[Parser.UnresolvedArgument, UnresolvedOperand]] = []
+    types: list[Attribute] = []
+    if parser.parse_optional_keyword("iter_args") is not None:
+        pairs = parser.parse_comma_separated_list(
+            parser.Delimiter.PAREN, lambda: _parse_assignment(parser)
+        )
+        parser.parse_punctuation("->")
+        types = _parse_types(parser)
+    kind = parser.parse_type() if parser.parse_optional_punctuation(":") is not None else INDEX
+    values = parser.resolve_operands([value for _, value in pairs], types, parser.pos)
+    carried = [one.resolve(type) for (one, _), type in zip(pairs, types, strict=True)]
+    body = parser.parse_region([induction.resolve(kind), *carried])
+    if not carried:
+        _end_with_yield(body)
+    op = scf.ForOp(lower, upper, step, values, body)
+    op.attributes.update(parser.parse_optional_attr_dict())
+    return op
+
+
+def parse_if(parser: Parser) -> Operation:
+    """`%c -> type { ... } else { ... }`; several types bracketed."""
+    condition = parser.parse_operand()
+    arrow = parser.parse_optional_punctuation("->") is not None
+    types = _parse_types(parser) if arrow else []
+    first = parser.parse_region()
+    _end_with_yield(first)
+    second = Region()
+    if parser.parse_optional_keyword("else") is not None:
+        second = parser.parse_region()
+        _end_with_yield(second)
+    return scf.IfOp(condition, types, first, second, parser.parse_optional_attr_dict())
+
+
+def _end_with_yield(region: Region) -> None:
+    """The terminator that the text may leave out where nothing is yielded."""
+    if not region.blocks:
+        region.add_block(Block())
+    block = region.blocks[-1]
+    if block.last_op is None or not block.last_op.has_trait(IsTerminator):
+        block.add_op(scf.YieldOp())
 
 
 def parse_while(parser: Parser) -> Operation:
@@ -87,10 +139,7 @@ def parse_index_switch(parser: Parser) -> Operation:
     """`%i -> type case 1 { ... } default { ... }`; an empty case need not say that it yields."""
     op = scf.IndexSwitchOp.parse(parser)
     for region in op.regions:
-        if not region.blocks:
-            region.add_block(Block())
-        if not isinstance(region.block.last_op, scf.YieldOp):
-            region.block.add_op(scf.YieldOp())
+        _end_with_yield(region)
     return op
 
 
@@ -216,6 +265,8 @@ def print_reduce(printer: Printer, op: Operation) -> None:
 
 
 PARSERS: dict[str, Callable[[Parser], Operation]] = {
+    "scf.for": parse_for,
+    "scf.if": parse_if,
     "scf.index_switch": parse_index_switch,
     "scf.parallel": parse_parallel,
     "scf.reduce": parse_reduce,

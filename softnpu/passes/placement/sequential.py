@@ -20,6 +20,7 @@ from softnpu.dialects.aie import LogicalTileOp
 from softnpu.dialects.rules.common import KIND_NAMES, kind_of, where
 from softnpu.dialects.source import design_error, location_of
 from softnpu.errors import DesignError
+from softnpu.passes.placement.columns import best_column
 from softnpu.passes.placement.connectivity import (
     AnyTile,
     Connectivity,
@@ -315,7 +316,9 @@ class SequentialPlacer:
     # memory and shim tiles
 
     def _place_near_cores(self, tile: LogicalTileOp) -> None:
-        near = self._best_column(tile) if tile.col is None else tile.col
+        near = tile.col
+        if near is None:
+            near = best_column(tile, self.connectivity, self.placed, self.model.columns)
         demand, kind = self._demand(tile), kind_of(tile)
         places = [
             place
@@ -335,49 +338,6 @@ class SequentialPlacer:
         self.placed[tile] = position
         self._taken.add(position)
         self._used[position] = self._used[position].plus(*demand)
-
-    def _best_column(self, tile: LogicalTileOp) -> int:
-        """The column nearest to the cores that a tile serves.
-
-        A way to one core costs its distance, one to several cores nothing while the column lies
-        between them; of equal columns, the nearest to the mean of all.
-        """
-        ways = [
-            found
-            for way in self.connectivity.ways.get(tile, ())
-            if (found := self._columns(way, tile))
-        ]
-        if not ways:
-            return 0
-        columns = [column for way in ways for column in way]
-        mean = sum(columns) / len(columns)
-
-        def cost(column: int) -> tuple[int, float]:
-            apart = (max(min(way) - column, column - max(way), 0) for way in ways)
-            return sum(apart), abs(column - mean)
-
-        return min(range(self.model.columns), key=cost)
-
-    def _columns(self, way: list[AnyTile], tile: LogicalTileOp) -> list[int]:
-        """The columns of the cores at a way's ends, and of those behind a memory or shim tile."""
-        found: list[int] = []
-        for end in way:
-            column = self._core_column(end)
-            if column is not None:
-                found.append(column)
-            elif end is not tile and isinstance(end, LogicalTileOp):
-                behind = (peer for peers in self.connectivity.ways.get(end, ()) for peer in peers)
-                columns = map(self._core_column, behind)
-                found += (column for column in columns if column is not None)
-        return found
-
-    def _core_column(self, tile: AnyTile) -> int | None:
-        if kind_of(tile) is not TileKind.CORE:
-            return None
-        position = self.placed.get(tile)
-        if isinstance(tile, LogicalTileOp):
-            return None if position is None else position[0]
-        return tile.col
 
     # DMA channels
 

@@ -82,7 +82,7 @@ def test_a_value_that_only_the_run_knows_is_refused_with_what_to_do() -> None:
     write = "aiex.npu.write32(%v, %v) : i32, i32"
     with pytest.raises(DesignError, match="address is known at run time only") as refused:
         operations(device(write, arguments="%v: i32"))
-    assert "--aie-npu-to-cpp makes" in str(refused.value)
+    assert "softnpu compile --npu-cpp" in str(refused.value)
 
 
 def test_the_header_says_generation_and_shape() -> None:

@@ -27,7 +27,7 @@ CARRY = f"%r = {LOOP} iter_args(%a = %i) -> (i32)"
         (f"{CARRY} {{ scf.yield %f : f32 }}", "expected i32, found f32"),
         (f"{CARRY} {{ }}", "this block does not end"),
         (f"{LOOP} {{ scf.yield %i : i32 }}", "expected nothing, found i32"),
-        (f"{LOOP} {{ aie.end }}", "ends with 'aie.end', but must with 'scf.yield'"),
+        (f"{LOOP} {{ aie.end }}", "a region of 'scf.for' ends with scf.yield"),
         (
             '"scf.for"(%x, %x) ({^bb0(%z: index): scf.yield}) : (index, index) -> ()',
             "'scf.for' has 3 or more operands, found 2",

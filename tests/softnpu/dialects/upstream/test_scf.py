@@ -34,3 +34,16 @@ ARGUMENTS = "%arg0: index, %arg1: i32, %arg2: i1"
 )
 def test_mlirs_spelling(text: str, code: Code) -> None:
     assert code(ARGUMENTS, text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%0 = scf.for %arg3 = %arg0 to %arg0 step %arg0 iter_args(%arg4 = %arg1) -> (i32) {\n"
+        "  scf.yield %arg4 : i32\n}",
+        "%0 = scf.if %arg2 -> (i32) {\n  scf.yield %arg1 : i32\n} else {\n"
+        "  scf.yield %arg1 : i32\n}",
+    ],
+)
+def test_one_type_needs_no_brackets(text: str, code: Code) -> None:
+    assert code(ARGUMENTS, text.replace("(i32)", "i32")) == text
