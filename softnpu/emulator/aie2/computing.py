@@ -13,6 +13,9 @@ from softnpu.isa.table import AIE2
 _SMALL = {1: "uint8_t", 2: "uint16_t", 4: "uint32_t"}
 """What so many bytes of memory are in C; more are a register's type."""
 
+_SCALARS = (6, 32)
+"""Bits of what shifts and configures."""
+
 _WHOLE = 2048
 """Bits of an accumulator of AIE2P."""
 
@@ -59,7 +62,7 @@ def _result(draft: Draft) -> None:
     if draft.bits(outputs[0]) == _WHOLE:
         _halves(draft, outputs[0])
         return
-    expression = _expression(draft, outputs[0])
+    expression = _narrowed(draft, outputs[0])
     _assign(draft, outputs[0], expression)
     if "&@second" in expression:
         _second(draft, outputs)
@@ -68,8 +71,12 @@ def _result(draft: Draft) -> None:
 
 def _halves(draft: Draft, output: Operand) -> None:
     """A whole accumulator of AIE2P: each half is computed as an accumulator of AIE2."""
-    registers = [one for one in draft.opcode.operands if isinstance(one.type, RegisterClass)]
-    if any(draft.bits(one) not in (32, 512, _WHOLE) for one in registers):
+    registers = [
+        one
+        for one in draft.opcode.operands
+        if isinstance(one.type, RegisterClass) and not draft.is_address(one.name)
+    ]
+    if any(draft.bits(one) not in (*_SCALARS, 512, _WHOLE) for one in registers):
         raise operations.NotExecutedError(draft.opcode.mnemonic)
     assert output.writes is not None
     parts = draft.set.registers[str(draft.values[output.name])].parts
@@ -151,7 +158,7 @@ def _store(draft: Draft) -> None:
     source = draft.given()[0]
     made.variables["data"] = _SMALL.get(size, c_type(size * 8))
     if operations.is_fused(opcode):
-        text = _expression(draft, None)
+        text = _narrowed(draft, None)
         draft.flags()
     elif size == 16 and source.bits == 256:
         text = f"npu_lowest({source.text})"
@@ -175,20 +182,29 @@ def _second(draft: Draft, outputs: list[Operand]) -> None:
     draft.write("second", register, stage)
 
 
+def _narrowed(draft: Draft, output: Operand | None) -> str:
+    """A result; of a whole accumulator of AIE2P the two halves' side by side."""
+    source = next(iter(draft.given()), None)
+    if "srs." not in draft.opcode.mnemonic or source is None or not source.pair:
+        return _expression(draft, output)
+    return f"npu_beside({_expression(draft, output)}, {_expression(draft, output, 1)})"
+
+
 def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
     """C of the result, or of half an accumulator of AIE2P."""
     expression, match = operations.operation(draft.set.name, draft.opcode)
     ordered = draft.given()
     fused = operations.is_fused(draft.opcode)
     accumulator = draft.bits(output) if output else 0
-    if match[0].startswith("vsrs"):
+    if match[0].startswith(("vsrs", "vconv.bf16")):
         accumulator = ordered[0].bits
+    vector = "@load" if fused and draft.opcode.load else ordered[0].text if ordered else ""
     names = {
         "st": "&@flags",
         "ctl": "s->control",
         "second": "@second",
-        "vector": "@load" if fused and draft.opcode.load else ordered[0].text if ordered else "",
-        "kind": "c" if accumulator == 1024 else "b",
+        "vector": f"npu_half({vector}, {half})" if accumulator == _WHOLE else vector,
+        "kind": "c" if accumulator >= 1024 else "b",
         "size": "y" if accumulator == 1024 else "x",
         "float": "_f" if match.lastindex and match[match.lastindex] == ".f" else "",
         **{str(n): text for n, text in enumerate(match.groups(), 1)},
@@ -206,7 +222,7 @@ def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
         names[f"rows:{letter}"] = f"npu_rows({one.text}, {half})"
         names[f"wide:{letter}"] = one.text if one.bits == 1024 else f"npu_widen({one.text})"
         names[f"pair:{letter}"] = f"{one.text}, {one.pair or 'npu_no_mask()'}"
-    text = re.sub(r"\{([a-z0-9_:]+)\}", lambda hole: str(names[hole[1]]), expression)
+    text = re.sub(r"\{([A-Za-z0-9_:]+)\}", lambda hole: str(names[hole[1]]), expression)
     if "&@flags" in text:
         draft.set_flags()
     return text

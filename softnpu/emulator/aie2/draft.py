@@ -10,6 +10,9 @@ from softnpu.emulator.aie2.plan import Plan, Read, Write
 from softnpu.isa.codec import Instruction
 from softnpu.isa.model import Immediate, InstructionSet, Operand, Stage
 
+_IN_LIBRARY = re.compile(r"[cs]r(?!UPSMode|SRSMode|UnpackSize)[A-Z]")
+"""Control and status that the library reads where it computes; not AIE2P's widths of lanes."""
+
 _FILL = 32
 """Bytes by which a compressed load moves its pointer on (UG1583, Compressed Load Operations)."""
 
@@ -125,8 +128,7 @@ class Draft:
         for other in self.opcode.implicit:
             if other.register == "cntr":
                 self.inputs["cntr"] = Input("(s->cycles + @ahead)", 64)
-            elif other.reads is not None and not other.register.startswith(("cr", "sr")):
-                # The library reads control and status where it computes.
+            elif other.reads is not None and not _IN_LIBRARY.match(other.register):
                 self._read(other.register, other.register, other.reads)
 
     def _read(self, name: str, register: str, stage: Stage) -> None:

@@ -110,6 +110,27 @@ _AIE2P: _Rows = (
     (r"vbcstshfl\.(8|16|32|64)", "npu_vbcstshfl_{1}({a}, npu_shuffled(s, {r29}, @here))"),
     (r"vshift\.align", "npu_vshift_align({a}, {b}, {c}, {r30})"),
     (
+        r"vups\.2x",
+        "({crUPSMode} & 1 ? npu_vups_s64_32_{kind} : npu_vups_s32_16_{kind})"
+        "({vector}, {su}, {sign}, {ctl}, {st})",
+    ),
+    (
+        r"vups\.4x",
+        "({crUPSMode} & 1 ? npu_vups_s64_16_c : npu_vups_s32_8_c)"
+        "({vector}, {su}, {sign}, {ctl}, {st})",
+    ),
+    (
+        r"vsrs\.2x",
+        "({crSRSMode} & 1 ? npu_vsrs_32_s64_{kind} : npu_vsrs_16_s32_{kind})"
+        "({a}, {su}, {sign}, {ctl}, {st})",
+    ),
+    (
+        r"vsrs\.4x",
+        "({crSRSMode} & 1 ? npu_vsrs_16_s64_c : npu_vsrs_8_s32_c)({a}, {su}, {sign}, {ctl}, {st})",
+    ),
+    (r"vconv\.fp32\.bf16", "npu_vconv_fp32_bf16_{kind}({vector})"),
+    (r"vconv\.bf16\.fp32", "npu_vconv_bf16_fp32_{kind}({a}, {ctl}, {st})"),
+    (
         r"(v(?:neg)?mul)",
         "npu_{1}({rows:a}, {b}, npu_no_mask(), npu_products_of(s, {c}, @here), {st})",
     ),
@@ -132,7 +153,11 @@ _COMPILED = {
 
 _ADDRESSED = {
     AIE2: re.compile(".*"),
-    AIE2P: re.compile(r"(v?ld[ab]|v?st)(\.[23]d)?(\.[su](8|16))?|vst(\.[23]d)?\.128|padd.*"),
+    AIE2P: re.compile(
+        r"(v?ld[ab]|v?st)(\.[23]d)?(\.[su](8|16))?|vst(\.[23]d)?\.128|padd.*"
+        r"|(vlda(\.[23]d)?\.ups|vst(\.[23]d)?\.srs)\.[24]x"
+        r"|vlda(\.[23]d)?\.conv\.fp32\.bf16|vst(\.[23]d)?\.conv\.bf16\.fp32"
+    ),
 }
 """What loads, stores and moves pointers without a row. Of AIE2P's loads of 128 bits no source
 tells what becomes of the vector's other half, of the tile's registers not where they are."""

@@ -305,6 +305,40 @@ NPU_OP npu_y npu_rows(npu_x a, int half)
     return rows;
 }
 
+/* A vector's halves, of which each goes to half an accumulator of AIE2P or comes from one. */
+NPU_OP npu_w npu_half(npu_x a, int half) { return a.w[half]; }
+
+NPU_OP npu_x npu_beside(npu_w low, npu_w high)
+{
+    npu_x both;
+    both.w[0] = low;
+    both.w[1] = high;
+    return both;
+}
+
+/* Conversions of AIE2P: between half an accumulator and half a vector, between a whole one's half
+ * and a whole one. */
+NPU_OP npu_x npu_vconv_fp32_bf16_b(npu_w a) { return npu_vconv_fp32_bf16(a); }
+
+NPU_OP npu_y npu_vconv_fp32_bf16_c(npu_x a)
+{
+    npu_y out;
+    for (int half = 0; half < 2; half++)
+        out.x[half] = npu_vconv_fp32_bf16(a.w[half]);
+    return out;
+}
+
+NPU_OP npu_w npu_vconv_bf16_fp32_b(npu_x a, npu_control c, npu_status *status)
+{
+    return npu_vconv_bf16_fp32(a, c, status);
+}
+
+NPU_OP npu_x npu_vconv_bf16_fp32_c(npu_y a, npu_control c, npu_status *status)
+{
+    npu_w low = npu_vconv_bf16_fp32(a.x[0], c, status);
+    return npu_beside(low, npu_vconv_bf16_fp32(a.x[1], c, status));
+}
+
 /* What AIE2P's configuration words may say (llvm-aie, aie2p_vmult.h, aie2p_vadd.h): products of 8 x
  * 8 by 8 x 8 bytes in 32 bits, row by row (AIE API, mmul), sums of lanes of 32 or 64 bits; bit 0
  * and bits 8 to 13 as AIE2's, but for the shift. Other words are not modelled. */

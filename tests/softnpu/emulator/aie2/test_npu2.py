@@ -116,3 +116,88 @@ def test_shuffles_are_those_that_aie2_has_too(tmp_path: Path, mode: int) -> None
     else:
         done = run(text, given, out, folder=tmp_path)
         assert (done.arrays[1].reshape(8, 8) == given.reshape(8, 8).T).all()
+
+
+UPS = {
+    ("2x", "bmll0", "wl0", 0): ("i2", "i4"),
+    ("2x", "bmll0", "wl0", 1): ("i4", "i8"),
+    ("2x", "cml0", "x0", 0): ("u2", "u4"),
+    ("4x", "cml0", "wl0", 0): ("i1", "i4"),
+    ("4x", "cml0", "wl0", 1): ("i2", "i8"),
+    ("4x", "dm0", "x0", 0): ("u1", "u4"),
+    ("4x", "dm0", "x0", 1): ("i2", "i8"),
+}
+"""Widening, accumulator, vector, and mode; the lanes of both."""
+
+
+@pytest.mark.parametrize(("how", "accumulator", "vector", "mode"), UPS)
+def test_lanes_are_widened_and_narrowed_as_the_mode_says(
+    tmp_path: Path, how: str, accumulator: str, vector: str, mode: int
+) -> None:
+    """Shifted up by 3 and by 4 down again, rounded to even; kept from memory and in it, too."""
+    narrow, wide = (np.dtype(name) for name in UPS[how, accumulator, vector, mode])
+    sign = int(narrow.kind == "i")
+    parts = {"bmll0": ["bmll0"], "cml0": ["bmll0", "bmlh0"]}.get(
+        accumulator, ["bmll0", "bmlh0", "bmhl0", "bmhh0"]
+    )
+    ups, srs = (f"{name}.{how}" for name in ("ups", "srs"))
+    stores = "\n".join(f"vst {part}, [p1], #64" for part in parts)
+    text = f"""
+    vlda x0, [p0, #0]
+    mova r0, #{mode}
+    mova r1, #3
+    mova r2, #4
+    mova r3, #12
+    nop
+    mov crupsmode, r0
+    mov crsrsmode, r0
+    mov crrnd, r3
+    mov s0, r1
+    mov s1, r2
+    {LANDED}
+    v{ups} {accumulator}, {vector}, s0, upssign{sign}
+    {LANDED}
+    {stores}
+    vsrs.{how} {vector.replace("0", "2")}, {accumulator}, s1, srssign{sign}
+    {LANDED}
+    vst x2, [p2], #64
+    vlda.{ups} {accumulator}, s0, upssign{sign}, [p0, #0]
+    {LANDED}
+    {LANDED}
+    vst.{srs} {accumulator}, s1, srssign{sign}, [p2, #0]
+    {LANDED}"""
+    size = 32 if vector == "wl0" else 64
+    accumulators, vectors = np.zeros(64 * len(parts), np.uint8), np.zeros(128, np.uint8)
+    done = run(text, A, accumulators, vectors, folder=tmp_path)
+    given = A[:size].view(narrow).astype(wide)
+    assert done.arrays[1].view(wide).tolist() == (given << 3).tolist()
+    halved = np.rint(given.astype(float) / 2).astype(narrow).view(np.uint8).tolist()
+    assert done.arrays[2][:size].tolist() == halved, srs
+    assert done.arrays[2][64 : 64 + size].tolist() == halved, f"v{ups}, vst.{srs} in memory"
+
+
+@pytest.mark.parametrize(("accumulator", "vector"), [("bmll0", "wl0"), ("cml0", "x0")])
+def test_bfloat16_becomes_float32_and_is_rounded_back(
+    tmp_path: Path, accumulator: str, vector: str
+) -> None:
+    count = {"wl0": 16, "x0": 32}[vector]
+    text = f"""
+    mova r0, #12
+    vlda.conv.fp32.bf16 {accumulator}, [p0, #0]
+    vlda x1, [p0, #0]
+    mov crrnd, r0
+    {LANDED}
+    vst.conv.bf16.fp32 {accumulator}, [p1, #0]
+    {LANDED}
+    vconv.fp32.bf16 {accumulator}, {vector.replace("0", "1")}
+    {LANDED}
+    vconv.bf16.fp32 {vector.replace("0", "2")}, {accumulator}
+    {LANDED}
+    vst x2, [p1, #64]
+    vst bmll0, [p2, #0]"""
+    values = np.arange(32, dtype=np.float32) * 1.25 - 7
+    given = (values.view(np.uint32) >> 16).astype(np.uint16)
+    done = run(text, given, np.zeros(64, np.uint16), np.zeros(16, np.float32), folder=tmp_path)
+    assert done.arrays[2].tolist() == values[:16].tolist()
+    for there in (done.arrays[1][:count], done.arrays[1][32 : 32 + count]):
+        assert there.tolist() == given[:count].tolist()
