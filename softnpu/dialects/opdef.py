@@ -119,12 +119,12 @@ class DefinedOp(Operation, metaclass=OpClass):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        fields = {
-            name: value
-            for base in reversed(cls.__mro__)
-            for name, value in vars(base).items()
-            if isinstance(value, Field)
-        }
+        fields: dict[str, Field] = {}
+        for base in reversed(cls.__mro__):
+            for name, value in vars(base).items():
+                if isinstance(value, Field):
+                    fields.pop(name, None)  # named again, it has its place there
+                    fields[name] = value
         parts = list(fields.values())
         cls.fields = fields
         cls.attr_fields = {f.mlir: f for f in parts if isinstance(f, AttrField)}

@@ -70,6 +70,16 @@ def test_tasks_are_spelt_as_aie_opt_does(lines: Lines) -> None:
     ]
 
 
+def test_a_chains_arguments_come_before_its_tile_in_the_generic_form(lines: Lines) -> None:
+    custom = "aiex.dma_start_bd_chain @copy(%a) : (memref<8xi32>) on (%shim, MM2S, 1)"
+    generic = (
+        '"aiex.dma_start_bd_chain"(%a, %shim) {channel = 1 : i32, direction = 1 : i32, '
+        "symbol = @copy} : (memref<8xi32>, index) -> index"
+    )
+    assert custom in TASKS
+    assert lines(TASKS.replace(custom, generic)) == lines(TASKS)
+
+
 def test_tasks_know_what_they_refer_to(read: Read) -> None:
     ops = list(read(TASKS).walk())
     first_start = next(op for op in ops if isinstance(op, DMAStartTaskOp))
