@@ -55,6 +55,26 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         "docs/aie_api.md lists what of the AIE API there is on stand-in cores.",
     ),
     (
+        re.compile(r"named 'sparse_vector\w*'"),
+        "Sparse operands are not executed on stand-in cores: multiply dense vectors.",
+    ),
+    (
+        re.compile(r"named 'sliding_m\w+_sym\w*'"),
+        "AIE-ML has no multiplier that adds first: say it with aie::sliding_mul.",
+    ),
+    (
+        re.compile(r"named '(?:interleave_(?:butterfly|crossover|custom)\w*)'"),
+        "Of AIE of the first generation: say it with interleave_zip and interleave_unzip.",
+    ),
+    (
+        re.compile(r"named 'fft_dit_r[35]_stage'"),
+        "Stages of a Fourier transform are there in radix 2 and 4.",
+    ),
+    (
+        re.compile(r"'(?:cbfloat16|float16|float8|bfloat8|bfp16ebs16|mx[469])\b"),
+        "npu1 and npu2 do not have this type, or nothing public says how they round to it.",
+    ),
+    (
         re.compile(r"undeclared identifier 'aie'"),
         "The AIE API comes with '#include <aie_api/aie.hpp>', in C++: name the file .cc.",
     ),

@@ -86,6 +86,11 @@ def test_an_error_has_the_compilers_words_and_the_authors_place(
             "#include <aie_api/aie.hpp>\nvoid k(int *a) { aie::nonesuch(a); }",
             "docs/aie_api.md lists what",
         ),
+        (
+            "k.cc",
+            "#include <aie_api/aie.hpp>\nvoid k() { aie::sparse_vector<int8, 128> v; }",
+            "Sparse operands are not executed",
+        ),
         ("k.c", "void k(int *a) { aie::vector<int, 16> v; }", "name the file .cc"),
         ("k.cc", "void k(int *a) { v16nonesuch x; }", "do not have this AIE intrinsic"),
         (

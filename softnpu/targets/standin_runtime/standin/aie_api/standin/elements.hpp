@@ -145,6 +145,7 @@ STANDIN_LANE(caccfloat, NPU_CF32, 64, true, true, true, cfloat);
 template <class A, class B> constexpr auto product_tag() {
   using a = element<A>;
   using b = element<B>;
+  static_assert(a::is_float == b::is_float, "a product is of floats or of integers, not of both");
   if constexpr (a::is_float || b::is_float) {
     if constexpr (a::is_complex || b::is_complex)
       return static_cast<caccfloat *>(nullptr);

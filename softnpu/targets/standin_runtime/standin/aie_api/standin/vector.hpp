@@ -53,7 +53,8 @@ template <class T> struct nibble {
 template <class T, unsigned N>
 class [[gnu::may_alias]] alignas(standin::alignment(N * standin::element<T>::bits)) vector {
   using kind = standin::element<T>;
-  static_assert(kind::known, "aie::vector: the device has no vectors of this type");
+  static_assert(kind::known && !__is_same(T, int64_t),
+                "aie::vector: the device has no vectors of this type");
   static_assert(standin::power_of_two(N) && N * kind::bits >= 64 && N * kind::bits <= 8192,
                 "aie::vector: the number of elements is a power of two, 128 to 2048 bits in all");
   static constexpr bool is_nibble = kind::bits == 4;
