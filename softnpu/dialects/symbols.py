@@ -58,7 +58,8 @@ def lookup(op: Operation, name: str) -> Operation | None:
 def lookup_in(table: Operation, name: str) -> Operation | None:
     """The op that defines `name` directly in a table."""
     if _tables is None:
-        return next((op for defined, op in _defined_in(table) if defined == name), None)
+        ops = (op for block in table.regions[0].blocks for op in ops_in(block))
+        return next((op for op in ops if symbol_name(op) == name), None)
     if table not in _tables:
         _tables[table] = dict(reversed(list(_defined_in(table))))
     return _tables[table].get(name)

@@ -57,6 +57,7 @@ def _split_consumer(
     link = state.link_of(fifo)
     if link is not None and fifo.sym_name in link.fifo_ins and link.shared_tile is tile.result:
         rename_symbols([link], {fifo.sym_name: end.sym_name})
+        state.find_links()
     return end
 
 

@@ -63,6 +63,9 @@ class FifoState:
     taken: Counter[TileOp] = field(default_factory=Counter)
     written_as: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.find_links()
+
     @classmethod
     def of(cls, device: DeviceOp) -> FifoState:
         """The state before anything is done."""
@@ -81,10 +84,17 @@ class FifoState:
         """All objectfifos of the device, in order."""
         return list(of_type(self.device, ObjectFifoCreateOp))
 
+    def find_links(self) -> None:
+        """Note which fifos the links name; to be called again when they name others."""
+        self._linked = {
+            name: link
+            for link in reversed(self.links)
+            for name in (*link.fifo_ins, *link.fifo_outs)
+        }
+
     def link_of(self, fifo: ObjectFifoCreateOp) -> ObjectFifoLinkOp | None:
-        """The link that a fifo takes part in."""
-        name = fifo.sym_name
-        return next((k for k in self.links if name in k.fifo_ins or name in k.fifo_outs), None)
+        """The (first) link that a fifo takes part in."""
+        return self._linked.get(fifo.sym_name)
 
     def owner(self, fifo: ObjectFifoCreateOp) -> ObjectFifoCreateOp:
         """The fifo whose buffers and locks `fifo` uses: its link's owner, or itself."""
