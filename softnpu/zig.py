@@ -128,6 +128,23 @@ def object_file(source: str, includes: Sequence[Path], flags: Sequence[str] = ()
     return kept
 
 
+def precompiled_header(text: str, flags: Sequence[str] = ()) -> Path:
+    """A header for several libraries of the same flags (`-include-pch`); made once by content.
+
+    Args:
+        text: C that includes nothing but clang's own headers.
+    """
+    # clang looks for the text again, where it was: a folder that was moved is another one.
+    kept = _kept(".pch", [*flags, text, str(cache_folder())], ())
+    if not kept.exists():
+        header = kept.with_suffix(".h")
+        with _scratch(header) as made:
+            made.write_text(text)
+        with _scratch(kept) as made:
+            _clang(header, made, ("-x", "c-header", "-Xclang", "-fno-pch-timestamp", *flags))
+    return kept
+
+
 def _kept(ending: str, key: Sequence[str], includes: Sequence[Path]) -> Path:
     """Where what is made of `key` and the headers is kept."""
     digest = hashlib.sha256("\0".join((release(), processor(), *NATIVE_FLAGS, *key)).encode())
@@ -160,13 +177,13 @@ def processor() -> str:
 def _compile(source: str, includes: Sequence[Path], flags: Sequence[str], compiled: Path) -> None:
     text = compiled.with_suffix(".c")
     text.write_text(source)
-    outcome = run(
-        *("clang", "-target", f"{os.uname().machine}-linux-musl", *NATIVE_FLAGS, *flags),
-        *("-nostdinc", "-isystem", wheel() / "lib" / "include"),
-        *(f"-I{folder}" for folder in includes),
-        *("-c", text, "-o", compiled),
-    )
-    _check(outcome)
+    _clang(text, compiled, (*flags, *(f"-I{folder}" for folder in includes), "-c"))
+
+
+def _clang(source: Path, made: Path, flags: Sequence[str]) -> None:
+    target = ("-target", f"{os.uname().machine}-linux-musl")
+    system = ("-nostdinc", "-isystem", wheel() / "lib" / "include")
+    _check(run("clang", *target, *NATIVE_FLAGS, *system, *flags, source, "-o", made))
 
 
 def _check(outcome: Outcome) -> None:

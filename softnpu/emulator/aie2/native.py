@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,16 @@ from typing import Any
 
 from softnpu import isa
 from softnpu.emulator.aie2.flights import InFlight, Key
+from softnpu.emulator.aie2.layout import fields
 from softnpu.emulator.aie2.program import Program, translate
-from softnpu.zig import cache_folder, object_file, processor, release, shared_library
+from softnpu.zig import (
+    cache_folder,
+    object_file,
+    precompiled_header,
+    processor,
+    release,
+    shared_library,
+)
 
 _HERE = Path(__file__).parent
 _SEMANTICS = _HERE.parent / "semantics"
@@ -133,10 +142,13 @@ def _read(kept: Path) -> dict[str, Any] | None:
 
 def _translated(program: Program, entries: Sequence[Key], known: Native | None) -> dict[str, Any]:
     made = translate(program, entries, *((known.regions, known.flights) if known else ()))
+    flags = (*_FLAGS, *_REGIONS)
+    registers = f"#define NPU_REGISTERS {fields(program.instructions)}\n"
+    header = precompiled_header(registers + _text("runtime.h", set()), flags)
     library = shared_library(
         *made.sources,
         includes=_INCLUDES,
-        flags=(*_FLAGS, *_REGIONS),
+        flags=(*flags, "-include-pch", str(header)),
         objects=(_large_operations(),),
     )
     return {
@@ -144,6 +156,17 @@ def _translated(program: Program, entries: Sequence[Key], known: Native | None) 
         "regions": [(key.address, key.flight, key.granted) for key in made.regions],
         "flights": made.flights,
     }
+
+
+def _text(name: str, seen: set[str]) -> str:
+    """A header of ours, and what it includes of ours in its place."""
+    seen.add(name)
+    path = next(folder / name for folder in _INCLUDES if (folder / name).exists())
+
+    def included(line: re.Match[str]) -> str:
+        return "" if line[1] in seen else _text(line[1], seen)
+
+    return re.sub(r'^#include "(.+)"$', included, path.read_text(), flags=re.M)
 
 
 def _large_operations() -> Path:

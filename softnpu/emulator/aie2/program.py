@@ -8,7 +8,6 @@ from functools import cached_property
 from types import MappingProxyType
 
 from softnpu.emulator.aie2.flights import InFlight, Key
-from softnpu.emulator.aie2.layout import fields
 from softnpu.emulator.aie2.regions import Region, RegionWriter
 from softnpu.errors import FormatError
 from softnpu.isa.codec import Bundle, Instruction, codec
@@ -147,7 +146,7 @@ class Translation:
     """A program as C.
 
     Attributes:
-        sources: C files, each of regions that are compiled together.
+        sources: C files, each of regions that are compiled together, behind runtime.h.
         regions: number by region, of those that these hold.
         flights: what is in flight, by number.
     """
@@ -201,13 +200,12 @@ def _sources(
 ) -> list[str]:
     ordered = sorted(regions, key=lambda region: numbers[region.key])
     functions = [f"region_{numbers[region.key]}" for region in ordered]
-    begin = [f"#define NPU_REGISTERS {fields(program.instructions)}", '#include "runtime.h"']
-    units = [list(begin)]
+    units: list[list[str]] = [[]]
     bundles = 0
     for function, region in zip(functions, ordered, strict=True):
         bundles += region.bundles
         if bundles > _UNIT:
-            units.append(list(begin))
+            units.append([])
             bundles = region.bundles
         body = "\n".join(f"    {line}" for line in region.lines)
         units[-1].append(f"int32_t {function}(npu_core *restrict s)\n{{\n{body}\n}}")
