@@ -181,13 +181,8 @@ class RoutingGraph:
         return ports
 
     def _build(self, tile: Tile) -> _Ports:
-        ports = _Ports()
-        device = self._device
-        for bundle in Bundle:
-            slaves = device.num_source_switchbox_connections(*tile, bundle)
-            slaves = slaves or device.num_source_shim_mux_connections(*tile, bundle)
-            masters = device.num_dest_switchbox_connections(*tile, bundle)
-            masters = masters or device.num_dest_shim_mux_connections(*tile, bundle)
+        ports, alike = _Ports(), _alike(self._device)[tile]
+        for bundle, slaves, masters in _bundles(self._device, alike):
             for channel in range(slaves):
                 ports.slaves[self.node(EndPoint(tile, bundle, channel))] = PortUse()
             for channel in range(masters):
@@ -208,6 +203,19 @@ def _alike(device: Device) -> dict[Tile, Tile]:
 
 
 @cache
+def _bundles(device: Device, tile: Tile) -> list[tuple[Bundle, int, int]]:
+    """How many slave and how many master ports of each bundle a tile's switch and mux have."""
+    found = []
+    for bundle in Bundle:
+        slaves = device.num_source_switchbox_connections(*tile, bundle)
+        slaves = slaves or device.num_source_shim_mux_connections(*tile, bundle)
+        masters = device.num_dest_switchbox_connections(*tile, bundle)
+        masters = masters or device.num_dest_shim_mux_connections(*tile, bundle)
+        found.append((bundle, slaves, masters))
+    return found
+
+
+@cache
 def _reach(device: Device, tile: Tile, slave: int) -> frozenset[int]:
     """The master ports to which a tile's switch, or its mux, can connect a slave port.
 
@@ -216,8 +224,8 @@ def _reach(device: Device, tile: Tile, slave: int) -> frozenset[int]:
     bundle, channel = divmod(slave, _CHANNELS)
     return frozenset(
         to * _CHANNELS + number
-        for to in _BUNDLES
-        for number in range(_CHANNELS)
+        for to, _, masters in _bundles(device, tile)
+        for number in range(masters)
         if _is_legal(device, tile, _BUNDLES[bundle], channel, to, number)
     )
 
