@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.designs import Variant
 from pipeline.errors import PipelineError
 from pipeline.failing import in_words
 from pipeline.keys import Key, Made
+from pipeline.options import memcheck_all
 from pipeline.stages import Task, warning_files
 from pipeline.toolchain import tool_key
 
@@ -45,7 +47,8 @@ def test(variant: Variant, check: str) -> Task:
     from runner.verdicts import files as mismatches
 
     results = results_file(variant, check)
-    again = [Key({"tools": tool_key("test_emu")}), Made([results])]
+    checked = {"memory": {"checked": "all"}} if memcheck_all(os.environ) else {}
+    again = [Key({"tools": tool_key("test_emu"), **checked}), Made([results])]
     return {
         "name": variant.label,
         "actions": [(_run, [variant, check])],
@@ -109,7 +112,24 @@ def _on_emulator(variant: Variant, built: Artifact) -> Outcome:
     why = for_npu_alone(built)
     if why:
         return judge.skipped(built, why)
-    return _judged(variant, built, RUN_ON["test_emu"])
+    with _memory_checked():
+        return _judged(variant, built, RUN_ON["test_emu"])
+
+
+MEMORY_CHECKED = 2_000_000
+"""Of an artifact's accesses; some 0.2 µs each."""
+
+
+@contextmanager
+def _memory_checked() -> Iterator[None]:
+    """What is opened on the emulator holds accesses against what they may touch."""
+    from softnpu import pyxrt
+
+    pyxrt.configure(memcheck=0 if memcheck_all(os.environ) else MEMORY_CHECKED)
+    try:
+        yield
+    finally:
+        pyxrt.configure()
 
 
 def _on_hardware(variant: Variant, built: Artifact) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -21,11 +22,13 @@ from pipeline.memory import sources
 from pipeline.naming import Names
 from pipeline.options import (
     FAILED,
+    MEMCHECK,
     TOOLCHAIN_OPTIONS,
     PlainErrors,
     json_option,
     options_first,
     take_json,
+    take_memcheck,
     take_options,
 )
 from pipeline.reporter import Reporter
@@ -60,19 +63,21 @@ Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
         *(option for option in DoitRun.cmd_options if option["name"] in DOITS_OPTIONS),
         *TOOLCHAIN_OPTIONS,
         WAIT,
+        MEMCHECK,
         json_option(
             "write one JSON document at the end and nothing else: tasks, verdicts, differences"
         ),
     )
 
     def parse_execute(self, in_args: list[str]) -> Any:
-        """Takes --wait behind tasks as well as before them."""
-        return super().parse_execute(options_first(in_args, [WAIT], others=False))
+        """Takes --wait and --memcheck behind tasks as well as before them."""
+        return super().parse_execute(options_first(in_args, [WAIT, MEMCHECK], others=False))
 
     def execute(self, params: Any, args: Any) -> int:
         """Runs the selected tasks, alone in this checkout."""
         as_json, others = take_json(params, args)
         selected = take_options(params, others)
+        take_memcheck(params, os.environ)
         self._made: list[Reporter] = []
         self._reporter: type[Reporter] = JsonReporter if as_json else Reporter
         beside = bool(selected) and selected[0] in BESIDE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
 from doit.cmdparse import CmdParseError
@@ -62,6 +62,28 @@ def in_plain_words(problem: str, command: str) -> str:
         choices = " or ".join(re.findall("'([^']*)'", found["choices"]))
         return f"--{found['option']} takes {choices}, not {found['given']!r}"
     return problem
+
+
+MEMCHECK: dict[str, Any] = {
+    "name": "memcheck",
+    "long": "memcheck",
+    "type": bool,
+    "default": False,
+    "help": "test_emu holds all accesses of cores' code against what they may touch, of all vectors"
+    " (default: the first two million)",
+}
+_MEMCHECK_ALL = "NPUFORGE_MEMCHECK"
+
+
+def take_memcheck(params: Any, environment: MutableMapping[str, str]) -> None:
+    """Passes `--memcheck` on to the tasks."""
+    if params.get(MEMCHECK["name"]):
+        environment[_MEMCHECK_ALL] = "all"
+
+
+def memcheck_all(environment: Mapping[str, str]) -> bool:
+    """Whether `--memcheck` was given."""
+    return environment.get(_MEMCHECK_ALL) == "all"
 
 
 FAILED = 1

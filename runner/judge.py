@@ -64,12 +64,14 @@ class Outcome:
 
     Attributes:
         warnings: what the checks before launch, or XRT meanwhile, found doubtful.
+        memory: what the emulator's memory check has checked; "" without it.
     """
 
     label: str
     device: str
     runs: tuple[RunResult, ...]
     warnings: tuple[str, ...] = ()
+    memory: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -114,9 +116,10 @@ def judge(
     try:
         runs, doubts = _runs(_Judged(artifact, expected), opened.session, vectors, diagnosis)
         warnings = (*opened.warnings, *opened.session.notes(), *doubts)
+        memory = opened.session.memory_checked()
     finally:
         opened.session.close()
-    return Outcome(artifact.label, artifact.device, tuple(runs), warnings)
+    return Outcome(artifact.label, artifact.device, tuple(runs), warnings, memory)
 
 
 def skipped(artifact: Artifact, reason: str) -> Outcome:

@@ -76,6 +76,9 @@ class Runs(Protocol):
     def printed(self) -> tuple[str, ...]:
         """What cores have printed in the latest run, a line each; on hardware they are silent."""
 
+    def memory_checked(self) -> str:
+        """What the emulator's memory check has checked so far, in a line; "" without it."""
+
     def notes(self) -> list[str]:
         """What was said in runs that completed and is worth a warning."""
 
@@ -208,6 +211,11 @@ class Session:
     def printed(self) -> tuple[str, ...]:
         """As `Runs.printed`."""
         return () if self._report is None else tuple(map(str, self._report.printed))
+
+    def memory_checked(self) -> str:
+        """As `Runs.memory_checked`."""
+        check = None if self._report is None else self._report.array.memcheck
+        return "" if check is None else check.summary()
 
     def written(self) -> dict[str, Array] | None:
         """What the emulator's DMAs wrote; see `Runs.written`."""

@@ -111,6 +111,7 @@ def configure(
     watchdog_raises: bool = False,
     seed: int | None = None,
     trace: bool = False,
+    memcheck: int | None = None,
     stop_at: int | None = None,
     on_report: Callable[[RunReport], None] | None = None,
 ) -> None:
@@ -124,13 +125,15 @@ def configure(
             being ERT_CMD_STATE_TIMEOUT: drivers tell it either way.
         seed: shuffles the order of what is ready.
         trace: records a timeline, see `last_timeline`.
+        memcheck: holds so many of the stand-in cores' accesses against what they may touch, 0 for
+            all; none unless given.
         stop_at: ends each run at this cycle; its explanation shows the array's state.
         on_report: called with the report of each run.
     """
     settings = machine().settings
     settings.model = None if device is None else MODELS[device]
     settings.watchdog_raises = watchdog_raises
-    settings.seed, settings.trace = seed, trace
+    settings.seed, settings.trace, settings.memcheck = seed, trace, memcheck
     settings.stop_at, settings.on_report = stop_at, on_report
 
 

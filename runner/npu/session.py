@@ -69,6 +69,10 @@ class NpuSession:
     def written(self) -> None:
         """XRT does not tell."""
 
+    def memory_checked(self) -> str:
+        """As `Runs.memory_checked`: on hardware nobody looks."""
+        return ""
+
     def notes(self) -> list[str]:
         """What XRT wrote to the console in runs that seemed to go well, explained where known."""
         return [f"XRT said: {e.meaning}; {e.remedy}" for e in explanations(self._process.console())]

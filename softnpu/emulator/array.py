@@ -23,6 +23,7 @@ from softnpu.errors import EmulatorError
 if TYPE_CHECKING:
     from softnpu.emulator.core import Core
     from softnpu.emulator.dma import Channel
+    from softnpu.emulator.memcheck.check import MemoryCheck
     from softnpu.emulator.printing import Printed
     from softnpu.emulator.timeline import Timeline
 
@@ -69,6 +70,7 @@ class Array:
         printed: what cores have printed in this run.
         timeline: where events are recorded, None if they are not.
         profile: whether cores record what they execute, see emulator.profiling.
+        memcheck: what cores' accesses are held against, None if they are not.
         deadline: the clock beyond which nothing runs, see `go_on`.
         settling: the instruction stream is at its end; the array goes on until it waits for work.
     """
@@ -90,6 +92,7 @@ class Array:
         self.host_access = HostAccess(self.host)
         self.timeline: Timeline | None = None
         self.profile = False
+        self.memcheck: MemoryCheck | None = None
         self.pdi = 0
         self.controller_clock = 0
         self.deadline = 0

@@ -20,6 +20,7 @@ from softnpu.emulator.clock import CYCLES_PER_MS
 from softnpu.emulator.controller import Controller
 from softnpu.emulator.dma_receive import ReceiveChannel
 from softnpu.emulator.host_memory import HostBuffer, HostMemory
+from softnpu.emulator.memcheck.check import MemoryCheck
 from softnpu.emulator.printing import Printed
 from softnpu.emulator.report import Outcome, RunReport, Statistics
 from softnpu.emulator.services import CoreError
@@ -45,6 +46,7 @@ class Context:
         seed: shuffles the order of ready actors, see emulator.scheduler.
         trace: records a timeline.
         profile: records where cores' cycles go, see emulator.profiling.
+        memcheck: holds what stand-in cores access against what they may touch.
         host: the host's memory, if other contexts share it.
         threads: host threads on which cores execute; None for as many as the host has. Nothing
             but the wall time depends on it.
@@ -63,6 +65,7 @@ class Context:
         seed: int | None = None,
         trace: bool = False,
         profile: bool = False,
+        memcheck: MemoryCheck | None = None,
         host: HostMemory | None = None,
         threads: int | None = None,
     ) -> None:
@@ -74,6 +77,7 @@ class Context:
         self._seed = seed
         self._threads = threads
         self._profile = profile
+        self._memcheck = memcheck
         self._array: Array | None = None
         self._pdis = {group.pdi_id: part for part in xclbin.partition.pdis for group in part.groups}
         self._configured = False
@@ -94,6 +98,7 @@ class Context:
             )
             self._array.timeline = self.timeline
             self._array.profile = self._profile
+            self._array.memcheck = self._memcheck
             self.controller = Controller(self._array, self._load_pdi)
         return self._array
 

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from softnpu.arch.standin import Service
+from softnpu.arch.standin import STANDIN_ISA, Service
 from softnpu.emulator import cores
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.cores.processor import MachineError, Processor, Serve
 from softnpu.emulator.locks import Lock
+from softnpu.emulator.memcheck.check import CoreCheck
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.emulator.scheduler import Actor
 from softnpu.emulator.services import CoreError, CoreFault, Results, Services
@@ -205,12 +206,24 @@ class Core(Services):
         cores.check_runnable(isa, generation, tile.name)
         self._recorder = self._begin_recording() if tile.array.profile else None
         self._machine = cores.processor(
-            isa, generation, tile.program, tile.windows(), bus=tile, recorder=self._recorder
+            isa,
+            generation,
+            tile.program,
+            tile.windows(),
+            bus=tile,
+            recorder=self._recorder,
+            check=self._begin_check() if isa == STANDIN_ISA else None,
         )
         self._metered = self._stalled = self._stack_seen = 0
         self._sample = (0, 0)
         self._locks = self._tile.core_locks()
         return self._machine
+
+    def _begin_check(self) -> CoreCheck | None:
+        tile, array = self._tile, self._tile.array
+        if array.memcheck is None:
+            return None
+        return array.memcheck.of_core(array.pdi, tile.place, tile.program, tile.seen(), tile.memory)
 
     def _begin_recording(self) -> Recorder:
         key = (self._tile.array.pdi, self._tile.program.tobytes())

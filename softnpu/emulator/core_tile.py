@@ -114,13 +114,13 @@ class CoreTile(Tile):
 
     def windows(self) -> dict[int, NDArray[np.uint8]]:
         """Address -> the data memory that the core sees there."""
-        return {address: self.array.tiles[tile].memory for address, tile in self._seen().items()}
+        return {address: self.array.tiles[tile].memory for address, tile in self.seen().items()}
 
     def reach(self) -> frozenset[tuple[int, int]]:
         """The tiles whose data memory the core sees."""
-        return frozenset(self._seen().values())
+        return frozenset(self.seen().values())
 
-    def _seen(self) -> dict[int, tuple[int, int]]:
+    def seen(self) -> dict[int, tuple[int, int]]:
         """Address -> the tile whose data memory the core sees there."""
         neighbour = self.array.device.neighbour
         seen = {address: neighbour(self.col, self.row, w) for w, address in WINDOWS.items()}

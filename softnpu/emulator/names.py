@@ -4,7 +4,8 @@ An xclbin knows tiles and registers only. A build can put a `names.json` next to
 speak of objectfifos, buffers and source lines:
 
     {"locks":     [{"tile": [0, 2], "id": 1, "name": "in_cons_cons_lock_0", "objectfifo": "in"}],
-     "buffers":   [{"tile": [0, 2], "address": 1024, "size": 512, "name": "in_cons_buff_0"}],
+     "buffers":   [{"tile": [0, 2], "address": 1024, "size": 512, "name": "in_cons_buff_0",
+                    "element": "i32"}],
      "channels":  [{"tile": [0, 0], "direction": "MM2S", "channel": 0, "name": "in"}],
      "cores":     [{"tile": [0, 2], "elf": "main_core_0_2.elf",
                     "body": {"file": "main_core_0_2.c", "lines": {"9": "design.mlir:14"}}}],
@@ -47,12 +48,14 @@ class Buffer:
 
     Attributes:
         cores: the tiles whose cores use it, if others than its own are among them.
+        element: MLIR's name of what it holds, "" if unknown.
     """
 
     address: int
     size: int
     name: str
     cores: tuple[Place, ...] = ()
+    element: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,8 @@ def _of_array(data: dict[str, Any], folder: Path, arguments: dict[int, str]) -> 
     buffers: dict[Place, list[Buffer]] = {}
     for entry in data.get("buffers", ()):
         cores = tuple((int(col), int(row)) for col, row in entry.get("cores", ()))
-        made = Buffer(entry["address"], entry["size"], entry["name"], cores)
+        element = str(entry.get("element", ""))
+        made = Buffer(entry["address"], entry["size"], entry["name"], cores, element)
         buffers.setdefault(_place(entry), []).append(made)
     return Names(
         locks={

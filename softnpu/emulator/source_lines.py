@@ -143,7 +143,9 @@ class SourceLines:
 
         elf = self._elf
         try:
-            return elf.get_dwarf_info() if elf is not None and elf.has_dwarf_info() else None
+            # what linkers have filled in is not filled in once more, though relocations are kept
+            linked = elf is not None and elf.has_dwarf_info()
+            return elf.get_dwarf_info(relocate_dwarf_sections=False) if linked else None
         except (ELFError, DWARFError):
             return None
 

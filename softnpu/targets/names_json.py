@@ -142,6 +142,7 @@ def _buffer(op: BufferOp) -> Entry:
         "address": op.address,
         "size": memref_bytes(op.buffer_type),
         "name": op.sym_name,
+        "element": str(op.buffer_type.element_type),
     }
     cores = sorted({core.position for use in op.buffer.uses if (core := _core(use.operation))})
     if any(position != op.position for position in cores):

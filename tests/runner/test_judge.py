@@ -60,6 +60,9 @@ class Played:
     def written(self) -> dict[str, Any] | None:
         return None
 
+    def memory_checked(self) -> str:
+        return ""
+
     def notes(self) -> list[str]:
         return ["XRT said something"]
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from softnpu.arch.standin import STANDIN_ISA
 from softnpu.emulator.cores.processor import Processor, ProcessorBus
+from softnpu.emulator.memcheck.check import CoreCheck
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.errors import EmulatorError
 
@@ -36,16 +37,18 @@ def processor(
     windows: dict[int, NDArray[np.uint8]],
     bus: ProcessorBus,
     recorder: Recorder | None = None,
+    check: CoreCheck | None = None,
 ) -> Processor:
     """A processor for code that `check_runnable` lets through; arguments as of `Processor`.
 
     Args:
         recorder: sees what is executed, for a profile.
+        check: holds what stand-in code accesses against what it may touch.
     """
     if isa == STANDIN_ISA:
         from softnpu.emulator.cores import standin
 
-        return standin.Machine(program, windows, bus, recorder)
+        return standin.Machine(program, windows, bus, recorder, check)
     from softnpu.emulator.cores import aie2
     from softnpu.isa import table
 

@@ -18,6 +18,7 @@ from softnpu.arch.device import NORTH_WINDOW, WINDOW_SIZE
 from softnpu.arch.standin import BUS_SIZE, BUS_START, CASCADE_BYTES, STACK_BASE
 from softnpu.emulator.cores.meter import Meter
 from softnpu.emulator.cores.processor import MachineError, ProcessorBus, Request, Serve
+from softnpu.emulator.memcheck.check import CoreCheck, plain
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.emulator.vector_unit import VectorUnit, in_reach
 from softnpu.errors import EmulatorError
@@ -67,6 +68,7 @@ class Machine:
         windows: address -> the data memory that is seen there, 64 KB each.
         bus: the tile's registers, seen from BUS_START on once they are enabled.
         recorder: sees what is executed.
+        check: holds accesses against what the code may touch, see emulator.memcheck.
     """
 
     def __init__(
@@ -75,9 +77,12 @@ class Machine:
         windows: dict[int, NDArray[np.uint8]],
         bus: ProcessorBus,
         recorder: Recorder | None = None,
+        check: CoreCheck | None = None,
     ) -> None:
-        self._program = program
-        self._windows = windows
+        self._program = program if check is None else check.code
+        self._seen = windows
+        self._windows = windows if check is None else {**windows, **check.windows(windows)}
+        self._check = check
         self._serve: Serve | None = None
         self._asked: Request | None = None
         self._bus = bus
@@ -90,7 +95,9 @@ class Machine:
         self._watch_gaps()
         self._mark_data()
         self._uc.reg_write(_PC, 0)
-        self._meter = Meter(self._uc, program, recorder)
+        self._meter = Meter(self._uc, self._program, recorder)
+        if check is not None:
+            check.attach(self._uc)
 
     def _map(self) -> None:
         code = _u.UC_PROT_READ | _u.UC_PROT_EXEC
@@ -146,6 +153,8 @@ class Machine:
         """As `Processor.run`: an `ecall` asks for service a7 with a0 and a1, and has its results
         in a0 and a1."""
         self._serve = serve
+        if self._check is not None and self._check.attached and self._check.spent:
+            self._check.detach(self._uc)
         self._meter.allow(instructions)
         try:
             self._uc.emu_start(self._uc.reg_read(_PC), _NO_END)
@@ -153,6 +162,8 @@ class Machine:
             if self._error is None:
                 self._error = MachineError(f"stops: {error}", self.pc)
         raised, self._error = self._error, None
+        if self._check is not None and (found := self._check.fault()):
+            raise MachineError(*found)
         fault = self._vector_unit.fault() if self._vector_unit else None
         if fault is not None:
             raise MachineError(fault, self.pc)
@@ -171,11 +182,14 @@ class Machine:
 
     def reload(self) -> None:
         """Program memory has changed: forgets translated code."""
+        if self._check is not None:
+            self._check.reload()
         self._uc.ctl_flush_tb()
         self._meter.reload()
 
     def read(self, address: int, size: int) -> bytes:
         """As `Processor.read`; program memory, where constants may lie, is read as well."""
+        address = plain(address)
         self._map_guard(address)
         try:
             return bytes(self._uc.mem_read(address, size))
@@ -184,6 +198,7 @@ class Machine:
 
     def write(self, address: int, data: bytes) -> None:
         """Writes data memory as the code sees it; MachineError where there is none."""
+        address = plain(address)
         self._map_guard(address)
         try:
             self._uc.mem_write(address, data)
@@ -222,6 +237,9 @@ class Machine:
         self._uc.emu_stop()
 
     def _on_interrupt(self, uc: Any, number: int, _data: Any) -> None:
+        if self._check is not None and self._check.failed:
+            uc.emu_stop()
+            return
         if number not in (_USER_ECALL, _MACHINE_ECALL):
             self._stop(MachineError(self._describe_trap(number), self.pc))
             return
@@ -260,7 +278,8 @@ class Machine:
             self._map_bus()
             return True
         if in_reach(address) and self._vector_unit is None:
-            self._vector_unit = VectorUnit(self._uc, {0: self._program, **self._windows})
+            operands = None if self._check is None else self._check.operand_check()
+            self._vector_unit = VectorUnit(self._uc, {0: self._program, **self._seen}, operands)
             return True
         verb = "writes to" if access in _WRITES else "reads from"
         if access in _FETCHES:

@@ -33,6 +33,8 @@ class _Unit(ctypes.Structure):
         ("size", ctypes.c_uint32 * _WINDOWS),
         ("stop", ctypes.c_uint64),
         ("core", ctypes.c_uint64),
+        ("check", ctypes.c_uint64),
+        ("checked_by", ctypes.c_uint64),
         ("fault", ctypes.c_uint32),
         ("where", ctypes.c_uint32),
         ("kept", ctypes.c_uint8 * 64),
@@ -45,13 +47,20 @@ class VectorUnit:
     Args:
         uc: the `unicorn.Uc` that executes the core's program.
         windows: address -> memory that commands may work on.
+        check: a function that is told of each operand's address, bytes, and whether it is written,
+            and its first argument, as addresses.
 
     Raises:
         ToolError: there is no compiler.
         EmulatorError: something else is where it belongs.
     """
 
-    def __init__(self, uc: Any, windows: Mapping[int, NDArray[np.uint8]]) -> None:
+    def __init__(
+        self,
+        uc: Any,
+        windows: Mapping[int, NDArray[np.uint8]],
+        check: tuple[int, int] | None = None,
+    ) -> None:
         from unicorn.unicorn_py3.unicorn import uclib
 
         self._stack = np.zeros(VECTOR_MEMORY_SIZE, np.uint8)
@@ -61,6 +70,7 @@ class VectorUnit:
             self._unit.size[address >> _WINDOW_SHIFT] = memory.nbytes
         self._unit.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value or 0
         self._unit.core = uc._uch.value
+        self._unit.check, self._unit.checked_by = check or (0, 0)
         read_write = uclib_protection()
         uc.mem_map_ptr(VECTOR_MEMORY, VECTOR_MEMORY_SIZE, read_write, self._stack.ctypes.data)
         status = uclib.uc_mmio_map(

@@ -7,12 +7,15 @@
 
 #define NPU_MAX_LANES 1024
 #define NPU_WINDOWS 32
+#define NPU_UNTAGGED 0x3fffffu
 
 typedef struct {
     uint64_t address[NPU_WINDOWS]; /* of the memory that is seen from index << 16 on; 0: none */
     uint32_t size[NPU_WINDOWS];
     uint64_t stop;  /* void (*)(void *core): ends the run */
     uint64_t core;
+    uint64_t check;      /* void (*)(void *checked_by, uint32_t address, uint32_t bytes, int writes) */
+    uint64_t checked_by;
     uint32_t fault; /* what a command did wrong: enum npu_fault */
     uint32_t where; /* the address, or the command's operation */
     npu_control control;
@@ -49,15 +52,29 @@ static void npu_fail(npu_vector_unit *unit, uint32_t fault, uint32_t where)
     ((void (*)(void *))(uintptr_t)unit->stop)((void *)(uintptr_t)unit->core);
 }
 
-/* `bytes` of memory as the core sees it. */
-static uint8_t *npu_memory(npu_vector_unit *unit, uint32_t address, uint32_t bytes)
+/* `bytes` of memory as the core sees it; its addresses may have tags (memcheck/check.h). */
+static uint8_t *npu_operand_memory(npu_vector_unit *unit, uint32_t address, uint32_t bytes,
+                                   int writes)
 {
-    uint32_t window = address >> 16, at = address & 0xffff;
+    if (unit->check)
+        ((void (*)(void *, uint32_t, uint32_t, int))(uintptr_t)unit->check)(
+            (void *)(uintptr_t)unit->checked_by, address, bytes, writes);
+    uint32_t window = (address & NPU_UNTAGGED) >> 16, at = address & 0xffff;
     if (bytes <= sizeof npu_nowhere && window < NPU_WINDOWS && unit->address[window] &&
         at + bytes <= unit->size[window])
         return (uint8_t *)(uintptr_t)unit->address[window] + at;
     npu_fail(unit, NPU_NO_MEMORY, address);
     return npu_nowhere;
+}
+
+static uint8_t *npu_memory(npu_vector_unit *unit, uint32_t address, uint32_t bytes)
+{
+    return npu_operand_memory(unit, address, bytes, 0);
+}
+
+static uint8_t *npu_output(npu_vector_unit *unit, uint32_t address, uint32_t bytes)
+{
+    return npu_operand_memory(unit, address, bytes, 1);
 }
 
 static uint32_t npu_bytes_of(int element, uint32_t lanes)
@@ -95,7 +112,7 @@ static void npu_read(npu_vector_unit *unit, int element, uint32_t address, uint3
 static void npu_write(npu_vector_unit *unit, int element, uint32_t address, uint32_t n,
                       const int64_t *in)
 {
-    uint8_t *to = npu_memory(unit, address, npu_bytes_of(element, n));
+    uint8_t *to = npu_output(unit, address, npu_bytes_of(element, n));
     uint32_t i;
     switch (npu_elements[element].bits) {
     case 4:
@@ -149,7 +166,7 @@ static void npu_read_floats(npu_vector_unit *unit, int element, uint32_t address
 static void npu_write_floats(npu_vector_unit *unit, int element, uint32_t address, uint32_t n,
                              const uint32_t *in)
 {
-    uint8_t *to = npu_memory(unit, address, npu_bytes_of(element, n));
+    uint8_t *to = npu_output(unit, address, npu_bytes_of(element, n));
     for (uint32_t i = 0; i < n; i++) {
         if (element == NPU_BF16)
             ((uint16_t *)to)[i] = npu_bf16_of_fp32(in[i], unit->control, &unit->status);

@@ -152,7 +152,7 @@ static void npu_compare(npu_vector_unit *unit, const npu_vector_command *c)
         uint32_t holds = operation == NPU_V_LT ? less : operation == NPU_V_GE ? least : least & !more;
         words[i / 32] |= holds << i % 32;
     }
-    __builtin_memcpy(npu_memory(unit, c->out, (n + 31) / 32 * 4), words, (n + 31) / 32 * 4);
+    __builtin_memcpy(npu_output(unit, c->out, (n + 31) / 32 * 4), words, (n + 31) / 32 * 4);
 }
 
 static void npu_select(npu_vector_unit *unit, const npu_vector_command *c)
@@ -168,14 +168,14 @@ static void npu_select(npu_vector_unit *unit, const npu_vector_command *c)
         const uint8_t *from = second ? b + (one_b ? 0 : i * bytes) : a + (one_a ? 0 : i * bytes);
         __builtin_memcpy(out + i * bytes, from, bytes);
     }
-    __builtin_memcpy(npu_memory(unit, c->out, n * bytes), out, n * bytes);
+    __builtin_memcpy(npu_output(unit, c->out, n * bytes), out, n * bytes);
 }
 
 static void npu_fill(npu_vector_unit *unit, const npu_vector_command *c)
 {
     uint8_t value[16];
     uint32_t bytes = (uint32_t)c->x & 15 ? (uint32_t)c->x & 15 : 16;
-    uint8_t *to = npu_memory(unit, c->out, c->lanes * bytes);
+    uint8_t *to = npu_output(unit, c->out, c->lanes * bytes);
     __builtin_memcpy(value, npu_memory(unit, c->a, bytes), bytes);
     for (uint32_t i = 0; i < c->lanes; i++)
         __builtin_memcpy(to + i * bytes, value, bytes);

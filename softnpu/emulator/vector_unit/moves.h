@@ -56,7 +56,7 @@ static void npu_move(npu_vector_unit *unit, const npu_vector_command *c)
         for (uint32_t i = 0; i < results; i += 2)
             out[i / 2] = (uint8_t)(out[i] | out[i + 1] << 4);
     uint32_t made = c->x ? results * bytes : results / 2;
-    __builtin_memcpy(npu_memory(unit, c->out, made), out, made);
+    __builtin_memcpy(npu_output(unit, c->out, made), out, made);
 }
 
 static void npu_gather(npu_vector_unit *unit, const npu_vector_command *c)
@@ -68,7 +68,7 @@ static void npu_gather(npu_vector_unit *unit, const npu_vector_command *c)
     for (uint32_t i = 0; i < c->lanes; i++)
         __builtin_memcpy(out + i * bytes, npu_memory(unit, c->a + (uint32_t)offsets[i], bytes),
                          bytes);
-    __builtin_memcpy(npu_memory(unit, c->out, c->lanes * bytes), out, c->lanes * bytes);
+    __builtin_memcpy(npu_output(unit, c->out, c->lanes * bytes), out, c->lanes * bytes);
 }
 
 /* The NPU's own shuffles and shifts of 512 bits. */
@@ -80,7 +80,7 @@ static void npu_registers(npu_vector_unit *unit, const npu_vector_command *c)
         __builtin_memcpy(&b, npu_memory(unit, c->b, 64), 64);
     a = (c->operation & 255) == NPU_V_SHUFFLE ? npu_vshuffle(a, b, (uint32_t)c->x)
                                             : npu_vshift(a, b, (uint32_t)c->x);
-    __builtin_memcpy(npu_memory(unit, c->out, 64), &a, 64);
+    __builtin_memcpy(npu_output(unit, c->out, 64), &a, 64);
 }
 
 #endif

@@ -9,7 +9,7 @@ static void npu_control_command(npu_vector_unit *unit, const npu_vector_command 
         *field = (uint8_t)c->y;
     } else {
         uint32_t value = *field;
-        __builtin_memcpy(npu_memory(unit, c->out, 4), &value, 4);
+        __builtin_memcpy(npu_output(unit, c->out, 4), &value, 4);
     }
 }
 

@@ -17,6 +17,7 @@ from softnpu.emulator.xrt.pair import Pair
 
 if TYPE_CHECKING:
     from softnpu.emulator.context import Context
+    from softnpu.emulator.memcheck.check import MemoryCheck
 
 _log = logging.getLogger("softnpu.pyxrt")
 
@@ -230,11 +231,17 @@ class hw_context:
                 core_isa=settings.core_isa,
                 seed=settings.seed,
                 trace=settings.trace,
+                memcheck=self._memcheck(settings.memcheck),
                 host=shared.memory,
             )
             if self._context.timeline is not None:
                 shared.timeline = self._context.timeline
         return self._context
+
+    def _memcheck(self, limit: int | None) -> MemoryCheck | None:
+        from softnpu.emulator.memcheck.check import MemoryCheck
+
+        return None if limit is None else MemoryCheck(self.names, limit)
 
     def check_pair(self, instructions: bytes) -> None:
         """Warns of instructions that its xclbin was not built with. Not in XRT."""

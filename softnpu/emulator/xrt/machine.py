@@ -51,6 +51,7 @@ class Settings:
     core_isa: str | None = None
     seed: int | None = None
     trace: bool = False
+    memcheck: int | None = None
     stop_at: int | None = None
     on_report: Callable[[RunReport], None] | None = None
 

@@ -18,7 +18,10 @@ from softnpu.targets.standin.stack import stack_need
 from softnpu.targets.standin.toolchain import runtime
 from softnpu.zig import link
 
-LINK_FLAGS = ("-m", "elf32lriscv", "--nmagic", "--gc-sections", "--discard-locals")
+LINK_FLAGS = (
+    *("-m", "elf32lriscv", "--nmagic", "--gc-sections", "--discard-locals"),
+    "--emit-relocs",  # the emulator's memory check asks where a program names which buffer
+)
 
 STANDIN_SCRIPT = """\
 /* For the stand-in's start code (crt0.S). */

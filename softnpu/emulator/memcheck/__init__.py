@@ -1,0 +1,9 @@
+"""The memory check: each access of stand-in code is held against what it may touch.
+
+A buffer's name in a program is a relocation that the linker has kept. When a core starts, its copy
+of the program gets a tag into the upper bits of each buffer's address, one a buffer. Whatever the
+code computes keeps them, so each access says from which buffer its pointer came: one that lands in
+the neighbour is told from one that belongs there. The machine maps tagged addresses to the same
+memory; loads and stores pass through C (check.h), which knows where each buffer begins and ends,
+whether the core holds it, and what was ever written.
+"""

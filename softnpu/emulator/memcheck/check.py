@@ -1,0 +1,230 @@
+"""The memory check of an array, and of each core that is checked."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softnpu.arch.device import SOUTH_WINDOW, WINDOW_SIZE, WINDOWS
+from softnpu.emulator.memcheck import seen
+from softnpu.emulator.memcheck.seen import PLAIN, TAG_SHIFT, TAGS, Program, Seen
+from softnpu.emulator.memcheck.wording import Access, Kind, Wording
+from softnpu.emulator.names import Names, Place
+from softnpu.zig import shared_library
+
+_HERE = Path(__file__).parent
+_HELD, _RELEASED = 1, 2
+
+
+class _Check(ctypes.Structure):
+    """`npu_check` (check.h)."""
+
+    _fields_ = [
+        ("core", ctypes.c_void_p),
+        ("stop", ctypes.c_void_p),
+        ("read_register", ctypes.c_void_p),
+        ("pc_register", ctypes.c_int),
+        ("kind", ctypes.c_uint32),
+        ("writes", ctypes.c_uint32),
+        ("address", ctypes.c_uint32),
+        ("size", ctypes.c_uint32),
+        ("pc", ctypes.c_uint32),
+        ("checked", ctypes.c_uint64),
+        ("limit", ctypes.c_uint64),
+        ("closed", ctypes.c_void_p),
+        ("written", ctypes.c_void_p * len(WINDOWS)),
+        ("begin", ctypes.c_uint32 * TAGS),
+        ("end", ctypes.c_uint32 * TAGS),
+        ("held", ctypes.c_uint8 * TAGS),
+    ]
+
+
+class CoreCheck:
+    """The check of one core, from its start on.
+
+    Args:
+        program: what it executes, as the linker made it.
+        loaded: its program memory.
+        memory: its own data memory.
+        buffers: what it sees.
+        limit: accesses after which it is checked no more; 0 for none.
+
+    Attributes:
+        code: program memory as it is to be executed.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        loaded: NDArray[np.uint8],
+        memory: NDArray[np.uint8],
+        buffers: Sequence[Seen],
+        limit: int,
+    ) -> None:
+        self._program = program
+        self._loaded = loaded
+        self._memory = memory
+        self._buffers = buffers
+        self.code = program.tagged(loaded, memory, buffers)
+        self._wording = Wording(buffers, program)
+        self._closed = np.ones(len(WINDOWS) * WINDOW_SIZE, np.uint8)
+        self._state = state = _Check(limit=limit, closed=self._closed.ctypes.data)
+        untagged = ((one.begin, one.end) for one in buffers if not one.tag)
+        for begin, end in (*program.own(), *untagged):
+            self._closed[begin - SOUTH_WINDOW : end - SOUTH_WINDOW] = 0
+        for one in (one for one in buffers if one.tag):
+            state.begin[one.tag], state.end[one.tag] = one.begin, one.end
+            state.held[one.tag] = _HELD
+        self._hook = ctypes.c_size_t()
+        self.attached = False
+
+    def reload(self) -> None:
+        """Program memory has changed."""
+        if self._program.is_loaded(self._loaded):
+            self.code[:] = self._program.tagged(self._loaded, self._memory, self._buffers)
+        else:
+            self.code[:] = self._loaded
+
+    def windows(self, plain: Mapping[int, NDArray[np.uint8]]) -> dict[int, NDArray[np.uint8]]:
+        """Where tagged addresses lead: to the windows that they would lead to without tags."""
+        return {
+            one.tag << TAG_SHIFT | window: memory
+            for one in self._buffers
+            if one.tag
+            for window, memory in plain.items()
+            if window <= one.begin < window + WINDOW_SIZE
+        }
+
+    def attach(self, uc: Any) -> None:
+        """From now on checks what Unicorn executes."""
+        from unicorn import UC_HOOK_MEM_READ, UC_HOOK_MEM_WRITE
+        from unicorn.riscv_const import UC_RISCV_REG_PC
+        from unicorn.unicorn_py3.unicorn import uclib
+
+        state = self._state
+        state.core, state.pc_register = uc._uch.value, UC_RISCV_REG_PC
+        state.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value
+        state.read_register = ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p).value
+        everywhere = (ctypes.c_uint64(1), ctypes.c_uint64(0))
+        status = uclib.uc_hook_add(
+            uc._uch,
+            ctypes.byref(self._hook),
+            UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE,
+            ctypes.cast(_library().npu_at_access, ctypes.c_void_p),
+            ctypes.byref(state),
+            *everywhere,
+        )
+        assert status == 0, status
+        self.attached = True
+
+    def detach(self, uc: Any) -> None:
+        """Ends the check, which costs nothing from now on."""
+        from unicorn.unicorn_py3.unicorn import uclib
+
+        uclib.uc_hook_del(uc._uch, self._hook)
+        uc.ctl_flush_tb()
+        self.attached = False
+
+    @property
+    def checked(self) -> int:
+        """How many accesses it has checked."""
+        return int(self._state.checked)
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has checked as much as it was to."""
+        return 0 < int(self._state.limit) <= int(self._state.checked)
+
+    def operand_check(self) -> tuple[int, int]:
+        """The function that checks a vector operand, and its first argument: two addresses."""
+        function = ctypes.cast(_library().npu_at_operand, ctypes.c_void_p).value
+        return function or 0, ctypes.addressof(self._state)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the code did what it must not."""
+        return bool(self._state.kind)
+
+    def fault(self) -> tuple[str, int] | None:
+        """What it did, and the address behind the instruction; None if nothing."""
+        state = self._state
+        if not state.kind:
+            return None
+        tag = state.address >> TAG_SHIFT
+        released = state.held[tag] == _RELEASED
+        access = Access(Kind(state.kind), bool(state.writes), state.address, state.size, released)
+        size = 4 if self.code[state.pc] & 3 == 3 else 2  # RISC-V: the lowest bits tell
+        return self._wording.told(access), state.pc + size
+
+
+class MemoryCheck:
+    """The memory check of an array.
+
+    Args:
+        names: what the array's design calls what.
+        limit: accesses of all cores together that are checked, of each the same share and the first
+            ones; 0 for all.
+
+    Attributes:
+        unchecked: what it has not checked, and why, in the order of occurrence.
+    """
+
+    def __init__(self, names: Names, limit: int = 0) -> None:
+        self._names = names
+        self._limit = limit
+        self.unchecked: dict[str, None] = {}
+        self._cores: list[CoreCheck] = []
+
+    def of_core(
+        self,
+        pdi: int,
+        tile: Place,
+        code: NDArray[np.uint8],
+        windows: Mapping[int, Place],
+        memory: NDArray[np.uint8],
+    ) -> CoreCheck | None:
+        """The check of a core that starts; None where its program is not known.
+
+        Args:
+            code: its program memory.
+            windows: address -> the tile whose data memory it sees there.
+            memory: its own data memory.
+        """
+        names = self._names.of(pdi)
+        program = seen.read(names, tile)
+        if program is None or not program.keeps_relocations or not program.is_loaded(code):
+            self.unchecked.setdefault(
+                f"core ({tile[0]},{tile[1]}) is not checked: there is no file of its program that"
+                " tells where it names which buffer"
+            )
+            return None
+        buffers = seen.buffers(names, windows)
+        share = -(-self._limit // max(len(names.programs), 1))
+        self._cores.append(CoreCheck(program, code, memory, buffers, share))
+        return self._cores[-1]
+
+    def summary(self) -> str:
+        """What was checked, in a line; "" if nothing was."""
+        checked = sum(core.checked for core in self._cores)
+        ended = sum(core.spent for core in self._cores)
+        if not self._cores:
+            return "; ".join(self.unchecked)
+        told = f"{checked:,} accesses of {len(self._cores)} cores' code held"
+        early = f", the first ones of {ended} cores alone" if ended else ""
+        return "; ".join([told + early, *self.unchecked])
+
+
+def plain(address: int) -> int:
+    """An address as the core's memory has it."""
+    return address & PLAIN if address < 1 << 31 else address
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(str(shared_library('#include "check.h"\n', includes=(_HERE,))))

@@ -1,0 +1,133 @@
+"""Planted mistakes of a core's code in memory: what the memory check says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from softnpu.compiler.driver import compile_design
+from softnpu.emulator import names
+from softnpu.emulator.context import Context
+from softnpu.emulator.explain import explain
+from softnpu.emulator.memcheck.check import MemoryCheck
+from softnpu.emulator.report import Outcome
+from softnpu.formats.xclbin import parse
+
+KERNEL = """
+#include <stdint.h>
+static volatile int32_t table[8] = {1, 2, 3};
+static volatile int32_t sink;
+
+void work(volatile int32_t *x, volatile int32_t *y, volatile int32_t *z, int32_t mode) {
+  volatile int32_t local[8];
+  int32_t far = mode & 0xff00;
+  for (int i = 0; i < 16; i++) y[i] = x[i];
+  switch (mode & 0xff) {
+  case 1: y[16] = 5; break;
+  case 2: y[56] = 5; break;
+  case 3: sink = x[16]; break;
+  case 4: sink = x[-2]; break;
+  case 5: *(volatile int32_t *)((char *)y + 13) = 5; break;
+  case 6: for (int i = 0; i < 400; i++) local[i] = i; break;
+  case 7: for (int i = 0; i > -80000; i--) table[i] = i; break;
+  case 8: *(volatile int16_t *)((char *)y + 63) = 5; break;
+  case 9: z[4] = 5; break;
+  case 10: y[1 << 20] = 5; break;
+  case 11: *(volatile int64_t *)&y[14] = 5; break;
+  case 12: sink = local[far >> 8]; break;
+  }
+}
+"""
+DESIGN = """
+aie.device(npu1_1col) {
+  %tile = aie.tile(0, 2)
+  %above = aie.tile(0, 3)
+  %mode = aie.buffer(%tile) {sym_name = "mode"} : memref<1xi32>
+  %x = aie.buffer(%tile) {address = 8192 : i32, sym_name = "x"} : memref<16xi32>
+  %y = aie.buffer(%tile) {address = 8256 : i32, sym_name = "y"} : memref<16xi32>
+  %next = aie.buffer(%tile) {address = 8320 : i32, sym_name = "next"} : memref<16xi32>
+  %z = aie.buffer(%above) {address = 4096 : i32, sym_name = "z"} : memref<4xi32>
+  func.func private @work(memref<16xi32>, memref<16xi32>, memref<4xi32>, i32)
+  %core = aie.core(%tile) {
+    %c0 = arith.constant 0 : index
+    %m = memref.load %mode[%c0] : memref<1xi32>
+    func.call @work(%x, %y, %z, %m) : (memref<16xi32>, memref<16xi32>, memref<4xi32>, i32) -> ()
+    memref.store %m, %next[%c0] : memref<16xi32>
+    aie.end
+  } {link_with = "work.o"}
+  aie.runtime_sequence() {}
+}
+"""
+
+Told = Callable[[int], str]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """What is said of a run in which the kernel makes the mistake of a number."""
+    folder = tmp_path_factory.mktemp("memcheck")
+    (folder / "work.c").write_text(KERNEL)
+    (folder / "design.mlir").write_text(DESIGN)
+    compile_design(folder / "design.mlir", folder)
+    return lambda mode: run(folder, mode)
+
+
+def run(folder: Path, mode: int, limit: int = 0) -> str:
+    image = parse((folder / "final.xclbin").read_bytes())
+    known = names.beside(folder / "final.xclbin")
+    context = Context(image, memcheck=MemoryCheck(known, limit))
+    context.configure()
+    (where,) = (b.address for b in known.buffers[0, 2] if b.name == "mode")
+    tile = context.array.tile(0, 2)
+    tile.write(where, mode)
+    for word in range(16):
+        tile.write(8192 + 4 * word, word)
+    report = context.run((folder / "insts.bin").read_bytes(), [])
+    assert context.array.memcheck is not None
+    assert not context.array.memcheck.unchecked
+    assert report.outcome in (Outcome.COMPLETED, Outcome.FAULT)
+    return "" if report.completed else explain(report, known)
+
+
+def line_of(text: str) -> int:
+    return KERNEL[: KERNEL.index(text)].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (1, "writes y[16] (i32), one element behind its last, where next begins"),
+        (2, "writes y[56] (i32), 41 elements behind its last"),
+        (3, "reads x[16] (i32), one element behind its last, where y begins"),
+        (4, "reads x[-2] (i32), 2 elements before its first"),
+        (5, "writes 4 bytes of y at byte 13, at an address (0x7204d) that is not a multiple of 4"),
+        (
+            6,
+            "by a pointer that is neither to a buffer nor into the stack and the code's own data: "
+            "nearest is an array on the stack, 0 bytes behind its end",
+        ),
+        (
+            7,
+            "by a pointer that is neither to a buffer nor into the stack and the code's own data: "
+            "nearest is the array or variable table, 4 bytes before it",
+        ),
+        (8, "writes 2 bytes of y at byte 63, at an address (0x7207f) that is not a multiple of 2"),
+        (9, "writes z[4] (i32), one element behind its last"),
+        (11, ""),
+    ],
+)
+def test_a_mistake_is_told_with_buffer_index_core_file_line_and_function(
+    told: Told, mode: int, said: str
+) -> None:
+    text = told(mode)
+    assert said in text
+    if said:
+        line = line_of(f"case {mode}:")
+        assert text.startswith("core (0,2) ")
+        assert text.endswith(f"in work (work.c:{line}), called from core_0_2 (design.mlir:14)")
+
+
+def test_a_sound_program_is_told_nothing(told: Told) -> None:
+    assert told(0) == ""
