@@ -218,6 +218,25 @@ def reinterpret_cast(f: Function, op: Operation) -> None:
     )
 
 
+@statement_op("memref.view")
+def view_of_bytes(f: Function, op: Operation) -> None:
+    """Elements of any type, row after row, from one byte of the operand on."""
+    view = cast("memref.ViewOp", op)
+    type = memory_type(op, view.result)
+    pointer = f.type(view.result)
+    start = f.memref(view.source).address([f.settled(view.byte_shift, "shift")])
+    sizes = _mixed(f, type.get_shape(), view.sizes, "size")
+    strides: list[Expr] = [c.literal(1)]
+    for size in reversed(sizes[1:]):
+        strides.insert(0, multiply(size, strides[0]))
+    assert pointer.element is not None
+    base = f.store(c.cast(pointer.name, start), pointer, view.result.name_hint or "view")
+    f.bind(
+        view.result,
+        MemRef(base, pointer.element, c.literal(0), tuple(sizes), tuple(strides[: len(sizes)])),
+    )
+
+
 @statement_op("memref.collapse_shape", "memref.expand_shape")
 def reshape(f: Function, op: Operation) -> None:
     """The same elements in another shape; only rows without gaps can change their shape."""

@@ -261,3 +261,19 @@ def test_the_shape_of_a_memref_can_be_asked_for(tmp_path: Path) -> None:
       aie.end"""
     out = program(tmp_path, body, CHOICE)(a=GRID * 3)["out"]
     assert out[0, :3].tolist() == [8, GRID[1, 3] * 3, 12]
+
+
+def test_a_run_of_bytes_is_seen_as_other_elements(tmp_path: Path) -> None:
+    body = f"""{LOOP}
+      %bytes = memref.alloca() : memref<64xi8>
+      %c8 = arith.constant 8 : index
+      %words = memref.view %bytes[%c8][] : memref<64xi8> to memref<2x4xi32>
+      %all = memref.view %bytes[%c0][%c8] : memref<64xi8> to memref<?xi32>
+      %x = memref.load %a[%c1, %c1] : memref<6x8xi32>
+      memref.store %x, %words[%c1, %c1] : memref<2x4xi32>
+      %c7 = arith.constant 7 : index
+      %y = memref.load %all[%c7] : memref<?xi32>
+      memref.store %y, %out[%c0, %c0] : memref<6x8xi32>
+      aie.end"""
+    out = program(tmp_path, body, CHOICE)(a=GRID * 3)["out"]
+    assert out[0, 0] == GRID[1, 1] * 3
