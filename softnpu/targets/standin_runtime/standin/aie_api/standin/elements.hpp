@@ -38,8 +38,11 @@ struct uint4 {
 STANDIN_COMPLEX(cint16, int16_t);
 STANDIN_COMPLEX(cint32, int32_t);
 STANDIN_COMPLEX(cfloat, float);
+typedef int4 int4_t;
+typedef uint4 uint4_t;
 typedef cint16 cint16_t;
 typedef cint32 cint32_t;
+typedef cfloat cfloat_t;
 
 // The kinds of accumulators. Each is kept in the next wider lanes that the device has.
 struct accauto;

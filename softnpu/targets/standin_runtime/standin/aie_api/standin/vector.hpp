@@ -221,6 +221,19 @@ template <class V> inline constexpr bool is_vector_v = detail::is_vector<__remov
 template <class V> inline constexpr bool is_accum_v = detail::is_accum<__remove_cvref(V)>::value;
 template <class V> concept Vector = is_vector_v<V>;
 template <class V> concept Accum = is_accum_v<V>;
+template <class V> concept RealVector = Vector<V> && V::is_real();
+template <class V> concept ComplexVector = Vector<V> && V::is_complex();
+template <class T> concept ElemBaseType = standin::element<T>::known;
+template <class T> concept Elem = ElemBaseType<T>;
+template <class Tag> concept AccumElemBaseType = requires { typename standin::lane<Tag>::stored; };
+template <class T>
+inline constexpr unsigned native_vector_length_v = 512 / standin::element<T>::bits;
+
+namespace detail {
+template <class M> struct is_mask : standin::constant<false> {};
+template <unsigned N> struct is_mask<mask<N>> : standin::constant<true> {};
+} // namespace detail
+template <class M> concept Mask = detail::is_mask<__remove_cvref(M)>::value;
 
 // A bit a lane.
 template <unsigned N> class mask {
