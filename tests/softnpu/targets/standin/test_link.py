@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -296,4 +297,9 @@ def test_native_code_is_kept_below_any_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(zig, "cache_folder", lambda: tmp_path / "100%s")
-    assert zig.shared_library("int one(void) { return 1; }", includes=()).is_file()
+    header = zig.precompiled_header("static int two(void) { return 2; }\n")
+    three = zig.object_file("int three(void) { return 3; }", ())
+    source = "int three(void);\nint five(void) { return two() + three(); }"
+    flags = ("-include-pch", str(header))
+    library = zig.shared_library(source, includes=(), flags=flags, objects=(three,))
+    assert ctypes.CDLL(str(library)).five() == 5
