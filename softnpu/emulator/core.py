@@ -17,7 +17,6 @@ from softnpu.emulator import cores
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.cores.processor import MachineError, Processor, Serve
 from softnpu.emulator.locks import Lock
-from softnpu.emulator.memcheck.check import CoreCheck
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.emulator.scheduler import Actor
 from softnpu.emulator.services import CoreError, CoreFault, Results, Services
@@ -105,7 +104,7 @@ class Core(Services):
             self._lock(self.pending[1]).forget(self)
         self.pending = None
         self.done = False
-        self._machine = None
+        self._machine = self._check = None
         self._error = None
 
     def program_changed(self) -> None:
@@ -205,6 +204,8 @@ class Core(Services):
         generation = tile.array.device.generation
         cores.check_runnable(isa, generation, tile.name)
         self._recorder = self._begin_recording() if tile.array.profile else None
+        check = tile.array.memcheck if isa == STANDIN_ISA else None
+        self._check = None if check is None else check.of_core(tile)
         self._machine = cores.processor(
             isa,
             generation,
@@ -212,18 +213,12 @@ class Core(Services):
             tile.windows(),
             bus=tile,
             recorder=self._recorder,
-            check=self._begin_check() if isa == STANDIN_ISA else None,
+            check=self._check,
         )
         self._metered = self._stalled = self._stack_seen = 0
         self._sample = (0, 0)
         self._locks = self._tile.core_locks()
         return self._machine
-
-    def _begin_check(self) -> CoreCheck | None:
-        tile, array = self._tile, self._tile.array
-        if array.memcheck is None:
-            return None
-        return array.memcheck.of_core(array.pdi, tile.place, tile.program, tile.seen(), tile.memory)
 
     def _begin_recording(self) -> Recorder:
         key = (self._tile.array.pdi, self._tile.program.tobytes())

@@ -21,6 +21,7 @@ class Lock:
     Attributes:
         place: what reports call it, e.g. "lock 3 of tile (0,2)".
         value: -64 to 63.
+        given: the value that its register was set to last.
         changed: the clock of the last change.
         waiters: (actor, value) of acquires that were refused, in their order. All are woken by
             the next change; nobody passes one whose turn it is, since the lock's arbiter would
@@ -31,6 +32,7 @@ class Lock:
     __slots__ = (
         "_wake",
         "changed",
+        "given",
         "index",
         "place",
         "releasers",
@@ -46,7 +48,7 @@ class Lock:
         self.tile = tile
         self.index = index
         self.place = f"lock {index} of tile ({tile[0]},{tile[1]})"
-        self.value = 0
+        self.value = self.given = 0
         self.changed = 0
         self.waiters: list[tuple[Actor, int]] = []
         self.releasers: dict[Actor, None] = {}
@@ -126,7 +128,7 @@ class Lock:
 
     def set(self, value: int, clock: int = 0) -> None:
         """Sets the value, as a write of the lock's register does, and wakes the waiters."""
-        self.value = value
+        self.value = self.given = value
         self.changed = max(self.changed, clock)
         self.stamps.clear()
         self.stamps.extend([self.changed] * max(value, 0))

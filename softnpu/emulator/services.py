@@ -16,6 +16,7 @@ from softnpu.arch.standin import BUS_START, Service
 from softnpu.emulator.cores.processor import MachineError, Processor
 from softnpu.emulator.descriptors import packet_header
 from softnpu.emulator.locks import Lock
+from softnpu.emulator.memcheck.check import CoreCheck
 from softnpu.emulator.printing import Printed, printf
 from softnpu.emulator.scheduler import Worker
 from softnpu.emulator.streams import Link
@@ -78,6 +79,7 @@ class Services(Worker):
         self.events: list[tuple[int, int]] = []
         self.control_registers: dict[int, int] = {}
         self._machine: Processor | None = None
+        self._check: CoreCheck | None = None
         self._metered = 0
         self._turn_end = 0
         self._locks: list[Lock | None] = []
@@ -115,7 +117,12 @@ class Services(Worker):
         return lock
 
     def _acquire(self, number: int, value: int) -> Results:
-        return () if self._lock(number).acquire(value, self) else None
+        lock = self._lock(number)
+        if not lock.acquire(value, self):
+            return None
+        if self._check is not None:
+            self._check.holding.acquired(lock, value)
+        return ()
 
     def _release(self, number: int, value: int) -> Results:
         lock = self._lock(number)
@@ -123,6 +130,8 @@ class Services(Worker):
             lock.release(value, self)
         except EmulatorError as error:
             raise self._fault(str(error).removeprefix(f"{self.place} ")) from error
+        if self._check is not None:
+            self._check.holding.released(lock, value)
         return ()
 
     def _put_stream(self, word: int, last: int) -> Results:

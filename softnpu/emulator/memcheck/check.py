@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from softnpu.arch.device import SOUTH_WINDOW, WINDOW_SIZE, WINDOWS
 from softnpu.emulator.memcheck import seen
-from softnpu.emulator.memcheck.seen import PLAIN, TAG_SHIFT, TAGS, Program, Seen
+from softnpu.emulator.memcheck.holding import Held, Holding
+from softnpu.emulator.memcheck.seen import PLAIN, TAG_SHIFT, TAGS, Program
 from softnpu.emulator.memcheck.wording import Access, Kind, Wording
-from softnpu.emulator.names import Names, Place
+from softnpu.emulator.names import Names
 from softnpu.zig import shared_library
 
+if TYPE_CHECKING:
+    from softnpu.emulator.core_tile import CoreTile
+
 _HERE = Path(__file__).parent
-_HELD, _RELEASED = 1, 2
 
 
 class _Check(ctypes.Structure):
@@ -50,28 +53,20 @@ class CoreCheck:
 
     Args:
         program: what it executes, as the linker made it.
-        loaded: its program memory.
-        memory: its own data memory.
-        buffers: what it sees.
+        tile: its tile.
+        names: of the array.
         limit: accesses after which it is checked no more; 0 for none.
 
     Attributes:
         code: program memory as it is to be executed.
+        holding: is told what locks it takes and gives back.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        loaded: NDArray[np.uint8],
-        memory: NDArray[np.uint8],
-        buffers: Sequence[Seen],
-        limit: int,
-    ) -> None:
+    def __init__(self, program: Program, tile: CoreTile, names: Names, limit: int) -> None:
         self._program = program
-        self._loaded = loaded
-        self._memory = memory
-        self._buffers = buffers
-        self.code = program.tagged(loaded, memory, buffers)
+        self._tile = tile
+        self._buffers = buffers = seen.buffers(names, tile.seen())
+        self.code = program.tagged(tile.program, tile.memory, buffers)
         self._wording = Wording(buffers, program)
         self._closed = np.ones(len(WINDOWS) * WINDOW_SIZE, np.uint8)
         self._state = state = _Check(limit=limit, closed=self._closed.ctypes.data)
@@ -80,16 +75,18 @@ class CoreCheck:
             self._closed[begin - SOUTH_WINDOW : end - SOUTH_WINDOW] = 0
         for one in (one for one in buffers if one.tag):
             state.begin[one.tag], state.end[one.tag] = one.begin, one.end
-            state.held[one.tag] = _HELD
+            state.held[one.tag] = Held.NOW
+        self.holding = Holding(names, buffers, tile.core_locks(), state.held.__setitem__)
         self._hook = ctypes.c_size_t()
         self.attached = False
 
     def reload(self) -> None:
         """Program memory has changed."""
-        if self._program.is_loaded(self._loaded):
-            self.code[:] = self._program.tagged(self._loaded, self._memory, self._buffers)
+        loaded = self._tile.program
+        if self._program.is_loaded(loaded):
+            self.code[:] = self._program.tagged(loaded, self._tile.memory, self._buffers)
         else:
-            self.code[:] = self._loaded
+            self.code[:] = loaded
 
     def windows(self, plain: Mapping[int, NDArray[np.uint8]]) -> dict[int, NDArray[np.uint8]]:
         """Where tagged addresses lead: to the windows that they would lead to without tags."""
@@ -157,7 +154,7 @@ class CoreCheck:
         if not state.kind:
             return None
         tag = state.address >> TAG_SHIFT
-        released = state.held[tag] == _RELEASED
+        released = state.held[tag] == Held.RELEASED
         access = Access(Kind(state.kind), bool(state.writes), state.address, state.size, released)
         size = 4 if self.code[state.pc] & 3 == 3 else 2  # RISC-V: the lowest bits tell
         return self._wording.told(access), state.pc + size
@@ -183,30 +180,19 @@ class MemoryCheck:
 
     def of_core(
         self,
-        pdi: int,
-        tile: Place,
-        code: NDArray[np.uint8],
-        windows: Mapping[int, Place],
-        memory: NDArray[np.uint8],
+        tile: CoreTile,
     ) -> CoreCheck | None:
-        """The check of a core that starts; None where its program is not known.
-
-        Args:
-            code: its program memory.
-            windows: address -> the tile whose data memory it sees there.
-            memory: its own data memory.
-        """
-        names = self._names.of(pdi)
-        program = seen.read(names, tile)
-        if program is None or not program.keeps_relocations or not program.is_loaded(code):
+        """The check of a tile's core that starts; None where its program is not known."""
+        names = self._names.of(tile.array.pdi)
+        program = seen.read(names, tile.place)
+        if program is None or not program.keeps_relocations or not program.is_loaded(tile.program):
             self.unchecked.setdefault(
-                f"core ({tile[0]},{tile[1]}) is not checked: there is no file of its program that"
-                " tells where it names which buffer"
+                f"{tile.core.place} is not checked: there is no file of its program that tells"
+                " where it names which buffer"
             )
             return None
-        buffers = seen.buffers(names, windows)
         share = -(-self._limit // max(len(names.programs), 1))
-        self._cores.append(CoreCheck(program, code, memory, buffers, share))
+        self._cores.append(CoreCheck(program, tile, names, share))
         return self._cores[-1]
 
     def summary(self) -> str:
