@@ -22,6 +22,17 @@ NPU_OP npu_x npu_beside(npu_w low, npu_w high)
     return both;
 }
 
+/* Two vectors, and one of them. */
+NPU_OP npu_y npu_both(npu_x low, npu_x high)
+{
+    npu_y both;
+    both.x[0] = low;
+    both.x[1] = high;
+    return both;
+}
+
+NPU_OP npu_x npu_one(npu_y both, int high) { return both.x[high]; }
+
 /* Conversions of AIE2P: between half an accumulator and half a vector, between a whole one's half
  * and a whole one. */
 NPU_OP npu_x npu_vconv_fp32_bf16_b(npu_w a) { return npu_vconv_fp32_bf16(a); }

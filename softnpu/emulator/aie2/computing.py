@@ -23,6 +23,9 @@ _BY_THE_WAY = {"r31": "uint32_t", "r16": "uint64_t", "l8": "uint64_t"}
 """Registers that take a second result and are no operands, and what the library writes: a
 quotient; of AIE2P, a mask."""
 
+_PACKED = re.compile(r"pack$")
+"""AIE2P's, between two vectors and one or one and half of one; AIE2's tell the width behind."""
+
 _SIGN = re.compile(r"[a-z]+Sign[01]")
 """AIE2P's registers that say whether lanes are signed: an instruction names one of two."""
 
@@ -183,11 +186,19 @@ def _second(draft: Draft, outputs: list[Operand]) -> None:
 
 
 def _narrowed(draft: Draft, output: Operand | None) -> str:
-    """A result; of a whole accumulator of AIE2P the two halves' side by side."""
+    """A result; side by side what AIE2P makes of the halves of a whole accumulator or two vectors,
+    or two vectors' halves."""
     source = next(iter(draft.given()), None)
-    if "srs." not in draft.opcode.mnemonic or source is None or not source.pair:
+    mnemonic = draft.opcode.mnemonic
+    if _PACKED.search(mnemonic) and output and draft.bits(output) == 1024:
+        join = "npu_both"
+    elif source and (
+        ("srs." in mnemonic and source.pair) or (_PACKED.search(mnemonic) and source.bits == 1024)
+    ):
+        join = "npu_beside"
+    else:
         return _expression(draft, output)
-    return f"npu_beside({_expression(draft, output)}, {_expression(draft, output, 1)})"
+    return f"{join}({_expression(draft, output)}, {_expression(draft, output, 1)})"
 
 
 def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
@@ -199,11 +210,13 @@ def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
     if match[0].startswith(("vsrs", "vconv.bf16")):
         accumulator = ordered[0].bits
     vector = "@load" if fused and draft.opcode.load else ordered[0].text if ordered else ""
+    packed = _PACKED.search(draft.opcode.mnemonic) is not None
+    halved = accumulator == _WHOLE or (packed and accumulator == 1024)
     names = {
         "st": "&@flags",
         "ctl": "s->control",
         "second": "@second",
-        "vector": f"npu_half({vector}, {half})" if accumulator == _WHOLE else vector,
+        "vector": f"npu_half({vector}, {half})" if halved else vector,
         "kind": "c" if accumulator >= 1024 else "b",
         "size": "y" if accumulator == 1024 else "x",
         "float": "_f" if match.lastindex and match[match.lastindex] == ".f" else "",
@@ -219,6 +232,8 @@ def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
         names["a"] = draft.inputs["cntr"].text
     for letter, one in zip("abcdef", ordered, strict=False):
         names[letter] = one.pair if half and one.pair else one.text
+        if packed and one.bits == 1024:
+            names[letter] = f"npu_one({one.text}, {half})"
         names[f"rows:{letter}"] = f"npu_rows({one.text}, {half})"
         names[f"wide:{letter}"] = one.text if one.bits == 1024 else f"npu_widen({one.text})"
         names[f"pair:{letter}"] = f"{one.text}, {one.pair or 'npu_no_mask()'}"

@@ -10,7 +10,7 @@ from softnpu.emulator.aie2.plan import Plan, Read, Write
 from softnpu.isa.codec import Instruction
 from softnpu.isa.model import Immediate, InstructionSet, Operand, Stage
 
-_IN_LIBRARY = re.compile(r"[cs]r(?!UPSMode|SRSMode|UnpackSize)[A-Z]")
+_IN_LIBRARY = re.compile(r"[cs]r(?!UPSMode|SRSMode|UnpackSize|PackSize)[A-Z]")
 """Control and status that the library reads where it computes; not AIE2P's widths of lanes."""
 
 _FILL = 32

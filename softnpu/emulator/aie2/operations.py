@@ -10,7 +10,8 @@ whole one, `{size}` "x" and "y". `{wide:a}` is a vector as a whole y, `{pair:b}`
 `{rows:b}` its rows that half an accumulator of AIE2P takes.
 
 What AIE2P shares with AIE2 stands in rows of their own: llvm-aie selects them for the same
-operations (AIE2PInstrPatterns.td). Nobody has compared them with an AIE2P NPU.
+operations (AIE2PInstrPatterns.td; what mode and size registers choose: its
+AIE2PInstructionSelector.cpp). Nobody has compared them with an AIE2P NPU.
 """
 
 from __future__ import annotations
@@ -128,6 +129,11 @@ _AIE2P: _Rows = (
         r"vsrs\.4x",
         "({crSRSMode} & 1 ? npu_vsrs_16_s64_c : npu_vsrs_8_s32_c)({a}, {su}, {sign}, {ctl}, {st})",
     ),
+    (
+        r"vpack",
+        "({crPackSize} & 1 ? npu_vpack_8_16 : npu_vpack_4_8)({a}, {sign}, {ctl}, {st})",
+    ),
+    (r"vunpack", "({crUnpackSize} & 1 ? npu_vunpack_16_8 : npu_vunpack_8_4)({vector}, {sign})"),
     (r"vconv\.fp32\.bf16", "npu_vconv_fp32_bf16_{kind}({vector})"),
     (r"vconv\.bf16\.fp32", "npu_vconv_bf16_fp32_{kind}({a}, {ctl}, {st})"),
     (
@@ -156,6 +162,7 @@ _ADDRESSED = {
     AIE2P: re.compile(
         r"(v?ld[ab]|v?st)(\.[23]d)?(\.[su](8|16))?|vst(\.[23]d)?\.128|padd.*"
         r"|(vlda(\.[23]d)?\.ups|vst(\.[23]d)?\.srs)\.[24]x"
+        r"|vldb(\.[23]d)?\.unpack|vst(\.[23]d)?\.pack"
         r"|vlda(\.[23]d)?\.conv\.fp32\.bf16|vst(\.[23]d)?\.conv\.bf16\.fp32"
     ),
 }
@@ -165,7 +172,7 @@ tells what becomes of the vector's other half, of the tile's registers not where
 _CONVERTED = re.compile(r"\.(flt2fx|fx2flt)")
 """An operand that is converted on its way (AIE2P): not modelled."""
 
-_FUSED = re.compile(r"(?:v?lda|v?ldb|v?st)\.(?:[23]d\.)?(ups|srs|pack|unpack|conv)\.")
+_FUSED = re.compile(r"(?:v?lda|v?ldb|v?st)\.(?:[23]d\.)?(ups|srs|pack|unpack|conv)(?:\.|$)")
 """A conversion on the way from or to memory: the operation is that without a memory."""
 
 SIGNS = {
@@ -194,7 +201,7 @@ def operation(generation: str, opcode: Opcode) -> tuple[str, re.Match[str]]:
     if _CONVERTED.search(opcode.syntax):
         raise NotExecutedError(mnemonic)
     fused = _FUSED.match(mnemonic)
-    plain = f"v{fused[1]}.{mnemonic[fused.end() :]}" if fused else mnemonic
+    plain = f"v{fused[1]}.{mnemonic[fused.end() :]}".rstrip(".") if fused else mnemonic
     for pattern, expression in _COMPILED[generation]:
         match = pattern.fullmatch(plain)
         if match:

@@ -201,3 +201,43 @@ def test_bfloat16_becomes_float32_and_is_rounded_back(
     assert done.arrays[2].tolist() == values[:16].tolist()
     for there in (done.arrays[1][:count], done.arrays[1][32 : 32 + count]):
         assert there.tolist() == given[:count].tolist()
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_lanes_are_unpacked_and_packed_as_the_size_says(tmp_path: Path, size: int) -> None:
+    """4 bits to 8, or 8 to 16, and back; half a vector or a whole one, from memory and in it."""
+    text = f"""
+    vlda x0, [p0, #0]
+    mova r0, #{size}
+    nop
+    mov crunpacksize, r0
+    mov crpacksize, r0
+    {LANDED}
+    vunpack x1, wl0, unpacksign1
+    vunpack y1, x0, unpacksign0
+    {LANDED}
+    vst x1, [p1], #64
+    vst x2, [p1], #64
+    vst x3, [p1], #64
+    vpack wl4, x1, packsign1
+    vpack x5, y1, packsign0
+    {LANDED}
+    vst wl4, [p2, #0]
+    vst x5, [p2, #64]
+    vldb.unpack y3, unpacksign1, [p0, #0]
+    {LANDED}
+    vst.pack y3, packsign1, [p2, #128]
+    {LANDED}"""
+    unpacked, packed = np.zeros(192, np.uint8), np.zeros(192, np.uint8)
+    done = run(text, A, unpacked, packed, folder=tmp_path)
+    if size:
+        signed, unsigned = A.astype(np.int16), A.view(np.uint8).astype(np.uint16)
+    else:
+        nibbles = np.stack((A.view(np.uint8) & 15, A.view(np.uint8) >> 4), 1).reshape(-1)
+        signed, unsigned = ((nibbles ^ 8).astype(np.int8) - 8), nibbles
+    assert done.arrays[1][:64].tolist() == signed.view(np.uint8)[:64].tolist()
+    assert done.arrays[1][64:].tolist() == unsigned.view(np.uint8).tolist()
+    given = A.view(np.uint8).tolist()
+    assert done.arrays[2][:32].tolist() == given[:32]
+    assert done.arrays[2][64:128].tolist() == given
+    assert done.arrays[2][128:].tolist() == given
