@@ -50,7 +50,8 @@ def _array(values: object, argument: Argument) -> Array:
             f" {type(values).__name__}: {error}"
         ) from error
     if not (array.dtype.kind in "biuf" or is_float(array.dtype)):
-        kind = f"a {type(values).__name__}" if array.dtype == object else _kind(array)
+        whole = array.dtype == object and not isinstance(values, np.ndarray)
+        kind = f"a {type(values).__name__}" if whole else _kind(array)
         raise RunnerError(f"{argument.name} must be {argument.told}, and {kind} was given")
     return array
 

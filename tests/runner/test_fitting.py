@@ -52,6 +52,7 @@ def test_values_that_the_type_holds_are_taken(given: Any, dtype: str) -> None:
         (np.array(["a"] * 4), "int8", "text was given"),
         ([[1, 2], [3]], "int8", "numpy makes no array of what was given, a list"),
         ({"a": 1}, "int8", "a dict was given"),
+        (np.zeros(4, object), "int8", "an array of object was given"),
         (lambda: 3, "int8", "a function was given"),
         (3, "int8", r"int64\[\] was given: 1 elements, not 4"),
     ],
