@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import LocationAttr, ModuleOp
 from xdsl.passes import ModulePass
 
 from softnpu.arch.ports import SHIM_MM2S_PORTS, SHIM_S2MM_PORTS, Bundle, EndPoint
@@ -60,11 +60,13 @@ def _create_circuits(device: DeviceOp, routing: Routing, switches: SwitchOps) ->
             continue
         routing.circuits.add(source)
         create = _create_exact_circuit if routing.exact else _create_circuit
-        create(source, routing.routes[source], switches)
+        create(source, routing.routes[source], switches, flow.location)
         device.body.erase_op(flow)
 
 
-def _create_circuit(source: EndPoint, route: Route, switches: SwitchOps) -> None:
+def _create_circuit(
+    source: EndPoint, route: Route, switches: SwitchOps, location: LocationAttr
+) -> None:
     """Make the connections of one flow; what leaves a shim comes out of its mux.
 
     As in mlir-aie, all connections in the shim that a flow leaves begin there.
@@ -73,22 +75,25 @@ def _create_circuit(source: EndPoint, route: Route, switches: SwitchOps) -> None
         switch = switches.switch(tile)
         entry: Port | None = None
         if tile == source.tile and tile[1] == 0:
-            entry = _enter_by_mux(source, switches)
+            entry = _enter_by_mux(source, switches, location)
         for connection in connections:
             start, end = _ports(connection)
             if entry is not None:
-                connect(switch, entry, end)
+                connect(switch, entry, end, location)
             elif tile[1] == 0 and connection.destination.bundle in BEHIND_SHIM_MUX:
-                connect(switch, start, _leave_by_mux(connection.destination, switches))
+                end = _leave_by_mux(connection.destination, switches, location)
+                connect(switch, start, end, location)
             else:
-                connect(switch, start, end)
+                connect(switch, start, end, location)
 
 
-def _create_exact_circuit(source: EndPoint, route: Route, switches: SwitchOps) -> None:
+def _create_exact_circuit(
+    source: EndPoint, route: Route, switches: SwitchOps, location: LocationAttr
+) -> None:
     """Make the connections of one flow; a shim's mux is at either end of it, or at neither."""
     entry: Port | None = None
     if source.tile[1] == 0 and source.bundle in BEHIND_SHIM_MUX:
-        entry = _enter_by_mux(source, switches)
+        entry = _enter_by_mux(source, switches, location)
     for tile, connections in route.items():
         switch = switches.switch(tile)
         for connection in connections:
@@ -96,23 +101,23 @@ def _create_exact_circuit(source: EndPoint, route: Route, switches: SwitchOps) -
             if entry is not None and connection.source == source:
                 start = entry
             if tile[1] == 0 and connection.destination.bundle in BEHIND_SHIM_MUX:
-                end = _leave_by_mux(connection.destination, switches)
-            connect(switch, start, end)
+                end = _leave_by_mux(connection.destination, switches, location)
+            connect(switch, start, end, location)
 
 
-def _enter_by_mux(source: EndPoint, switches: SwitchOps) -> Port:
+def _enter_by_mux(source: EndPoint, switches: SwitchOps, location: LocationAttr) -> Port:
     """Lead a source behind a shim's mux to its switch; the port where it comes in."""
     channel = _mux_output(source)
     origin = (wire_bundle(source.bundle), source.channel)
-    connect(switches.shim_mux(source.tile), origin, (WireBundle.North, channel))
+    connect(switches.shim_mux(source.tile), origin, (WireBundle.North, channel), location)
     return WireBundle.South, channel
 
 
-def _leave_by_mux(destination: EndPoint, switches: SwitchOps) -> Port:
+def _leave_by_mux(destination: EndPoint, switches: SwitchOps, location: LocationAttr) -> Port:
     """Lead a shim's switch to a destination behind its mux; the port where it goes out."""
     channel = _mux_input(destination)
     end = (wire_bundle(destination.bundle), destination.channel)
-    connect(switches.shim_mux(destination.tile), (WireBundle.North, channel), end)
+    connect(switches.shim_mux(destination.tile), (WireBundle.North, channel), end, location)
     return WireBundle.South, channel
 
 

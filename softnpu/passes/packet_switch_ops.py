@@ -38,7 +38,10 @@ def create_packet_switches(device: DeviceOp, routing: Routing, switches: SwitchO
     for position, tile in sorted(switches.tiles.items()):
         switch = switches.switch(position, after=tile)
         if position in plans:
-            append_to(switch.connections.block, *_contents(plans[position]))
+            contents = _contents(plans[position])
+            for op in (inner for one in contents for inner in one.walk()):
+                op.location = tile.location
+            append_to(switch.connections.block, *contents)
     for switch in of_type(device, SwitchboxOp):
         if switch.position[1] == 0:
             _lead_through_mux(switch, switches)
@@ -86,11 +89,13 @@ def _lead_through_mux(switch: SwitchboxOp, switches: SwitchOps) -> None:
         if isinstance(op, PacketRulesOp) and op.source_bundle is WireBundle.DMA:
             dma, port = op.source_port, (WireBundle.South, SHIM_MM2S_PORTS[op.source_channel])
             op.source_bundle, op.source_channel = port
-            _prepend(_mux_of(switch, switches), connect_op(dma, (WireBundle.North, port[1])))
+            north, location = (WireBundle.North, port[1]), switch.tile_op.location
+            _prepend(_mux_of(switch, switches), connect_op(dma, north, location))
         elif isinstance(op, MasterSetOp) and op.dest_bundle is WireBundle.DMA:
             dma, port = op.dest_port, (WireBundle.South, SHIM_S2MM_PORTS[op.dest_channel])
             op.dest_bundle, op.dest_channel = port
-            _prepend(_mux_of(switch, switches), connect_op((WireBundle.North, port[1]), dma))
+            north, location = (WireBundle.North, port[1]), switch.tile_op.location
+            _prepend(_mux_of(switch, switches), connect_op(north, dma, location))
 
 
 def _mux_of(switch: SwitchboxOp, switches: SwitchOps) -> ShimMuxOp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Operation
 
 from softnpu.arch.ports import Bundle, Tile
@@ -72,7 +73,10 @@ class SwitchOps:
     def add_wires(self) -> None:
         """Say which switch is wired to which, and each switch to what is in its tile."""
         for position in sorted(self.switches):
-            append(self._device, *self._wires(position))
+            wires = self._wires(position)
+            for wire in wires:
+                wire.location = self.tiles[position].location
+            append(self._device, *wires)
 
     def _wires(self, position: Tile) -> list[WireOp]:
         col, row = position
@@ -110,16 +114,19 @@ def _wire(
 Port = tuple[WireBundle, int]
 
 
-def connect_op(source: Port, dest: Port) -> ConnectOp:
-    """A circuit-switched connection."""
+def connect_op(source: Port, dest: Port, location: LocationAttr) -> ConnectOp:
+    """A circuit-switched connection, said to come from where the flow or the tile does."""
     return ConnectOp(
         source_bundle=source[0],
         source_channel=source[1],
         dest_bundle=dest[0],
         dest_channel=dest[1],
+        location=location,
     )
 
 
-def connect(interconnect: SwitchboxOp | ShimMuxOp, source: Port, dest: Port) -> None:
+def connect(
+    interconnect: SwitchboxOp | ShimMuxOp, source: Port, dest: Port, location: LocationAttr
+) -> None:
     """Add a connection behind those that a switch or mux has."""
-    append_to(interconnect.connections.block, connect_op(source, dest))
+    append_to(interconnect.connections.block, connect_op(source, dest, location))

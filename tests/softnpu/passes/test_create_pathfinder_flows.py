@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from xdsl.context import Context
 
+from softnpu.dialects.source import parse_text, print_module
 from softnpu.errors import DesignError
 from softnpu.passes.create_pathfinder_flows import CreatePathfinderFlowsPass
 from tests.conftest import DESIGNS
@@ -104,3 +107,23 @@ def test_every_tile_gets_a_switch_even_if_no_flow_crosses_it(lower: Lower) -> No
     routed = lower("aie.device(npu1_1col) { %t = aie.tile(0, 4) }", ROUTE)
     assert "aie.switchbox(%tile_0_4)" in routed
     assert "aie.wire(%tile_0_4 : DMA, %switchbox_0_4 : DMA)" in routed
+
+
+def test_connections_come_from_where_their_flow_does_and_packets_from_their_tile() -> None:
+    text = """aie.device(npu1_1col) {
+      %a = aie.tile(0, 2) loc("tile.py":1:1)
+      %b = aie.tile(0, 3)
+      aie.flow(%a, DMA : 0, %b, DMA : 0) loc("flow.py":2:1)
+      aie.packet_flow(1) { aie.packet_source<%a, DMA : 1> aie.packet_dest<%b, DMA : 1> }
+    }"""
+    module = parse_text(text, "design.mlir")
+    ROUTE.apply(Context(), module)
+    printed = print_module(module, locations=True)
+    places = dict(re.findall(r"(#loc\d*) = (loc\(.*\))", printed))
+    found = {
+        kind: [places[place] for place in re.findall(rf"aie\.{kind}\W.* loc\((#loc\d*)\)", printed)]
+        for kind in ("connect", "amsel", "rule")
+    }
+    assert set(found["connect"]) == {'loc("flow.py":2:1)'}
+    assert 'loc("tile.py":1:1)' in found["amsel"]
+    assert 'loc("tile.py":1:1)' in found["rule"]
