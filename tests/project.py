@@ -30,7 +30,7 @@ class Project:
     root: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def doit(self, *arguments: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
+    def doit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs doit and captures what it prints."""
         return subprocess.run(
             [sys.executable, "-m", "doit", *arguments],
@@ -38,7 +38,6 @@ class Project:
             env={**os.environ, "NPUFORGE_TOOLCHAIN": "embedded", **self.environment},
             capture_output=True,
             text=True,
-            timeout=timeout,
             check=False,
         )
 

@@ -57,7 +57,6 @@ def bootstrap(
         capture_output=True,
         text=True,
         preexec_fn=heed_rights if heed else None,
-        timeout=60,
         check=False,
     )
 

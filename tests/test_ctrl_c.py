@@ -62,7 +62,7 @@ def test_a_saved_kernel_is_built_and_run_again(tmp_path: Path) -> None:
         assert "render" not in again
     finally:
         _press_ctrl_c(process)
-        assert process.wait(timeout=20) == 0
+        assert process.wait() == 0
 
 
 def test_a_build_that_is_interrupted_says_so_and_goes_on_later(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_build_that_is_interrupted_says_so_and_goes_on_later(tmp_path: Path) -
     _until(process.stdout, "kernels   ")
     _press_ctrl_c(process)
     try:
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate()
     finally:
         process.kill()
     assert process.returncode == 130
@@ -92,7 +92,7 @@ def test_a_build_that_is_ended_keeps_what_is_done(tmp_path: Path, number: int, c
     assert process.stdout is not None
     _until(process.stdout, "kernels   ")
     process.send_signal(number)
-    rest, _ = process.communicate(timeout=60)
+    rest, _ = process.communicate()
     assert process.returncode == code
     assert "Traceback" not in rest
     assert "render" not in project.tasks_run("build")

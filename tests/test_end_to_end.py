@@ -138,11 +138,11 @@ def test_a_misspelt_callee_suggests_the_function_in_the_authors_file(project: Pr
     assert "        func.call @vector_scael(%x, %y) : (memref<{{ line }}xi32>" in done.stdout
 
 
-def test_a_lock_that_nobody_releases_ends_in_seconds_with_the_reason(project: Project) -> None:
+def test_a_lock_that_nobody_releases_ends_with_the_reason(project: Project) -> None:
     project.edit(TEMPLATE, "        aie.objectfifo.release @in(Consume, 1)\n", "")
     project.edit(DECLARED, "def reference(p, x):", "def ignored(p, x):")
     project.doit("build")
-    done = project.doit("test_emu", timeout=20)
+    done = project.doit("test_emu")
     assert done.returncode == 1
     assert "ERT_CMD_STATE_TIMEOUT" in done.stdout
     assert "objectfifo in) ≥ 1 (now 0)" in done.stdout
@@ -155,7 +155,7 @@ def test_a_core_that_never_ends_is_stopped(project: Project) -> None:
     project.edit(
         KERNEL, "    for", "    while (((volatile const int *)in)[0] < 1000000000000) {}\n    for"
     )
-    done = project.doit(timeout=60)
+    done = project.doit()
     assert done.returncode == 1
     assert "ERT_CMD_STATE_TIMEOUT" in done.stdout
 

@@ -31,7 +31,6 @@ def run(project: Project, *arguments: str, **environment: str) -> subprocess.Com
         capture_output=True,
         text=True,
         preexec_fn=heed_rights,
-        timeout=120,
         check=False,
     )
     assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr

@@ -35,7 +35,6 @@ def doit(folder: Path, tasks: str, *arguments: str) -> subprocess.CompletedProce
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"},
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 
