@@ -23,17 +23,37 @@ typedef uint16_t uint16;
 typedef uint32_t uint32;
 typedef __bf16 bfloat16;
 
+#define chess_assert(x) ((void)(x))
 #define chess_const(x) __builtin_constant_p(x)
 #define chess_copy(x) x
+#define chess_dont_chain(x) (x)
+#define chess_manifest(x) (__builtin_constant_p(x) && (x) != 0)
 #define chess_flatten_loop
-#define chess_loop_count(x)
-#define chess_loop_range(...)
+#define chess_keep_sw_loop
 #define chess_no_hw_loop
+#define chess_no_warn_pipelining
+#define chess_no_warn_unroll
+#define chess_output
 #define chess_prepare_for_pipelining
 #define chess_protect_access
-#define chess_separator()
+#define chess_unroll_loop_preamble
+#define chess_error(...)
+#define chess_extra_options(...)
+#define chess_loop_count(...)
+#define chess_loop_range(...)
+#define chess_modulo_scheduling_budget_ratio(...)
+#define chess_peel_pipelined_loop(...)
+#define chess_pipeline_adjust_preamble(...)
+#define chess_pipeline_initiation_interval(...)
+#define chess_pipeline_non_leaf_loop_solution(...)
+#define chess_property(...)
+#define chess_require_pipelining(...)
+#define chess_separator(...)
 #define chess_separator_scheduler(...)
+#define chess_separator_scheduler_local(...)
+#define chess_storage(...)
 #define chess_unroll_loop(...)
+#define chess_warning(...)
 
 /* Loop hints of Peano's own: here they become ones that change nothing. */
 #define min_iteration_count(x) interleave(disable)

@@ -143,7 +143,11 @@ def test_what_peano_always_includes_is_there(tmp_path: Path) -> None:
         extern "C" void k(int32 *restrict a, bfloat16 *b, uint8 n) {
           event0();
           for (int i = 0; i < n; i++)
-            chess_prepare_for_pipelining chess_loop_range(4, ) { a[i] += (int)b[i]; }
+            chess_prepare_for_pipelining chess_loop_range(4, )
+            chess_peel_pipelined_loop(1) {
+              int chess_storage(r0) c = (int)b[i];
+              a[i] += c;
+            }
           acquire_greater_equal(48, 1);
           put_ms(a[0]);
           v16int32 v = get_scd_v16int32();
