@@ -18,7 +18,6 @@ def check_fifos(state: FifoState) -> None:
     for link in state.links:
         _check_linked_once(link, linked)
         _check_parts(link)
-        _warn_of_padding(link)
         _warn_of_cuts(link)
 
 
@@ -57,25 +56,6 @@ def _check_parts(link: ObjectFifoLinkOp) -> None:
                 f"the offsets {list(offsets)} leave @{fifo} none of the {size} elements of an "
                 f"object of @{whole.sym_name}: its DMA moves nothing",
                 "offsets count elements, grow from one to the next, and lie inside the object",
-            )
-        )
-
-
-def _warn_of_padding(link: ObjectFifoLinkOp) -> None:
-    """Tells of an output whose objects are bigger by their padding: its input is to be as big."""
-    source, drain = link.input_object_fifos[0], link.output_object_fifos[0]
-    if link.is_join or link.is_distribute or drain.pad_dimensions is None:
-        return
-    sent, wanted = element_count(source.element_type), element_count(drain.element_type)
-    if sent < wanted:
-        _log.warning(
-            design_warning(
-                link,
-                f"the objects of @{drain.sym_name} count {wanted} elements with their padding, "
-                f"those of @{source.sym_name} {sent}; as in aie-opt, the link waits for {wanted} "
-                "elements before it sends any",
-                f"give both element types the same size, and @{drain.sym_name} a "
-                "dimensionsToStream that sends less of it",
             )
         )
 

@@ -135,7 +135,9 @@ def test_dimensions_go_to_the_end_that_they_were_written_at(lower_fifos) -> None
     ]
 
 
-def test_padding_is_added_where_a_memory_tile_sends(lower_fifos) -> None:
+def test_padding_is_added_where_a_memory_tile_sends(
+    lower_fifos, caplog: pytest.LogCaptureFixture
+) -> None:
     program = lower_fifos("""
     %s = aie.tile(0, 0)
     %m = aie.tile(0, 1)
@@ -151,6 +153,7 @@ def test_padding_is_added_where_a_memory_tile_sends(lower_fifos) -> None:
         "in_cons_buff_0 : memref<8xi32> offset = 0 len = 16 sizes = [8] strides = [1] "
         "pad [<const_pad_before = 3, const_pad_after = 5>]",
     ]
+    assert not caplog.records
 
 
 def test_a_join_cannot_repeat_its_output(lower_fifos) -> None:
