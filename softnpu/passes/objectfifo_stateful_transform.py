@@ -16,6 +16,7 @@ from softnpu.dialects.aie import (
     ObjectFifoLinkOp,
     ObjectFifoRegisterExternalBuffersOp,
 )
+from softnpu.dialects.walking import all_ops
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.objectfifo.accesses import check_accesses, lower_accesses
 from softnpu.passes.objectfifo.balance import unbalanced
@@ -77,6 +78,6 @@ def _remove_fifos(state: FifoState) -> None:
     for op in [op for op in state.device.body.ops if isinstance(op, spent)]:
         erase(op)
     names = {fifo.sym_name: shim_allocation_name(fifo.sym_name) for fifo in fifos}
-    rename_symbols(state.device.body_region.walk(), names)
+    rename_symbols(all_ops(state.device), names)
     for fifo in fifos:
         erase(fifo)
