@@ -62,6 +62,11 @@ class CoreTile(Tile):
         self.program[inside : inside + len(data)] = np.frombuffer(data, np.uint8)
         self.core.program_changed()
 
+    def wrote(self, offset: int, size: int) -> None:
+        """As Tile.wrote."""
+        if self.array.memcheck is not None:
+            self.array.memcheck.written(self.place)[offset : offset + size] = 1
+
     def _write_other(self, offset: int, value: int) -> None:
         inside = self._program_offset(offset)
         if inside is not None:

@@ -284,6 +284,14 @@ class DmaState:
     def _lock(self, id: int) -> Lock:
         return self._array.dma_lock(self.tile, id)
 
+    @property
+    def written(self) -> Words | None:
+        """A core tile's flags of what was ever written, for a memory check; None without one."""
+        check = self._array.memcheck
+        if check is None or self.kind is not TileKind.CORE:
+            return None
+        return check.written(self.tile).view(np.uint32)
+
     def locate(self, descriptor: Descriptor, channel: Channel) -> tuple[Words, int]:
         """The memory (words) and the word in it where a run of `descriptor` begins.
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from softnpu.arch.dma import FINISH_COUNT, Direction, FinishOnLast
 from softnpu.arch.packets import with_odd_parity
 from softnpu.emulator.addressing import Words
@@ -24,6 +26,10 @@ from softnpu.errors import EmulatorError
 if TYPE_CHECKING:
     from softnpu.emulator.dma_engine import DmaState
     from softnpu.emulator.waits import Wait
+
+
+_EACH_BYTE = 0x01010101
+"""A word of flags."""
 
 
 class ReceiveChannel(Channel):
@@ -114,6 +120,9 @@ class ReceiveChannel(Channel):
             if not self.position:
                 self.engine.will_move(self)
             descriptor.pattern.write(self.memory, self.base, self.position, piece)
+            if (written := self.engine.written) is not None:
+                flags = np.full(size, _EACH_BYTE, np.uint32)
+                descriptor.pattern.write(written, self.base, self.position, flags)
             self.position += size
             self.remaining -= size
             self.clock = max(self.clock, time + done) + size

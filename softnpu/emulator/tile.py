@@ -91,6 +91,7 @@ class Tile:
         """
         if offset < len(self.memory):
             self.words[offset >> 2] = value
+            self.wrote(offset, 4)
         elif self.lock_at(offset) is not None:
             self._write_lock(offset, value)
         elif not (self.switch.write(offset, value) or self.dma.write(offset, value)):
@@ -118,9 +119,13 @@ class Tile:
         end = offset + len(data)
         if end <= len(self.memory):
             self.memory[offset:end] = np.frombuffer(data, np.uint8)
+            self.wrote(offset, len(data))
             return
         for index, value in enumerate(np.frombuffer(data, np.uint32).tolist()):
             self.write(offset + 4 * index, value)
+
+    def wrote(self, offset: int, size: int) -> None:
+        """Bytes of data memory were written, for a memory check."""
 
     def lock_at(self, offset: int) -> Lock | None:
         """The lock whose register lies at `offset`, or None."""

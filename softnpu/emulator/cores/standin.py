@@ -202,6 +202,8 @@ class Machine:
         self._map_guard(address)
         try:
             self._uc.mem_write(address, data)
+            if self._check is not None:
+                self._check.wrote(address, len(data))
         except _u.UcError as error:
             raise MachineError(f"writes to {address:#x}: {error}", self.pc) from error
 

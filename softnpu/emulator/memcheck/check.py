@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from softnpu.emulator.memcheck import seen
 from softnpu.emulator.memcheck.holding import Held, Holding
 from softnpu.emulator.memcheck.seen import PLAIN, TAG_SHIFT, TAGS, Program
 from softnpu.emulator.memcheck.wording import Access, Kind, Wording
-from softnpu.emulator.names import Names
+from softnpu.emulator.names import Names, Place
 from softnpu.zig import shared_library
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class CoreCheck:
         program: what it executes, as the linker made it.
         tile: its tile.
         names: of the array.
+        accounts: by window, where there is memory, which bytes of it were ever written.
         limit: accesses after which it is checked no more; 0 for none.
 
     Attributes:
@@ -62,8 +63,16 @@ class CoreCheck:
         holding: is told what locks it takes and gives back.
     """
 
-    def __init__(self, program: Program, tile: CoreTile, names: Names, limit: int) -> None:
+    def __init__(
+        self,
+        program: Program,
+        tile: CoreTile,
+        names: Names,
+        accounts: Sequence[NDArray[np.uint8] | None],
+        limit: int,
+    ) -> None:
         self._program = program
+        self._accounts = accounts
         self._tile = tile
         self._buffers = buffers = seen.buffers(names, tile.seen())
         self.code = program.tagged(tile.program, tile.memory, buffers)
@@ -107,6 +116,8 @@ class CoreCheck:
         state = self._state
         state.core, state.pc_register = uc._uch.value, UC_RISCV_REG_PC
         state.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value
+        for index, account in enumerate(self._accounts):
+            state.written[index] = None if account is None else account.ctypes.data
         state.read_register = ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p).value
         everywhere = (ctypes.c_uint64(1), ctypes.c_uint64(0))
         status = uclib.uc_hook_add(
@@ -121,12 +132,22 @@ class CoreCheck:
         self.attached = True
 
     def detach(self, uc: Any) -> None:
-        """Ends the check, which costs nothing from now on."""
+        """Ends the check, which costs nothing from now on; what the code writes is not known."""
         from unicorn.unicorn_py3.unicorn import uclib
 
         uclib.uc_hook_del(uc._uch, self._hook)
         uc.ctl_flush_tb()
         self.attached = False
+        for account in self._accounts:
+            if account is not None:
+                account[:] = 1
+
+    def wrote(self, address: int, size: int) -> None:
+        """The core's data memory was written by what is no store of its code."""
+        window, inside = divmod(plain(address) - SOUTH_WINDOW, WINDOW_SIZE)
+        account = self._accounts[window] if 0 <= window < len(self._accounts) else None
+        if account is not None:
+            account[inside : inside + size] = 1
 
     @property
     def checked(self) -> int:
@@ -177,6 +198,7 @@ class MemoryCheck:
         self._limit = limit
         self.unchecked: dict[str, None] = {}
         self._cores: list[CoreCheck] = []
+        self._written: dict[Place, NDArray[np.uint8]] = {}
 
     def of_core(
         self,
@@ -190,10 +212,23 @@ class MemoryCheck:
                 f"{tile.core.place} is not checked: there is no file of its program that tells"
                 " where it names which buffer"
             )
+            for place in tile.reach():
+                self.written(place)[:] = 1
             return None
+        seen_there = tile.seen()
+        accounts = [
+            self.written(seen_there[window]) if window in seen_there else None
+            for window in sorted(WINDOWS.values())
+        ]
         share = -(-self._limit // max(len(names.programs), 1))
-        self._cores.append(CoreCheck(program, tile, names, share))
+        self._cores.append(CoreCheck(program, tile, names, accounts, share))
         return self._cores[-1]
+
+    def written(self, tile: Place) -> NDArray[np.uint8]:
+        """By byte of a core tile's data memory: 1 where it was ever written, or may have been."""
+        if tile not in self._written:
+            self._written[tile] = np.zeros(WINDOW_SIZE, np.uint8)
+        return self._written[tile]
 
     def summary(self) -> str:
         """What was checked, in a line; "" if nothing was."""

@@ -20,7 +20,8 @@ KERNEL = """
 static volatile int32_t table[8] = {1, 2, 3};
 static volatile int32_t sink;
 
-void work(volatile int32_t *x, volatile int32_t *y, volatile int32_t *z, int32_t mode) {
+void work(volatile int32_t *x, volatile int32_t *y, volatile int32_t *z, volatile int8_t *other,
+          volatile int32_t *rtp, int32_t mode) {
   volatile int32_t local[8];
   for (int i = 0; i < 16; i++) y[i] = x[i];
   switch (mode) {
@@ -33,7 +34,11 @@ void work(volatile int32_t *x, volatile int32_t *y, volatile int32_t *z, int32_t
   case 7: for (int i = 0; i > -80000; i--) table[i] = i; break;
   case 8: *(volatile int16_t *)((char *)y + 63) = 5; break;
   case 9: z[4] = 5; break;
-  case 10: y[1 << 20] = 5; break;
+  case 10: sink = 3 * z[1]; break;
+  case 12: sink = other[5] + 7; break;
+  case 13: sink = rtp[0] ^ 99; break;
+  case 14: other[5] = 1; sink = other[5]; break;
+  case 15: z[1] = 1; sink = z[1]; break;
   case 11: *(volatile int64_t *)&y[14] = 5; break;
   }
 }
@@ -75,11 +80,15 @@ aie.device(npu1_1col) {
   %b_full = aie.lock(%tile, 3) {init = 0 : i32, sym_name = "b_cons_lock_0"}
   func.func private @holding(memref<4xi32>, memref<4xi32>, memref<4xi32>, memref<4xi32>, i32)
   func.func private @behind(memref<4xi32>, memref<4xi32>, memref<4xi32>, memref<4xi32>, i32)
-  func.func private @work(memref<16xi32>, memref<16xi32>, memref<4xi32>, i32)
+  %other = aie.buffer(%tile) {sym_name = "other"} : memref<16xi8>
+  %rtp = aie.buffer(%tile) {sym_name = "rtp"} : memref<1xi32>
+  func.func private @work(memref<16xi32>, memref<16xi32>, memref<4xi32>, memref<16xi8>,
+                          memref<1xi32>, i32)
   %core = aie.core(%tile) {
     %c0 = arith.constant 0 : index
     %m = memref.load %mode[%c0] : memref<1xi32>
-    func.call @work(%x, %y, %z, %m) : (memref<16xi32>, memref<16xi32>, memref<4xi32>, i32) -> ()
+    func.call @work(%x, %y, %z, %other, %rtp, %m)
+      : (memref<16xi32>, memref<16xi32>, memref<4xi32>, memref<16xi8>, memref<1xi32>, i32) -> ()
     memref.store %m, %next[%c0] : memref<16xi32>
     aie.use_lock(%a_full, AcquireGreaterEqual, 1)
     aie.use_lock(%b_free, AcquireGreaterEqual, 1)
@@ -119,6 +128,9 @@ def run(folder: Path, mode: int, limit: int = 0) -> str:
     tile.write(where, mode)
     for word in range(16):
         tile.write(8192 + 4 * word, word)
+    for word in range(4):
+        (a0,) = (b.address for b in known.buffers[0, 2] if b.name == "a_cons_buff_0")
+        tile.write(a0 + 4 * word, word)
     report = context.run((folder / "insts.bin").read_bytes(), [])
     assert context.array.memcheck is not None
     assert not context.array.memcheck.unchecked
@@ -150,6 +162,9 @@ def line_of(text: str) -> int:
         ),
         (8, "writes 2 bytes of y at byte 63, at an address (0x7207f) that is not a multiple of 2"),
         (9, "writes z[4] (i32), one element behind its last"),
+        (10, "reads z[1] (i32), which nothing has written"),
+        (12, "reads other[5] (i8), which nothing has written"),
+        (13, "reads rtp[0] (i32), which nothing has written"),
         (20, "reads a_cons_buff_1[3] (i32) before it was acquired"),
         (21, "writes b_buff_1[2] (i32) before it was acquired"),
         (22, "reads a_cons_buff_0[3] (i32) after it was released"),
@@ -166,6 +181,6 @@ def test_a_mistake_is_told_with_buffer_index_core_file_line_and_function(
     assert f"in {function} (work.c:{line_of(f'case {mode}:')})" in text
 
 
-@pytest.mark.parametrize("mode", [0, 11, 24])
+@pytest.mark.parametrize("mode", [0, 11, 14, 15, 24])
 def test_a_sound_program_is_told_nothing(told: Told, mode: int) -> None:
     assert told(mode) == ""
