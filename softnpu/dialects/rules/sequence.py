@@ -13,6 +13,8 @@ from softnpu.arch.device import Device, TileKind
 from softnpu.dialects.aie.dma import DMABDOp
 from softnpu.dialects.aie.tiles import BufferOp
 from softnpu.dialects.aiex.npu import (
+    NpuAssertBdDivisibleOp,
+    NpuAssertBdFieldOp,
     NpuDmaMemcpyNdOp,
     NpuDmaWaitOp,
     NpuPushQueueOp,
@@ -320,6 +322,24 @@ def check_configure(op: ConfigureOp) -> None:
         )
 
 
+def check_assert_field(op: NpuAssertBdFieldOp) -> None:
+    """What is known beforehand is within the field."""
+    number = number_of(op.value)
+    if number is not None and not 0 <= number <= op.max:
+        raise design_error(op, f"the value is {number}, the field holds 0 to {op.max}")
+
+
+def check_assert_divisible(op: NpuAssertBdDivisibleOp) -> None:
+    """What is known beforehand is a multiple, or the 1 that may be."""
+    number = number_of(op.value)
+    if op.divisor == 0:
+        raise design_error(op, "nothing is a multiple of 0")
+    if number is None or (op.allow_unit and number == 1):
+        return
+    if number % op.divisor:
+        raise design_error(op, f"the value is {number}, no multiple of {op.divisor}")
+
+
 def check_run(op: RunOp) -> None:
     """The sequence exists and takes these arguments."""
     device, sequence = op.callee_device_op, op.callee_runtime_sequence_op
@@ -340,6 +360,8 @@ RULES: dict[str, Callable[[Any], None]] = {
     "aiex.dma_configure_task_for": check_configure_task_for,
     "aiex.dma_start_bd_chain": check_start_chain,
     "aiex.dma_start_bd_chain_for": check_start_chain,
+    "aiex.npu.assert_bd_divisible": check_assert_divisible,
+    "aiex.npu.assert_bd_field": check_assert_field,
     "aiex.npu.dma_memcpy_nd": check_memcpy,
     "aiex.npu.dma_wait": check_wait,
     "aiex.npu.push_queue": check_push_queue,

@@ -67,6 +67,20 @@ def writebd(**changes: int) -> str:
         ),
         (sequence("aiex.npu.dma_wait {symbol = @out}"), "'@out'"),
         (sequence("aiex.npu.rtp_write(@rtp, 0, 1)"), "there is no buffer '@rtp'"),
+        (
+            sequence(
+                "%n = arith.constant 5000 : i32\n"
+                "aiex.npu.assert_bd_field(%n) {max = 1023 : i32} : i32"
+            ),
+            "the value is 5000, the field holds 0 to 1023",
+        ),
+        (
+            sequence(
+                "%n = arith.constant 6 : i32\n"
+                "aiex.npu.assert_bd_divisible(%n) {allow_unit, divisor = 4 : i32} : i32"
+            ),
+            "the value is 6, no multiple of 4",
+        ),
         (parameter("@in, 0, 1"), "'@in' is no buffer, it is aie.shim_dma_allocation"),
         (parameter("@gain, 16, 1"), "@gain has no run-time parameter 16: its words are 0 to 15"),
         (parameter("@gain, 4, 1", "4x2xi16"), "no run-time parameter 4: its words are 0 to 3"),
