@@ -112,7 +112,7 @@ def _on_emulator(variant: Variant, built: Artifact) -> Outcome:
     why = for_npu_alone(built)
     if why:
         return judge.skipped(built, why)
-    with _memory_checked():
+    with memory_checked():
         return _judged(variant, built, RUN_ON["test_emu"])
 
 
@@ -121,7 +121,7 @@ MEMORY_CHECKED = 2_000_000
 
 
 @contextmanager
-def _memory_checked() -> Iterator[None]:
+def memory_checked() -> Iterator[None]:
     """What is opened on the emulator holds accesses against what they may touch."""
     from softnpu import pyxrt
 

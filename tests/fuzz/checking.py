@@ -21,6 +21,7 @@ from softnpu.compiler.streams import INSTS
 from softnpu.dialects.source import parse_file
 from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain
+from softnpu.emulator.memcheck.check import MemoryCheck
 from softnpu.emulator.names import beside
 from softnpu.emulator.report import Outcome as Ended
 from softnpu.emulator.report import RunReport
@@ -181,7 +182,8 @@ def _run(
     design: Design, out: Path, order: int | None, notes: list[str] | None = None
 ) -> tuple[str, str] | None:
     """What is wrong with the runs of an artifact, as sort and text; `notes` takes what is told."""
-    context = Context(parse((out / "final.xclbin").read_bytes()), seed=order)
+    image = parse((out / "final.xclbin").read_bytes())
+    context = Context(image, seed=order, memcheck=MemoryCheck(beside(out / "final.xclbin")))
     instructions = (out / INSTS).read_bytes()
     buffers = [context.allocate(array.nbytes, f"a{n}") for n, array in enumerate(design.before[0])]
     for run, (before, after) in enumerate(zip(design.before, design.after, strict=True)):

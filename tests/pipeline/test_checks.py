@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import checks
+from pipeline import checks, options
 from pipeline.designs import Variant, discover
 from pipeline.errors import PipelineError
+from pipeline.keys import KEPT
 from runner.artifact import Argument
 from runner.errors import RunnerError
+from softnpu.emulator.xrt.machine import machine
 
 MLIR = """module {
   aie.device(npu1_1col) {
@@ -115,3 +117,22 @@ def test_vectors_that_do_not_fit_are_told_with_their_line(
         checks.inputs(variant, [X, Y])
     assert failure.value.line == 3
     assert words in failure.value.message
+
+
+def test_memcheck_holds_all_accesses_and_is_a_reason_to_run_again(
+    design: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = machine().settings
+    key = checks.test(design(""), "test_emu")["uptodate"][0]
+    with checks.memory_checked():
+        assert settings.memcheck == checks.MEMORY_CHECKED
+    environment: dict[str, str] = {}
+    options.take_memcheck({"memcheck": True}, environment)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with checks.memory_checked():
+        assert settings.memcheck == 0
+    assert settings.memcheck is None
+    (variant,) = discover(Path()).variants
+    again = checks.test(variant, "test_emu")["uptodate"][0]
+    assert not again(None, {KEPT: key.value})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from softnpu.emulator.memcheck.seen import PLAIN, TAG_SHIFT, Program, Seen
+from softnpu.formats.elements import OF_MLIR
 
 
 class Kind(IntEnum):
@@ -36,13 +37,10 @@ class Access:
     released: bool = False
 
 
-_BITS = {"index": 32, "bf16": 16, "f16": 16, "f32": 32, "f64": 64}
-
-
 def element_bytes(element: str) -> int:
-    """The bytes of MLIR's type; 1 where its elements are no whole bytes, or it is unknown."""
-    bits = _BITS.get(element) or int(element.lstrip("sui") or 8) if element[1:] else 8
-    return bits // 8 if bits % 8 == 0 else 1
+    """The bytes of MLIR's type; 1 for a type that no host buffer has."""
+    digits = OF_MLIR.get(element, "int8").lstrip("abcdefghijklmnopqrstuvwxyz")
+    return int(digits) // 8
 
 
 class Wording:

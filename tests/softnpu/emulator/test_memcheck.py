@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from softnpu.emulator import names
 from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain
 from softnpu.emulator.memcheck.check import MemoryCheck
+from softnpu.emulator.memcheck.holding import Held, Holding
+from softnpu.emulator.memcheck.seen import buffers
 from softnpu.emulator.report import Outcome
 from softnpu.formats.xclbin import parse
 
@@ -109,16 +112,23 @@ Told = Callable[[int], str]
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """What is said of a run in which the kernel makes the mistake of a number."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the design is built."""
     folder = tmp_path_factory.mktemp("memcheck")
     (folder / "work.c").write_text(KERNEL)
     (folder / "design.mlir").write_text(DESIGN)
     compile_design(folder / "design.mlir", folder)
-    return lambda mode: run(folder, mode)
+    return folder
 
 
-def run(folder: Path, mode: int, limit: int = 0) -> str:
+@pytest.fixture
+def told(folder: Path) -> Told:
+    """What is said of a run in which the kernel makes the mistake of a number."""
+    return lambda mode: run(folder, mode)[0]
+
+
+def run(folder: Path, mode: int, limit: int = 0) -> tuple[str, str]:
+    """What is said of the run, and what was checked."""
     image = parse((folder / "final.xclbin").read_bytes())
     known = names.beside(folder / "final.xclbin")
     context = Context(image, memcheck=MemoryCheck(known, limit))
@@ -135,7 +145,8 @@ def run(folder: Path, mode: int, limit: int = 0) -> str:
     assert context.array.memcheck is not None
     assert not context.array.memcheck.unchecked
     assert report.outcome in (Outcome.COMPLETED, Outcome.FAULT)
-    return "" if report.completed else explain(report, known)
+    told = "" if report.completed else explain(report, known)
+    return told, context.array.memcheck.summary()
 
 
 def line_of(text: str) -> int:
@@ -184,3 +195,51 @@ def test_a_mistake_is_told_with_buffer_index_core_file_line_and_function(
 @pytest.mark.parametrize("mode", [0, 11, 14, 15, 24])
 def test_a_sound_program_is_told_nothing(told: Told, mode: int) -> None:
     assert told(mode) == ""
+
+
+def test_what_comes_after_the_accesses_that_are_to_be_checked_is_not_told(folder: Path) -> None:
+    told, checked = run(folder, 22, limit=8)
+    assert not told
+    assert "the first ones of 1 cores alone" in checked
+    assert run(folder, 22, limit=1000)[0]
+
+
+def test_a_program_that_is_not_that_of_its_file_is_run_unchecked(
+    folder: Path,
+) -> None:
+    known = names.beside(folder / "final.xclbin")
+    check = MemoryCheck(replace(known, programs={}))
+    context = Context(parse((folder / "final.xclbin").read_bytes()), memcheck=check)
+    assert context.run((folder / "insts.bin").read_bytes(), []).completed
+    assert check.summary().startswith("core (0,2) is not checked: ")
+
+
+def test_objects_are_always_held_where_locks_are_not_given_a_unit_an_object(folder: Path) -> None:
+    """As those of a repeated objectfifo: how many objects an acquire means is not known then."""
+    known = names.beside(folder / "final.xclbin")
+    context = Context(parse((folder / "final.xclbin").read_bytes()))
+    context.configure()
+    tile = context.array.core_tile(0, 2)
+    held: dict[int, Held] = {}
+    seen = buffers(known, tile.seen())
+    tags = {one.buffer.name: one.tag for one in seen}
+    tile.locks[2].set(4)
+    Holding(known, seen, tile.core_locks(), held.__setitem__)
+    assert set(held) == {tags["a_cons_buff_0"], tags["a_cons_buff_1"]}
+
+
+def test_a_core_that_takes_more_than_there_is_may_use_all_of_it(folder: Path) -> None:
+    known = names.beside(folder / "final.xclbin")
+    context = Context(parse((folder / "final.xclbin").read_bytes()))
+    context.configure()
+    tile = context.array.core_tile(0, 2)
+    held: dict[int, Held] = {}
+    holding = Holding(known, buffers(known, tile.seen()), tile.core_locks(), held.__setitem__)
+    free, full = tile.locks[2], tile.locks[3]
+    holding.acquired(free, -2)
+    holding.released(full, 1)
+    holding.acquired(free, -1)
+    assert sorted(held.values()) == [Held.NEVER] * 2 + [Held.NOW] * 2
+    holding.acquired(free, -1)
+    holding.released(full, 3)
+    assert sorted(held.values()) == [Held.NEVER] * 2 + [Held.NOW] * 2
