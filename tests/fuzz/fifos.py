@@ -87,6 +87,8 @@ class Graph:
         self.links: list[str] = []
         self.cores: list[str] = []
         self.kernels: dict[str, None] = {}
+        self.slides = False
+        """Whether a core keeps objects in hand: it gives nothing before it has all of them."""
 
     # growing
 
@@ -140,6 +142,12 @@ class Graph:
         if not self.choices.chance(20):
             return ()
         return permutation(self.choices, fifo.size, per_word(fifo.dtype))
+
+    def may_meet(self, fifo: Fifo) -> bool:
+        """Whether a fifo can end beside others: not where a core waits for more of a broadcast's
+        objects than there is room for on the way around that core, which goes on from here."""
+        branches = bool(fifo.consumers) or any(len(f.consumers) > 1 for f in self.fifos)
+        return not (self.slides and branches)
 
     def reaches(self, fifo: Fifo, tile: Tile) -> bool:
         if tile[1] == 1 and fifo.in_link:
@@ -251,6 +259,7 @@ class Graph:
             f
             for f in self.loose
             if f is not first and f.dtype == first.dtype and len(f.sent) == len(first.sent)
+            if self.may_meet(first)
         ]
         chosen = [first, *self.choices.some_of(alike, min(len(alike), self.choices.between(1, 3)))]
         if len(chosen) < 2:

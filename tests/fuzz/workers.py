@@ -32,7 +32,7 @@ def core_for(graph: Graph, first: Fifo) -> None:
         return
     choices = graph.choices
     alike = [f for f in graph.loose if f is not first and f.dtype == first.dtype]
-    alike = [f for f in alike if graph.reaches(f, tile)]
+    alike = [f for f in alike if graph.reaches(f, tile) and graph.may_meet(first)]
     sources = [first]
     if alike and choices.chance(50):
         sources.append(choices.one_of(alike))
@@ -95,6 +95,7 @@ def window(graph: Graph) -> None:
     objects = graph.per_round(fifo)
     if tile is None or objects < count:
         return
+    graph.slides = True
     end = End(fifo.name, fifo.size, count, graph.choices.between(1, count - 1))
     iterations = end.iterations(objects)
     arrived = graph.consume(fifo, tile, count, graph.from_stream(fifo))
