@@ -116,7 +116,7 @@ def _on_emulator(variant: Variant, built: Artifact) -> Outcome:
         return _judged(variant, built, RUN_ON["test_emu"])
 
 
-MEMORY_CHECKED = 2_000_000
+MEMORY_CHECKED = 1_000_000
 """Of an artifact's accesses; some 0.2 µs each."""
 
 

@@ -70,7 +70,7 @@ MEMCHECK: dict[str, Any] = {
     "type": bool,
     "default": False,
     "help": "test_emu holds all accesses of cores' code against what they may touch, of all vectors"
-    " (default: the first two million)",
+    " (default: the first million)",
 }
 _MEMCHECK_ALL = "NPUFORGE_MEMCHECK"
 

@@ -153,8 +153,8 @@ class Machine:
         """As `Processor.run`: an `ecall` asks for service a7 with a0 and a1, and has its results
         in a0 and a1."""
         self._serve = serve
-        if self._check is not None and self._check.attached and self._check.spent:
-            self._check.detach(self._uc)
+        if self._check is not None:
+            self._check.begin_turn(self._uc)
         self._meter.allow(instructions)
         try:
             self._uc.emu_start(self._uc.reg_read(_PC), _NO_END)

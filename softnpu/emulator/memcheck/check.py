@@ -87,7 +87,7 @@ class CoreCheck:
             state.held[one.tag] = Held.NOW
         self.holding = Holding(names, buffers, tile.core_locks(), state.held.__setitem__)
         self._hook = ctypes.c_size_t()
-        self.attached = False
+        self._attached = self._ending = False
 
     def reload(self) -> None:
         """Program memory has changed."""
@@ -129,15 +129,26 @@ class CoreCheck:
             *everywhere,
         )
         assert status == 0, status
-        self.attached = True
+        self._attached = True
 
-    def detach(self, uc: Any) -> None:
-        """Ends the check, which costs nothing from now on; what the code writes is not known."""
+    def begin_turn(self, uc: Any) -> None:
+        """Ends the check once it has had its share: then it costs nothing.
+
+        Unicorn drops a hook when it runs next, and goes by it in what it had translated before:
+        that is forgotten a turn later.
+        """
+        if self._ending:
+            uc.ctl_flush_tb()
+            self._ending = False
+        elif self._attached and self.spent:
+            self._detach(uc)
+
+    def _detach(self, uc: Any) -> None:
+        """Looks no more: what the code writes from now on is not known."""
         from unicorn.unicorn_py3.unicorn import uclib
 
         uclib.uc_hook_del(uc._uch, self._hook)
-        uc.ctl_flush_tb()
-        self.attached = False
+        self._attached, self._ending = False, True
         for account in self._accounts:
             if account is not None:
                 account[:] = 1

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from softnpu.compiler.driver import compile_design
@@ -243,3 +244,89 @@ def test_a_core_that_takes_more_than_there_is_may_use_all_of_it(folder: Path) ->
     holding.acquired(free, -1)
     holding.released(full, 3)
     assert sorted(held.values()) == [Held.NEVER] * 2 + [Held.NOW] * 2
+
+
+FIFOS = """
+!sub = !aie.objectfifosubview<memref<16xi32>>
+aie.device(npu1_1col) {
+  %shim = aie.tile(0, 0)
+  %tile = aie.tile(0, 2)
+  aie.objectfifo @in(%shim, {%tile}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+  aie.objectfifo @out(%tile, {%shim}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+  func.func private @line(memref<16xi32>, memref<16xi32>)
+  %core = aie.core(%tile) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c4 = arith.constant 4 : index
+    scf.for %n = %c0 to %c4 step %c1 {
+      %i = aie.objectfifo.acquire @in(Consume, 1) : !sub
+      %x = aie.objectfifo.subview.access %i[0] : !sub -> memref<16xi32>
+      %o = aie.objectfifo.acquire @out(Produce, 1) : !sub
+      %y = aie.objectfifo.subview.access %o[0] : !sub -> memref<16xi32>
+      func.call @line(%x, %y) : (memref<16xi32>, memref<16xi32>) -> ()
+      aie.objectfifo.release @in(Consume, 1)
+      aie.objectfifo.release @out(Produce, 1)
+    }
+    aie.end
+  } {link_with = "line.o"}
+  aie.runtime_sequence(%a: memref<64xi32>, %b: memref<64xi32>) {
+    aiex.npu.dma_memcpy_nd(%b[0, 0, 0, 0][1, 1, 1, 64][0, 0, 0, 1])
+      {id = 0 : i64, metadata = @out, issue_token = true} : memref<64xi32>
+    aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 1, 1, 64][0, 0, 0, 1])
+      {id = 1 : i64, metadata = @in} : memref<64xi32>
+    aiex.npu.dma_wait {symbol = @out}
+  }
+}
+"""
+LINE = """
+#include <stdint.h>
+static const int32_t *last;
+static int32_t *before;
+
+void line(const int32_t *x, int32_t *y) {
+  int32_t mistake = x[0], sum = 0;
+  for (int i = 0; i < 16; i++) y[i] = x[i];
+  if (mistake == 1) for (int i = 0; i <= 16; i++) y[i] = i;
+  if (mistake == 2) for (int i = 0; i <= 56; i++) sum += x[i];
+  if (mistake == 3 && last) sum += last[7];
+  if (mistake == 4 && before) before[2] = 9;
+  y[15] += sum;
+  last = x;
+  before = y;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def fifos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fifos")
+    (folder / "line.c").write_text(LINE)
+    (folder / "design.mlir").write_text(FIFOS)
+    compile_design(folder / "design.mlir", folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (0, ""),
+        (1, "writes out_buff_0[16] (i32), one element behind its last"),
+        (2, "reads in_cons_buff_0[16] (i32), one element behind its last"),
+        (3, "reads in_cons_buff_0[7] (i32) after it was released"),
+        (4, "writes out_buff_0[2] (i32) after it was released"),
+    ],
+)
+def test_mistakes_in_objects_of_objectfifos_are_told(fifos: Path, mistake: int, said: str) -> None:
+    known = names.beside(fifos / "final.xclbin")
+    image = parse((fifos / "final.xclbin").read_bytes())
+    context = Context(image, memcheck=MemoryCheck(known))
+    given, taken = (context.allocate(256, name) for name in "ab")
+    given.data.view(np.int32)[:] = mistake
+    report = context.run((fifos / "insts.bin").read_bytes(), [given, taken])
+    if not mistake:
+        assert report.completed
+        return
+    text = explain(report, known)
+    assert said in text
+    place = LINE[: LINE.index(f"mistake == {mistake}")].count("\n") + 1
+    assert f"in line (line.c:{place})" in text
