@@ -43,7 +43,7 @@ def test_switches_are_wired_to_their_neighbours_and_to_what_is_in_the_tile(mlir:
     for tile in ((0, 1), (0, 0), (1, 1)):
         switches.switch(tile)
     mux = switches.shim_mux((0, 0))
-    connect(mux, (WireBundle.DMA, 0), (WireBundle.North, 3))
+    connect(mux, (WireBundle.DMA, 0), (WireBundle.North, 3), mux.location)
     switches.add_wires()
     assert wires(device) == [
         "aie.wire(%shim_mux_0_0 : North, %switchbox_0_0 : South)",
