@@ -163,7 +163,9 @@ class Machine:
                 self._error = MachineError(f"stops: {error}", self.pc)
         raised, self._error = self._error, None
         if self._check is not None and (found := self._check.fault()):
-            raise MachineError(*found)
+            stack = int(self._uc.reg_read(_SP))
+            is_overflow = NORTH_WINDOW <= stack < STACK_BASE
+            raise MachineError(_describe_overflow(stack) if is_overflow else found[0], found[1])
         fault = self._vector_unit.fault() if self._vector_unit else None
         if fault is not None:
             raise MachineError(fault, self.pc)

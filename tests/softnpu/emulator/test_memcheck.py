@@ -43,6 +43,7 @@ void work(volatile int32_t *x, volatile int32_t *y, volatile int32_t *z, volatil
   case 13: sink = rtp[0] ^ 99; break;
   case 14: other[5] = 1; sink = other[5]; break;
   case 15: z[1] = 1; sink = z[1]; break;
+  case 16: { volatile int32_t large[100 * mode]; large[0] = 1; sink = large[0]; } break;
   case 11: *(volatile int64_t *)&y[14] = 5; break;
   }
 }
@@ -177,6 +178,7 @@ def line_of(text: str) -> int:
         (10, "reads z[1] (i32), which nothing has written"),
         (12, "reads other[5] (i8), which nothing has written"),
         (13, "reads rtp[0] (i32), which nothing has written"),
+        (16, "runs out of stack: the stack pointer is 0x6"),
         (20, "reads a_cons_buff_1[3] (i32) before it was acquired"),
         (21, "writes b_buff_1[2] (i32) before it was acquired"),
         (22, "reads a_cons_buff_0[3] (i32) after it was released"),
