@@ -40,26 +40,28 @@ class Printed:
         return f"{self.place} at {self.clock / CYCLES_PER_US:.2f} us: {self.text}"
 
 
-def printf(read: Read, format_at: int, arguments_at: int) -> str:
+def printf(read: Read, format_at: int, arguments_at: int, shown: Callable[[int], int] = int) -> str:
     """The text of a call of printf.
 
     Args:
         format_at: the address of the format, which ends with a zero.
         arguments_at: the `va_list`: where what follows the format lies, word by word; values of 8
             bytes at multiples of 8.
+        shown: what an address is told as.
 
     Raises:
         MachineError: it reads where there is no memory.
     """
-    arguments = _Arguments(read, arguments_at)
+    arguments = _Arguments(read, arguments_at, shown)
     return _CONVERSION.sub(arguments.converted, _string(read, format_at))
 
 
 class _Arguments:
     """A `va_list` that is read on."""
 
-    def __init__(self, read: Read, address: int) -> None:
+    def __init__(self, read: Read, address: int, shown: Callable[[int], int]) -> None:
         self._read = read
+        self._shown = shown
         self._address = address
 
     def converted(self, conversion: re.Match[str]) -> str:
@@ -77,7 +79,9 @@ class _Arguments:
         if kind == "s":
             return f"{spec}s" % _string(self._read, self._integer(32, signed=False))
         if kind == "p":
-            return f"{spec.replace('#', '')}s" % f"{self._integer(32, signed=False):#x}"
+            return (
+                f"{spec.replace('#', '')}s" % f"{self._shown(self._integer(32, signed=False)):#x}"
+            )
         bits = 8 if kind == "c" else _BITS.get(part["length"] or "", 32)
         value = self._integer(bits, signed=kind in "di")
         return f"{spec}{kind}" % value

@@ -16,7 +16,7 @@ from softnpu.arch.standin import BUS_START, Service
 from softnpu.emulator.cores.processor import MachineError, Processor
 from softnpu.emulator.descriptors import packet_header
 from softnpu.emulator.locks import Lock
-from softnpu.emulator.memcheck.check import CoreCheck
+from softnpu.emulator.memcheck.check import CoreCheck, plain
 from softnpu.emulator.printing import Printed, printf
 from softnpu.emulator.scheduler import Worker
 from softnpu.emulator.streams import Link
@@ -224,7 +224,8 @@ class Services(Worker):
     def _print(self, format_at: int, arguments_at: int) -> Results:
         assert self._machine is not None
         try:
-            return self._say(printf(self._machine.read, format_at, arguments_at))
+            shown = int if self._check is None else plain
+            return self._say(printf(self._machine.read, format_at, arguments_at, shown))
         except MachineError as error:
             raise self._fault(f"{error} (npu_printf)") from error
 

@@ -191,7 +191,7 @@ class Machine:
 
     def read(self, address: int, size: int) -> bytes:
         """As `Processor.read`; program memory, where constants may lie, is read as well."""
-        address = plain(address)
+        address = self._untagged(address)
         self._map_guard(address)
         try:
             return bytes(self._uc.mem_read(address, size))
@@ -200,7 +200,7 @@ class Machine:
 
     def write(self, address: int, data: bytes) -> None:
         """Writes data memory as the code sees it; MachineError where there is none."""
-        address = plain(address)
+        address = self._untagged(address)
         self._map_guard(address)
         try:
             self._uc.mem_write(address, data)
@@ -208,6 +208,9 @@ class Machine:
                 self._check.wrote(address, len(data))
         except _u.UcError as error:
             raise MachineError(f"writes to {address:#x}: {error}", self.pc) from error
+
+    def _untagged(self, address: int) -> int:
+        return address if self._check is None else plain(address)
 
     def cascade_sent(self, argument: int) -> bytes:
         """As `Processor.cascade_sent`: the argument is the value's address."""

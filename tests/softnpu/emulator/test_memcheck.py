@@ -20,6 +20,7 @@ from softnpu.emulator.report import Outcome
 from softnpu.formats.xclbin import parse
 
 KERNEL = """
+#include <npu_core.h>
 #include <stdint.h>
 static volatile int32_t table[8] = {1, 2, 3};
 static volatile int32_t sink;
@@ -44,6 +45,7 @@ void work(volatile int32_t *x, volatile int32_t *y, volatile int32_t *z, volatil
   case 14: other[5] = 1; sink = other[5]; break;
   case 15: z[1] = 1; sink = z[1]; break;
   case 16: { volatile int32_t large[100 * mode]; large[0] = 1; sink = large[0]; } break;
+  case 17: npu_printf("%p", y); break;
   case 11: *(volatile int64_t *)&y[14] = 5; break;
   }
 }
@@ -129,8 +131,8 @@ def told(folder: Path) -> Told:
     return lambda mode: run(folder, mode)[0]
 
 
-def run(folder: Path, mode: int, limit: int = 0) -> tuple[str, str]:
-    """What is said of the run, and what was checked."""
+def run(folder: Path, mode: int, limit: int = 0) -> tuple[str, str, list[str]]:
+    """What is said of the run, what was checked, and what it printed."""
     image = parse((folder / "final.xclbin").read_bytes())
     known = names.beside(folder / "final.xclbin")
     context = Context(image, memcheck=MemoryCheck(known, limit))
@@ -148,7 +150,7 @@ def run(folder: Path, mode: int, limit: int = 0) -> tuple[str, str]:
     assert not context.array.memcheck.unchecked
     assert report.outcome in (Outcome.COMPLETED, Outcome.FAULT)
     told = "" if report.completed else explain(report, known)
-    return told, context.array.memcheck.summary()
+    return told, context.array.memcheck.summary(), [line.text for line in report.printed]
 
 
 def line_of(text: str) -> int:
@@ -200,8 +202,12 @@ def test_a_sound_program_is_told_nothing(told: Told, mode: int) -> None:
     assert told(mode) == ""
 
 
+def test_pointers_are_printed_as_the_code_of_an_unchecked_run_has_them(folder: Path) -> None:
+    assert run(folder, 17)[2] == ["0x72040"]
+
+
 def test_what_comes_after_the_accesses_that_are_to_be_checked_is_not_told(folder: Path) -> None:
-    told, checked = run(folder, 22, limit=8)
+    told, checked, _ = run(folder, 22, limit=8)
     assert not told
     assert "the first ones of 1 cores alone" in checked
     assert run(folder, 22, limit=1000)[0]
