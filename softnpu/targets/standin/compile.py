@@ -111,7 +111,8 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(
             r"'(?:std::)?(?:basic_)?[io]?f?stream\b|basic_\w*stream|named '(?:cout|cerr|endl)'"
         ),
-        "A core has no terminal and no files, so no streams: put results into a buffer.",
+        "A core has no terminal and no files, so no streams: npu_printf of <npu_core.h> prints on "
+        "the emulator.",
     ),
     (
         re.compile(r"named '(?:thread|mutex|async)' in namespace 'std'"),

@@ -5,39 +5,46 @@
 
 namespace aie {
 
+namespace detail {
+// The four products that a class of sliding products makes by its `run`.
+template <class Ops, class Accum> struct sliding_products {
+  template <class C, class D>
+  static Accum mul(const C &coeff, unsigned coeff_start, const D &data, unsigned data_start) {
+    return Ops::run(coeff, coeff_start, data, data_start, {}, 0);
+  }
+  template <class C, class D>
+  static Accum negmul(const C &coeff, unsigned coeff_start, const D &data,
+                           unsigned data_start) {
+    return Ops::run(coeff, coeff_start, data, data_start, {}, NPU_NEGATE);
+  }
+  template <class A, class C, class D>
+  static Accum mac(const A &acc, const C &coeff, unsigned coeff_start, const D &data,
+                        unsigned data_start) {
+    return Ops::run(coeff, coeff_start, data, data_start, detail::addend_of(acc), 0);
+  }
+  template <class A, class C, class D>
+  static Accum msc(const A &acc, const C &coeff, unsigned coeff_start, const D &data,
+                        unsigned data_start) {
+    return Ops::run(coeff, coeff_start, data, data_start, detail::addend_of(acc), NPU_NEGATE);
+  }
+};
+} // namespace detail
+
 // Sliding products: out[lane] = sum over p of
 //   coefficient[start + p * CoeffStep] * data[start + p * DataStepX + lane * DataStepY].
 
 template <unsigned Lanes, unsigned Points, int CoeffStep, int DataStepX, int DataStepY,
           class CoeffType, class DataType, class Tag = accauto>
-struct sliding_mul_ops {
+struct sliding_mul_ops
+    : detail::sliding_products<sliding_mul_ops<Lanes, Points, CoeffStep, DataStepX, DataStepY,
+                                               CoeffType, DataType, Tag>,
+                               accum<standin::product_tag_t<Tag, CoeffType, DataType>, Lanes>> {
   using tag = standin::product_tag_t<Tag, CoeffType, DataType>;
   using accum_type = accum<tag, Lanes>;
   using coeff_type = CoeffType;
   using data_type = DataType;
   static constexpr unsigned lanes = Lanes, points = Points;
 
-  template <class C, class D>
-  static accum_type mul(const C &coeff, unsigned coeff_start, const D &data, unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, {}, 0);
-  }
-  template <class C, class D>
-  static accum_type negmul(const C &coeff, unsigned coeff_start, const D &data,
-                           unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, {}, NPU_NEGATE);
-  }
-  template <class A, class C, class D>
-  static accum_type mac(const A &acc, const C &coeff, unsigned coeff_start, const D &data,
-                        unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, detail::addend_of(acc), 0);
-  }
-  template <class A, class C, class D>
-  static accum_type msc(const A &acc, const C &coeff, unsigned coeff_start, const D &data,
-                        unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, detail::addend_of(acc), NPU_NEGATE);
-  }
-
-private:
   template <class C, class D>
   static accum_type run(const C &coeff, unsigned coeff_start, const D &data, unsigned data_start,
                         detail::addend c, uint32_t flags) {
@@ -104,7 +111,11 @@ private:
 //   data[(start + (output + p) * DataStepX) * Channels + c * DataStepY].
 template <unsigned Outputs, unsigned Channels, unsigned Points, int CoeffStep, int DataStepX,
           int DataStepY, class CoeffType, class DataType, class Tag = accauto>
-struct sliding_mul_ch_ops {
+struct sliding_mul_ch_ops
+    : detail::sliding_products<
+          sliding_mul_ch_ops<Outputs, Channels, Points, CoeffStep, DataStepX, DataStepY, CoeffType,
+                             DataType, Tag>,
+          accum<standin::product_tag_t<Tag, CoeffType, DataType>, Outputs * Channels>> {
   using tag = standin::product_tag_t<Tag, CoeffType, DataType>;
   static constexpr unsigned lanes = Outputs * Channels, outputs = Outputs, channels = Channels,
                             points = Points;
@@ -112,27 +123,6 @@ struct sliding_mul_ch_ops {
   using coeff_type = CoeffType;
   using data_type = DataType;
 
-  template <class C, class D>
-  static accum_type mul(const C &coeff, unsigned coeff_start, const D &data, unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, {}, 0);
-  }
-  template <class C, class D>
-  static accum_type negmul(const C &coeff, unsigned coeff_start, const D &data,
-                           unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, {}, NPU_NEGATE);
-  }
-  template <class A, class C, class D>
-  static accum_type mac(const A &acc, const C &coeff, unsigned coeff_start, const D &data,
-                        unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, detail::addend_of(acc), 0);
-  }
-  template <class A, class C, class D>
-  static accum_type msc(const A &acc, const C &coeff, unsigned coeff_start, const D &data,
-                        unsigned data_start) {
-    return run(coeff, coeff_start, data, data_start, detail::addend_of(acc), NPU_NEGATE);
-  }
-
-private:
   // Each point's operands, brought into lanes: the points are added one after the other.
   template <class C, class D>
   static accum_type run(const C &coeff, unsigned coeff_start, const D &data, unsigned data_start,
