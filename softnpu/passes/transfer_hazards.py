@@ -29,6 +29,7 @@ from softnpu.dialects.aiex import (
     NpuWriteBdOp,
 )
 from softnpu.dialects.enums import DMAChannelDir
+from softnpu.dialects.rules.common import DMA_PROGRAMS, parent_named
 from softnpu.dialects.scalars import number_of
 from softnpu.dialects.sizes import element_bytes, element_count, memref_bytes
 from softnpu.dialects.source import design_warning, location_of
@@ -50,6 +51,7 @@ def transfer_warnings(module: ModuleOp) -> Iterator[str]:
     for device in devices(module):
         yield from _overlapping_fifos(device)
         yield from _overlapping_programs(device)
+        yield from _empty_programs(device)
         for sequence in sequences(device):
             yield from _of_host_memory(sequence)
             yield from _raw_writes(device, sequence)
@@ -136,6 +138,21 @@ def _overlapping_programs(device: DeviceOp) -> Iterator[str]:
                         )
 
 
+def _empty_programs(device: DeviceOp) -> Iterator[str]:
+    """Descriptors of length 0: what the DMA does with their locks is written nowhere.
+
+    The field holds it (AM029, DMA_BD0_0), and mlir-aie lets it through; but with a packet's
+    header it is undefined (AIERT.cpp).
+    """
+    for op in all_ops(device):
+        empty = isinstance(op, DMABDOp) and not op.is_dynamic and op.length == 0
+        if empty and parent_named(op, *DMA_PROGRAMS, "aie.bd_chain") is not None:
+            yield design_warning(
+                op,
+                "this descriptor has length 0 and moves nothing: the emulator will refuse it",
+            )
+
+
 def _overlaps_itself(dims: BDDimLayoutArrayAttr) -> bool:
     return _overlaps([dim.size for dim in dims], [dim.stride for dim in dims])
 
@@ -151,11 +168,17 @@ def _chain(first: Block) -> list[Block]:
 # what is written as it stands
 
 
+_EMPTY_WRITE = "buffer_length is 0: unless its word is written otherwise, this moves nothing"
+_WITH_HEADER = ", and what becomes of its packet's header is undefined"
+
+
 def _raw_writes(device: DeviceOp, sequence: RuntimeSequenceOp) -> Iterator[str]:
     """Writes behind the end of the buffer that they name, and descriptors of half a pattern."""
     symbols = Symbols(device)
     for op in all_ops(sequence):
         if isinstance(op, NpuWriteBdOp):
+            if op.buffer_length == 0:
+                yield design_warning(op, _EMPTY_WRITE + _WITH_HEADER * bool(op.enable_packet))
             run = max(op.d0_size, 1) * max(op.d1_size, 1)
             if op.buffer_length % run and not any(getattr(op, pad) for pad in Padding().named()):
                 yield design_warning(

@@ -208,7 +208,7 @@ class _Reader:
     def _descriptor(
         self, bd: DMABDOp, memory: HostMemory | None, endpoint: Endpoint
     ) -> Iterator[HostTransfer]:
-        if memory is not None:
+        if memory is not None and bd.length > 0:
             start = memory.offset + bd.offset_in_bytes
             yield self._transfer(bd, memory, start, task_descriptors.pattern_of(bd), endpoint)
 

@@ -28,7 +28,7 @@ from softnpu.dialects.rules.common import (
     title,
     where,
 )
-from softnpu.dialects.scalars import DYNAMIC
+from softnpu.dialects.scalars import DYNAMIC, number_of
 from softnpu.dialects.sizes import element_count
 from softnpu.dialects.source import design_error
 
@@ -50,6 +50,7 @@ def check_bd(op: DMABDOp) -> None:
     """A descriptor of a DMA program moves what its tile's DMA can move."""
     check_packet(op, op.packet)
     _check_lists(op)
+    _check_signs(op)
     type = op.buffer.type
     if op.len is None and isinstance(type, MemRefType) and not type.has_static_shape():
         raise design_error(op, f"{type} has no fixed size: write the length")
@@ -85,6 +86,23 @@ def _check_lists(op: DMABDOp) -> None:
             raise design_error(op, f"{word} have {places} places for {len(values)} values")
     if len(sizes) != len(strides):
         raise design_error(op, f"{len(sizes)} sizes for {len(strides)} strides")
+
+
+def _check_signs(op: DMABDOp) -> None:
+    """Sizes are 1 or more, strides not negative: two negative sizes have a positive product.
+
+    aie-opt keeps both in unsigned fields, where it finds them too large; a size of 0 it lets
+    through, which the DMA takes for a dimension that never ends.
+    """
+    for word, mixed, least in (("size", op.mixed_sizes, 1), ("stride", op.mixed_strides, 0)):
+        for place, item in enumerate(mixed):
+            number = item if isinstance(item, int) else number_of(item)
+            if number is not None and number < least:
+                raise design_error(
+                    op,
+                    f"{word} {len(mixed) - 1 - place} is {number}: a {word} is {least} or more",
+                    "sizes and strides are counted from the innermost, which is 0 and stands last",
+                )
 
 
 def _check_iteration(op: DMABDOp, iteration: BDIterationAttr, program: TileElement) -> None:
@@ -306,13 +324,15 @@ def check_reach(op: DMABDOp, kind: TileKind | None = None) -> None:
         raise design_error(op, f"the {word} of a transfer is not negative, found {number}")
     if not isinstance(type, MemRefType) or not type.has_static_shape():
         return
+    elements = element_count(type)
+    if elements == 0:
+        raise design_error(op, f"{type} has no elements: there is nothing to move")
     dims = op.dimensions or ()
     run = op.length if not len(dims) else 1
-    last = offset + max(run - 1, 0) + sum(dim.stride * (dim.size - 1) for dim in dims)
+    last = offset + run - 1 + sum(dim.stride * (dim.size - 1) for dim in dims)
     if kind is not None and op.dimensions and op.pad_dimensions is None:
         first = op.dimensions[0]
         last += first.stride * (rounds(op.dimensions, op.length, kind) - first.size)
-    elements = element_count(type)
     if last >= elements:
         verb = "the dimensions reach" if len(dims) else "the transfer reaches"
         begins = f", beginning at {offset}" if offset else ""

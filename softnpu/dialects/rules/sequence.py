@@ -95,9 +95,9 @@ def check_memcpy(op: NpuDmaMemcpyNdOp) -> None:
     offsets = _numbers(op, "offset", op.mixed_offsets)
     sizes = _numbers(op, "size", op.mixed_sizes)
     strides = _numbers(op, "stride", op.mixed_strides)
-    for word, numbers in (("offsets", offsets), ("sizes", sizes)):
-        if numbers and min(numbers) < 0:
-            raise design_error(op, f"{word} are not negative: {numbers}")
+    for word, numbers, least in (("offsets", offsets, 0), ("sizes", sizes, 1)):
+        if numbers and min(numbers) < least:
+            raise design_error(op, f"{word} are {least} or more: {numbers}")
     if offsets and strides:
         start_of(op, offsets, strides, bits)
     check_packet(op, op.packet)

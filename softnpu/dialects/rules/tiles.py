@@ -9,6 +9,7 @@ from xdsl.ir import Operation
 
 from softnpu.arch.device import Device, TileKind
 from softnpu.arch.device import device as arch_device
+from softnpu.arch.tiles import LOCK_MAXIMUM, LOCK_MINIMUM
 from softnpu.dialects.aie.dma import MemOp
 from softnpu.dialects.aie.streams import SwitchboxOp
 from softnpu.dialects.aie.tiles import (
@@ -33,6 +34,7 @@ from softnpu.dialects.rules.common import (
     title,
     where,
 )
+from softnpu.dialects.scalars import number_of
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import design_error, location_of
 from softnpu.errors import DesignError
@@ -225,6 +227,7 @@ def check_use_lock(op: UseLockOp) -> None:
         raise design_error(
             op, "aie.use_lock belongs into a core, a function that a core calls, or a DMA program"
         )
+    _check_lock_value(op)
     if holder.name not in DMA_PROGRAMS:
         return
     _check_one_value(op)
@@ -233,6 +236,20 @@ def check_use_lock(op: UseLockOp) -> None:
             op,
             f"the DMA of {where(holder.tile_op)} can only use the locks of its own tile; "
             f"{title(op.lock_op)} is in {where(op.lock_op.tile_op)}",
+        )
+
+
+def _check_lock_value(op: UseLockOp) -> None:
+    """A lock goes to 63, and the sign of an acquire's value says which kind of acquire it is.
+
+    Stricter than aie-opt, with which one of -1 "or more" waits for just 1.
+    """
+    value = number_of(op.value)
+    least = LOCK_MINIMUM if op.release else 0
+    if value is not None and not least <= value <= LOCK_MAXIMUM:
+        verb = "releases" if op.release else "acquires"
+        raise design_error(
+            op, f"this {verb} {value} of a lock; what fits is {least} to {LOCK_MAXIMUM}"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from softnpu.dialects.aiex import NpuWriteBdOp
 from softnpu.dialects.source import parse_text
 from softnpu.passes.transfer_hazards import transfer_warnings
 
@@ -96,6 +97,40 @@ def test_a_fifo_that_receives_twice_in_one_place() -> None:
         ": !aie.objectfifo<memref<16xi32>>",
     )
     assert "dimensionsFromStream of @f in tile (0, 1) come to one place twice" in warning
+
+
+EMPTY = """
+    %d = aie.memtile_dma(%mem) {{
+      aie.dma_start(S2MM, 5, ^bd, ^end)
+    ^bd:
+      aie.dma_bd(%small : memref<16xi32> offset = 0 len = {length})
+      aie.next_bd ^bd
+    ^end:
+      aie.end
+    }}"""
+
+
+@pytest.mark.parametrize(("length", "told"), [(0, True), (4, False)])
+def test_a_descriptor_of_length_0_moves_nothing(length: int, told: bool) -> None:
+    found = warnings("", EMPTY.format(length=length))
+    assert ["this descriptor has length 0 and moves nothing" in text for text in found] == (
+        [True] * told
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "ending"),
+    [
+        ({"buffer_length": 0}, "this moves nothing"),
+        ({"buffer_length": 0, "enable_packet": 1}, "its packet's header is undefined"),
+    ],
+)
+def test_a_raw_descriptor_of_length_0_moves_nothing(changes: dict[str, int], ending: str) -> None:
+    fields = dict.fromkeys(NpuWriteBdOp.attr_fields, 0) | {"valid_bd": 1}
+    entries = ", ".join(f"{name} = {value} : i32" for name, value in (fields | changes).items())
+    (warning,) = warnings(f"aiex.npu.writebd {{{entries}}}")
+    assert "buffer_length is 0: unless its word is written otherwise" in warning
+    assert warning.splitlines()[0].endswith(ending)
 
 
 @pytest.mark.parametrize(

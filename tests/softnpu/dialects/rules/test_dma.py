@@ -154,6 +154,18 @@ W = "%b : memref<64xi32>"
         ),
         (f"aie.dma_bd({W}, -4, 8)", "the offset of a transfer is not negative, found -4"),
         (f"aie.dma_bd({W}, 0, -8)", "the length of a transfer is not negative, found -8"),
+        (
+            f"aie.dma_bd({W} offset = 0 len = 16 sizes = [-4, -4] strides = [4, 1])",
+            "size 1 is -4: a size is 1 or more",
+        ),
+        (
+            f"aie.dma_bd({W} offset = 0 len = 0 sizes = [4, 0] strides = [4, 1])",
+            "size 0 is 0: a size is 1 or more",
+        ),
+        (
+            f"aie.dma_bd({W} offset = 0 len = 16 sizes = [4, 4] strides = [-4, 1])",
+            "stride 1 is -4: a stride is 0 or more",
+        ),
     ],
 )
 @pytest.mark.parametrize("op", ["aie.memtile_dma(%mem)", "aie.mem(%core)"])
@@ -192,17 +204,31 @@ def test_a_dma_counts_whole_words(dims: str, message: str, refusal: Refusal) -> 
     assert message in refusal(program(f"aie.dma_bd({B}, 0, {length + length % 4}, {dims})")).message
 
 
-def test_a_task_stays_in_a_tiles_buffer(refusal: Refusal) -> None:
+@pytest.mark.parametrize(
+    ("bd", "message"),
+    [
+        ("offset = 32 len = 64", "reaches element 95 of a buffer of 64 elements, beginning at 32"),
+        ("len = 32 sizes = [-2, -16] strides = [16, 1]", "size 1 is -2: a size is 1 or more"),
+        ("len = 32 sizes = [2, 16] strides = [-16, 1]", "stride 1 is -16: a stride is 0 or more"),
+    ],
+)
+def test_a_task_stays_in_a_tiles_buffer(bd: str, message: str, refusal: Refusal) -> None:
     error = refusal(
-        """%b = aie.buffer(%mem) : memref<64xi32>
-        aie.runtime_sequence() {
-          %t = aiex.dma_configure_task(%mem, MM2S, 0) {
-            aie.dma_bd(%b : memref<64xi32>, 32, 64) {bd_id = 0 : i32}
+        f"""%b = aie.buffer(%mem) : memref<64xi32>
+        aie.runtime_sequence() {{
+          %t = aiex.dma_configure_task(%mem, MM2S, 0) {{
+            aie.dma_bd({W} {bd}) {{bd_id = 0 : i32}}
             aie.end
-          }
-        }"""
+          }}
+        }}"""
     )
-    assert "reaches element 95 of a buffer of 64 elements, beginning at 32" in error.message
+    assert message in error.message
+
+
+@pytest.mark.parametrize("length", ["", "offset = 0 len = 0"])
+def test_a_buffer_without_elements_has_nothing_to_move(length: str, refusal: Refusal) -> None:
+    error = refusal(program(f"aie.dma_bd(%b : memref<0xi32> {length})", type="memref<0xi32>"))
+    assert error.message == "memref<0xi32> has no elements: there is nothing to move"
 
 
 def test_what_covers_its_length_is_taken(read: Callable[[str], object]) -> None:
@@ -211,6 +237,7 @@ def test_what_covers_its_length_is_taken(read: Callable[[str], object]) -> None:
         f"aie.dma_bd({W}, 0, 36, {FOUR_BY_FOUR}, {PADS})",
         f"aie.dma_bd({W}, 0, 16, [<size = 4, stride = 1>, <size = 4, stride = 1>])",
         f"aie.dma_bd({W}, 60, 4)",
+        f"aie.dma_bd({W}, 64, 0)",
         f"aie.dma_bd({W})",
     ):
         read(program(bd, type="memref<64xi32>"))

@@ -56,7 +56,9 @@ def writebd(**changes: int) -> str:
     ("body", "message"),
     [
         (transfer("[0, 0, 0][1, 1, 1, 64][0, 0, 0, 1]"), "a transfer has 4 offsets, found 3"),
-        (transfer("[0, 0, 0, 0][1, 1, 1, -4][0, 0, 0, 1]"), "sizes are not negative"),
+        (transfer("[0, 0, 0, 0][1, 1, 1, -4][0, 0, 0, 1]"), "sizes are 1 or more: [1, 1, 1, -4]"),
+        (transfer("[0, 0, 0, 0][1, 0, 1, 64][0, 0, 0, 1]"), "sizes are 1 or more: [1, 0, 1, 64]"),
+        (transfer("[0, 0, 0, -4][1, 1, 1, 64][0, 0, 0, 1]"), "offsets are 0 or more"),
         (transfer("[0, 0, 0, 2][1, 1, 1, 64][0, 0, 0, 1]"), "this one at byte 2"),
         (transfer(type="memref<64xi64>"), "elements of 64 bits"),
         (transfer(type="memref<2xi8>"), "a buffer of 16 bits"),

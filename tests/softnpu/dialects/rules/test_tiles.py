@@ -121,6 +121,29 @@ def test_a_logical_shim_tile_is_of_the_kind_that_lies_there() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        ("AcquireGreaterEqual, 64", "acquires 64 of a lock; what fits is 0 to 63"),
+        ("AcquireGreaterEqual, -1", "acquires -1 of a lock; what fits is 0 to 63"),
+        ("Acquire, -1", "acquires -1 of a lock; what fits is 0 to 63"),
+        ("Release, 64", "releases 64 of a lock; what fits is -64 to 63"),
+        ("Release, -65", "releases -65 of a lock; what fits is -64 to 63"),
+    ],
+)
+def test_a_lock_counts_to_63(use: str, message: str, refusal: Refusal) -> None:
+    core = CORE.format(tile="%core", body=f"aie.use_lock(%l, {use})", attributes="")
+    assert message in refusal(f"%l = aie.lock(%core, 0)\n{core}").message
+
+
+def test_what_a_lock_holds_can_be_taken_and_given(read: Callable[[str], object]) -> None:
+    body = "\n".join(
+        f"aie.use_lock(%l, {use})"
+        for use in ("AcquireGreaterEqual, 63", "Acquire, 0", "Release, 63", "Release, -64")
+    )
+    read("%l = aie.lock(%core, 0)\n" + CORE.format(tile="%core", body=body, attributes=""))
+
+
 def test_a_descriptor_takes_a_lock_with_one_value(refusal: Refusal) -> None:
     error = refusal(
         """%l = aie.lock(%core, 0)
