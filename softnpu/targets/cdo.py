@@ -22,6 +22,7 @@ from softnpu.arch.device import Device, TileKind, device
 from softnpu.arch.dma import Direction
 from softnpu.arch.tiles import LOCK_MAXIMUM
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, TileOp
+from softnpu.dialects.rules.common import title
 from softnpu.dialects.sizes import element_bytes, memref_bytes
 from softnpu.dialects.source import design_error, design_warning
 from softnpu.dialects.walking import all_ops
@@ -172,7 +173,9 @@ def _lock_value(target: Device, lock: LockOp, number: int, value: int) -> ops.Op
             lock, f"lock {number}: a {facts.kind.value} tile has locks 0 to {facts.locks - 1}"
         )
     if not 0 <= value <= LOCK_MAXIMUM:
-        raise design_error(lock, f"init = {value}: a lock starts with 0 to {LOCK_MAXIMUM}")
+        raise design_error(
+            lock, f"{title(lock)} starts with {value}; a lock counts from 0 to {LOCK_MAXIMUM}"
+        )
     return ops.Write(tile_address(*lock.position, facts.lock_address(number)), value)
 
 

@@ -42,6 +42,8 @@ def create_elements(state: FifoState) -> None:
             add_external_buffers(state, fifo, fifo, producer)
         if dmas:
             _settle_depth(state, fifo)
+        elif len(set(fifo.depths)) > 1:
+            _log.warning(_one_depth(state, fifo))
         _create_elements_of(state, fifo, None if dmas else shared)
 
 
@@ -68,14 +70,25 @@ def _settle_depth(state: FifoState, fifo: ObjectFifoCreateOp) -> None:
         fifo.elem_number = depth_attribute(fifo, depth_at(state, fifo, fifo.producer_tile_op))
 
 
+def _one_depth(state: FifoState, fifo: ObjectFifoCreateOp) -> str:
+    """What to tell of depths that do not count, as in aie-opt, which says nothing."""
+    return design_warning(
+        fifo,
+        f"objectfifo {state.name(fifo)} has one set of objects, since its ends share a memory: "
+        f"{fifo.size():,}, the producer's depth; the consumer's does not count",
+        "via_DMA = true gives each end objects of its own",
+    )
+
+
 def _create_elements_of(state: FifoState, fifo: ObjectFifoCreateOp, shared: Shared | None) -> None:
     if fifo.size() == 0 or fifo.aie_stream is not None:
         return
     link = state.link_of(fifo)
     if link is not None and (link in state.link_owner or not _owns_objects(link, fifo)):
         return
-    _check_depth(state, fifo)
     home = _home(state, fifo, shared)
+    if not state.is_shim(home):
+        _check_depth(state, fifo)
     anchor = _last_tile(state).next_op
     buffers: list[BufferOp] = []
     state.buffers[fifo] = buffers

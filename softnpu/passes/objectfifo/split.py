@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, i32
 from xdsl.ir import Attribute
 
@@ -14,11 +16,13 @@ from softnpu.dialects.aie import (
     ObjectFifoRegisterExternalBuffersOp,
     TileOp,
 )
-from softnpu.dialects.source import design_error
+from softnpu.dialects.source import design_error, design_warning
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.objectfifo.sharing import needs_dmas
-from softnpu.passes.objectfifo.state import FifoState
+from softnpu.passes.objectfifo.state import FifoState, describe
 from softnpu.passes.objectfifo.symbols import rename_symbols
+
+_log = logging.getLogger(__name__)
 
 NO_DIMENSIONS = BDDimLayoutArrayAttr(())
 
@@ -130,7 +134,23 @@ def depth_at(state: FifoState, fifo: ObjectFifoCreateOp, tile: TileOp) -> int:
     most = max(_acquires(state, fifo, tile), default=0)
     if most == 0:
         return fifo.size()
-    return 1 if most == 1 and fifo.size() == 1 else most + 1
+    needed = 1 if most == 1 and fifo.size() == 1 else most + 1
+    if needed < fifo.size():
+        _log.warning(_shallower(state, fifo, tile, most, needed))
+    return needed
+
+
+def _shallower(
+    state: FifoState, fifo: ObjectFifoCreateOp, tile: TileOp, most: int, needed: int
+) -> str:
+    """What to tell of a depth that is not made; aie-opt says nothing."""
+    ends = ", ".join(["N"] * (1 + len(fifo.consumer_tiles)))
+    return design_warning(
+        fifo,
+        f"objectfifo {state.name(fifo)} is {fifo.size():,} objects deep, of which {needed} are "
+        f"made in {describe(tile)}: its core holds {most} at most",
+        f"the depth of each end, in brackets, is made as it stands: [{ends}]",
+    )
 
 
 def _acquires(state: FifoState, fifo: ObjectFifoCreateOp, tile: TileOp) -> list[int]:

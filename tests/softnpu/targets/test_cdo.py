@@ -68,7 +68,13 @@ def test_only_locks_with_both_id_and_value_are_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("lock", "message"),
-    [("(%t, 16) {init = 0 : i32}", "locks 0 to 15"), ("(%t, 1) {init = 64 : i32}", "0 to 63")],
+    [
+        ("(%t, 16) {init = 0 : i32}", "locks 0 to 15"),
+        (
+            '(%t, 1) {init = 64 : i32, sym_name = "full"}',
+            "lock 'full' starts with 64; a lock counts from 0 to 63",
+        ),
+    ],
 )
 def test_locks_that_the_tile_does_not_have_are_refused(
     tmp_path: Path, lock: str, message: str

@@ -217,3 +217,16 @@ def test_a_fifo_deeper_than_any_lock_counts_is_refused_at_once(lower_fifos) -> N
     """
     with pytest.raises(DesignError, match="@deep is 65,536 objects deep, but the locks"):
         lower_fifos(body)
+
+
+@pytest.mark.parametrize(("depths", "told"), [("[2, 5]", True), ("[2, 2]", False)])
+def test_ends_that_share_a_memory_have_one_depth(
+    lower_fifos, caplog, depths: str, told: bool
+) -> None:
+    lowered = lower_fifos(f"""
+      %a = aie.tile(0, 2)
+      %b = aie.tile(0, 3)
+      aie.objectfifo @of(%a, {{%b}}, {depths}) : !aie.objectfifo<memref<4xi32>>
+    """)
+    assert len(lowered.matching("^%of_buff")) == 2
+    assert ("@of has one set of objects, since its ends share a memory: 2" in caplog.text) is told

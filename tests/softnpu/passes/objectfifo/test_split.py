@@ -105,3 +105,29 @@ def test_a_depth_beyond_what_an_op_holds_is_refused(lower_fifos) -> None:
     """
     with pytest.raises(DesignError, match="@of would have to be 4,294,967,296 objects deep"):
         lower_fifos(body)
+
+
+CUT = """
+    %s = aie.tile(0, 0)
+    %w = aie.tile(0, 2)
+    aie.objectfifo @of(%s, {{%w}}, {depth}) : !aie.objectfifo<memref<16xi32>>
+    aie.core(%w) {{
+      %o = aie.objectfifo.acquire @of(Consume, {held}) : !aie.objectfifosubview<memref<16xi32>>
+      aie.objectfifo.release @of(Consume, {held})
+      aie.end
+    }}
+"""
+
+
+@pytest.mark.parametrize("depth", [17, 64, 300, 100_000])
+def test_a_depth_that_is_not_made_is_told(lower_fifos, caplog, depth: int) -> None:
+    lowered = lower_fifos(CUT.format(depth=f"{depth} : i32", held=2))
+    assert len(lowered.matching("^%of_cons_buff")) == 3
+    assert f"design.mlir:6:5: warning: objectfifo @of is {depth:,} objects deep" in caplog.text
+    assert "of which 3 are made in tile (0, 2): its core holds 2 at most" in caplog.text
+
+
+@pytest.mark.parametrize("depth", ["3 : i32", "[1, 7]"])
+def test_a_depth_that_is_made_needs_no_word(lower_fifos, caplog, depth: str) -> None:
+    lower_fifos(CUT.format(depth=depth, held=2))
+    assert caplog.text == ""
