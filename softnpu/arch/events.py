@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 
 
 def number_of(module: Module, name: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from softnpu.arch.dma import DMA_ENGINES, Direction
 from softnpu.arch.fields import Layout
 from softnpu.arch.ports import SLOTS, STREAM_SWITCHES, Bundle, Port
-from softnpu.arch.registers import Register
+from softnpu.arch.register import Register
 from softnpu.arch.tiles import LOCK_STRIDE, TILE_FACTS, TileKind
 
 _SIDES = ("South", "West", "North", "East")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from softnpu.arch import register_blocks as blocks
+from softnpu.arch.register import AIE2, AIE2P, Module, Register
 from softnpu.arch.register_upkeep import upkeep
-from softnpu.arch.registers import AIE2P, Module, Register
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 
 R = Register
@@ -341,6 +341,6 @@ _TABLES = {
 
 
 @lru_cache
-def table(module: Module, generation: str) -> tuple[Register, ...]:
+def table(module: Module, generation: str = AIE2) -> tuple[Register, ...]:
     """Every register of a module."""
     return (*_TABLES[module](generation), *upkeep(module, generation))

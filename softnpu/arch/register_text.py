@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from softnpu.arch.ports import STREAM_SWITCHES, ShimSource
+from softnpu.arch.register import Match, Register
 from softnpu.arch.register_blocks import MASTER_PREFIX, SLAVE_PREFIX, SLOT_BITS
-from softnpu.arch.registers import Match, Register
 from softnpu.arch.tiles import TileKind
 
 

@@ -6,8 +6,8 @@ aie-rt, xaiemlgbl_params.h and xaie2pgbl_params.h, which agree but for the lanes
 
 from __future__ import annotations
 
+from softnpu.arch.register import AIE2P, Module, Register
 from softnpu.arch.register_blocks import flags
-from softnpu.arch.registers import AIE2P, Module, Register
 
 R = Register
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from softnpu.arch.address import split_address
 from softnpu.arch.device import Device
-from softnpu.arch.registers import AIE2, AIE2P, find
+from softnpu.arch.register import AIE2, AIE2P
+from softnpu.arch.registers import find
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.core_tile import CoreTile

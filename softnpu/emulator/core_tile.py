@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from softnpu.arch import registers
 from softnpu.arch.device import WINDOWS
 from softnpu.arch.ports import CASCADE_CONTROL_REGISTER, STEPS, Bundle
+from softnpu.arch.register import Module
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.cascade import Cascade
 from softnpu.emulator.core import Core, CoreStreamInput
@@ -45,7 +46,7 @@ class CoreTile(Tile):
             Bundle.East: Cascade(array.scheduler.wake),
         }
         self._cascade_control = 0
-        found = registers.lookup(registers.Module.CORE, "Core_PC", array.device.generation)
+        found = registers.lookup(Module.CORE, "Core_PC", array.device.generation)
         assert found is not None
         self._program_counter = registers.address(found)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from softnpu.arch.dma import WIDER_PADDING, DmaEngine
 from softnpu.arch.packets import STREAM_HEADER, with_odd_parity
-from softnpu.arch.registers import AIE2
+from softnpu.arch.register import AIE2
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.addressing import AccessPattern, Dimension, Words
 from softnpu.emulator.locks import Lock

@@ -11,6 +11,7 @@ from softnpu.arch import registers
 from softnpu.arch.device import MAXIMUM_NEIGHBOUR_MEMORY_CHANNEL
 from softnpu.arch.dma import DMA_ENGINES, Direction, DmaEngine, FinishOnLast
 from softnpu.arch.ports import SHIM_MM2S_PORTS, Bundle
+from softnpu.arch.register import Module
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.descriptor_table import DescriptorTable
@@ -84,9 +85,7 @@ class DmaState:
         generation = self._array.device.generation
         found = (
             (
-                registers.lookup(
-                    registers.Module.MEMORY_TILE, _PAD_VALUE.format(c.number), generation
-                ),
+                registers.lookup(Module.MEMORY_TILE, _PAD_VALUE.format(c.number), generation),
                 c,
             )
             for c in self.senders

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from softnpu.arch.registers import AIE2, find
+from softnpu.arch.register import AIE2
+from softnpu.arch.registers import find
 from softnpu.arch.tiles import TileKind
 
 IGNORED: dict[str, str] = {

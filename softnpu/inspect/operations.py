@@ -9,8 +9,8 @@ from softnpu.arch import registers
 from softnpu.arch.address import split_address
 from softnpu.arch.device import MEMORY_TILE_ROWS
 from softnpu.arch.dma import DMA_ENGINES, Direction
+from softnpu.arch.register import AIE2, AIE2P, Match
 from softnpu.arch.register_text import MASKED_WHOLE, describe, lock_request, masked_fields
-from softnpu.arch.registers import AIE2, AIE2P, Match
 from softnpu.arch.tiles import TileKind
 from softnpu.formats import records
 from softnpu.formats.operations import (

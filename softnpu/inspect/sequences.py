@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from softnpu.arch.device import device_of_shape
-from softnpu.arch.registers import AIE2, AIE2P, find
+from softnpu.arch.register import AIE2, AIE2P
+from softnpu.arch.registers import find
 from softnpu.arch.tiles import TileKind
 from softnpu.formats import control_packets, dpu, trace, txn
 from softnpu.formats.control_packets import ControlPacket

@@ -18,7 +18,8 @@ from softnpu.arch.ports import (
     ShimSource,
     StreamSwitch,
 )
-from softnpu.arch.registers import MODULES, address, lookup
+from softnpu.arch.register import MODULES
+from softnpu.arch.registers import address, lookup
 from softnpu.arch.tiles import LOCK_STRIDE, TILE_FACTS, TileKind
 from softnpu.errors import FormatError
 from softnpu.formats.operations import (

@@ -12,7 +12,8 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp
 from xdsl.passes import ModulePass
 
-from softnpu.arch.registers import Module, address
+from softnpu.arch.register import Module
+from softnpu.arch.registers import address
 from softnpu.dialects.aie import (
     DeviceOp,
     TraceConfigOp,

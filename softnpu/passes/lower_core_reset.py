@@ -11,7 +11,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 from softnpu.dialects.aiex import CoreResetOp
 from softnpu.passes.reset_pulse import reset_pulse
 from softnpu.passes.sequence_ops import devices, replace, sequence_ops

@@ -15,7 +15,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from softnpu.arch.device import Device
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 from softnpu.dialects.aie import DeviceOp, DMAChannelDir, ObjectFifoRearmBindingOp, tile_behind
 from softnpu.dialects.aiex import (
     DmaChannelResetForOp,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xdsl.ir import Operation
 
-from softnpu.arch.registers import Module, address, lookup
+from softnpu.arch.register import Module
+from softnpu.arch.registers import address, lookup
 from softnpu.dialects.aie.tiles import TileElement
 from softnpu.dialects.aiex import NpuMaskWrite32Op
 

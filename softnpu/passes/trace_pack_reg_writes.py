@@ -15,7 +15,7 @@ from xdsl.passes import ModulePass
 
 from softnpu.arch.device import Device
 from softnpu.arch.ports import Bundle
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 from softnpu.dialects.aie import TraceConfigOp, TraceEventAttr, TraceRegOp, tile_behind
 from softnpu.dialects.source import design_error
 from softnpu.dialects.walking import all_ops

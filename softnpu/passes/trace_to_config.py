@@ -15,7 +15,7 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, StringAttr, i32
 from xdsl.ir import Attribute, Operation
 from xdsl.passes import ModulePass
 
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 from softnpu.dialects.aie import (
     DeviceOp,
     TraceComboEventOp,

@@ -8,7 +8,8 @@ from xdsl.ir import Operation
 
 from softnpu.arch.events import events, number_of
 from softnpu.arch.fields import Field
-from softnpu.arch.registers import Match, Module, lookup
+from softnpu.arch.register import Match, Module
+from softnpu.arch.registers import lookup
 from softnpu.dialects.aie import TileOp, TraceEventAttr
 from softnpu.dialects.enums import TracePacketType
 from softnpu.dialects.source import design_error

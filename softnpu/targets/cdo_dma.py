@@ -13,6 +13,7 @@ from softnpu.arch import registers
 from softnpu.arch.address import tile_address
 from softnpu.arch.device import Device
 from softnpu.arch.dma import MAXIMUM_REPEAT, Direction
+from softnpu.arch.register import Module
 from softnpu.dialects.aie import (
     DMABDOp,
     DMAChannelDir,
@@ -130,7 +131,7 @@ def _start_channel(
 def _pad_register(start: DMAStartOp | DMAOp, device: Device, tile: Position) -> int:
     """Where a memory tile's channel has the value that it pads with."""
     name = f"DMA_MM2S_{start.channel_index}_Constant_Pad_Value"
-    found = registers.lookup(registers.Module.MEMORY_TILE, name, device.generation)
+    found = registers.lookup(Module.MEMORY_TILE, name, device.generation)
     if found is None or not device.is_memory_tile(*tile) or start.channel_dir.name != "MM2S":
         raise design_error(
             start,

@@ -25,6 +25,8 @@ from xdsl.ir import Attribute, Operation
 from softnpu.arch import registers
 from softnpu.arch.address import split_address
 from softnpu.arch.device import Device, TileKind
+from softnpu.arch.register import MODULES
+from softnpu.arch.register_tables import table
 from softnpu.dialects.locations import written_of
 from softnpu.formats import operations as ops
 from softnpu.formats.txn import places
@@ -98,7 +100,7 @@ def _named(kind: TileKind, offset: int, generation: str) -> tuple[str, str]:
     match = registers.find(kind, offset, generation)
     if match is None or match.register.size > WORD:
         return "", ""
-    of = (m for m in registers.MODULES[kind] if match.register in registers.table(m, generation))
+    of = (m for m in MODULES[kind] if match.register in table(m, generation))
     return match.name, next(of).value
 
 

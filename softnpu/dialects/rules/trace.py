@@ -8,7 +8,7 @@ from typing import Any
 from softnpu.arch.device import TileKind
 from softnpu.arch.events import events
 from softnpu.arch.ports import Port
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 from softnpu.dialects.aie.tiles import LogicalTileOp, TileOp, tile_behind
 from softnpu.dialects.aie.trace import (
     TraceComboEventOp,

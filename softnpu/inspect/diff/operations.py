@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from softnpu.arch.dma import DMA_ENGINES
+from softnpu.arch.register import AIE2
 from softnpu.arch.register_text import MASKED_WHOLE
-from softnpu.arch.registers import AIE2
 from softnpu.formats.operations import (
     AddressPatch,
     BlockSet,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from softnpu.arch.events import events, number_of
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 
 KNOWN = [
     (Module.CORE, "INSTR_EVENT_0", 33),

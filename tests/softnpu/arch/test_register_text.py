@@ -1,7 +1,8 @@
 import pytest
 
+from softnpu.arch.register import Module
 from softnpu.arch.register_text import masked_fields
-from softnpu.arch.registers import Module, decode, lookup
+from softnpu.arch.registers import decode, lookup
 from softnpu.arch.tiles import TileKind
 
 CORE, MEMORY, SHIM = TileKind.CORE, TileKind.MEMORY, TileKind.SHIM

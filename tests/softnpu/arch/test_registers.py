@@ -5,7 +5,9 @@ import pytest
 from softnpu.arch import registers
 from softnpu.arch.address import split_address
 from softnpu.arch.device import device
-from softnpu.arch.registers import AIE2P, Module, find, lookup
+from softnpu.arch.register import AIE2, AIE2P, Module
+from softnpu.arch.register_tables import table
+from softnpu.arch.registers import find, lookup
 from softnpu.arch.tiles import TileKind
 from softnpu.formats import cdo, pdi, txn
 from softnpu.formats.operations import Nop, Sync
@@ -81,7 +83,7 @@ def test_a_few_registers_moved_on_the_second_generation() -> None:
         (SHIM, 0xFFF10, "Module_Reset_Control_0"),
     ],
 )
-@pytest.mark.parametrize("generation", [registers.AIE2, AIE2P])
+@pytest.mark.parametrize("generation", [AIE2, AIE2P])
 def test_what_keeps_the_hardware_sound_has_a_name(
     kind: TileKind, offset: int, name: str, generation: str
 ) -> None:
@@ -96,7 +98,7 @@ def test_the_second_generation_pads_with_a_value_for_each_channel() -> None:
 
 
 def test_the_second_generation_tells_more_bytes_and_ports_apart() -> None:
-    for generation, strobes, ports in ((registers.AIE2, 4, 6), (AIE2P, 8, 12)):
+    for generation, strobes, ports in ((AIE2, 4, 6), (AIE2P, 8, 12)):
         watch = lookup(Module.MEMORY, "WatchPoint0", generation).register
         assert watch.field("WriteStrobes").width == strobes
         injection = lookup(Module.CORE, "Stream_Switch_Parity_Injection", generation).register
@@ -105,20 +107,20 @@ def test_the_second_generation_tells_more_bytes_and_ports_apart() -> None:
 
 @pytest.mark.parametrize(
     ("generation", "counts"),
-    [(registers.AIE2, (345, 208, 724, 443)), (AIE2P, (357, 208, 730, 443))],
+    [(AIE2, (345, 208, 724, 443)), (AIE2P, (357, 208, 730, 443))],
 )
 def test_no_register_is_left_out(generation: str, counts: tuple[int, ...]) -> None:
     """Counted once against aie-rt's lists and AM029's; of the vector registers as one memory."""
-    found = [sum(r.count for r in registers.table(module, generation)) for module in Module]
+    found = [sum(r.count for r in table(module, generation)) for module in Module]
     assert tuple(found) == counts
 
 
 @pytest.mark.parametrize("module", Module)
-@pytest.mark.parametrize("generation", [registers.AIE2, AIE2P])
+@pytest.mark.parametrize("generation", [AIE2, AIE2P])
 def test_no_two_registers_share_a_place_or_a_name(module: Module, generation: str) -> None:
-    table = registers.table(module, generation)
-    places = [r.offset + i * r.stride for r in table for i in range(r.count)]
-    names = [r.name(i) for r in table for i in range(r.count)]
+    registers_of = table(module, generation)
+    places = [r.offset + i * r.stride for r in registers_of for i in range(r.count)]
+    names = [r.name(i) for r in registers_of for i in range(r.count)]
     assert len(set(places)) == len(places)
     assert len(set(names)) == len(names)
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from softnpu.arch.dma import DMA_ENGINES, DmaEngine
-from softnpu.arch.registers import Module, address, lookup, table
+from softnpu.arch.register import Module
+from softnpu.arch.register_tables import table
+from softnpu.arch.registers import address, lookup
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.descriptors import decode
 from softnpu.emulator.ignored import (

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softnpu.arch.address import tile_address
-from softnpu.arch.registers import MODULES, Match, address, table
+from softnpu.arch.register import MODULES, Match
+from softnpu.arch.register_tables import table
+from softnpu.arch.registers import address
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.ignored import IGNORED, reason_to_ignore
 from softnpu.errors import EmulatorError

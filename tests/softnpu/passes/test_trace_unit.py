@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 from softnpu.dialects.aie import TileOp, TraceEventAttr
 from softnpu.dialects.enums import TracePacketType
 from softnpu.errors import DesignError
