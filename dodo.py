@@ -15,7 +15,7 @@ from pipeline import (
     new,
     profiling,
     racing,
-    report,
+    reporting,
     selection,
     site,
     stages,
@@ -154,12 +154,12 @@ def task__npu():
 
 def task_observe():
     """run every artifact on the emulator once more, with a timeline, for the report"""
-    yield from each(report.observe, task_observe)
+    yield from each(reporting.observe, task_observe)
 
 
 def task_report():
     """build/report/index.html: verdicts, arrays, memories, timelines, errors on one page"""
-    return report.page(FOUND.variants, FOUND.broken)
+    return reporting.page(FOUND.variants, FOUND.broken)
 
 
 def task_new():

@@ -42,7 +42,7 @@ def _compare(variant: Variant) -> None:
     from pipeline import parity
 
     chain = resolve(Request(), os.environ)
-    parity.save(parity.compare(variant, chain), rows_file(variant))
+    parity.save(parity.compare(variant, chain, FOLDER), rows_file(variant))
 
 
 def report(variants: Sequence[Variant]) -> Task:

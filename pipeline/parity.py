@@ -20,7 +20,6 @@ from pipeline.amd.finding import AIE_TRANSLATE
 from pipeline.amd.probing import FOLLOWED
 from pipeline.amd.running import Shell
 from pipeline.comparing import difference
-from pipeline.crosscheck import FOLDER
 from pipeline.designs import Variant
 from pipeline.making import Amd, Embedded, Work
 from pipeline.selection import NEEDS, Toolchain
@@ -129,7 +128,7 @@ def _files(folder: Path, patterns: Iterable[str]) -> list[str]:
     return [path.name for pattern in patterns for path in sorted(folder.glob(pattern))]
 
 
-def compare(variant: Variant, chain: Toolchain, root: Path = FOLDER) -> list[Row]:
+def compare(variant: Variant, chain: Toolchain, root: Path) -> list[Row]:
     """Builds a variant in a folder of its own and compares each stage that AMD's tools can do."""
     from softnpu.errors import SoftnpuError
 

@@ -20,8 +20,9 @@ from softnpu.emulator.names import Buffer, Names
 from softnpu.errors import SoftnpuError
 from softnpu.formats import txn, xclbin
 from softnpu.inspect import pdis
-from softnpu.inspect.array import ConfiguredArray, Descriptor, Position, Tile
+from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.labels import Labels
+from softnpu.inspect.tile import Descriptor, Position, Tile
 
 _BUFFER = re.compile(r"(?P<fifo>\w+?)(?:_cons|_prod)?_buff_\d+")
 """A fifo's buffers, as the objectfifo lowering names them."""

@@ -10,9 +10,10 @@ from pathlib import Path
 from softnpu.arch.device import OWN_WINDOW, WINDOW_SIZE
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.formats import elf
-from softnpu.inspect.array import ConfiguredArray, Tile
+from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.picture.memory import occupants
+from softnpu.inspect.tile import Tile
 
 STACK, BUFFER, DATA, FREE, PROGRAM = "stack", "buffer", "data", "free", "program"
 

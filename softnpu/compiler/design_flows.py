@@ -24,9 +24,9 @@ from softnpu.dialects.aie import (
 )
 from softnpu.dialects.source import location_of
 from softnpu.errors import DesignError
-from softnpu.inspect.array import Cascade
 from softnpu.inspect.flows import CascadeSetting, DesignFlows, Flow
 from softnpu.inspect.streams import Place
+from softnpu.inspect.tile import Cascade
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.sequence_ops import devices
 

@@ -1,273 +1,19 @@
 """The configured array: what the operations of a CDO (and of a runtime sequence) leave in it.
 
-Pure data, from the artifact alone: which tiles have programs, descriptors, locks and tasks, which
-connections the stream switches make, and the routes that these add up to. Text, JSON and pictures
-are made from it elsewhere.
+Pure data, from the artifact alone: its tiles and the routes that their connections add up to.
+Text, JSON and pictures are made from it elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
-from softnpu.arch.dma import DMA_ENGINES, Direction
-from softnpu.arch.ports import (
-    SHIM_DEMUX_FIELDS,
-    SHIM_DEMUX_REGISTER,
-    SHIM_MM2S_PORTS,
-    SHIM_MUX_FIELDS,
-    SHIM_MUX_REGISTER,
-    SHIM_S2MM_PORTS,
-    Bundle,
-    Port,
-    ShimSource,
-)
-from softnpu.arch.tiles import TileKind
 from softnpu.formats.operations import Operation
-
-Position = tuple[int, int]
-"""(column, row)."""
-
-
-@dataclass(frozen=True)
-class HostAddress:
-    """A place in a host buffer: byte `offset` of kernel buffer `argument`, counted from 0."""
-
-    argument: int
-    offset: int
-
-
-@dataclass(frozen=True)
-class Descriptor:
-    """A buffer descriptor as it was written.
-
-    Attributes:
-        fields: by lower-case name, as the registers hold them (see arch.dma).
-        host: where a runtime sequence pointed it, None where it has an address of its own.
-    """
-
-    number: int
-    kind: TileKind
-    words: tuple[int, ...]
-    fields: Mapping[str, int] = field(compare=False)
-    host: HostAddress | None = None
-
-    @property
-    def valid(self) -> bool:
-        """Whether a channel would run it."""
-        return bool(self.fields["valid_bd"])
-
-    @property
-    def bytes(self) -> int:
-        """How much one run of it moves."""
-        return 4 * self.fields["buffer_length"]
-
-    @property
-    def address(self) -> int:
-        """Byte address as the tile's DMA counts (see `DmaEngine.address_fields`)."""
-        return DMA_ENGINES[self.kind].byte_address(self.fields)
-
-    @property
-    def next(self) -> int | None:
-        """The descriptor that follows, None at the end of a chain."""
-        return self.fields["next_bd"] if self.fields["use_next_bd"] else None
-
-    @property
-    def packet_id(self) -> int | None:
-        """The id of the packets that it sends, None for a plain stream."""
-        return self.fields["packet_id"] if self.fields["enable_packet"] else None
-
-    @property
-    def locks(self) -> tuple[int, ...]:
-        """The locks that it takes and gives, as the tile's DMA numbers them."""
-        taken = (self.fields["lock_acq_id"],) if self.fields["lock_acq_enable"] else ()
-        given = (self.fields["lock_rel_id"],) if self.fields["lock_rel_value"] else ()
-        return tuple(dict.fromkeys(taken + given))
-
-
-@dataclass(frozen=True)
-class Task:
-    """A task pushed into a DMA channel's queue, with the descriptors as they then were.
-
-    Attributes:
-        runs: how often the chain runs.
-        token: whether its end is told to the controller.
-        chain: the descriptors in the order that they run; a chain that is a ring stands once.
-    """
-
-    direction: Direction
-    channel: int
-    runs: int
-    token: bool
-    chain: tuple[Descriptor, ...]
-
-
-@dataclass(frozen=True)
-class Lock:
-    """A lock and the value that it was given."""
-
-    number: int
-    value: int
-
-
-@dataclass(frozen=True)
-class Span:
-    """Bytes of a memory that were written."""
-
-    offset: int
-    size: int
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What sends packets of a slave port to a select of an arbiter, and so to master ports."""
-
-    slot: int
-    id: int
-    mask: int
-    arbiter: int
-    msel: int
-
-    def matches(self, id: int) -> bool:
-        """Whether the rule takes packets with this id."""
-        return id & self.mask == self.id & self.mask
-
-
-@dataclass(frozen=True)
-class Connection:
-    """A stream switch joins a slave port to a master port; `rule` is None for circuits.
-
-    Attributes:
-        drops_header: whether the master port takes the header off the packets.
-    """
-
-    tile: Position
-    slave: Port
-    master: Port
-    rule: Rule | None = None
-    drops_header: bool = False
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a route begins or ends.
-
-    Attributes:
-        direction: of the DMA channel behind the port, None where there is none.
-        channel: that DMA channel.
-    """
-
-    tile: Position
-    port: Port
-    direction: Direction | None = None
-    channel: int = 0
-
-    def __str__(self) -> str:
-        place = f"({self.tile[0]},{self.tile[1]})"
-        if self.direction is not None:
-            return f"{place} {self.direction.name} {self.channel}"
-        return f"{place} {self.port}"
-
-
-@dataclass(frozen=True)
-class Route:
-    """A stream through the array: one source, one or more sinks.
-
-    Attributes:
-        hops: the connections on its way, from the source on.
-        packet_ids: the packets that take it, empty for a circuit.
-    """
-
-    source: Endpoint
-    sinks: tuple[Endpoint, ...]
-    hops: tuple[Connection, ...]
-    packet_ids: tuple[int, ...] = ()
-
-    @property
-    def is_control(self) -> bool:
-        """Whether it carries task-complete tokens or control packets, not data."""
-        ends = (self.source, *self.sinks)
-        return any(end.port.bundle is Bundle.TileControl for end in ends)
-
-    @property
-    def is_trace(self) -> bool:
-        """Whether it carries a trace."""
-        return self.source.port.bundle is Bundle.Trace
-
-
-@dataclass(frozen=True)
-class Cascade:
-    """Which way a core's cascade was set: where it takes from, where it gives to."""
-
-    source: Bundle
-    destination: Bundle
-
-
-@dataclass(frozen=True)
-class Tile:
-    """What was written to one tile.
-
-    Attributes:
-        program: bytes of program memory written.
-        runs: whether the core was enabled.
-        memory: the parts of its data memory that were filled.
-        packet_ports: the slave ports of the switch that read packet headers, each with its rules
-            in the order in which they are tried.
-        mux: shim only, south slave port of the switch -> what feeds it.
-        demux: shim only, south master port of the switch -> what it feeds.
-        trace_ids: the ids of the packets that the trace units send, by trace port; of those that
-            were set up.
-    """
-
-    position: Position
-    kind: TileKind
-    program: int = 0
-    runs: bool = False
-    descriptors: tuple[Descriptor, ...] = ()
-    tasks: tuple[Task, ...] = ()
-    locks: tuple[Lock, ...] = ()
-    memory: tuple[Span, ...] = ()
-    connections: tuple[Connection, ...] = ()
-    packet_ports: Mapping[Port, tuple[Rule, ...]] = field(default_factory=dict)
-    cascade: Cascade | None = None
-    mux: Mapping[int, ShimSource] = field(default_factory=dict)
-    demux: Mapping[int, ShimSource] = field(default_factory=dict)
-    trace_ids: Mapping[int, int] = field(default_factory=dict)
-
-    @property
-    def is_used(self) -> bool:
-        """Whether more than streams on their way to other tiles concerns it."""
-        return bool(
-            self.program or self.descriptors or self.tasks or self.memory or self.mux or self.demux
-        )
-
-    def channel_tasks(self, direction: Direction, channel: int) -> tuple[Task, ...]:
-        """The tasks of one DMA channel, in order."""
-        return tuple(
-            task for task in self.tasks if (task.direction, task.channel) == (direction, channel)
-        )
-
-    def source(self, port: Port) -> Endpoint:
-        """What sends into a slave port of the tile's switch."""
-        if self.kind is TileKind.SHIM and port.bundle is Bundle.South:
-            if self.mux.get(port.channel) is ShimSource.DMA:
-                return self._dma_end(port, Direction.MM2S, SHIM_MM2S_PORTS.index(port.channel))
-        elif port.bundle is Bundle.DMA:
-            return self._dma_end(port, Direction.MM2S, port.channel)
-        return Endpoint(self.position, port)
-
-    def sink(self, port: Port) -> Endpoint:
-        """What takes from a master port of the tile's switch."""
-        if self.kind is TileKind.SHIM and port.bundle is Bundle.South:
-            if self.demux.get(port.channel) is ShimSource.DMA:
-                return self._dma_end(port, Direction.S2MM, SHIM_S2MM_PORTS.index(port.channel))
-        elif port.bundle is Bundle.DMA:
-            return self._dma_end(port, Direction.S2MM, port.channel)
-        return Endpoint(self.position, port)
-
-    def _dma_end(self, port: Port, direction: Direction, channel: int) -> Endpoint:
-        return Endpoint(self.position, port, direction, channel)
+from softnpu.inspect.routes import routes
+from softnpu.inspect.tile import Route, Tile, Tiles
+from softnpu.inspect.written import Written
 
 
 @dataclass(frozen=True)
@@ -280,14 +26,12 @@ class ConfiguredArray:
 
     columns: int
     rows: int
-    tiles: Mapping[Position, Tile]
+    tiles: Tiles
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
         """The routes that the connections add up to, by source."""
-        from softnpu.inspect.routes import routes
-
-        return routes(self)
+        return routes(self.tiles)
 
     @property
     def used(self) -> tuple[Tile, ...]:
@@ -303,16 +47,9 @@ def of_operations(operations: Iterable[Operation], columns: int | None = None) -
             descriptors and tasks are there too.
         columns: the array's; those that are written to unless given.
     """
-    from softnpu.inspect.written import Written
-
     written = Written()
     for operation in operations:
         written.apply(operation)
-    return written.array(columns)
-
-
-def shim_choices(register: int, value: int) -> dict[int, ShimSource]:
-    """What a shim's mux or demux register selects, by south port; PLIO, the reset value, not."""
-    fields = {SHIM_MUX_REGISTER: SHIM_MUX_FIELDS, SHIM_DEMUX_REGISTER: SHIM_DEMUX_FIELDS}[register]
-    chosen = {port: value >> lsb & 3 for port, lsb in fields.items()}
-    return {port: ShimSource(c) for port, c in chosen.items() if c in (1, 2)}
+    tiles = written.tiles(columns)
+    width, height = (max(position[axis] for position in tiles) + 1 for axis in (0, 1))
+    return ConfiguredArray(width, height, tiles)

@@ -14,11 +14,12 @@ from softnpu.formats import cdo, dpu, elf, pdi, txn, xclbin
 from softnpu.formats.identify import FileKind, as_binary, identify
 from softnpu.formats.operations import Operation
 from softnpu.inspect import pdi_names
-from softnpu.inspect.array import ConfiguredArray, Descriptor, Route, Task, Tile, of_operations
+from softnpu.inspect.array import ConfiguredArray, of_operations
 from softnpu.inspect.files import read
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.pdis import ConfiguredPdi, PdiArrays, of_xclbin
 from softnpu.inspect.report import Report, Row, plural, size
+from softnpu.inspect.tile import Descriptor, Route, Task, Tile
 
 _SHOWN_TASKS = 8
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from softnpu.arch.ports import Bundle, EndPoint, Port, Tile
 from softnpu.errors import MALFORMED_JSON, FormatError, SourceLocation, in_short
-from softnpu.inspect.array import Cascade
 from softnpu.inspect.streams import Place
+from softnpu.inspect.tile import Cascade
 
 
 @dataclass(frozen=True)

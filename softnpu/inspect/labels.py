@@ -8,18 +8,10 @@ from dataclasses import dataclass
 
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.emulator.names import Names
-from softnpu.inspect.array import (
-    ConfiguredArray,
-    Descriptor,
-    Endpoint,
-    Lock,
-    Position,
-    Route,
-    Task,
-    Tile,
-)
+from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.descriptors import describe
 from softnpu.inspect.report import plural, size
+from softnpu.inspect.tile import Descriptor, Endpoint, Lock, Position, Route, Task, Tile
 
 _BUFFER_NAME = re.compile(r"(?P<fifo>.+?)(_\d+)?(_cons)?_buff_\d+$")
 """How mlir-aie names the buffers of an objectfifo."""

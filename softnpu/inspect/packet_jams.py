@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from softnpu.arch.ports import EndPoint
-from softnpu.inspect.array import ConfiguredArray, Endpoint
+from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.streams import Place, Stream, behind
+from softnpu.inspect.tile import Endpoint
 
 MOST_PACKETS = 4
 """Packets in a circle of waits that is looked for."""
@@ -90,7 +91,7 @@ def _way(array: ConfiguredArray, stream: Stream) -> _Way:
         if hop.rule is not None:
             at = ArbiterPlace(hop.tile, hop.rule.arbiter)
             before.setdefault(at, slave)
-        following = behind(array, hop)
+        following = behind(array.tiles, hop)
         if following is not None and not isinstance(following, Endpoint):
             before.setdefault(following, at)
     return _Way(before)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from softnpu.arch.dma import Direction
 from softnpu.arch.ports import SHIM_MM2S_PORTS, STEPS, Bundle, EndPoint, Port, ShimSource
 from softnpu.errors import SourceLocation
-from softnpu.inspect.array import Cascade, ConfiguredArray, Endpoint
+from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.flows import DesignFlows, Flow
 from softnpu.inspect.packet_jams import Hold, jam, resource_name
 from softnpu.inspect.routes import is_source
 from softnpu.inspect.streams import Arrival, Fault, Place, Stream, follow
+from softnpu.inspect.tile import Cascade, Endpoint
 
 PACKET_IDS = range(32)
 
@@ -102,7 +103,7 @@ class _Check:
         if behind_mux and self._array.tiles[tile].mux.get(port.channel) is not ShimSource.DMA:
             return Stream(faults=[Fault(tile, port, "the shim's mux does not lead the DMA to it")])
         own = self._design.own.get((tile, port), frozenset())
-        return follow(self._array, tile, port, packet_id, stops, own)
+        return follow(self._array.tiles, tile, port, packet_id, stops, own)
 
     def streams(self) -> Iterator[Difference]:
         """Flows that do not arrive, or not as they should."""
@@ -193,7 +194,7 @@ class _Check:
         known = {_entry(source)[0] for source, _ in self._wanted}
         places = {(c.tile, c.slave) for t in self._array.tiles.values() for c in t.connections}
         for place in sorted(places - known - self._design.own.keys()):
-            if not is_source(self._array, *place):
+            if not is_source(self._array.tiles, *place):
                 continue
             tile, port = place
             source = self._array.tiles[tile].source(port)
@@ -204,7 +205,7 @@ class _Check:
         """Where a stream without a flow arrives; nowhere if the design leads it there itself."""
         found: dict[EndPoint, None] = {}
         for packet_id in PACKET_IDS:
-            stream = follow(self._array, *place, packet_id)
+            stream = follow(self._array.tiles, *place, packet_id)
             if not any((hop.tile, hop.slave) in self._design.own for hop in stream.hops):
                 found |= dict.fromkeys(_end_of(arrival.end) for arrival in stream.arrivals)
         return list(found)

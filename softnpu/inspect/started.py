@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from softnpu.arch.dma import Direction
 from softnpu.arch.ports import SHIM_MM2S_PORTS, Bundle, Port, ShimSource
 from softnpu.arch.tiles import TileKind
-from softnpu.inspect.array import ConfiguredArray, Position, Tile, of_operations
+from softnpu.inspect.array import ConfiguredArray, of_operations
 from softnpu.inspect.pdis import ConfiguredPdi
 from softnpu.inspect.streams import Stream, follow
+from softnpu.inspect.tile import Position, Tile
 
 Channel = tuple[Direction, int]
 
@@ -126,7 +127,9 @@ def _sent(tile: Tile, array: ConfiguredArray, channel: Channel) -> Iterator[Stre
     ids = dict.fromkeys(one.packet_id for task in tasks for one in task.chain)
     for id in ids:
         if id is None and port in tile.packet_ports:
-            known = [follow(array, tile.position, port, r.id) for r in tile.packet_ports[port]]
+            known = [
+                follow(array.tiles, tile.position, port, r.id) for r in tile.packet_ports[port]
+            ]
             yield next((stream for stream in known if stream.arrivals), Stream())
         else:
-            yield follow(array, tile.position, port, id)
+            yield follow(array.tiles, tile.position, port, id)

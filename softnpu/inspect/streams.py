@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from softnpu.arch.ports import STEPS, Bundle, Port
 from softnpu.arch.tiles import TileKind
-from softnpu.inspect.array import ConfiguredArray, Connection, Endpoint, Position, Rule, Tile
+from softnpu.inspect.tile import Connection, Endpoint, Position, Rule, Tile, Tiles
 
 Place = tuple[Position, Port]
 """A port of a tile's switch."""
@@ -52,7 +52,7 @@ class Stream:
 
 
 def follow(
-    array: ConfiguredArray,
+    tiles: Tiles,
     tile: Position,
     slave: Port,
     packet_id: int | None = None,
@@ -66,7 +66,7 @@ def follow(
         ends: master ports where the stream counts as arrived, though wires lead on.
         leave_out: master ports of `tile` by which `slave` leads to what is of no interest.
     """
-    walk = _Walk(array, packet_id, {(tile, master) for master in leave_out}, ends)
+    walk = _Walk(tiles, packet_id, {(tile, master) for master in leave_out}, ends)
     walk.enter(tile, slave, packet_id is not None)
     return walk.stream
 
@@ -74,13 +74,13 @@ def follow(
 class _Walk:
     def __init__(
         self,
-        array: ConfiguredArray,
+        tiles: Tiles,
         packet_id: int | None,
         left_out: Collection[Place],
         ends: Collection[Place],
     ) -> None:
         self.stream = Stream()
-        self._array = array
+        self._tiles = tiles
         self._id = packet_id
         self._left_out = left_out
         self._ends = ends
@@ -96,7 +96,7 @@ class _Walk:
             return
         self._seen.add(place)
         self._path.append(place)
-        for connection in self._taken(self._array.tiles[position], slave, header):
+        for connection in self._taken(self._tiles[position], slave, header):
             if len(self._path) == 1 and (position, connection.master) in self._left_out:
                 continue
             self.stream.hops.append(connection)
@@ -126,7 +126,7 @@ class _Walk:
         return taken
 
     def _leave(self, connection: Connection, header: bool) -> None:
-        beyond = behind(self._array, connection, self._ends)
+        beyond = behind(self._tiles, connection, self._ends)
         if isinstance(beyond, Endpoint):
             self.stream.arrivals.append(Arrival(beyond, header))
         elif beyond is None:
@@ -144,11 +144,11 @@ def _listed(rules: tuple[Rule, ...]) -> str:
 
 
 def behind(
-    array: ConfiguredArray, connection: Connection, ends: Collection[Place] = ()
+    tiles: Tiles, connection: Connection, ends: Collection[Place] = ()
 ) -> Endpoint | Place | None:
     """What lies behind a connection's master port: an end, a switch's slave port, or nothing."""
     (column, row), port = connection.tile, connection.master
-    tile = array.tiles[connection.tile]
+    tile = tiles[connection.tile]
     if (connection.tile, port) in ends:
         return Endpoint(connection.tile, port)
     if port.bundle is Bundle.FIFO:
@@ -157,4 +157,4 @@ def behind(
         return tile.sink(port)
     step = STEPS[port.bundle]
     other = (column + step[0], row + step[1])
-    return (other, Port(port.bundle.opposite, port.channel)) if other in array.tiles else None
+    return (other, Port(port.bundle.opposite, port.channel)) if other in tiles else None

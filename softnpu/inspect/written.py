@@ -31,9 +31,8 @@ from softnpu.formats.operations import (
     Write,
 )
 from softnpu.formats.records import words
-from softnpu.inspect.array import (
+from softnpu.inspect.tile import (
     Cascade,
-    ConfiguredArray,
     Connection,
     Descriptor,
     HostAddress,
@@ -43,6 +42,7 @@ from softnpu.inspect.array import (
     Span,
     Task,
     Tile,
+    Tiles,
     shim_choices,
 )
 
@@ -91,13 +91,12 @@ class Written:
             self._tiles[place] = TileWritten(place)
         return self._tiles[place], offset
 
-    def array(self, columns: int | None = None) -> ConfiguredArray:
-        """The array as it now is."""
+    def tiles(self, columns: int | None = None) -> Tiles:
+        """The tiles as they now are, of at least so many columns."""
         width = max([columns or 1, *(column + 1 for column, _ in self._tiles)])
         height = max([ROWS, *(row + 1 for _, row in self._tiles)])
         places = [(column, row) for column in range(width) for row in range(height)]
-        tiles = {p: self._tiles.get(p, TileWritten(p)).tile() for p in places}
-        return ConfiguredArray(width, height, tiles)
+        return {p: self._tiles.get(p, TileWritten(p)).tile() for p in places}
 
 
 class TileWritten:

@@ -9,7 +9,7 @@ import svg
 
 from softnpu.arch.ports import Bundle
 from softnpu.emulator.names import Names
-from softnpu.inspect.array import ConfiguredArray, Tile
+from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.picture import layout as at
 from softnpu.inspect.picture import legend
@@ -18,6 +18,7 @@ from softnpu.inspect.picture.shapes import Elements, points, rounded, title
 from softnpu.inspect.picture.tiles import draw_tile
 from softnpu.inspect.picture.wires import RouteDrawing, drawings
 from softnpu.inspect.report import plural
+from softnpu.inspect.tile import Tile
 
 STYLE = """
 .npu { font: 10px system-ui, sans-serif; fill: var(--npu-text); --npu-text: #1c2430;

@@ -8,7 +8,8 @@ from functools import cached_property
 from softnpu.arch.dma import Direction
 from softnpu.arch.ports import Bundle, Port
 from softnpu.arch.tiles import TileKind
-from softnpu.inspect.array import ConfiguredArray, Connection, Endpoint, Position, Tile
+from softnpu.inspect.array import ConfiguredArray
+from softnpu.inspect.tile import Connection, Endpoint, Position, Tile
 
 MARGIN = 12
 GAP = 26

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from softnpu.arch.tiles import TILE_FACTS, TileKind
-from softnpu.inspect.array import Tile
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.report import size
+from softnpu.inspect.tile import Tile
 
 
 @dataclass(frozen=True)

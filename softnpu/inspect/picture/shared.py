@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from softnpu.inspect.array import Position
 from softnpu.inspect.labels import Shared
 from softnpu.inspect.picture.layout import TILE_HEIGHT, TILE_WIDTH, Layout, Point
+from softnpu.inspect.tile import Position
 
 _ALONG_COLUMN, _ALONG_ROW = 140.0, 153.0
 """Where in a tile the first line lies: between contents and switch, or below both."""

@@ -7,13 +7,13 @@ import svg
 from softnpu.arch.dma import Direction
 from softnpu.arch.ports import Bundle
 from softnpu.arch.tiles import TILE_FACTS, TileKind
-from softnpu.inspect.array import Endpoint, Tile
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.picture import layout as at
 from softnpu.inspect.picture.layout import Layout
 from softnpu.inspect.picture.memory import occupants
 from softnpu.inspect.picture.shapes import Elements, rect, rounded, text, title
 from softnpu.inspect.report import size
+from softnpu.inspect.tile import Endpoint, Tile
 
 _LOCK_PITCH, _BD_PITCH = 12.0, 9.0
 

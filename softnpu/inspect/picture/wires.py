@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from svg import CubicBezier, LineTo, MoveTo, PathData
 
 from softnpu.arch.ports import STEPS, Port
-from softnpu.inspect.array import Connection, Position, Route
 from softnpu.inspect.labels import Labels, Shared
 from softnpu.inspect.picture.layout import GAP, Layout, Place, Point
 from softnpu.inspect.picture.shared import Line, lines
+from softnpu.inspect.tile import Connection, Position, Route
 
 PALETTE = (
     "#3b7dd8",

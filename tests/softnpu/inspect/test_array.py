@@ -22,16 +22,9 @@ from softnpu.dialects.aie import (
 from softnpu.dialects.source import parse_file
 from softnpu.formats import txn, xclbin
 from softnpu.formats.operations import BlockSet, MaskWrite, Write
-from softnpu.inspect.array import (
-    Cascade,
-    ConfiguredArray,
-    Connection,
-    HostAddress,
-    Lock,
-    Span,
-    of_operations,
-)
+from softnpu.inspect.array import ConfiguredArray, of_operations
 from softnpu.inspect.pdis import of_xclbin
+from softnpu.inspect.tile import Cascade, Connection, HostAddress, Lock, Span
 from tests.conftest import MARCH_DESIGNS
 
 Ports = tuple[tuple[int, int], str, str]

@@ -3,9 +3,9 @@ from pathlib import Path
 from softnpu.compiler import names as compiler_names
 from softnpu.emulator import names
 from softnpu.formats import txn, xclbin
-from softnpu.inspect.array import Lock
 from softnpu.inspect.labels import CONTROL, Labels, Shared
 from softnpu.inspect.pdis import of_xclbin
+from softnpu.inspect.tile import Lock
 
 
 def labels(march: Path, design: str, tmp_path: Path) -> Labels:

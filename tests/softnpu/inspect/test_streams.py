@@ -18,7 +18,7 @@ def test_a_circuit_arrives_at_every_port_that_takes_it() -> None:
         aie.switchbox(%c) { aie.connect<DMA : 0, North : 2>  aie.connect<DMA : 0, Core : 0> }
         aie.switchbox(%d) { aie.connect<South : 2, DMA : 1> }
     """)
-    stream = follow(array, (0, 2), DMA0)
+    stream = follow(array.tiles, (0, 2), DMA0)
     assert sorted(ends(stream)) == [("(0,2) Core0", False), ("(0,3) S2MM 1", False)]
     assert not stream.faults
 
@@ -33,7 +33,7 @@ def test_packets_go_by_the_first_rule_that_takes_their_id() -> None:
           aie.packet_rules(DMA : 0) { aie.rule(30, 2, %a)  aie.rule(0, 0, %b) }
         }
     """)
-    found = {id: ends(follow(array, (0, 2), DMA0, id)) for id in (1, 2, 3, 4)}
+    found = {id: ends(follow(array.tiles, (0, 2), DMA0, id)) for id in (1, 2, 3, 4)}
     dma, core = [("(0,2) S2MM 0", False)], [("(0,2) Core0", True)]
     assert found == {1: core, 2: dma, 3: dma, 4: core}
 
@@ -82,7 +82,7 @@ WRONG = {
 @pytest.mark.parametrize("wrong", WRONG)
 def test_where_a_stream_is_stuck_and_why(wrong: str) -> None:
     body, packet_id, fault = WRONG[wrong]
-    stream = follow(wired(body), (0, 2), DMA0, packet_id)
+    stream = follow(wired(body).tiles, (0, 2), DMA0, packet_id)
     assert fault in map(str, stream.faults)
 
 
@@ -96,7 +96,7 @@ def test_a_circle_is_told_and_left() -> None:
         }
         aie.switchbox(%d) { aie.connect<South : 0, South : 0> }
     """)
-    (fault,) = follow(array, (0, 2), DMA0, 1).faults
+    (fault,) = follow(array.tiles, (0, 2), DMA0, 1).faults
     assert str(fault) == "tile (0, 3), South 0: the stream runs in a circle"
 
 
@@ -110,5 +110,5 @@ def test_two_ways_to_one_port_are_told() -> None:
           aie.packet_rules(South : 1) { aie.rule(31, 1, %a) }
         }
     """)
-    stream = follow(array, (0, 2), DMA0, 1)
+    stream = follow(array.tiles, (0, 2), DMA0, 1)
     assert ends(stream) == [("(0,3) S2MM 0", False)] * 2
