@@ -12,6 +12,7 @@ from softnpu.dialects.aie import CoreOp, DeviceOp
 from softnpu.dialects.source import location_of
 from softnpu.errors import SourceLocation
 from softnpu.targets.core_c import (
+    core_file,
     ops_affine,
     ops_aie,
     ops_arith,
@@ -86,7 +87,7 @@ def core_source(device_op: DeviceOp, core: CoreOp) -> CoreSource:
     unit = Unit(device_op, core)
     location = location_of(core)
     origin = location.file.name if location else "a design"
-    rows = unit.render(origin)
+    rows = core_file.render(unit, origin)
     text = "".join(f"{line}\n" for line, _ in rows)
     origins = tuple(place for _, place in rows)
     return CoreSource(unit.core_function, text, tuple(unit.calls.values()), origins)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
@@ -19,13 +19,11 @@ from softnpu.dialects.aie import LockOp
 from softnpu.dialects.source import design_error, location_of
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.expr import Expr, Prec, Span
+from softnpu.targets.core_c.memory import MemRef, layout_of
 from softnpu.targets.core_c.names import Names
-from softnpu.targets.core_c.types import I32, CType, c_type
+from softnpu.targets.core_c.types import I32, INDEX, CType, c_type, pointer
+from softnpu.targets.core_c.unit import Unit
 from softnpu.targets.core_c.writer import Writer
-
-if TYPE_CHECKING:
-    from softnpu.targets.core_c.memory import MemRef
-    from softnpu.targets.core_c.unit import Unit
 
 ValueHandler = Callable[["Function", Operation], Expr]
 StatementHandler = Callable[["Function", Operation], None]
@@ -98,8 +96,6 @@ class Function:
 
     def memref(self, value: SSAValue) -> MemRef:
         """A memref value."""
-        from softnpu.targets.core_c.memory import MemRef
-
         found = self.values.get(value)
         if found is None:
             found = self.values[value] = self.unit.buffer(value)
@@ -260,13 +256,31 @@ class Function:
 
     def variables_for(self, values: Sequence[SSAValue]) -> None:
         """Declare the variables that values handed from block to block live in."""
-        from softnpu.targets.core_c.memory import memref_variable
-
         for value in values:
             if isinstance(value.type, MemRefType):
-                self.values[value] = memref_variable(self, value, value.name_hint or "view")
+                self.values[value] = self._memref_variable(value, value.type)
             else:
                 self.declare_variable(value)
+
+    def _memref_variable(self, value: SSAValue, type: MemRefType) -> MemRef:
+        name = value.name_hint or "view"
+        layout = layout_of(type, self.owner_of(value))
+
+        def part(known: int | None, what: str) -> Expr:
+            return self._declared(INDEX, f"{name}_{what}") if known is None else c.literal(known)
+
+        return MemRef(
+            self._declared(pointer(cast(CType, self.type(value).element)), name),
+            cast(CType, self.type(value).element),
+            part(layout.offset, "offset"),
+            tuple(part(size, f"size{i}") for i, size in enumerate(layout.sizes)),
+            tuple(part(stride, f"stride{i}") for i, stride in enumerate(layout.strides)),
+        )
+
+    def _declared(self, type: CType, name: str) -> Expr:
+        made = self.names.take(name)
+        self.writer.declare(type, made)
+        return c.variable(made)
 
     def hand_over(self, targets: Sequence[SSAValue], sources: Sequence[SSAValue]) -> None:
         """Assign sources to targets' variables, as if all at once."""

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import cast
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, NoneAttr, StridedLayoutAttr
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Operation
 
 from softnpu.dialects.source import design_error
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.expr import Expr, Prec
-from softnpu.targets.core_c.function import Function
-from softnpu.targets.core_c.types import INDEX, CType, c_type, pointer
+from softnpu.targets.core_c.types import INDEX, CType, pointer
 
 ZERO = c.literal(0)
 
@@ -136,63 +135,3 @@ def static_memref(base: Expr, element: CType, layout: Layout) -> MemRef:
     sizes = tuple(c.literal(cast(int, size)) for size in layout.sizes)
     strides = tuple(c.literal(cast(int, stride)) for stride in layout.strides)
     return MemRef(base, element, c.literal(cast(int, layout.offset)), sizes, strides)
-
-
-def memref_variable(function: Function, value: SSAValue, name: str) -> MemRef:
-    """Variables for a memref that is handed from block to block."""
-    op = function.owner_of(value)
-    type = cast(MemRefType, value.type)
-    element = cast(CType, function.type(value).element)
-    layout = layout_of(type, op)
-    base = _declared(function, pointer(element), name)
-
-    def part(known: int | None, what: str) -> Expr:
-        if known is not None:
-            return c.literal(known)
-        return _declared(function, INDEX, f"{name}_{what}")
-
-    return MemRef(
-        base,
-        element,
-        part(layout.offset, "offset"),
-        tuple(part(size, f"size{i}") for i, size in enumerate(layout.sizes)),
-        tuple(part(stride, f"stride{i}") for i, stride in enumerate(layout.strides)),
-    )
-
-
-def _declared(function: Function, type: CType, name: str) -> Expr:
-    made = function.names.take(name)
-    function.writer.declare(type, made)
-    return c.variable(made)
-
-
-def bare_pointer(function: Function, value: SSAValue, op: Operation, callee: str) -> Expr:
-    """A memref as an argument of a C function: the pointer to its first element.
-
-    mlir-aie hands the base pointer over and drops the offset (its calls use MLIR's bare-pointer
-    convention), so an offset would be lost without a word: here it is an error.
-    """
-    type = cast(MemRefType, value.type)
-    memref = function.memref(value)
-    layout = layout_of(type, op)
-    if not layout.is_static:
-        raise design_error(
-            op,
-            f"'{callee}' is called with a {type}, whose place or shape only the run knows; "
-            "calls hand over a bare pointer, so both must be part of the type",
-            "pass the whole buffer and the offset as an index or i32 argument",
-        )
-    if memref.offset.literal != 0:
-        raise design_error(
-            op,
-            f"'{callee}' would get the buffer's start instead of the element at "
-            f"{memref.offset}: calls hand over a bare pointer without the offset",
-            "pass the whole buffer and the offset as an index or i32 argument",
-        )
-    return memref.base
-
-
-def element_type(type: MemRefType) -> CType | None:
-    """The C type of a memref's elements."""
-    found = c_type(type)
-    return found.element if found else None

@@ -10,7 +10,7 @@ from typing import cast
 
 from xdsl.dialects import func
 from xdsl.dialects.builtin import MemRefType
-from xdsl.ir import Operation
+from xdsl.ir import Operation, SSAValue
 
 from softnpu.dialects.aie import EventOp, LockOp, UseLockOp
 from softnpu.dialects.scalars import number_of
@@ -18,7 +18,7 @@ from softnpu.dialects.source import design_error
 from softnpu.targets.core_c import expr as c
 from softnpu.targets.core_c.expr import Expr
 from softnpu.targets.core_c.function import Function, statement_op
-from softnpu.targets.core_c.memory import bare_pointer, layout_of
+from softnpu.targets.core_c.memory import layout_of
 from softnpu.targets.core_c.types import CASCADE_BITS, I32
 
 INTRINSICS = {
@@ -121,7 +121,7 @@ def call(f: Function, op: Operation) -> None:
         if not isinstance(value.type, MemRefType):
             arguments.append(f.expr(value))
         elif function.is_declaration:
-            arguments.append(bare_pointer(f, value, op, symbol))
+            arguments.append(_bare_pointer(f, value, op, symbol))
         else:
             layout_of(value.type, op)
             arguments.append(f.memref(value).base)
@@ -172,3 +172,29 @@ def check(f: Function, op: Operation) -> None:
     """A failed assertion stops the core."""
     with f.writer.block(f"if ({c.negated(f.expr(op.operands[0]))})"):
         f.writer.line("__builtin_trap();")
+
+
+def _bare_pointer(function: Function, value: SSAValue, op: Operation, callee: str) -> Expr:
+    """A memref as an argument of a C function: the pointer to its first element.
+
+    mlir-aie hands the base pointer over and drops the offset (its calls use MLIR's bare-pointer
+    convention), so an offset would be lost without a word: here it is an error.
+    """
+    type = cast(MemRefType, value.type)
+    memref = function.memref(value)
+    layout = layout_of(type, op)
+    if not layout.is_static:
+        raise design_error(
+            op,
+            f"'{callee}' is called with a {type}, whose place or shape only the run knows; "
+            "calls hand over a bare pointer, so both must be part of the type",
+            "pass the whole buffer and the offset as an index or i32 argument",
+        )
+    if memref.offset.literal != 0:
+        raise design_error(
+            op,
+            f"'{callee}' would get the buffer's start instead of the element at "
+            f"{memref.offset}: calls hand over a bare pointer without the offset",
+            "pass the whole buffer and the offset as an index or i32 argument",
+        )
+    return memref.base

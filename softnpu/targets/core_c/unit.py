@@ -1,10 +1,9 @@
-"""One core's C file: its buffers, kernels and constants, and the functions of the design."""
+"""What one core's C file declares: its buffers, kernels, constants and functions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import cast
 
 from xdsl.dialects import func
@@ -16,14 +15,10 @@ from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp
 from softnpu.dialects.sizes import element_count
 from softnpu.dialects.source import design_error, location_of
 from softnpu.errors import SourceLocation
-from softnpu.targets.core_c import expr as c
-from softnpu.targets.core_c.control import RegionWriter
 from softnpu.targets.core_c.expr import Expr
-from softnpu.targets.core_c.function import Function
 from softnpu.targets.core_c.memory import MemRef, layout_of, static_memref
 from softnpu.targets.core_c.names import Names, identifier, is_runtime_symbol
 from softnpu.targets.core_c.types import CType, c_type, element_of, vector_typedef
-from softnpu.targets.core_c.writer import Row
 
 
 @dataclass(frozen=True)
@@ -94,7 +89,7 @@ class Unit:
             )
         type = op.buffer_type
         name, alias = self._linked_name(symbol, op)
-        element = self._element(type, op)
+        element = self.element(type, op)
         place = "" if op.address is None else f" /* {base + op.address:#x} */"
         self._buffer_lines.append(
             f"extern {element.declare(name)}[{element_count(type)}]{alias};{place}"
@@ -127,7 +122,7 @@ class Unit:
         from softnpu.targets.core_c.constants import initializer
 
         type = cast(MemRefType, op.properties["type"])
-        element = self._element(type, op)
+        element = self.element(type, op)
         name = self.names.take(symbol)
         values = initializer(op, op.properties.get("initial_value"), type, element)
         const = "const " if "constant" in op.properties else ""
@@ -135,7 +130,8 @@ class Unit:
         self._global_lines.append(f"{head}{f' = {values}' if values else ''};")
         return static_memref(Expr(name), element, layout_of(type, op))
 
-    def _element(self, type: MemRefType, op: Operation) -> CType:
+    def element(self, type: MemRefType, op: Operation) -> CType:
+        """The C type of a memref's elements; DesignError at `op` if there is none."""
         found = c_type(type)
         if found is None or found.element is None:
             raise design_error(op, f"a {type} is not supported in a core's body")
@@ -145,14 +141,17 @@ class Unit:
 
     def callee(self, op: func.CallOp) -> tuple[str, func.FuncOp]:
         """The C name of a called function, declared at its first use, and its declaration."""
-        symbol = op.callee.root_reference.data
+        return self.function(op.callee.root_reference.data, op)
+
+    def function(self, symbol: str, op: Operation) -> tuple[str, func.FuncOp]:
+        """The same for the function called `symbol`, which `op` needs."""
         found = self.symbol(symbol, op)
         if not isinstance(found, func.FuncOp):
             raise design_error(op, f"'@{symbol}' is no function")
         if symbol not in self._functions:
             name, alias = self._linked_name(symbol, found)
             self._functions[symbol] = name
-            self._prototypes[symbol] = f"{self._signature(found, name)}{alias};"
+            self._prototypes[symbol] = f"{self.signature(found, name)}{alias};"
             if found.is_declaration:
                 self.calls[symbol] = ExternalCall(symbol, location_of(op))
             else:
@@ -170,7 +169,8 @@ class Unit:
         name = self.names.take(symbol)
         return name, "" if name == symbol else f' __asm__("{symbol}")'
 
-    def _signature(self, op: func.FuncOp, name: str, arguments: Sequence[str] = ()) -> str:
+    def signature(self, op: func.FuncOp, name: str, arguments: Sequence[str] = ()) -> str:
+        """A function's head in C; `arguments` are their names, which prototypes leave out."""
         inputs = [self._signature_type(type, op) for type in op.function_type.inputs]
         outputs = [self._signature_type(type, op) for type in op.function_type.outputs]
         if len(outputs) > 1:
@@ -189,92 +189,25 @@ class Unit:
             self.uses_vector(found)
         return found
 
-    # the file
-
-    def render(self, origin: str) -> list[Row]:
-        """The whole file, line by line."""
-        self.names.take(self.core_function)
-        body = [*self._core_function(), *self._other_functions()]
-        head = [
-            self._heading(origin),
-            ['#include "core_support.h"'],
-            [vector_typedef(type) for type in self._vectors.values()],
-            _titled("Buffers: the linker script says where each lies.", self._buffer_lines),
-            _titled("Constants and variables of the design.", self._global_lines),
-            _titled("Functions that the core calls.", list(self._prototypes.values())),
-        ]
-        spaced: list[Row] = [(line, None) for section in head if section for line in (*section, "")]
-        return [*spaced, *body]
-
     @property
     def core_function(self) -> str:
         """What the core's function is called, as mlir-aie calls it."""
         col, row = self.core.position
         return f"core_{col}_{row}"
 
-    def _heading(self, origin: str) -> list[str]:
-        return [
-            f"/* The program of core {self.core.position} ({self.device_op.device.name}), made by",
-            f" * npuforge from {origin}. */",
+    def declarations(self) -> list[str]:
+        """What stands in the file above its functions, as far as it has been asked for."""
+        sections = [
+            [vector_typedef(type) for type in self._vectors.values()],
+            _titled("Buffers: the linker script says where each lies.", self._buffer_lines),
+            _titled("Constants and variables of the design.", self._global_lines),
+            _titled("Functions that the core calls.", list(self._prototypes.values())),
         ]
+        return [line for section in sections if section for line in (*section, "")]
 
-    def _core_function(self) -> Iterator[Row]:
-        function = Function(self)
-        RegionWriter(function, self.core.body, partial(_leave_core, function)).write()
-        yield from self._braced(f"void {self.core_function}(void)", function, self.core)
-
-    def _braced(self, head: str, function: Function, op: Operation) -> Iterator[Row]:
-        origin = location_of(op)
-        yield f"{head} {{", origin
-        yield from function.writer.render()
-        yield "}", origin
-
-    def _other_functions(self) -> Iterator[Row]:
-        while self._waiting:
-            op = self._waiting.pop(0)
-            yield "", None
-            yield from self._function(op)
-
-    def _function(self, op: func.FuncOp) -> Iterator[Row]:
-        function = Function(self)
-        arguments = []
-        for argument in op.body.blocks[0].args:
-            name = function.names.take(argument.name_hint or "arg")
-            arguments.append(name)
-            self._bind_argument(function, argument, name, op)
-        RegionWriter(function, op.body, partial(_leave_function, function)).write()
-        name = self._functions[op.sym_name.data]
-        yield from self._braced(self._signature(op, name, arguments), function, op)
-
-    def _bind_argument(
-        self, function: Function, argument: SSAValue, name: str, op: func.FuncOp
-    ) -> None:
-        type = argument.type
-        if not isinstance(type, MemRefType):
-            function.values[argument] = c.variable(name)
-            return
-        layout = layout_of(type, op)
-        if not layout.is_static:
-            raise design_error(
-                op, f"'@{op.sym_name.data}' takes a {type}, whose shape or place is not fixed"
-            )
-        function.values[argument] = static_memref(c.variable(name), self._element(type, op), layout)
-
-
-def _leave_core(function: Function, op: Operation, final: bool) -> None:
-    if op.name != "aie.end":
-        raise function.unsupported(op, "at the end of a core's body")
-    if not final:
-        function.line("return;")
-
-
-def _leave_function(function: Function, op: Operation, final: bool) -> None:
-    if not isinstance(op, func.ReturnOp):
-        raise function.unsupported(op)
-    if op.arguments:
-        function.line("return {};", function.expr(op.arguments[0]))
-    elif not final:
-        function.line("return;")
+    def next_function(self) -> func.FuncOp | None:
+        """The next function of the design that was called and is not yet written."""
+        return self._waiting.pop(0) if self._waiting else None
 
 
 def _titled(title: str, lines: list[str]) -> list[str]:
