@@ -6,11 +6,10 @@ the link stands between its source and its sinks as if they were wired together.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from softnpu.arch.device import Device
 from softnpu.arch.ports import STEPS, STREAM_SWITCHES, Bundle
 from softnpu.arch.tiles import TileKind
+from softnpu.emulator.packet_port import PacketPort
 from softnpu.emulator.stream_switch import SwitchState
 from softnpu.emulator.streams import (
     EXTERNAL_MASTER_DEPTH,
@@ -20,15 +19,12 @@ from softnpu.emulator.streams import (
     Branch,
     DeadEnd,
     Link,
-    PacketPort,
+    Side,
+    Start,
     Target,
+    Tile,
 )
 from softnpu.errors import EmulatorError
-
-Side = Literal["slave", "master"]
-Tile = tuple[int, int]
-Start = tuple[Side, Tile, int]
-"""Which side of a switch, which tile, which port."""
 
 
 class Network:

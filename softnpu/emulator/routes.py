@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from softnpu.emulator.streams import Branch, DeadEnd, Link, PacketPort, Target
+from softnpu.emulator.packet_port import PacketPort
+from softnpu.emulator.streams import Branch, DeadEnd, Link, Target
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:

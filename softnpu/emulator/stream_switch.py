@@ -8,14 +8,10 @@ packet mode), packet slots (28:24 id, 20:16 mask, 8 enable, 5:4 msel, 2:0 arbite
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from softnpu.arch.ports import ARBITERS, SLOTS, Port, StreamSwitch
-from softnpu.emulator.streams import Arbiter, Link
+from softnpu.emulator.streams import Arbiter, Link, Wiring
 from softnpu.errors import EmulatorError
-
-if TYPE_CHECKING:
-    from softnpu.emulator.network import Network
 
 _ENABLE = 1 << 31
 _PACKET = 1 << 30
@@ -45,7 +41,7 @@ class SwitchState:
         arbiters: shared by the slave ports in packet mode.
     """
 
-    def __init__(self, network: Network, tile: tuple[int, int], ports: StreamSwitch) -> None:
+    def __init__(self, network: Wiring, tile: tuple[int, int], ports: StreamSwitch) -> None:
         self._network = network
         self.tile = tile
         self.ports = ports

@@ -13,13 +13,14 @@ and 2 words towards this tile's own; the switch's FIFO 16 words.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import Literal, Protocol
 
 from softnpu.emulator.addressing import Words
 
-if TYPE_CHECKING:
-    from softnpu.emulator.network import Network, Start
-    from softnpu.emulator.stream_switch import SwitchState
+Side = Literal["slave", "master"]
+Tile = tuple[int, int]
+Start = tuple[Side, Tile, int]
+"""Which side of a switch, which tile, which port."""
 
 SLAVE_DEPTH = 4
 EXTERNAL_MASTER_DEPTH = 4
@@ -36,6 +37,22 @@ class Feeder(Protocol):
 
     def resume(self) -> None:
         """There is room again."""
+
+
+class Wiring(Protocol):
+    """What joins ports to links: the network of all switches.
+
+    Attributes:
+        epoch: counts the changes to any switch; links follow the registers again when it moves.
+    """
+
+    epoch: int
+
+    def link(self, side: Side, tile: Tile, port: int) -> Link:
+        """The link that begins at a port."""
+
+    def resolve(self, link: Link) -> None:
+        """Follows the registers from the link's start to where the stream ends or divides."""
 
 
 class Target(Protocol):
@@ -108,7 +125,7 @@ class Link:
         "waiting",
     )
 
-    def __init__(self, network: Network, start: Start) -> None:
+    def __init__(self, network: Wiring, start: Start) -> None:
         self._network = network
         self.start = start
         self.epoch = -1
@@ -250,9 +267,7 @@ class Branch:
         return taken
 
 
-def forward(
-    outputs: list[Link], words: Words, last: bool, time: int, feeder: Branch | PacketPort
-) -> int:
+def forward(outputs: list[Link], words: Words, last: bool, time: int, feeder: Feeder) -> int:
     """Puts the same words into every one of `outputs`, as many as all of them take."""
     count = len(words)
     if len(outputs) == 1:
@@ -280,10 +295,10 @@ class Arbiter:
 
     def __init__(self, place: str) -> None:
         self.place = place
-        self.owner: PacketPort | None = None
-        self.waiting: deque[PacketPort] = deque()
+        self.owner: Feeder | None = None
+        self.waiting: deque[Feeder] = deque()
 
-    def grant(self, port: PacketPort) -> bool:
+    def grant(self, port: Feeder) -> bool:
         """Gives the arbiter to `port` if it is free, else lets it wait its turn."""
         if self.owner is None or self.owner is port:
             self.owner = port
@@ -297,104 +312,3 @@ class Arbiter:
         self.owner = None
         if self.waiting:
             self.waiting.popleft().resume()
-
-
-class PacketPort:
-    """A slave port in packet mode: reads each packet's header and sends it where that says.
-
-    Attributes:
-        place: e.g. "South 1 of tile (0,2)".
-        arbiter: the one that the packet in progress holds or waits for.
-        outputs: the links that the packet in progress goes to.
-    """
-
-    def __init__(self, switch: SwitchState, slave: int) -> None:
-        self._switch = switch
-        self._slave = slave
-        self.place = switch.slave_name(slave)
-        self.clock = 0
-        self.input: Link | None = None
-        self.arbiter: Arbiter | None = None
-        self.open = False
-        self.header: int | None = None
-        """The header of the packet in progress, or of the one that waits for an arbiter."""
-        self.outputs: list[Link] = []
-        self._keepers: list[Link] | None = None
-
-    def attach(self, link: Link) -> None:
-        """Remembers the link that leads here."""
-        self.input = link
-
-    def resume(self) -> None:
-        """An output has room, or the arbiter is free."""
-        if self.input is not None:
-            self.input.drain()
-
-    def room(self) -> int:
-        """None before the header is read, since only it tells where the packet goes."""
-        if not self.open or self._keepers is not None or not self.outputs:
-            return 0
-        return min(output.room() for output in self.outputs)
-
-    def offer(self, words: Words, last: bool, time: int) -> int:
-        """Takes words of the packet in progress, or opens one with the first word as header."""
-        if not self.open and not self._begin(int(words[0])):
-            return 0
-        taken = 0
-        if self._keepers is not None:
-            if not self._pass_header(words[:1], last and len(words) == 1, time):
-                return 0
-            taken = 1
-        if taken < len(words):
-            body = words[taken:] if taken else words
-            taken += forward(self.outputs, body, last, time + taken, self)
-        self.clock = max(output.clock for output in self.outputs)
-        if last and taken == len(words):
-            self._end()
-        return taken
-
-    def _begin(self, header: int) -> bool:
-        """Finds where the packet goes and asks for the arbiter."""
-        self.header = header
-        slot = self._switch.match(self._slave, header)
-        self.arbiter = self._switch.arbiters[slot.arbiter]
-        if not self.arbiter.grant(self):
-            return False
-        masters = self._switch.packet_masters(self._slave, header, slot)
-        links = [(self._switch.master_link(master), drops) for master, drops in masters]
-        self.outputs = [link for link, _ in links]
-        self._keepers = [link for link, drops in links if not drops]
-        self.open = True
-        return True
-
-    def _pass_header(self, header: Words, last: bool, time: int) -> bool:
-        """Sends the header on to the ports that keep it, all or none."""
-        keepers = self._keepers or []
-        full = [link for link in keepers if link.room() <= 0]
-        for link in full:
-            link.waiting = self
-        if full:
-            return False
-        for link in keepers:
-            link.offer(header, last, time, self)
-        self._keepers = None
-        return True
-
-    def _end(self) -> None:
-        arbiter, self.arbiter = self.arbiter, None
-        self.open = False
-        self.header = None
-        if arbiter is not None:
-            arbiter.free()
-
-    def possible_outputs(self) -> list[Link]:
-        """The links that packets can leave by, whatever their ids."""
-        return self._switch.outputs_of(self._slave)
-
-    def clear(self) -> None:
-        """Forgets the packet in progress, as a reset of the array does."""
-        self.arbiter = None
-        self.open = False
-        self.header = None
-        self._keepers = None
-        self.outputs = []

@@ -6,19 +6,32 @@ Source: XRT, xrt_kernel.cpp, validate_bo_at_index, which compares the bank alone
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from softnpu.emulator.xrt.buffer import bo
 
-if TYPE_CHECKING:
-    from softnpu.emulator.xrt.kernel import kernel
-
 _log = logging.getLogger("softnpu.pyxrt")
 
 
-def copied(original: bo, kernel: kernel, argument: int) -> bo:
+class Kernel(Protocol):
+    """What a kernel is called and connected to.
+
+    Attributes:
+        told_groups: the arguments whose buffer's other group was told of.
+    """
+
+    told_groups: set[int]
+
+    @property
+    def name(self) -> str: ...
+
+    def group_id(self, argument: int, /) -> int:
+        """The group of buffers that an argument is connected to."""
+
+
+def copied(original: bo, kernel: Kernel, argument: int) -> bo:
     """The copy in the right bank that XRT runs the kernel on, with its warning; the original stays
     as it is."""
     group = kernel.group_id(argument)
@@ -39,7 +52,7 @@ def copied(original: bo, kernel: kernel, argument: int) -> bo:
     return made
 
 
-def tell_other_group(buffer: bo, kernel: kernel, argument: int) -> None:
+def tell_other_group(buffer: bo, kernel: Kernel, argument: int) -> None:
     """Warns of a group that has the right bank and is not the kernel's, once for each argument."""
     wanted = kernel.group_id(argument)
     if not buffer.has_group or buffer.group == wanted or argument in kernel.told_groups:

@@ -17,7 +17,6 @@ from softnpu.emulator.xrt.heap import DeviceHeap
 if TYPE_CHECKING:
     from softnpu.emulator.report import RunReport
     from softnpu.emulator.timeline import Timeline
-    from softnpu.emulator.xrt.device import hw_context
     from softnpu.emulator.xrt.image import xclbin
 
 
@@ -82,7 +81,7 @@ class Machine:
         self.heap = DeviceHeap()
         self.maps = Maps()
         self.xclbins: dict[str, xclbin] = {}
-        self.contexts: weakref.WeakSet[hw_context] = weakref.WeakSet()
+        self.contexts: weakref.WeakSet[object] = weakref.WeakSet()
         self.settings = Settings()
         self.timeline: Timeline | None = None
 
