@@ -39,18 +39,11 @@ class Argument:
             return "inout"
         return "out" if self.writes else "in"
 
-    def buffer(self) -> Buffer:
-        """The buffer that the memref's type describes.
-
-        Raises:
-            PipelineError: for a type that the host has no buffer of.
-        """
+    def buffer(self) -> Buffer | None:
+        """The buffer that the type describes; None where the host has none of that type."""
         kind = OF_MLIR.get(str(self.type.element_type)) if isinstance(self.type, MemRefType) else ""
         if not isinstance(self.type, MemRefType) or not kind or self.bytes is None:
-            raise PipelineError(
-                f"argument %{self.name} of the runtime sequence has the type {self.type}; the host"
-                " passes memrefs of static shape with integer or float elements"
-            )
+            return None
         return Buffer(self.direction, tuple(self.type.get_shape()) or (1,), kind)
 
 
@@ -63,7 +56,7 @@ def write(variant: Variant, target: Path) -> None:
     arguments = read(variant.folder / "design.mlir")
     declared = variant.buffers
     if declared is None:
-        buffers = {a.name: a.buffer() for a in arguments}
+        buffers = {a.name: _buffer(variant, a) for a in arguments}
     else:
         check(variant, arguments, declared)
         buffers = declared
@@ -77,6 +70,25 @@ def write(variant: Variant, target: Path) -> None:
             ],
         },
     )
+
+
+def _buffer(variant: Variant, argument: Argument) -> Buffer:
+    """What the host passes for an argument. Raises PipelineError at the sequence."""
+    found = argument.buffer()
+    if found is None:
+        line = argument.line and variant.rendered.template_line(argument.line)
+        remedy = (
+            "; a memref of static shape with integer or float elements"
+            if isinstance(argument.type, MemRefType)
+            else ": write a number in its place, which may be a parameter of the design"
+        )
+        raise PipelineError(
+            f"argument %{argument.name} of the runtime sequence has the type {argument.type}; "
+            f"the host passes buffers alone{remedy}",
+            variant.design.source,
+            line,
+        )
+    return found
 
 
 def read(design: Path) -> list[Argument]:

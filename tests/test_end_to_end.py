@@ -110,6 +110,28 @@ def test_a_bare_pair_is_run_and_shown_as_not_judged(project: Project) -> None:
     assert "give it buffers(p) and reference(p, ...) in mlir_templates/double.py" in done.stdout
 
 
+def test_a_number_among_the_hosts_arguments_is_told_at_the_sequence(project: Project) -> None:
+    project.write(
+        "mlir_templates/scalar.mlir",
+        """module {
+  aie.device(npu1_1col) {
+    %core = aie.tile(0, 2)
+    %gain = aie.buffer(%core) {sym_name = "gain"} : memref<4xi32>
+    aie.runtime_sequence(%a: memref<64xi32>, %f: i32) {
+      aiex.npu.rtp_write(@gain, 0, %f)
+    }
+  }
+}
+""",
+    )
+    done = project.doit("insts:scalar/default")
+    assert done.returncode == 1
+    wanted = "error: argument %f of the runtime sequence has the type i32"
+    assert f"mlir_templates/scalar.mlir:5: {wanted}" in done.stdout
+    assert "write a number in its place" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_a_c_error_shows_the_compilers_words_with_file_and_line(project: Project) -> None:
     project.edit(KERNEL, "out[i] =", "out[j] =")
     done = project.doit()

@@ -209,17 +209,12 @@ class DefinedOp(Operation, metaclass=OpClass):
 
     def number(self, name: str) -> int:
         """What the scalar operand of that name is known to be. Raises DesignError if it is not."""
-        found = number_of(getattr(self, name))
+        value = getattr(self, name)
+        found = number_of(value)
         if found is None:
-            from softnpu.dialects.source import design_error
+            from softnpu.dialects.run_time import unknown_number
 
-            raise design_error(
-                self,
-                f"'{self.name}': {name} is known at run time only; "
-                "an instruction stream that is made beforehand needs a constant",
-                "make it one, or let the host write the stream with the C++ function that softnpu "
-                "compile --npu-cpp makes, or softnpu translate --aie-npu-to-cpp of npu_insts.mlir",
-            )
+            raise unknown_number(self, name, value)
         return found
 
     def word(self, name: str) -> int:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from xdsl.dialects import scf
-from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.traits import is_side_effect_free
@@ -142,7 +141,7 @@ class _Encoder:
         if encode is not None:
             _check_ranges(op)
             return [encode(op)]
-        if isinstance(op, ConstantOp | EndOp | TraceHostConfigOp) or is_side_effect_free(op):
+        if isinstance(op, EndOp | TraceHostConfigOp) or _only_makes_a_value(op):
             # A sequence may have a place for traces though nothing is traced.
             return []
         if isinstance(op, scf.ForOp | scf.WhileOp | scf.IfOp):
@@ -190,6 +189,11 @@ class _Encoder:
             function=op.func.value,
             argument=op.func_arg,
         )
+
+
+def _only_makes_a_value(op: Operation) -> bool:
+    """Not all that is free of side effects says so: `arith.extsi` does not."""
+    return op.name.startswith("arith.") or is_side_effect_free(op)
 
 
 BYTE = (0, 0xFF)

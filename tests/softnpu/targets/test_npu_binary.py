@@ -80,9 +80,53 @@ def test_a_loop_that_only_the_run_knows_is_refused(golden: Path, name: str) -> N
 
 def test_a_value_that_only_the_run_knows_is_refused_with_what_to_do() -> None:
     write = "aiex.npu.write32(%v, %v) : i32, i32"
-    with pytest.raises(DesignError, match="address is known at run time only") as refused:
-        operations(device(write, arguments="%v: i32"))
+    with pytest.raises(
+        DesignError, match="address comes from argument 1 of the runtime"
+    ) as refused:
+        operations(device(write, arguments="%a: memref<4xi32>, %v: i32"))
+    assert "which is an i32 and known at run time only" in refused.value.message
     assert "softnpu compile --npu-cpp" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        ("aiex.npu.rtp_write(@gain, 0, %n)", "'aiex.npu.rtp_write': value comes"),
+        (
+            "%three = arith.constant 3 : i32\n%more = arith.addi %n, %three : i32\n"
+            "aiex.npu.rtp_write(@gain, 0, %more)",
+            "'aiex.npu.rtp_write': value comes",
+        ),
+        (
+            "%l = arith.extsi %n : i32 to i64\n"
+            "aiex.npu.dma_memcpy_nd(%a[0, 0, 0, 0][1, 1, 1, %l][0, 0, 0, 1]) "
+            "{id = 0 : i64, metadata = @in} : memref<64xi32>",
+            "'aiex.npu.dma_memcpy_nd': value comes",
+        ),
+    ],
+)
+def test_the_refused_value_is_told_at_the_op_that_its_author_wrote(
+    tmp_path: Path, steps: str, found: str
+) -> None:
+    design = tmp_path / "design.mlir"
+    design.write_text(f"""module {{
+      aie.device(npu1_1col) {{
+        %shim = aie.tile(0, 0)
+        %core = aie.tile(0, 2)
+        %gain = aie.buffer(%core) {{sym_name = "gain", address = 1024 : i32}} : memref<4xi32>
+        aie.shim_dma_allocation @in(%shim, MM2S, 0)
+        aie.runtime_sequence(%a: memref<64xi32>, %n: i32) {{
+          {steps}
+        }}
+      }}
+    }}""")
+    module = parse_file(design)
+    run(npu_lowering(), module)
+    with pytest.raises(DesignError, match="argument 1 of the runtime sequence") as refused:
+        emit(module)
+    assert refused.value.message.startswith(found)
+    assert refused.value.location is not None
+    assert refused.value.location.line == 8 + steps.count("\n")
 
 
 def test_the_header_says_generation_and_shape() -> None:
