@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from softnpu.emulator.aie2.image import Image, load
-from softnpu.emulator.aie2.machine import Fault, Machine, Request
+from softnpu.emulator.aie2.machine import UNSET, Fault, Machine, Request
 from softnpu.emulator.aie2.program import Program
 from softnpu.emulator.profiling.profile import Profile, of_recorder
 from softnpu.emulator.profiling.recorder import Recorder
@@ -64,6 +64,7 @@ def run(
     device: str = "npu1",
     limit: int = LIMIT,
     profile: bool = False,
+    unset: int = UNSET,
 ) -> Done:
     """Calls a function of a file.
 
@@ -75,6 +76,8 @@ def run(
         device: npu1 or npu2.
         limit: cycles.
         profile: records where the cycles go.
+        unset: each byte of the registers that nothing has set. What differs between two runs with
+            two of them reads such a register.
 
     Raises:
         EmulatorError: the file is not for such a core, the arguments do not fit, or the code does
@@ -85,7 +88,7 @@ def run(
     start = image.function(entry)
     recorder = Recorder(image.code, start) if profile else None
     instructions = table.load(table.BY_DEVICE[device])
-    machine = Machine(Program(instructions, image.code, (start,)), recorder)
+    machine = Machine(Program(instructions, image.code, (start,)), recorder, unset=unset)
     memory = bytearray(4 * WINDOW)
     for window in range(4):
         machine.map(MEMORY + window * WINDOW, memory, window * WINDOW)

@@ -58,11 +58,26 @@ def add_call(parser: argparse.ArgumentParser) -> None:
         "--arg", action="append", default=[], metavar="ARG", help="an argument (see below)"
     )
     parser.add_argument("--limit", type=int, metavar="N", help="give up after so many cycles")
+    parser.add_argument(
+        "--unset",
+        type=_byte,
+        metavar="BYTE",
+        help="what each byte of a register holds that nothing has set (default: 0xa5); where "
+        "results differ between two of them, the function reads such a register",
+    )
+
+
+def _byte(text: str) -> int:
+    value = int(text, 0)
+    if not 0 <= value <= 0xFF:
+        raise argparse.ArgumentTypeError(f"{text} is no byte: expected 0 to 0xff")
+    return value
 
 
 def call(arguments: argparse.Namespace, *, profile: bool = False) -> Done:
     """Calls the function that `add_call`'s options tell, and writes its outputs."""
     from softnpu import core
+    from softnpu.emulator.aie2.machine import UNSET
 
     given = [argument(text) for text in arguments.arg]
     done = core.run(
@@ -72,6 +87,7 @@ def call(arguments: argparse.Namespace, *, profile: bool = False) -> Done:
         device=arguments.device,
         limit=arguments.limit or core.LIMIT,
         profile=profile,
+        unset=UNSET if arguments.unset is None else arguments.unset,
     )
     write(done.arrays, given)
     return done

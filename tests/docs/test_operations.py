@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -60,11 +60,14 @@ def modes() -> list[str]:
 
 
 def points(kind: str) -> list[str]:
-    """The page's rows for results that do not come out, by what their reason begins with."""
-    lines = (POINTS / f"aie2_points_{kind}.tsv").read_text().splitlines()
-    counts = Counter(line.split("\t")[2].partition(";")[0] for line in lines)
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [f"| {reason} | {n} |" for reason, n in ranked]
+    """The page's rows for results that do not come out, by what their reason begins with: how many
+    there are, and each one's program and place in it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in (POINTS / f"aie2_points_{kind}.tsv").read_text().splitlines():
+        place, _, reason = line.split("\t")
+        found[reason.partition(";")[0]].append(place)
+    ranked = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [f"| {reason} | {len(places)} | {', '.join(places)} |" for reason, places in ranked]
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,18 @@ def test_an_event_changes_nothing_for_a_function_alone(tmp_path: Path) -> None:
     assert softnpu.core.run(file, entry="f").result == 3
 
 
+def test_what_reads_a_register_that_nothing_has_set_changes_with_it(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "unset.s"
+    file.write_text(f".globl f\nf: mov r0, r9\nst r0, [p0, #0]\nret lr\n{NOPS}")
+    for byte, held in (("0xa5", 0xA5A5A5A5), ("7", 0x07070707)):
+        out = tmp_path / "y.npy"
+        assert main(["core", str(file), "--arg", f"out:uint32:1:{out}", "--unset", byte]) == 0
+        assert np.load(out).tolist() == [held]
+    with pytest.raises(SystemExit):
+        main(["core", str(file), "--unset", "256"])
+    assert "256 is no byte: expected 0 to 0xff" in capsys.readouterr().err
+
+
 def test_an_object_of_the_other_generation_is_refused(kernel: Path) -> None:
     assert main(["asm", str(kernel)]) == 0
     with pytest.raises(EmulatorError, match="for cores of another generation than npu2's"):

@@ -115,16 +115,16 @@ _SIGN = re.compile(r"[a-z]+Sign([01])")
 """AIE2P's sign registers: 0 holds 0, 1 holds 1, as llvm-aie relies on, which selects the first for
 what is unsigned, the second for what is signed, and writes them only for a sign that it does not
 know (AIE2PInstructionSelector.cpp)."""
-_UNSET = 0xA5
+UNSET = 0xA5
 """The bytes of all others here, so that a program which relies on one being 0 is seen to."""
 
 
-def _at_first(register: Register) -> bytes:
+def _at_first(register: Register, unset: int) -> bytes:
     """What a register holds before the first bundle."""
     size = max(register.bits, 32) // 8
     if sign := _SIGN.fullmatch(register.name):
         return int(sign[1]).to_bytes(size, "little")
-    pattern = int.from_bytes(bytes([_UNSET]) * size, "little") & (1 << register.bits) - 1
+    pattern = int.from_bytes(bytes([unset]) * size, "little") & (1 << register.bits) - 1
     value = register.reset if _CLEARED.fullmatch(register.name) else pattern
     return value.to_bytes(size, "little")
 
@@ -134,16 +134,19 @@ class Machine:
 
     Args:
         recorder: sees what is executed.
+        unset: what the registers that a reset leaves as they are hold at first, in each byte.
     """
 
-    def __init__(self, program: Program, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self, program: Program, recorder: Recorder | None = None, *, unset: int = UNSET
+    ) -> None:
         self.program = program
         self._recorder = recorder
         self.state = _core_type(program.instructions)()
         self._bytes = memoryview(self.state).cast("B")
         for register in program.instructions.registers.values():
             if not register.parts:
-                self.write(register.name, _at_first(register))
+                self.write(register.name, _at_first(register, unset))
         self.state.stack_low = 0xFFFFFFFF
         if recorder is not None:
             self.state.recorder = ctypes.addressof(recorder.state)

@@ -31,6 +31,7 @@ typedef union {
 enum {
     NPU_ADDRESS = 0xfffff, /* addresses, pointers and modifiers have 20 bits */
     NPU_WINDOWS = 16,      /* of 64 KB each in these addresses */
+    NPU_DATA = 0x40000,    /* where the four begin that are data memory, and their bytes */
     NPU_QUEUE = 512        /* six instructions a bundle, eleven cycles, some values each */
 };
 
@@ -215,14 +216,17 @@ static __attribute__((noinline, cold)) int32_t npu_nowhere(npu_core *s, uint32_t
  * even and odd entries come from different banks (UG1583, Load 4x Operations; UG1603, Lookup Tables).
  * So an address steps by entries of twice their size: of its five lowest bits half is the place in
  * 128 bits, from which 64 bits are taken. Behind the 128 bits zeros come in (NPU: 41 results whose
- * last bytes are 0 or not as this says). Where there is no memory all is 0 here. */
+ * last bytes are 0 or not as this says). Bits 16 and 17 choose one of the four windows, those above
+ * are not looked at (NPU: of 120 looked up at random, all 29 in the western tile are other than 0,
+ * and none of 64 in the northern tile or its own). Where there is no memory all is 0 here. */
 #define NPU_LOOK_UP(bits, half, first)                                                            \
     NPU_OP npu_w npu_load_4x##bits##_##half(npu_core *s, npu_w at)                                \
     {                                                                                             \
         npu_w value;                                                                              \
         for (int i = 0; i < 4; i++) {                                                             \
             uint8_t line[32] = {0};                                                               \
-            uint32_t address = at.u32[first + i], place = address & 31u & ~(bits / 4u - 1);       \
+            uint32_t address = at.u32[first + i] % NPU_DATA + NPU_DATA;                           \
+            uint32_t place = address & 31u & ~(bits / 4u - 1);                                    \
             uint8_t *from = npu_at(s, (address & ~31u) | (i & 1 ? 16u : 0u), 16);                 \
             if (from)                                                                             \
                 __builtin_memcpy(line, from, 16);                                                 \
