@@ -137,30 +137,26 @@ static void npu_write(npu_vector_unit *unit, int element, uint32_t address, uint
     }
 }
 
-/* An operand of which a scalar may be all. */
+/* An operand of which the first `repeated` elements may be all, over and over. */
 static void npu_operand(npu_vector_unit *unit, int element, uint32_t address, uint32_t n,
-                        int scalar, int64_t *out)
+                        uint32_t repeated, int64_t *out)
 {
-    if (!scalar) {
-        npu_read(unit, element, address, n, out);
-        return;
-    }
-    npu_read(unit, element, address, 1, out);
-    for (uint32_t i = 1; i < n; i++)
-        out[i] = out[0];
+    npu_read(unit, element, address, repeated ? repeated : n, out);
+    for (uint32_t i = repeated; repeated && i < n; i++)
+        out[i] = out[i - repeated];
 }
 
 /* Floats as the bits of fp32, which every bfloat16 is. */
 static void npu_read_floats(npu_vector_unit *unit, int element, uint32_t address, uint32_t n,
-                            int scalar, uint32_t *out)
+                            uint32_t repeated, uint32_t *out)
 {
-    uint32_t count = scalar ? 1 : n;
+    uint32_t count = repeated ? repeated : n;
     const uint8_t *from = npu_memory(unit, address, npu_bytes_of(element, count));
     for (uint32_t i = 0; i < count; i++)
         out[i] = element == NPU_BF16 ? (uint32_t)((const uint16_t *)from)[i] << 16
                                      : ((const uint32_t *)from)[i];
     for (uint32_t i = count; i < n; i++)
-        out[i] = out[0];
+        out[i] = out[i - count];
 }
 
 static void npu_write_floats(npu_vector_unit *unit, int element, uint32_t address, uint32_t n,

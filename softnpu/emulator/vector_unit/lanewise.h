@@ -132,10 +132,12 @@ static void npu_compare(npu_vector_unit *unit, const npu_vector_command *c)
 {
     int64_t a[NPU_MAX_LANES], b[NPU_MAX_LANES];
     uint32_t x[NPU_MAX_LANES], y[NPU_MAX_LANES];
-    uint32_t words[NPU_MAX_LANES / 32] = {0}, n = c->lanes;
-    int operation = c->operation & 255, type = (int)npu_a_type(c);
+    uint32_t words[NPU_MAX_LANES / 32] = {0}, bytes = (c->lanes + 31) / 32 * 4;
+    npu_element_kind kind = npu_elements[npu_a_type(c)];
+    int operation = c->operation & 255, type = kind.part;
+    uint32_t n = c->lanes << kind.is_complex;
     int one_a = (c->operation & NPU_SCALAR_A) != 0, one_b = (c->operation & NPU_SCALAR_B) != 0;
-    int is_float = npu_elements[type].is_float;
+    int is_float = kind.is_float;
     if (is_float) {
         npu_read_floats(unit, type, c->a, n, one_a, x);
         npu_read_floats(unit, type, c->b, n, one_b, y);
@@ -150,9 +152,13 @@ static void npu_compare(npu_vector_unit *unit, const npu_vector_command *c)
         uint32_t least = is_float ? (uint32_t)npu_float_at_least(x[i], y[i]) : a[i] >= b[i];
         uint32_t more = is_float ? (uint32_t)npu_float_less(y[i], x[i]) : a[i] > b[i];
         uint32_t holds = operation == NPU_V_LT ? less : operation == NPU_V_GE ? least : least & !more;
-        words[i / 32] |= holds << i % 32;
+        uint32_t lane = i >> kind.is_complex;
+        if (kind.is_complex && i % 2 && !holds) /* equal in the real part alone */
+            words[lane / 32] &= ~(1u << lane % 32);
+        else if (!kind.is_complex || i % 2 == 0)
+            words[lane / 32] |= holds << lane % 32;
     }
-    __builtin_memcpy(npu_output(unit, c->out, (n + 31) / 32 * 4), words, (n + 31) / 32 * 4);
+    __builtin_memcpy(npu_output(unit, c->out, bytes), words, bytes);
 }
 
 static void npu_select(npu_vector_unit *unit, const npu_vector_command *c)

@@ -104,6 +104,12 @@ static uint32_t npu_count_b(const npu_shape *s)
 NPU_MATRIX_LOOPS(32, uint32_t)
 NPU_MATRIX_LOOPS(64, uint64_t)
 
+/* Of an operand that is one number: its parts; 0 of others. */
+static uint32_t npu_scalar_parts(const npu_vector_command *c, uint32_t flag, npu_element_kind kind)
+{
+    return c->operation & flag ? 1u << kind.is_complex : 0;
+}
+
 /* Sums of integers, real or complex ones; they wrap at the accumulator's width. */
 static void npu_integer_products(npu_vector_unit *unit, const npu_vector_command *c)
 {
@@ -118,8 +124,8 @@ static void npu_integer_products(npu_vector_unit *unit, const npu_vector_command
         npu_fail(unit, NPU_NO_OPERATION, c->operation);
         return;
     }
-    npu_operand(unit, ka.part, c->a, na << ka.is_complex, (c->operation & NPU_SCALAR_A) != 0, a);
-    npu_operand(unit, kb.part, c->b, nb << kb.is_complex, (c->operation & NPU_SCALAR_B) != 0, b);
+    npu_operand(unit, ka.part, c->a, na << ka.is_complex, npu_scalar_parts(c, NPU_SCALAR_A, ka), a);
+    npu_operand(unit, kb.part, c->b, nb << kb.is_complex, npu_scalar_parts(c, NPU_SCALAR_B, kb), b);
     if (!ko.is_complex && !s.slide && ko.bits == 32) {
         npu_matrix_32(&s, a, b, out);
     } else if (!ko.is_complex && !s.slide) {
@@ -201,36 +207,24 @@ static void npu_split_float(const uint32_t *from, uint32_t n, int parts,
 static const uint8_t npu_float_parts[9][2] = {{2, 2}, {2, 1}, {1, 2}, {0, 2}, {1, 1},
                                               {2, 0}, {1, 0}, {0, 1}, {0, 0}};
 
-static void npu_float_products(npu_vector_unit *unit, const npu_vector_command *c)
+/* out = +-out +- sums of products of real numbers, of fp32 ones where `wide`. */
+static void npu_float_product_sums(npu_vector_unit *unit, const npu_shape *s, const uint32_t *a,
+                                   const uint32_t *b, int wide, int negate, int negate_out,
+                                   uint32_t *out)
 {
-    uint32_t a[NPU_MAX_LANES], b[NPU_MAX_LANES], out[NPU_MAX_LANES];
     uint16_t pa[3][NPU_MAX_LANES], pb[3][NPU_MAX_LANES];
     npu_places places;
-    npu_shape s = npu_shape_of(unit, c);
-    int ta = (int)npu_a_type(c), tb = (int)npu_b_type(c);
-    uint32_t n = s.rows * s.columns * s.channels, na = npu_count_a(&s), nb = npu_count_b(&s);
-    int wide = ta == NPU_F32 || tb == NPU_F32, negate = (c->operation & NPU_NEGATE) != 0;
-    int negate_c = (c->operation & NPU_NEGATE_C) != 0;
-    if (unit->fault || n > NPU_MAX_LANES || na > NPU_MAX_LANES || nb > NPU_MAX_LANES) {
-        npu_fail(unit, NPU_NO_OPERATION, c->operation);
-        return;
-    }
-    npu_read_floats(unit, ta, c->a, na, (c->operation & NPU_SCALAR_A) != 0, a);
-    npu_read_floats(unit, tb, c->b, nb, (c->operation & NPU_SCALAR_B) != 0, b);
-    npu_split_float(a, na, wide ? 3 : 1, pa);
-    npu_split_float(b, nb, wide ? 3 : 1, pb);
-    npu_find_places(&s, &places);
-    if (c->c)
-        npu_read_floats(unit, NPU_F32, c->c, n, 0, out);
-    else
-        __builtin_memset(out, 0, sizeof out);
+    uint32_t n = s->rows * s->columns * s->channels;
+    npu_split_float(a, npu_count_a(s), wide ? 3 : 1, pa);
+    npu_split_float(b, npu_count_b(s), wide ? 3 : 1, pb);
+    npu_find_places(s, &places);
     for (uint32_t o = 0; o < n; o += 16) {
         npu_x acc, none = npu_vclr_x(), sum = none;
         uint32_t count = n - o < 16 ? n - o : 16;
         __builtin_memcpy(&acc, out + o, sizeof acc);
-        for (uint32_t k = 0; k < s.inner; k += NPU_FLOAT_TERMS) {
-            uint32_t end = s.inner - k < NPU_FLOAT_TERMS ? s.inner : k + NPU_FLOAT_TERMS;
-            int sign = negate_c && k == 0;
+        for (uint32_t k = 0; k < s->inner; k += NPU_FLOAT_TERMS) {
+            uint32_t end = s->inner - k < NPU_FLOAT_TERMS ? s->inner : k + NPU_FLOAT_TERMS;
+            int sign = negate_out && k == 0;
             if (!wide) {
                 acc = npu_float_step(&places, o, count, k, end, pa[0], pb[0], acc, sign, none,
                                      negate, &unit->status.fp);
@@ -245,7 +239,58 @@ static void npu_float_products(npu_vector_unit *unit, const npu_vector_command *
         }
         __builtin_memcpy(out + o, &acc, count * 4);
     }
-    npu_write_floats(unit, (int)npu_out_type(c), c->out, n, out);
+}
+
+/* One part of complex numbers that lie in turns, as many as there are; else the real part. */
+static const uint32_t *npu_part_of(const uint32_t *numbers, uint32_t n, int is_complex, int part,
+                                   uint32_t *out)
+{
+    if (!is_complex)
+        return numbers;
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = numbers[2 * i + (uint32_t)part];
+    return out;
+}
+
+static void npu_float_products(npu_vector_unit *unit, const npu_vector_command *c)
+{
+    uint32_t a[2 * NPU_MAX_LANES], b[2 * NPU_MAX_LANES], sums[2 * NPU_MAX_LANES] = {0};
+    uint32_t left[NPU_MAX_LANES], right[NPU_MAX_LANES], out[NPU_MAX_LANES + 16];
+    npu_shape s = npu_shape_of(unit, c);
+    int ta = (int)npu_a_type(c), tb = (int)npu_b_type(c), to = (int)npu_out_type(c);
+    npu_element_kind ka = npu_elements[ta], kb = npu_elements[tb], ko = npu_elements[to];
+    uint32_t n = s.rows * s.columns * s.channels, na = npu_count_a(&s), nb = npu_count_b(&s);
+    int wide = ka.part == NPU_F32 || kb.part == NPU_F32, negate = (c->operation & NPU_NEGATE) != 0;
+    if (unit->fault || n > NPU_MAX_LANES || na > NPU_MAX_LANES || nb > NPU_MAX_LANES) {
+        npu_fail(unit, NPU_NO_OPERATION, c->operation);
+        return;
+    }
+    npu_read_floats(unit, ka.part, c->a, na << ka.is_complex,
+                    npu_scalar_parts(c, NPU_SCALAR_A, ka), a);
+    npu_read_floats(unit, kb.part, c->b, nb << kb.is_complex,
+                    npu_scalar_parts(c, NPU_SCALAR_B, kb), b);
+    if (c->c)
+        npu_read_floats(unit, NPU_F32, c->c, n << ko.is_complex, 0, sums);
+    for (int part = 0; part <= ko.is_complex; part++) {
+        int negate_c = (c->operation & NPU_NEGATE_C) != 0;
+        for (uint32_t i = 0; i < n; i++)
+            out[i] = sums[(i << ko.is_complex) + (uint32_t)part];
+        /* the parts whose products make this one: real by real first, then what is left */
+        for (int of_a = 0; of_a <= ka.is_complex; of_a++) {
+            int of_b = of_a ^ part;
+            if (of_b > kb.is_complex)
+                continue;
+            int turned = (of_a && of_b) ^ (of_a && c->operation & NPU_CONJUGATE_A) ^
+                         (of_b && c->operation & NPU_CONJUGATE_B);
+            npu_float_product_sums(unit, &s, npu_part_of(a, na, ka.is_complex, of_a, left),
+                                   npu_part_of(b, nb, kb.is_complex, of_b, right), wide,
+                                   negate ^ turned, negate_c, out);
+            negate_c = 0;
+        }
+        for (uint32_t i = 0; i < n; i++)
+            sums[(i << ko.is_complex) + (uint32_t)part] = out[i];
+    }
+    npu_write_floats(unit, ko.part, c->out, n << ko.is_complex, sums);
 }
 
 #endif

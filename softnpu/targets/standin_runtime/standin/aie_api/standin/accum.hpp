@@ -1,7 +1,7 @@
 // aie::accum: what products are summed in, and the way there and back.
 #pragma once
 
-#include "vector.hpp"
+#include "mask.hpp"
 
 namespace aie {
 
@@ -175,7 +175,8 @@ enum class rounding_mode : unsigned {
   conv_even = 12,
   conv_odd = 13
 };
-enum class saturation_mode : unsigned { none = 0, truncate = 0, saturate = 1, symmetric = 3 };
+// `truncate` is an old name.
+enum class saturation_mode : unsigned { none = 0, truncate = 1, saturate = 1, symmetric = 3 };
 
 namespace detail {
 inline void set_control(npu_control_field field, unsigned value) {

@@ -63,6 +63,9 @@ struct cacc64;
 struct accfloat;
 struct caccfloat;
 
+// Which loads and stores the compiler may put into one instruction; it changes nothing here.
+enum class aie_dm_resource { none, a, b, c, d, stack };
+
 // Block floating point, on AIE-ML v2: eight mantissas, two's complement, share an exponent, which
 // lies before them in memory.
 struct bfp16ebs8 {
@@ -83,9 +86,6 @@ template <class T> struct same {
 template <bool First, class A, class B> struct choice : same<A> {};
 template <class A, class B> struct choice<false, A, B> : same<B> {};
 template <bool First, class A, class B> using either = typename choice<First, A, B>::type;
-template <class V> struct pair {
-  V first, second;
-};
 
 // code: enum npu_element. bits: of the whole element, both parts of a complex one.
 template <class T> struct element {

@@ -43,7 +43,7 @@ STANDIN_FUNCTION(sqrt, NPU_V_SQRT, detail::exact)
 STANDIN_FUNCTION(sin, NPU_V_SIN, detail::exact)
 STANDIN_FUNCTION(cos, NPU_V_COS, detail::exact)
 
-template <class T> standin::pair<T> sincos(const T &value) { return {sin(value), cos(value)}; }
+template <class T> std::pair<T, T> sincos(const T &value) { return {sin(value), cos(value)}; }
 
 // Instructions of AIE-ML v2; the operand may be an accumulator.
 #define STANDIN_V2_FUNCTION(name, operation)                                                       \
@@ -109,7 +109,9 @@ struct parallel_lookup<T, lut<4, OffsetType, OffsetType>, Policy> {
                   unsigned bias = 0)
       : table(table), step_bits(step_bits), bias(bias) {}
 
-  template <unsigned N> vector<OffsetType, N> fetch(const vector<T, N> &keys) const {
+  // Of the first `First` keys, or of all.
+  template <unsigned First = 0, unsigned M> auto fetch(const vector<T, M> &keys) const {
+    constexpr unsigned N = First ? First : M;
     // Elements of one byte take two (aie_api: they are packed afterwards).
     constexpr int size = sizeof(OffsetType) < 2 ? 2 : sizeof(OffsetType);
     vector<int32_t, N> offsets;

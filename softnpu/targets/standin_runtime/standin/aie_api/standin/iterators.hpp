@@ -1,41 +1,9 @@
 // Iterators over the vectors in memory, and the core that code runs on.
 #pragma once
 
-#include <utility>
-
-#include "sliding.hpp"
-
-namespace standin {
-
-// A std::array without <array>, which takes longer to read than everything here.
-template <class T, size_t Size> struct array {
-  T items[Size];
-  constexpr T &operator[](size_t i) { return items[i]; }
-  constexpr const T &operator[](size_t i) const { return items[i]; }
-  static constexpr size_t size() { return Size; }
-  constexpr T *begin() { return items; }
-  constexpr T *end() { return items + Size; }
-  template <template <class, size_t> class Other> constexpr operator Other<T, Size>() const {
-    Other<T, Size> out;
-    for (size_t i = 0; i < Size; i++)
-      out[i] = items[i];
-    return out;
-  }
-  template <size_t I> constexpr T get() const { return items[I]; }
-};
-
-} // namespace standin
-
-template <class T, size_t Size>
-struct std::tuple_size<standin::array<T, Size>> : std::integral_constant<size_t, Size> {};
-template <size_t I, class T, size_t Size>
-struct std::tuple_element<I, standin::array<T, Size>> {
-  using type = T;
-};
+#include "arrays.hpp"
 
 namespace aie {
-
-enum class aie_dm_resource { none, a, b, c, d, stack };
 
 namespace detail {
 template <class T, unsigned N> struct vector_of {
@@ -149,6 +117,36 @@ template <class T, unsigned N> using unaligned_vector_iterator = vector_iterator
 template <class T, unsigned N> using const_unaligned_vector_iterator = vector_iterator<const T, N>;
 template <class T, unsigned N, size_t Size = dynamic_extent>
 using const_vector_circular_iterator = vector_circular_iterator<const T, N, Size>;
+template <class T, unsigned N, size_t Size = dynamic_extent>
+using const_vector_random_circular_iterator = vector_circular_iterator<const T, N, Size>;
+template <class T, size_t Size = dynamic_extent>
+using const_circular_iterator = circular_iterator<const T, Size>;
+template <class T, size_t Size = dynamic_extent>
+using const_random_circular_iterator = circular_iterator<const T, Size>;
+
+// Elements by themselves, one after the other.
+template <aie_dm_resource = aie_dm_resource::none, class T> constexpr T *begin(T *at, size_t) {
+  return at;
+}
+template <aie_dm_resource = aie_dm_resource::none, class T> constexpr T *end(T *at, size_t size) {
+  return at + size;
+}
+template <aie_dm_resource = aie_dm_resource::none, class T, size_t Size>
+constexpr T *begin(T (&at)[Size]) {
+  return at;
+}
+template <aie_dm_resource = aie_dm_resource::none, class T, size_t Size>
+constexpr T *end(T (&at)[Size]) {
+  return at + Size;
+}
+template <aie_dm_resource = aie_dm_resource::none, class T>
+constexpr const T *cbegin(const T *at, size_t) {
+  return at;
+}
+template <aie_dm_resource = aie_dm_resource::none, class T>
+constexpr const T *cend(const T *at, size_t size) {
+  return at + size;
+}
 
 #define STANDIN_BEGIN(name)                                                                        \
   template <unsigned N, aie_dm_resource = aie_dm_resource::none, class T>                          \
@@ -163,6 +161,14 @@ STANDIN_BEGIN(begin_vector)
 STANDIN_BEGIN(begin_restrict_vector)
 STANDIN_BEGIN(begin_unaligned_vector)
 STANDIN_BEGIN(begin_vector_random)
+template <unsigned N, aie_dm_resource = aie_dm_resource::none, class... T>
+auto begin_vectors(T *...at) {
+  return std::make_tuple(begin_vector<N>(at)...);
+}
+template <unsigned N, aie_dm_resource = aie_dm_resource::none, class... T>
+auto cbegin_vectors(const T *...at) {
+  return std::make_tuple(cbegin_vector<N>(at)...);
+}
 
 #define STANDIN_BEGIN_CIRCULAR(name, pointer)                                                      \
   template <unsigned N, size_t Size, aie_dm_resource = aie_dm_resource::none, class T>             \
@@ -229,20 +235,6 @@ template <unsigned Steps, class T, class... Offsets>
 auto cbegin_pattern(const T *at, Offsets... offsets) {
   return begin_pattern<Steps>(at, offsets...);
 }
-
-template <class T, unsigned N> template <unsigned M> auto vector<T, N>::split() const {
-  standin::array<vector<T, M>, N / M> out;
-  for (unsigned i = 0; i < N / M; i++)
-    out[i] = extract<M>(i);
-  return out;
-}
-template <class Tag, unsigned N> template <unsigned M> auto accum<Tag, N>::split() const {
-  standin::array<accum<Tag, M>, N / M> out;
-  for (unsigned i = 0; i < N / M; i++)
-    out[i] = extract<M>(i);
-  return out;
-}
-
 
 // The core, as far as its modes go.
 class tile {

@@ -1,6 +1,8 @@
 // Everything that stays within a lane.
 #pragma once
 
+#include <tuple>
+
 #include "making.hpp"
 
 namespace aie {
@@ -182,6 +184,8 @@ template <class T, unsigned N, class L, class H> auto clamp(const vector<T, N> &
 namespace detail {
 template <unsigned Operation, class T, unsigned N>
 mask<N> compared(const vector<T, N> &a, const vector<T, N> &b) {
+  static_assert(Operation == NPU_V_EQ || !standin::element<T>::is_complex,
+                "complex numbers have no order: compare them with aie::eq or aie::neq");
   mask<N> out;
   standin::command(
       NPU_OPERATION(Operation, NPU_U32, standin::element<T>::code, standin::element<T>::code), N,
@@ -223,9 +227,14 @@ template <class T, unsigned N> bool contains(scalar_of<T> a, const vector<T, N> 
 // A lane of b where the mask is set, of a elsewhere.
 template <class T, unsigned N>
 vector<T, N> select(const vector<T, N> &a, const vector<T, N> &b, const mask<N> &m) {
-  static_assert(standin::element<T>::bits >= 8, "select: not for elements of four bits");
   vector<T, N> out;
-  standin::command(NPU_V_SELECT, N, out.elements, a.elements, b.elements, m.words, sizeof(T));
+  if constexpr (standin::element<T>::bits == 4) {
+    const auto chosen = select(a.unpack(), b.unpack(), m);
+    standin::command(NPU_OPERATION(NPU_V_CONVERT, standin::element<T>::code, NPU_S8, 0), N,
+                     out.elements, chosen.elements);
+  } else {
+    standin::command(NPU_V_SELECT, N, out.elements, a.elements, b.elements, m.words, sizeof(T));
+  }
   return out;
 }
 template <class T, unsigned N>
@@ -243,14 +252,12 @@ vector<T, N> select(T a, T b, const mask<N> &m) {
 }
 
 #define STANDIN_WITH_MASK(name, value, mask_value)                                                 \
-  template <class T, unsigned N> auto name(const vector<T, N> &a, const vector<T, N> &b) {         \
-    struct both {                                                                                  \
-      vector<T, N> first;                                                                          \
-      mask<N> second;                                                                              \
-    };                                                                                             \
-    return both{value, mask_value};                                                                \
+  template <class T, unsigned N>                                                                   \
+  std::tuple<vector<T, N>, mask<N>> name(const vector<T, N> &a, const vector<T, N> &b) {           \
+    return {value, mask_value};                                                                    \
   }                                                                                                \
-  template <class T, unsigned N> auto name(const vector<T, N> &a, scalar_of<T> b) {                \
+  template <class T, unsigned N>                                                                   \
+  std::tuple<vector<T, N>, mask<N>> name(const vector<T, N> &a, scalar_of<T> b) {                  \
     return name(a, broadcast<T, N>(b));                                                            \
   }
 STANDIN_WITH_MASK(max_cmp, max(a, b), lt(a, b))
@@ -260,50 +267,89 @@ STANDIN_WITH_MASK(min_cmp, min(a, b), ge(a, b))
 
 template <class T, unsigned N> auto unpack(const vector<T, N> &v) { return v.unpack(); }
 template <class T, unsigned N> auto pack(const vector<T, N> &v) { return v.pack(); }
+template <class To, class T, unsigned N> auto unpack(const vector<T, N> &v) {
+  return v.template unpack<To>();
+}
+template <class To, class T, unsigned N> auto pack(const vector<T, N> &v) {
+  return v.template pack<To>();
+}
 
 // Between numbers with and without a point
 
-template <class T, class U, unsigned N> vector<T, N> to_float(const vector<U, N> &v, int shift = 0) {
-  static_assert(standin::element<T>::is_float, "to_float: the result's elements are no floats");
+namespace detail {
+// What a conversion gives that is asked for no type; complex numbers stay so.
+template <class U, class R, class Complex>
+using or_complex = standin::either<standin::element<U>::is_complex, Complex, R>;
+
+template <unsigned Operation, class T, class U, unsigned N>
+vector<T, N> converted(const vector<U, N> &v, int shift, unsigned from = standin::element<U>::code,
+                       unsigned to = standin::element<T>::code) {
+  static_assert(standin::element<T>::is_complex == standin::element<U>::is_complex,
+                "complex numbers are converted into complex ones, real ones into real ones");
   vector<T, N> out;
-  standin::command(NPU_OPERATION(NPU_V_CONVERT, standin::element<T>::code,
-                                 standin::element<U>::code, 0),
-                   N, out.elements, v.elements, nullptr, nullptr, shift);
+  standin::command(Operation | to << 8 | from << 12, N, out.elements, v.elements, nullptr, nullptr,
+                   shift);
   return out;
 }
+} // namespace detail
+
+template <class T, class U, unsigned N> vector<T, N> to_float(const vector<U, N> &v, int shift = 0) {
+  static_assert(standin::element<T>::is_float, "to_float: the result's elements are no floats");
+  return detail::converted<NPU_V_CONVERT, T>(v, shift);
+}
 template <class U, unsigned N> auto to_float(const vector<U, N> &v, int shift = 0) {
-  return to_float<float>(v, shift);
+  return to_float<detail::or_complex<U, float, cfloat>>(v, shift);
+}
+template <class T = float, class Tag, unsigned N>
+  requires(!standin::lane<Tag>::is_float && !standin::lane<Tag>::is_complex)
+vector<T, N> to_float(const accum<Tag, N> &a, int shift = 0) {
+  vector<T, N> out;
+  standin::command(NPU_OPERATION(NPU_V_CONVERT, standin::element<T>::code, standin::lane<Tag>::code,
+                                 0),
+                   N, out.elements, a.lanes, nullptr, nullptr, shift);
+  return out;
 }
 template <class T, class U, unsigned N> vector<T, N> to_fixed(const vector<U, N> &v, int shift = 0) {
   static_assert(standin::element<U>::is_float, "to_fixed: the operand's elements are no floats");
-  vector<T, N> out;
-  standin::command(NPU_OPERATION(NPU_V_ROUND, standin::element<T>::code, standin::element<U>::code, 0),
-                   N, out.elements, v.elements, nullptr, nullptr, shift);
-  return out;
+  return detail::converted<NPU_V_ROUND, T>(v, shift);
 }
 template <class U, unsigned N> auto to_fixed(const vector<U, N> &v, int shift = 0) {
-  return to_fixed<int32_t>(v, shift);
+  return to_fixed<detail::or_complex<U, int32_t, cint32>>(v, shift);
 }
 template <class T = int32_t, unsigned N>
 vector<T, N> to_fixed(const accum<accfloat, N> &a, int shift = 0) {
   return to_fixed<T>(a.template to_vector<float>(), shift);
+}
+template <class T = int32_t, class U, unsigned N>
+vector<T, N> to_fixed_sign(const vector<U, N> &v, bool as_signed, int shift = 0) {
+  return detail::converted<NPU_V_ROUND, T>(v, shift, standin::element<U>::code,
+                                           (standin::element<T>::code & ~1u) + unsigned(!as_signed));
+}
+template <class T = int32_t, unsigned N>
+vector<T, N> to_fixed_sign(const accum<accfloat, N> &a, bool as_signed, int shift = 0) {
+  return to_fixed_sign<T>(a.template to_vector<float>(), as_signed, shift);
 }
 template <class T = int32_t, class U>
   requires(standin::element<U>::is_float && !standin::element<U>::is_complex)
 T to_fixed(U value, int shift = 0) {
   return to_fixed<T>(broadcast<float, 4>(float(value)), shift).get(0);
 }
+template <class T = cint32> T to_fixed(cfloat value, int shift = 0) {
+  return to_fixed<T>(broadcast<cfloat, 2>(value), shift).get(0);
+}
 template <class T = float, class U>
   requires(__is_integral(U))
 T to_float(U value, int shift = 0) {
   return to_float<T>(broadcast<int32_t, 4>(int32_t(value)), shift).get(0);
 }
+template <class T = cfloat, class U>
+  requires(standin::element<U>::is_complex)
+T to_float(U value, int shift = 0) {
+  return to_float<T>(broadcast<U, detail::fewest_lanes<U>>(value), shift).get(0);
+}
 template <class T = int32_t, unsigned N>
 vector<T, N> to_fixed_floor(const vector<__bf16, N> &v, int shift = 0) {
-  vector<T, N> out;
-  standin::command(NPU_OPERATION(NPU_V_FLOOR, standin::element<T>::code, NPU_BF16, 0), N,
-                   out.elements, v.elements, nullptr, nullptr, shift);
-  return out;
+  return detail::converted<NPU_V_FLOOR, T>(v, shift);
 }
 
 } // namespace aie

@@ -61,45 +61,56 @@ auto concat(const accum<Tag, N> &first, const Rest &...rest) {
   return out.upd_all(first, rest...);
 }
 
-template <unsigned N, class T> vector<__remove_cv(T), N> load_v(T *from) {
-  vector<__remove_cv(T), N> out;
-  return out.load(from);
-}
-template <class T> auto load_v(T *from) {
-  return load_v<detail::register_lanes<__remove_cv(T)>>(from);
-}
-template <unsigned N, class T> auto load_unaligned_v(T *from, unsigned = 1) {
-  return load_v<N>(from);
-}
-template <class T> auto load_unaligned_v(T *from, unsigned = 1) { return load_v(from); }
+// How an address must be aligned for a load or store without `unaligned` in its name, in bytes.
+template <class T, unsigned N>
+inline constexpr unsigned vector_ldst_align_v = standin::element<T>::bits * N == 128 ? 16
+                                                : standin::element<T>::bits * N == 256
+                                                    ? 32
+                                                    : vector_ldst_align;
+
+#define STANDIN_LOAD(name, ...)                                                                    \
+  template <unsigned N, aie_dm_resource = aie_dm_resource::none, class T>                          \
+  vector<__remove_cv(T), N> name(T *from __VA_ARGS__) {                                            \
+    vector<__remove_cv(T), N> out;                                                                 \
+    out.load(from);                                                                                \
+    return out;                                                                                    \
+  }                                                                                                \
+  template <aie_dm_resource = aie_dm_resource::none, class T> auto name(T *from __VA_ARGS__) {     \
+    return load_v<detail::register_lanes<__remove_cv(T)>>(from);                                   \
+  }
+STANDIN_LOAD(load_v)
+STANDIN_LOAD(load_unaligned_v, , unsigned = 1)
 namespace detail {
 // The last address up to `at` that is a multiple of `bytes`.
 template <class T> T *floor_address(T *at, unsigned bytes) {
   return reinterpret_cast<T *>(reinterpret_cast<uintptr_t>(at) / bytes * bytes);
 }
 } // namespace detail
-template <unsigned N, class T> auto load_floor_bytes_v(T *from, unsigned bytes) {
+template <unsigned N, aie_dm_resource = aie_dm_resource::none, class T>
+auto load_floor_bytes_v(T *from, unsigned bytes) {
   return load_v<N>(detail::floor_address(from, bytes));
 }
-template <unsigned N, class T> auto load_floor_v(T *from, unsigned aligned = N) {
+template <unsigned N, aie_dm_resource = aie_dm_resource::none, class T>
+auto load_floor_v(T *from, unsigned aligned = N) {
   return load_floor_bytes_v<N>(from, aligned * standin::element<__remove_cv(T)>::bits / 8);
 }
-template <class P, class T, unsigned N> P *store_v(P *to, const vector<T, N> &v) {
+template <aie_dm_resource = aie_dm_resource::none, class P, class T, unsigned N>
+P *store_v(P *to, const vector<T, N> &v) {
   static_assert(sizeof(P) == sizeof(typename standin::element<T>::stored),
                 "store_v: the vector's elements are of another type than the memory's");
   __builtin_memcpy(to, v.elements, sizeof v.elements);
   return to;
 }
-template <class P, class T, unsigned N>
+template <aie_dm_resource = aie_dm_resource::none, class P, class T, unsigned N>
 P *store_unaligned_v(P *to, const vector<T, N> &v, unsigned = 1) {
   return store_v(to, v);
 }
 
-template <class P, class T, unsigned N>
+template <aie_dm_resource = aie_dm_resource::none, class P, class T, unsigned N>
 P *store_floor_bytes_v(P *to, const vector<T, N> &v, unsigned bytes) {
   return store_v(detail::floor_address(to, bytes), v);
 }
-template <class P, class T, unsigned N>
+template <aie_dm_resource = aie_dm_resource::none, class P, class T, unsigned N>
 P *store_floor_v(P *to, const vector<T, N> &v, unsigned aligned = N) {
   return store_floor_bytes_v(to, v, aligned * standin::element<T>::bits / 8);
 }

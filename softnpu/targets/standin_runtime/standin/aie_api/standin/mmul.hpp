@@ -172,4 +172,29 @@ private:
   }
 };
 
+// The same as functions.
+template <unsigned M, unsigned K, unsigned N, class Tag = accauto, class A, class B>
+auto mmul_fn(const A &a, const B &b) {
+  mmul<M, K, N, detail::elements_of<A>, detail::elements_of<B>, Tag> out;
+  out.mul(a, b);
+  return out;
+}
+template <unsigned M, unsigned K, unsigned N, class C, class A, class B>
+auto mmac_fn(const C &c, const A &a, const B &b) {
+  if constexpr (AccumOrOp<C>) {
+    using tag = detail::elements_of<C>;
+    mmul<M, K, N, detail::elements_of<A>, detail::elements_of<B>, tag> out(accum<tag, M * N>(c));
+    out.mac(a, b);
+    return out;
+  } else {
+    C out = c;
+    out.mac(a, b);
+    return out;
+  }
+}
+template <class T, unsigned M, unsigned K, unsigned N, class A, class B, class Tag>
+auto to_vector(const mmul<M, K, N, A, B, Tag> &m, int shift = 0) {
+  return m.template to_vector<T>(shift);
+}
+
 } // namespace aie

@@ -1,6 +1,9 @@
 // What moves elements, and what brings all of a vector's together.
 #pragma once
 
+#include <tuple>
+#include <utility>
+
 #include "multiply.hpp"
 
 namespace aie {
@@ -12,10 +15,6 @@ void move(vector<T, M> &out, const vector<T, N> &a, const void *b, unsigned lane
   constexpr int bytes = standin::element<T>::bits / 8; // 0: elements of four bits
   standin::command(Operation, lanes, out.elements, a.elements, b, nullptr, bytes, int(y));
 }
-
-template <class V> struct halves {
-  V first, second;
-};
 
 } // namespace detail
 
@@ -30,7 +29,7 @@ STANDIN_FILTER(filter_odd, NPU_V_ODD)
 
 #define STANDIN_INTERLEAVE(name, operation)                                                        \
   template <class T, unsigned N>                                                                   \
-  standin::pair<vector<T, N>> name(const vector<T, N> &a, const vector<T, N> &b,         \
+  std::pair<vector<T, N>, vector<T, N>> name(const vector<T, N> &a, const vector<T, N> &b,         \
                                              unsigned step = 1) {                                  \
     vector<T, 2 * N> both;                                                                         \
     detail::move<operation>(both, a, b.elements, N, step);                                         \
@@ -195,6 +194,8 @@ template <class T, unsigned N> T reduced(const vector<T, N> &v, unsigned operati
 template <class T, unsigned N> T reduce_add(const vector<T, N> &v) {
   if constexpr (standin::element<T>::code == NPU_BF16 && __AIE_ARCH__ == 20) {
     return detail::reduce_bfloat16(v);
+  } else if constexpr (standin::element<T>::is_complex && !standin::element<T>::is_float) {
+    return {reduce_add(real(v)), reduce_add(imag(v))};
   } else if constexpr (standin::element<T>::is_float) {
     using tag = standin::tag_of_t<T>;
     accum<tag, 1> sum = detail::folded(accum<tag, N>(v));

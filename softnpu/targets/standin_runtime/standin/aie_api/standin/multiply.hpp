@@ -30,6 +30,15 @@ template <class V> struct signed_op {
 template <class V> signed_op<V> op_sign(const V &value, bool is_signed) {
   return {value, is_signed};
 }
+namespace detail {
+template <class V> struct operand_of : standin::same<V> {};
+template <Operation Op, class V> struct operand_of<operand_op<Op, V>> : operand_of<V> {};
+template <class V> struct operand_of<signed_op<V>> : operand_of<V> {};
+template <class V> using elements_of = typename operand_of<V>::type::value_type;
+} // namespace detail
+template <class V> concept VectorOrOp = Vector<typename detail::operand_of<__remove_cvref(V)>::type>;
+template <class V> concept AccumOrOp = Accum<typename detail::operand_of<__remove_cvref(V)>::type>;
+template <class V> concept ElemOrOp = Elem<typename detail::operand_of<__remove_cvref(V)>::type>;
 // These are done at once.
 template <class V> auto op_abs(const V &value) { return abs(value); }
 template <class V> auto op_neg(const V &value, bool negate = true) {
@@ -37,6 +46,12 @@ template <class V> auto op_neg(const V &value, bool negate = true) {
 }
 template <class A, class B> auto op_max(const A &a, const B &b) { return max(a, b); }
 template <class A, class B> auto op_min(const A &a, const B &b) { return min(a, b); }
+
+template <class T = float, class U, unsigned N>
+vector<T, N> to_float(const signed_op<vector<U, N>> &op, int shift = 0) {
+  return detail::converted<NPU_V_CONVERT, T>(
+      op.value, shift, (standin::element<U>::code & ~1u) + unsigned(!op.is_signed));
+}
 
 namespace detail {
 
@@ -193,12 +208,12 @@ auto accumulate(const vector<C, M> &coefficients, unsigned start, const First &f
   ((out = mac(out, rest, coefficients.get(at++ % M))), ...);
   return out;
 }
-template <unsigned Lanes, class Tag, unsigned N, class C, unsigned M, class... V>
-auto accumulate(const accum<Tag, N> &onto, const vector<C, M> &coefficients, unsigned start,
-                const V &...data) {
+template <unsigned Lanes, AccumOrOp A, class C, unsigned M, Vector First, Vector... Rest>
+auto accumulate(const A &onto, const vector<C, M> &coefficients, unsigned start, const First &first,
+                const Rest &...rest) {
   unsigned at = start;
-  accum<Tag, Lanes> out = onto;
-  ((out = mac(out, data, coefficients.get(at++ % M))), ...);
+  auto out = mac(onto, first, coefficients.get(at++ % M));
+  ((out = mac(out, rest, coefficients.get(at++ % M))), ...);
   return out;
 }
 

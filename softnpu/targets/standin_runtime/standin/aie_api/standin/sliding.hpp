@@ -166,7 +166,7 @@ using sliding_mul_ch_xy_ops =
   auto sliding_##name##_ch(const C &coeff, unsigned coeff_start, const D &data,                    \
                            unsigned data_start = 0) {                                              \
     return sliding_mul_ch_ops<Outputs, Channels, Points, CoeffStep, DataStepX, DataStepY,          \
-                              typename C::value_type, typename D::value_type, Tag>::name(          \
+                              detail::elements_of<C>, detail::elements_of<D>, Tag>::name(          \
         coeff, coeff_start, data, data_start);                                                     \
   }
 STANDIN_SLIDING_CH(mul)
@@ -176,7 +176,7 @@ template <unsigned Outputs, unsigned Channels, unsigned Points, int CoeffStep = 
 auto sliding_mac_ch(const A &acc, const C &coeff, unsigned coeff_start, const D &data,
                     unsigned data_start = 0) {
   return sliding_mul_ch_ops<Outputs, Channels, Points, CoeffStep, DataStepX, DataStepY,
-                            typename C::value_type, typename D::value_type,
+                            detail::elements_of<C>, detail::elements_of<D>,
                             typename detail::tag_of_accum<A>::type>::mac(acc, coeff, coeff_start,
                                                                          data, data_start);
 }
@@ -186,8 +186,8 @@ auto sliding_mac_ch(const A &acc, const C &coeff, unsigned coeff_start, const D 
             int DataStepY = 1, class Tag = accauto, class C, class D>                              \
   auto sliding_##name(const C &coeff, unsigned coeff_start, const D &data,                         \
                       unsigned data_start = 0) {                                                   \
-    return sliding_mul_ops<Lanes, Points, CoeffStep, DataStepX, DataStepY, typename C::value_type, \
-                           typename D::value_type, Tag>::name(coeff, coeff_start, data,            \
+    return sliding_mul_ops<Lanes, Points, CoeffStep, DataStepX, DataStepY, detail::elements_of<C>, \
+                           detail::elements_of<D>, Tag>::name(coeff, coeff_start, data,            \
                                                               data_start);                         \
   }
 STANDIN_SLIDING(mul)
@@ -197,8 +197,8 @@ STANDIN_SLIDING(negmul)
             int DataStepY = 1, class A, class C, class D>                                          \
   auto sliding_##name(const A &acc, const C &coeff, unsigned coeff_start, const D &data,           \
                       unsigned data_start = 0) {                                                   \
-    return sliding_mul_ops<Lanes, Points, CoeffStep, DataStepX, DataStepY, typename C::value_type, \
-                           typename D::value_type, typename detail::tag_of_accum<A>::type>::name(  \
+    return sliding_mul_ops<Lanes, Points, CoeffStep, DataStepX, DataStepY, detail::elements_of<C>, \
+                           detail::elements_of<D>, typename detail::tag_of_accum<A>::type>::name(  \
         acc, coeff, coeff_start, data, data_start);                                                \
   }
 STANDIN_SLIDING_ONTO(mac)

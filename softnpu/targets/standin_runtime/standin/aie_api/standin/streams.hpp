@@ -35,11 +35,21 @@ template <class T, unsigned N>
 using unaligned_vector_input_buffer_stream = vector_input_buffer_stream<T, N>;
 template <class T, unsigned N>
 using unaligned_vector_output_buffer_stream = vector_output_buffer_stream<T, N>;
+#define STANDIN_STREAM(name, pointer)                                                              \
+  template <unsigned N, aie_dm_resource = aie_dm_resource::none, class T>                          \
+  auto make_##name(pointer *at) {                                                                  \
+    return name<T, N>(at);                                                                         \
+  }
+STANDIN_STREAM(vector_input_buffer_stream, const T)
+STANDIN_STREAM(vector_output_buffer_stream, T)
+STANDIN_STREAM(unaligned_vector_input_buffer_stream, const T)
+STANDIN_STREAM(unaligned_vector_output_buffer_stream, T)
 
 // A dimension: how often a step is taken, of vectors (or elements, or bytes).
 struct tensor_dim {
   unsigned num;
   int step;
+  constexpr tensor_dim() = default;
   constexpr tensor_dim(unsigned num, int step) : num(num), step(step) {}
 };
 
