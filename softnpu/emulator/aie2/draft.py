@@ -111,7 +111,7 @@ class Draft:
             return
         self.made.variables["flags"] = "npu_status"
         carries = self.implicit_write("srCarry") is not None
-        begin = "@flags.carry = s->status.carry;" if carries else "@flags = (npu_status){0};"
+        begin = "@flags.carry = @carry;" if carries else "@flags = (npu_status){0};"
         self.made.statements.append(begin)
 
     # -- operands ----------------------------------------------------------------------------

@@ -34,8 +34,10 @@ _FLAGS = ("-Wno-everything", "-march=native", "-fvisibility=hidden")
 _REGIONS = (
     *("-fno-slp-vectorize", "-fno-strict-aliasing"),
     *("-Xclang", "-disable-lifetime-markers"),
+    *("-mllvm", "-enable-misched=false", "-mllvm", "-disable-post-ra"),
 )
-"""Without what takes clang long and makes nothing of regions."""
+"""Without what takes clang long and makes nothing of regions: this machine's processors order
+instructions themselves."""
 _SOURCES = (*_INCLUDES, Path(isa.__file__).parent)
 """What a translation depends on."""
 _TRANSLATING = threading.Lock()

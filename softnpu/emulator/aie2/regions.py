@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from softnpu.emulator.aie2.flights import QUEUE, Flight, InFlight, Key, from_slot, to_slot
-from softnpu.emulator.aie2.layout import get, set_
+from softnpu.emulator.aie2.kept import Kept
 from softnpu.emulator.aie2.operations import NotExecutedError
 from softnpu.emulator.aie2.plan import Write
 from softnpu.emulator.aie2.planner import planned
@@ -94,10 +94,18 @@ class RegionWriter:
         self.out = self.region.lines.append
         self.made = 0
         self.returning: list[tuple[InFlight, ...]] = []
+        self.kept = Kept(self.set)
         self.flying = [self._entered(*one) for one in key.flight]
 
     def write(self) -> Region:
         """The region."""
+        self._write()
+        begin = [*self.kept.declared(), "uint64_t place; uint32_t where;"]
+        end = "nowhere: return npu_nowhere(s, place, where);"
+        self.region.lines[:] = [*begin, *self.region.lines, end]
+        return self.region
+
+    def _write(self) -> None:
         for place, (flight, name) in enumerate(self._saved()):
             kind = flight.plan.variables[name]
             self.out(f"{flight.prefix}{name} = {from_slot(kind, place)};")
@@ -133,9 +141,9 @@ class RegionWriter:
             if not self._branching() and (
                 self.region.bundles >= LONGEST or address in self.code.targets
             ):
+                self._write_back()
                 self._go(address)
                 break
-        return self.region
 
     # -- instructions in flight --------------------------------------------------------------
 
@@ -278,10 +286,10 @@ class RegionWriter:
                 self._say(flight, statement)
 
     def _read(self, flight: Flight, name: str, register: str) -> None:
-        self.out(f"{flight.prefix}{name} = {get(self.set, register)};")
+        self.out(f"{flight.prefix}{name} = {self.kept.get(register)};")
 
     def _land(self, flight: Flight, one: Write) -> None:
-        self.out(set_(self.set, one.register, f"{flight.prefix}{one.name}", one.latches))
+        self.out(self.kept.put(one.register, f"{flight.prefix}{one.name}", one.latches))
         if one.register == "sp":
             self.out("npu_stack(s);")
         if one.register == "le":
@@ -290,6 +298,8 @@ class RegionWriter:
     def _say(self, flight: Flight, statement: str) -> None:
         text = statement.replace("@here", f"{flight.address:#x}")
         text = text.replace("@ahead", str(self.region.bundles - 1))
+        if "@carry" in text:
+            text = text.replace("@carry", self.kept.get("srCarry"))
         if "@follows" in text:
             text = text.replace("@follows", f"{self.code.after(flight.address):#x}")
         self.out(text.replace("@", flight.prefix))
@@ -303,6 +313,7 @@ class RegionWriter:
         stands until a reset.
         """
         if self.region.bundles:
+            self._write_back()
             self._go(address)
             return
         if "done" in flight.instruction.opcode.effects:
@@ -310,6 +321,7 @@ class RegionWriter:
             while self.flying:
                 if not self._step():
                     return
+            self._write_back()
             self._say(flight, f"{flight.plan.request} s->pc = @here; return -1;")
             return
         for read in flight.plan.reads:
@@ -327,6 +339,7 @@ class RegionWriter:
         due = next((f for f in self.flying if f.plan.branch and f.age > self.set.delay_slots), None)
         if due is not None:
             self.flying.remove(due)
+            self._write_back()
             if due.age < due.plan.last:  # pragma: no cover  the link register lands before
                 raise AssertionError("a branch that outlives its delay slots")
             target = due.instruction.target
@@ -346,6 +359,7 @@ class RegionWriter:
                 self._go(following)
             return True
         if address in self.code.loop_ends and not self._branching():
+            self._write_back()
             self.out(f"if (s->le == {address:#x} && s->lc && (s->lc = s->lc - 1)) {{")
             start = self.code.loop_start(address)
             if start is not None:
@@ -357,6 +371,10 @@ class RegionWriter:
             self._go(following)
             return True
         return False
+
+    def _write_back(self) -> None:
+        """In front of whatever leaves the region."""
+        self.out(self.kept.written_back())
 
     def _leave(self) -> tuple[InFlight, ...]:
         for place, (flight, name) in enumerate(self._saved()):
@@ -379,6 +397,7 @@ class RegionWriter:
         )
 
     def _fault(self, what: str, address: int) -> None:
+        self._write_back()
         self.out(
             f"npu_fail(s, NPU_FAULT_{what}, {address:#x}, 0); "
             f"s->cycles += {self.region.bundles}; return -1;"

@@ -193,8 +193,11 @@ NPU_OP uint8_t *npu_at(npu_core *s, uint32_t address, uint32_t size)
 #define NPU_ACCESS(to, from, size, address, pc, done, fault)                                      \
     do {                                                                                          \
         uint8_t *window = s->windows[address >> 16 & (NPU_WINDOWS - 1)];                          \
-        if (!window)                                                                              \
-            return npu_nowhere(s, fault, pc, address & ~(size - 1u), done);                       \
+        if (!window) {                                                                            \
+            place = (uint64_t)(pc) << 32 | (done) << 16 | (size) << 8 | fault;                    \
+            where = address;                                                                      \
+            goto nowhere;                                                                         \
+        }                                                                                         \
         __builtin_memcpy(to, from, size);                                                         \
     } while (0)
 #define NPU_PLACE(address, size) (window + (address & (0x10000 - size)))
@@ -203,12 +206,14 @@ NPU_OP uint8_t *npu_at(npu_core *s, uint32_t address, uint32_t size)
 #define NPU_STORE(variable, size, address, pc, done)                                              \
     NPU_ACCESS(NPU_PLACE(address, size), &variable, size, address, pc, done, NPU_FAULT_STORE)
 
-/* An access where no memory is ends its region, of which `done` bundles are. */
-static __attribute__((noinline, cold)) int32_t npu_nowhere(npu_core *s, uint32_t what, uint32_t pc,
-                                                           uint32_t at, uint32_t done)
+/* An access where no memory is ends its region, and the core: registers are left as they are. Each
+ * region has one label for all its accesses, `nowhere`; `place` tells which it was: the fault in the
+ * lowest byte, the access's size in the next, the bundles before it in the third and fourth, its own
+ * address above. */
+static __attribute__((noinline, cold)) int32_t npu_nowhere(npu_core *s, uint64_t place, uint32_t where)
 {
-    npu_fail(s, what, pc, at);
-    s->cycles += done;
+    npu_fail(s, place & 0xff, place >> 32, where & ~((place >> 8 & 0xff) - 1));
+    s->cycles += place >> 16 & 0xffff;
     return -1;
 }
 
