@@ -80,7 +80,7 @@ def bench(variant: Variant, place: Place) -> Figure:
         median=timed.median,
         p95=timed.p95,
         mad=timed.mad,
-        floor=_floor(variant.device, place),
+        floor=_floor(variant, place),
         cycles=None if estimate is None else estimate.cycles,
         ops=declared.get("ops"),
         bytes=declared.get("bytes", float(sum(a.bytes for a in built.arguments))),
@@ -116,11 +116,17 @@ def _timed(opening: Callable[[], Opened], given: dict[str, Any], plan: Plan) -> 
         session.close()
 
 
-def _floor(device: str, place: Place) -> float:
-    xclbin, insts = empty_design(device)
+def _floor(variant: Variant, place: Place) -> float:
+    device = variant.device
+    xclbin, insts = empty_design(device, variant.design.root / "build")
     return _timed(
         lambda: launch.open_pair(xclbin, insts, [], place.run_on, device=device), {}, place.plan
     ).median
+
+
+def estimated_floor(device: str, build: Path) -> RunReport:
+    """A run of the empty design on the emulator; it is made in `build` where it is missing."""
+    return _estimated(Artifact("empty", device, *empty_design(device, build), (), None, False))
 
 
 def _estimated(built: Artifact) -> RunReport:

@@ -81,12 +81,12 @@ def _run(variant: Variant, check: str) -> TaskFailed | None:
     target = results_file(variant, check)
     target.unlink(missing_ok=True)
     mismatches.remove(variant.folder)
-    judged = _outcome(variant, RUN_ON[check])
-    outcome = {**judged.as_json(), "run_on": RUN_ON[check]}
-    mismatches.write(outcome, judged.runs, variant.folder)
-    whole.write(target, json.dumps(outcome, indent=1))
-    if outcome["verdict"] == Verdict.FAIL:
-        return TaskFailed(f"{variant.label}: {failed_runs(outcome)}")
+    judged = outcome(variant, RUN_ON[check])
+    told = {**judged.as_json(), "run_on": RUN_ON[check]}
+    mismatches.write(told, judged.runs, variant.folder)
+    whole.write(target, json.dumps(told, indent=1))
+    if judged.verdict is Verdict.FAIL:
+        return TaskFailed(f"{variant.label}: {failed_runs(told)}")
     return None
 
 
@@ -96,7 +96,15 @@ def failed_runs(outcome: dict[str, Any]) -> str:
     return f"{failed} of {len(outcome['runs'])} runs failed"
 
 
-def _outcome(variant: Variant, target: str) -> Outcome:
+def outcome(variant: Variant, target: str) -> Outcome:
+    """Runs a built artifact on all of its vectors and judges what comes out.
+
+    Args:
+        target: `runner.launch.EMULATOR` or `NPU`.
+
+    Raises:
+        PipelineError, RunnerError: what its author declares, or what was built, is no such thing.
+    """
     from runner import artifact
 
     built = artifact.load(variant.folder)

@@ -385,7 +385,7 @@ def discover(root: Path) -> Discovery:
     broken: dict[str, PipelineError] = {}
     for name in names:
         try:
-            found = _design(root, name).variants
+            found = design_of(root, name).variants
             for variant in found:
                 # What the task graph is made from.
                 _ = variant.folder, variant.kernels, variant.buffers
@@ -404,7 +404,12 @@ def _stem(path: Path) -> str:
     return ""
 
 
-def _design(root: Path, name: str) -> Design:
+def design_of(root: Path, name: str) -> Design:
+    """The design called `name` below root.
+
+    Raises:
+        PipelineError: one of its two files is missing, or there is one too many.
+    """
     folder = root / TEMPLATES
     templated, plain, python = (folder / f"{name}{s}" for s in (".mlir.j2", ".mlir", ".py"))
     if templated.is_file() and plain.is_file():

@@ -11,7 +11,7 @@ SCAFFOLD = Path(__file__).parent / "scaffold" / "empty.mlir"
 DONE = "made-by"
 
 
-def empty_design(device: str, build: Path = Path("build")) -> tuple[Path, Path]:
+def empty_design(device: str, build: Path) -> tuple[Path, Path]:
     """Makes the empty design's xclbin and insts.bin for a device, once for each compiler.
 
     It has no core, so the embedded tools make one that an NPU takes, too.

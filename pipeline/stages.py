@@ -371,6 +371,10 @@ def manifest(variant: Variant, chain: Toolchain) -> Task:
     }
 
 
+BEHIND_KERNELS = (lower, cores, insts, cdo, routes, pdi, xclbin, manifest)
+"""The functions of the stages behind the kernels', in order."""
+
+
 def warning_files(variant: Variant) -> list[Path]:
     """Where the stages of a variant keep their warnings: those of the design, then its kernels'."""
     names = [stage for stage in STAGES if stage != "kernels"]

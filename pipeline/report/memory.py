@@ -9,7 +9,8 @@ from pathlib import Path
 
 from softnpu.arch.device import OWN_WINDOW, WINDOW_SIZE
 from softnpu.arch.tiles import TILE_FACTS, TileKind
-from softnpu.formats import elf
+from softnpu.formats import elf, xclbin
+from softnpu.inspect import pdis
 from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.picture.memory import occupants
@@ -77,6 +78,19 @@ def tile_memories(
         for tile in array.used
         if tile.kind is not TileKind.SHIM
     ]
+
+
+def core_footprint(folder: Path) -> tuple[int, int]:
+    """The most that a core's tile takes of its data and of its program memory, in bytes."""
+    path = folder / "final.xclbin"
+    found = pdis.of_xclbin(xclbin.parse(path.read_bytes()), beside=path)
+    most = {"data": 0, "program": 0}
+    for one in found.shown:
+        for tile in one.array.used:
+            if tile.kind is TileKind.CORE:
+                for part in _tile_maps(folder, tile, Labels(one.array, one.names), one.device):
+                    most[part.title] = max(most[part.title], part.used)
+    return most["data"], most["program"]
 
 
 def _tile_maps(folder: Path, tile: Tile, labels: Labels, device: str) -> Iterator[MemoryMap]:

@@ -42,6 +42,13 @@ _CONFIG: Spec = {
 }
 
 
+def standing_alone(spec: Spec) -> str:
+    """A picture outside of the page, in Vega-Lite's own colours on white."""
+    from vl_convert import vegalite_to_svg
+
+    return str(vegalite_to_svg({"$schema": SCHEMA, **spec}, vl_version="5.20"))
+
+
 def _svg(spec: Spec) -> str:
     from vl_convert import vegalite_to_svg
 

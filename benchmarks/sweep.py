@@ -1,0 +1,43 @@
+"""How a sweep grows with workers: sixty settings by one and by two.
+
+usage: python -m benchmarks.sweep [--design NAME] [--count N]
+
+Prints the wall time of each and their ratio. Takes what requirements-sweep.txt lists.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from pipeline.designs import discover
+from pipeline.selection import Request, resolve
+from pipeline.sweeping import cluster, jobs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--design", default="vector_scale")
+    parser.add_argument("--count", type=int, default=60)
+    asked = parser.parse_args()
+    chain = resolve(Request("embedded"), os.environ)
+    variant = next(v for v in discover(Path()).variants if v.design.name == asked.design)
+    taken = {}
+    for workers in (1, 2):
+        # Another parameter each time: nothing that one has made is there for the other.
+        settings = [{"factor": 3 + 2 * n + workers} for n in range(asked.count)]
+        wanted = [jobs.job(variant, setting, "emulator", chain) for setting in settings]
+        with cluster.client("", workers) as client:
+            began = time.perf_counter()
+            field = cluster.Field(client)
+            field.give(wanted)
+            verdicts = [row.verdict for _, row in field.rows()]
+            taken[workers] = time.perf_counter() - began
+        print(f"{workers} workers: {taken[workers]:.1f} s, {verdicts.count('PASS')} passed")
+    print(f"two take {taken[2] / taken[1]:.2f} of one's time")
+
+
+if __name__ == "__main__":
+    main()
