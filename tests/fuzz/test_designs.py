@@ -7,8 +7,8 @@ import pytest
 from tests.fuzz.campaign import KINDS, Case, search
 from tests.fuzz.checking import Outcome
 
-COUNT = 4
-"""Designs of each kind: half a minute on two idle cores, for all of them."""
+COUNT = 12
+"""Designs of each kind: less than a minute of one idle core, for all of them."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
