@@ -11,6 +11,7 @@ from pipeline import (
     checks,
     crosscheck,
     editors,
+    memory,
     naming,
     new,
     profiling,
@@ -32,7 +33,7 @@ DOIT_CONFIG = {
     "verbosity": 0,
     "sort": "definition",
     "backend": "json",
-    "dep_file": ".doit.json",
+    "dep_file": memory.FILE,
 }
 
 

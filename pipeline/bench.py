@@ -129,7 +129,7 @@ def _place(options: Mapping[str, Any]) -> Place:
     from pipeline.benching import Place, surroundings
     from runner.bench.measure import Plan
 
-    plan = Plan(options["warm-up"], max(options["iterations"], 1), options["seconds"])
+    plan = Plan(options["warm-up"], options["iterations"], options["seconds"])
     return Place(options["on"], plan, surroundings(options["on"]))
 
 

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.errors import PipelineError
+from pipeline.memory import FILE
 
-LOCK = Path(".doit.json.lock")
+LOCK = Path(f"{FILE}.lock")
 """Beside doit's memory."""
 
 POLL_SECONDS = 0.2

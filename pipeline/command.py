@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from doit.action import PythonAction
 from doit.cmd_run import Run as DoitRun
 from doit.control import TaskControl
+from doit.exceptions import InvalidCommand
 from doit.task import Stream
 
 from pipeline import helping, naming
@@ -40,6 +41,9 @@ FIRST = {"report": ("build", "test_emu", "observe", "profile")}
 
 DOITS_OPTIONS = {"always", "continue", "verbosity", "outfile", "num_process", "pdb", "single"}
 """The others of doit's would choose another reporter or other ways of running side by side."""
+
+TESTED = "test_emu"
+"""The task that --memcheck is for."""
 
 BESIDE = {"lint", "test"}
 """The tasks that may be run beside others in one checkout: they touch nothing that is built."""
@@ -78,6 +82,7 @@ Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
         as_json, others = take_json(params, args)
         selected = take_options(params, others)
         take_memcheck(params, os.environ)
+        self._memcheck = bool(params.get(MEMCHECK["name"]))
         self._made: list[Reporter] = []
         self._reporter: type[Reporter] = JsonReporter if as_json else Reporter
         beside = bool(selected) and selected[0] in BESIDE
@@ -141,6 +146,7 @@ Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
         if not self.sel_default_tasks:
             names = Names(self.task_list, self.loader.cmd_names)
             self.sel_tasks = names.tasks(self.sel_tasks, naming.DEFAULT)
+        self._check_memcheck()
         control = TaskControl(self.task_list)
         control.process(self.sel_tasks)
         if single:
@@ -162,6 +168,12 @@ Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
             files = ", ".join(sorted(runner.saved))
             sys.stderr.write(f"saved while doit worked, which may have read it before: {files}\n")
         return code or int(reporter.skipped_all or reporter.failed)
+
+    def _check_memcheck(self) -> None:
+        """Raises InvalidCommand where --memcheck is asked of tasks that run nothing."""
+        if self._memcheck and not any(t.partition(":")[0] == TESTED for t in self.sel_tasks):
+            raise InvalidCommand(f"--memcheck is for {TESTED}, which is not asked for")
+        self._memcheck = False  # what a task is preceded by has been asked for with it
 
 
 def _need_nothing(control: TaskControl) -> None:

@@ -13,6 +13,9 @@ from doit.dependency import JsonDB, MD5Checker
 from pipeline import whole
 from pipeline.designs import KERNELS, TEMPLATES
 
+FILE = ".doit.json"
+"""Where doit keeps it, in the checkout."""
+
 
 class Memory(JsonDB):  # type: ignore[misc]
     """doit's own JSON file, of which a run writes what it has learnt, all of it or nothing.
@@ -40,6 +43,10 @@ class Memory(JsonDB):  # type: ignore[misc]
             problem = str(error)
         sys.stderr.write(f"{self.name}: {problem}; taken as empty, so everything is done again\n")
         return {}
+
+    def known(self) -> dict[str, Any]:
+        """All that is remembered, by task."""
+        return dict(self._db)
 
     def dump(self) -> None:
         """Writes what this run has learnt, if there is any."""

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
+from doit import doit_cmd
 from doit.cmdparse import CmdParseError
-from doit.exceptions import InvalidCommand
+from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
 
 from pipeline import selection
 from pipeline.ending import INTERRUPTED, Ended, heed
@@ -89,6 +90,13 @@ def memcheck_all(environment: Mapping[str, str]) -> bool:
 FAILED = 1
 """The exit code for what cannot be done as asked."""
 
+USAGE = 2
+"""The exit code for what cannot be asked: options that there are not, or not there. As argparse's;
+doit's own is 3."""
+
+LEAST = {"num_process": 0, "verbosity": 0, "wait": 0, "iterations": 1, "warm-up": 0, "seconds": 0}
+"""The least that an option takes."""
+
 
 class PlainErrors:
     """A doit command whose complaints about its command line a user can read, and Ctrl-C too."""
@@ -111,6 +119,7 @@ class PlainErrors:
         try:
             if asks_for_help(in_args):
                 return self.show_help([word for word in in_args if not word.startswith("-")])
+            self._check(in_args)
             return super().parse_execute(in_args)  # type: ignore[misc]
         except (PipelineError, RunnerError) as error:
             sys.stdout.flush()
@@ -122,8 +131,10 @@ class PlainErrors:
                 raise
             sys.stderr.write(f"{told}\n")
             return FAILED
-        except CmdParseError as error:
-            raise CmdParseError(in_plain_words(str(error), self.name)) from None
+        except (CmdParseError, InvalidCommand, InvalidDodoFile, InvalidTask) as error:
+            sys.stdout.flush()
+            sys.stderr.write(f"error: {in_plain_words(str(error), self.name).strip()}\n")
+            return USAGE
         except KeyboardInterrupt as error:
             sys.stdout.flush()
             sys.stderr.write(f"{self.interrupted}\n")
@@ -131,6 +142,19 @@ class PlainErrors:
             # Not by returning: whoever presses it twice would see Python's own end interrupted.
             # doit has saved what it knows by now.
             os._exit(error.code if isinstance(error, Ended) else INTERRUPTED)
+
+    def _check(self, in_args: list[str]) -> None:
+        """Raises CmdParseError for what doit itself would take in silence."""
+        params, _ = self.cmdparser.parse(in_args)  # type: ignore[attr-defined]
+        for option in self.cmdparser.options:  # type: ignore[attr-defined]
+            least, given = LEAST.get(option.name), params.get(option.name)
+            if least is not None and given is not None and given < least:
+                raise CmdParseError(f"--{option.long} takes {least} or more, not {given}")
+        for name, value in (doit_cmd._CMDLINE_VARS or {}).items():
+            raise CmdParseError(
+                f"{name}={value} means nothing here: parameters and variants of them stand in the "
+                "design's Python file, in mlir_templates"
+            )
 
     def show_help(self, words: list[str]) -> int:  # noqa: ARG002
         """Prints what there is to know of the command.

@@ -155,3 +155,18 @@ def test_a_comment_in_the_list_of_packages_makes_nothing_anew(
     assert (done.returncode, done.stderr) == (0, "")
     project.write("requirements.txt", listed.replace("doit==", "doit==9"))
     assert "setting up" in bootstrap(project, "list", NPUFORGE_PYTHON=made).stderr
+
+
+def test_help_in_front_is_npuforges_and_an_empty_argument_an_error(
+    project: Project, tmp_path: Path
+) -> None:
+    venv = project.root / ".venv"
+    venv.mkdir()
+    python(venv / "bin" / "python")
+    shutil.copy(project.root / "requirements.txt", venv / "requirements.installed")
+    told = bootstrap(project, "--help")
+    assert (told.returncode, told.stdout) == (0, bootstrap(project, "help").stdout)
+    assert told.stdout.startswith("npuforge: ")
+    empty = bootstrap(project, "build", "")
+    assert empty.returncode == 1
+    assert empty.stderr == "error: one of the arguments is empty\n"

@@ -41,6 +41,31 @@ def test_a_name_that_stands_for_nothing_ends_every_command(
     assert "did you mean " in line
 
 
+MISUSED = [
+    (("vector_scale", "-n", "2"), "option -n stands in front of tasks and names"),
+    (("build", "--memcheck"), "--memcheck is for test_emu, which is not asked for"),
+    (("n=4096", "vector_scale"), "n=4096 means nothing here: parameters and variants"),
+    (("-f", "nowhere.py", "list"), "Could not find dodo file"),
+    (("ignore",), "ignore takes names of what is to be left out"),
+    (("strace", "vector_scale"), "strace follows one task, not "),
+    (("strace", "render:vector_scale/small"), "runs no program of its own"),
+    (("info",), "must select *one* task"),
+    (("dumpdb", "vector_scale"), "dumpdb takes no names: vector_scale"),
+    (("tabcompletion", "vector_scale"), "tabcompletion takes no names: vector_scale"),
+]
+
+
+@pytest.mark.parametrize(("words", "answer"), MISUSED, ids=lambda word: str(word)[:30])
+def test_a_command_line_that_cannot_be_meant_is_answered_with_a_sentence(
+    project: Project, words: tuple[str, ...], answer: str
+) -> None:
+    done = project.doit(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert answer in done.stderr
+
+
 def test_programs_are_told_of_a_wrong_name_in_their_document(project: Project) -> None:
     done = project.doit("test_emu:vector_scal", "--json")
     document = json.loads(done.stdout)
@@ -78,6 +103,29 @@ def test_a_name_chooses_what_is_run_explained_listed_reported_and_cleaned(
 
     assert project.doit("clean", "vector_scale").returncode == 0
     assert not (project.root / "build/npu1_1col/vector_scale/small").exists()
+
+
+def test_what_doit_remembers_is_shown_and_forgotten_stage_by_stage(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "passthrough_memtile")
+    nothing = project.doit("dumpdb")
+    assert nothing.returncode == 1
+    assert nothing.stderr == "error: .doit.json is not there: nothing has been built here\n"
+    assert project.doit("render").returncode == 0
+    name = "render:passthrough_memtile/default"
+    shown = project.doit("dumpdb")
+    assert shown.returncode == 0
+    assert f"{name} -> {{" in shown.stdout
+
+    for words in (["forget"], ["forget", "build"]):
+        assert f"forgetting {name}\n" in project.doit(*words).stdout
+        assert "render" in project.tasks_run("render")
+
+    design = project.root / "build/npu1_1col/passthrough_memtile/default/design.mlir"
+    assert project.doit("clean", "build").returncode == 0
+    assert not design.exists()
+    reset = project.doit("reset-dep", "lower")
+    assert "design.mlir' does not exist" in reset.stdout
+    assert reset.returncode == 1
 
 
 def test_a_broken_design_tells_what_is_wrong_whatever_is_asked_of_it(tmp_path: Path) -> None:
