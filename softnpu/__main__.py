@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from softnpu.collecting import collect_again, collect_no_more
 from softnpu.errors import SoftnpuError
 from softnpu.terminal import check_command, end_when_the_reader_leaves
 
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Subcommand:
-    """A subcommand: where it lives and one line on what it does."""
+    """A subcommand: where it lives and one line on what it does.
+
+    `runs`: it executes code, for as long as that takes; the others make or read a few files.
+    """
 
     module: str
     help: str
+    runs: bool = False
 
 
 SUBCOMMANDS: dict[str, Subcommand] = {
@@ -57,10 +62,12 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "core": Subcommand(
         "softnpu.core_cli",
         "call one function of a kernel on one core",
+        runs=True,
     ),
     "profile": Subcommand(
         "softnpu.profile_cli",
         "tell where the cycles of a run go",
+        runs=True,
     ),
     "diff": Subcommand(
         "softnpu.inspect.diff.cli",
@@ -69,6 +76,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "run-host": Subcommand(
         "softnpu.emulator.cli",
         "run a Python script that uses pyxrt, on the emulated NPU",
+        runs=True,
     ),
 }
 
@@ -91,6 +99,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser = _parser(given)
         check_command(parser, given, SUBCOMMANDS)
         parsed = parser.parse_args(_spelled_out(given))
+        if SUBCOMMANDS[_wanted(given)].runs:
+            collect_again()
         return int(parsed.run(parsed))
     except SoftnpuError as error:
         return _failed(str(error))
@@ -153,4 +163,5 @@ def _load(name: str, subcommand: Subcommand, subparsers: Subparsers) -> None:
 
 if __name__ == "__main__":
     end_when_the_reader_leaves(0)
+    collect_no_more()
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,3 +18,16 @@ def uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+def collect_no_more() -> None:
+    """Python looks for no garbage in this process any more, nor at its end: a short command's
+    memory goes with it. The search passes over all that importing a compiler leaves, again and
+    again, which takes a fifth of a small design's time."""
+    gc.disable()
+    atexit.register(gc.freeze)
+
+
+def collect_again() -> None:
+    """Python looks for garbage as ever: for a command that may run for long."""
+    gc.enable()
