@@ -30,7 +30,7 @@ from softnpu.compiler.programs import Programs
 from softnpu.compiler.selection import check_npus, keep_only, main_device, without_sequences
 from softnpu.dialects.aie import CoreOp, DeviceOp, LogicalTileOp, TileOp
 from softnpu.dialects.source import parse_file, print_module
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import classes_in
 from softnpu.errors import ToolError
 from softnpu.formats.xclbin.spec import DEFAULT_IDENTITY, KernelIdentity
 from softnpu.passes.lower_scratchpad_parameters import parameters_of, table_text
@@ -244,7 +244,7 @@ def _lowered(module: ModuleOp, out_dir: Path, choices: Choices) -> ModuleOp:
     text = print_module(module)
     _write(out_dir / PLACED, text)
     hazards.warn(module)
-    if any(op.name.startswith(TRACES) for op in all_ops(module)):
+    if any(cls.name.startswith(TRACES) for cls in classes_in(module)):
         pipelines.run(pipelines.trace(), module)
         text = print_module(module)
     _write(out_dir / TRACED, text)

@@ -6,6 +6,7 @@ import logging
 
 from xdsl.dialects.builtin import ModuleOp
 
+from softnpu.dialects.walking import nothing_changes
 from softnpu.passes.loose_channels import channel_warnings
 from softnpu.passes.misspelt_attributes import attribute_warnings
 from softnpu.passes.parameter_hazards import parameter_warnings
@@ -24,9 +25,10 @@ FINDERS = (
 
 def warn(module: ModuleOp) -> None:
     """Warn of what a design, as its author wrote it, makes doubtful."""
-    for find in FINDERS:
-        for text in find(module):
-            _log.warning(text)
+    with nothing_changes():
+        for find in FINDERS:
+            for text in find(module):
+                _log.warning(text)
 
 
 def warn_of_sums(module: ModuleOp) -> None:

@@ -199,9 +199,14 @@ def npu_lowering() -> tuple[ModulePass, ...]:
 
 
 def run(passes: Sequence[ModulePass], module: ModuleOp) -> None:
-    """Apply `passes` to `module`, one after the other; they raise DesignError."""
+    """Apply `passes` to `module`, one after the other, as far as it concerns them (see
+    `passes.concerns`); they raise DesignError."""
     from xdsl.context import Context
 
-    context = Context()
+    from softnpu.passes.concerns import Met
+
+    context, met = Context(), Met(module)
     for one in passes:
-        one.apply(context, module)
+        if met.concern(one):
+            one.apply(context, module)
+            met.forget()

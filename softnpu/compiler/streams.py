@@ -13,7 +13,7 @@ from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.aiex import NpuLoadPdiOp
 from softnpu.dialects.source import print_module, verify
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.passes.handed_on_tasks import is_rolled
 from softnpu.passes.sequence_ops import devices, sequences
 from softnpu.passes.task_queues import warn_of_full_queues
@@ -70,8 +70,8 @@ def pdi_numbers(module: ModuleOp) -> dict[str, int]:
 def number_pdis(module: ModuleOp) -> None:
     """Let each `load_pdi` that names a device name its PDI, as aiecc does."""
     numbers = pdi_numbers(module)
-    for op in all_ops(module):
-        if isinstance(op, NpuLoadPdiOp) and op.device_ref in numbers:
+    for op in ops_of(module, NpuLoadPdiOp):
+        if op.device_ref in numbers:
             op.id = numbers[op.device_ref]
 
 

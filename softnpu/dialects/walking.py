@@ -3,7 +3,14 @@ and what is done to an op does not change what comes next."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
 from xdsl.ir import Block, Operation
+
+OpT = TypeVar("OpT", bound=Operation)
 
 
 def ops_in(block: Block) -> list[Operation]:
@@ -63,3 +70,53 @@ def ops_with_regions(top: Operation) -> list[Operation]:
         for one in ops_with_regions(op)
     ]
     return [*inner, top]
+
+
+class _Classes:
+    """The ops in a list, by their classes."""
+
+    def __init__(self, ops: Sequence[Operation]) -> None:
+        self._ops = ops
+        self.places: dict[type[Operation], list[int]] = defaultdict(list)
+        for place, op in enumerate(ops):
+            self.places[type(op)].append(place)
+
+    def of(self, classes: tuple[type[OpT], ...]) -> list[OpT]:
+        found = [places for cls, places in self.places.items() if issubclass(cls, classes)]
+        joined = found[0] if len(found) == 1 else sorted(place for one in found for place in one)
+        return [self._ops[place] for place in joined]  # type: ignore[misc]
+
+
+_known: dict[Operation, _Classes] | None = None
+
+
+@contextmanager
+def nothing_changes() -> Iterator[None]:
+    """Where nothing in a design changes: what `ops_of` and `classes_in` have walked over once,
+    they do not walk over again. Most questions are about ops that a long sequence has none of."""
+    global _known
+    outer, _known = _known, {} if _known is None else _known
+    try:
+        yield
+    finally:
+        _known = outer
+
+
+def ops_of(top: Operation, *classes: type[OpT]) -> list[OpT]:
+    """The ops of some classes among an op and all inside it, each before what is in it."""
+    if _known is None:
+        return [op for op in all_ops(top) if isinstance(op, classes)]
+    return _classes(top, _known).of(classes)
+
+
+def classes_in(top: Operation) -> set[type[Operation]]:
+    """The classes of an op and all inside it."""
+    if _known is None:
+        return set(map(type, all_ops(top)))
+    return set(_classes(top, _known).places)
+
+
+def _classes(top: Operation, known: dict[Operation, _Classes]) -> _Classes:
+    if top not in known:
+        known[top] = _Classes(all_ops(top))
+    return known[top]

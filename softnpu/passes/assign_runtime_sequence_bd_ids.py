@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects import scf
@@ -36,9 +37,10 @@ from softnpu.dialects.aiex import (
     NpuSyncOp,
 )
 from softnpu.dialects.source import design_error, design_warning, location_of
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import all_ops, ops_of
 from softnpu.passes.assign_bd_ids import dma_programs
 from softnpu.passes.bd_words import check_bd_id
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.handed_on_tasks import Channel, channel_of, is_rolled, origins
 from softnpu.passes.lower_dynamic_bd_pool import draws_from_pool
 from softnpu.passes.sequence_ops import (
@@ -67,6 +69,13 @@ class AssignRuntimeSequenceBDIDsPass(ModulePass):
     """Give every descriptor of a configured task its `bd_id`."""
 
     name = "aie-assign-runtime-sequence-bd-ids"
+    concerns: ClassVar[Concerns] = (
+        NpuDmaMemcpyNdOp,
+        DMAConfigureTaskOp,
+        DMAStartTaskOp,
+        DMAAwaitTaskOp,
+        DMAFreeTaskOp,
+    )
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
@@ -82,7 +91,7 @@ class AssignRuntimeSequenceBDIDsPass(ModulePass):
 def _assign(
     sequence: RuntimeSequenceOp, allocator: _Allocator, under_way: dict[Operation, Numbered]
 ) -> None:
-    for step in all_ops(sequence):
+    for step in ops_of(sequence, DMAConfigureTaskOp, DMAAwaitTaskOp, DMAFreeTaskOp):
         if isinstance(step, DMAConfigureTaskOp):
             _check_straight(step)
             allocator.transfers = under_way[step]
@@ -96,9 +105,7 @@ def _assign(
 def _check_tokens(sequence: RuntimeSequenceOp) -> None:
     """An await takes a token that a task of its channel gives, started before it."""
     left: Counter[Channel] = Counter()
-    for step in all_ops(sequence):
-        if not isinstance(step, (DMAStartTaskOp, DMAAwaitTaskOp)):
-            continue
+    for step in ops_of(sequence, DMAStartTaskOp, DMAAwaitTaskOp):
         task = configured_task(step)
         if not task.issue_token:
             continue
@@ -149,7 +156,7 @@ def _under_way(device: DeviceOp) -> dict[Operation, Numbered]:
     told: set[str] = set()
     for sequence in sequences(device):
         named: Numbered = defaultdict(dict)
-        for op in all_ops(sequence):
+        for op in ops_of(sequence, *WAITS, DMAConfigureTaskOp, NpuDmaMemcpyNdOp):
             if isinstance(op, WAITS):
                 named = defaultdict(dict)
             elif isinstance(op, DMAConfigureTaskOp):
@@ -189,7 +196,7 @@ class _Allocator:
         position = task.tile_op.position
         used = self.used.setdefault(position, {})
         engine = self.model.dma(*position)
-        descriptors = [op for op in all_ops(task) if isinstance(op, DMABDOp)]
+        descriptors = ops_of(task, DMABDOp)
         for bd in descriptors:
             if bd.bd_id is not None:
                 self._keep(task, bd, bd.bd_id, engine, used)

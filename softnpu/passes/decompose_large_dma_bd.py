@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -23,6 +24,7 @@ from softnpu.dialects.sizes import element_bits
 from softnpu.dialects.source import design_error
 from softnpu.dialects.walking import all_ops
 from softnpu.passes.access_pattern import ITERATION, AccessPattern
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.dma_decomposition import Slice, decompose
 from softnpu.passes.rewriting.ir import block_of
 from softnpu.passes.sequence_ops import Symbols, devices, model_of, replace, sequences
@@ -33,6 +35,7 @@ class DecomposeLargeDmaBdPass(ModulePass):
     """Cut what is too large, where a way leads to it; the rest is refused further on."""
 
     name = "aie-decompose-large-dma-bd"
+    concerns: ClassVar[Concerns] = (NpuDmaMemcpyNdOp, DMAConfigureTaskOp, DMAConfigureTaskForOp)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

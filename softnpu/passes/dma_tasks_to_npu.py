@@ -7,9 +7,10 @@ push into the channel's queue, its await a sync on the token (mlir-aie, AIEDMATa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import ClassVar, cast
 
 from xdsl.context import Context
+from xdsl.dialects import scf
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
@@ -27,6 +28,7 @@ from softnpu.dialects.aiex import (
 from softnpu.dialects.scalars import scalar
 from softnpu.dialects.source import design_error
 from softnpu.passes.assign_runtime_sequence_bd_ids import configured_task
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.handed_on_tasks import drop_dead_carries
 from softnpu.passes.sequence_ops import devices, model_of, replace, sequence_ops, sequences
 from softnpu.passes.task_descriptors import descriptor_ops
@@ -40,6 +42,13 @@ class DMATasksToNPUPass(ModulePass):
     """Lower configured tasks to `aiex.npu` ops."""
 
     name = "aie-dma-tasks-to-npu"
+    concerns: ClassVar[Concerns] = (
+        DMAConfigureTaskOp,
+        DMAStartTaskOp,
+        DMAAwaitTaskOp,
+        scf.ForOp,
+        scf.IfOp,
+    )
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

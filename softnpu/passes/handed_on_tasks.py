@@ -9,7 +9,7 @@ from xdsl.ir import Block, BlockArgument, Operation, OpResult, Region, SSAValue
 
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.aiex import DMAConfigureTaskOp
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.passes.rewriting.ir import erase, insert_before, terminator_of
 
 Channel = tuple[tuple[int, int], object, int]
@@ -20,7 +20,7 @@ ROLLED = (scf.ForOp, scf.IfOp, scf.WhileOp)
 
 def is_rolled(sequence: RuntimeSequenceOp) -> bool:
     """Whether a sequence has loops or conditions left, which the run decides."""
-    return any(op.regions and isinstance(op, ROLLED) for op in all_ops(sequence))
+    return bool(ops_of(sequence, *ROLLED))
 
 
 def origins(value: SSAValue) -> Iterator[DMAConfigureTaskOp]:
@@ -90,8 +90,9 @@ def drop_dead_carries(sequence: RuntimeSequenceOp) -> None:
     changed = True
     while changed:
         changed = False
-        for op in all_ops(sequence):
-            if op.regions and isinstance(op, scf.ForOp | scf.IfOp) and op.parent is not None:
+        carriers: list[scf.ForOp | scf.IfOp] = ops_of(sequence, scf.ForOp, scf.IfOp)
+        for op in carriers:
+            if op.parent is not None:
                 kept = [k for k in range(len(op.results)) if _is_taken(op, k)]
                 if len(kept) < len(op.results):
                     _keep(op, kept)

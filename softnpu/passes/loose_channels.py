@@ -40,9 +40,9 @@ from softnpu.dialects.aiex import (
 )
 from softnpu.dialects.enums import DMAChannelDir, WireBundle
 from softnpu.dialects.source import design_warning
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.passes.device_ops import of_type
-from softnpu.passes.sequence_ops import devices, sequence_ops
+from softnpu.passes.sequence_ops import devices, sequences
 
 Channel = tuple[tuple[int, int], DMAChannelDir, int]
 """(tile, direction, channel)."""
@@ -76,7 +76,7 @@ def channel_warnings(module: ModuleOp) -> Iterator[str]:
 
 def _in_flows(device: DeviceOp) -> Iterator[tuple[Channel, Operation]]:
     """The DMA channels at which flows begin and end."""
-    for op in all_ops(device):
+    for op in ops_of(device, FlowOp, *SENDERS, *RECEIVERS):
         ends: list[tuple[SSAValue, WireBundle, int, DMAChannelDir]] = []
         if isinstance(op, FlowOp):
             ends.append((op.source, op.source_bundle, op.source_channel, DMAChannelDir.MM2S))
@@ -102,19 +102,17 @@ def _in_programs(device: DeviceOp) -> Iterator[tuple[Channel, Operation]]:
 
 def _in_sequences(device: DeviceOp) -> dict[Channel, Operation]:
     """The channels that get tasks from a runtime sequence."""
-    return {
-        (op.position, op.direction, op.channel): op
-        for op in sequence_ops(device)
-        if isinstance(op, (DMAConfigureTaskOp, DMAStartBdChainOp))
-    }
+    found: dict[Channel, Operation] = {}
+    for sequence in sequences(device):
+        tasks: list[DMAConfigureTaskOp | DMAStartBdChainOp]
+        tasks = ops_of(sequence, DMAConfigureTaskOp, DMAStartBdChainOp)
+        found |= {(op.position, op.direction, op.channel): op for op in tasks}
+    return found
 
 
 def _may_start_anything(device: DeviceOp) -> bool:
-    controlled = any(
-        isinstance(op, PacketDestOp) and op.bundle is WireBundle.TileControl
-        for op in all_ops(device)
-    )
-    return controlled or any(isinstance(op, ANYTHING) for op in sequence_ops(device))
+    controlled = any(op.bundle is WireBundle.TileControl for op in ops_of(device, PacketDestOp))
+    return controlled or any(ops_of(sequence, *ANYTHING) for sequence in sequences(device))
 
 
 def _name(channel: Channel) -> str:

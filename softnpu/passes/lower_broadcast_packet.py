@@ -7,6 +7,7 @@ The flows follow the broadcast in reverse order of their ids' appearance
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -14,6 +15,7 @@ from xdsl.passes import ModulePass
 
 from softnpu.dialects.aie import PacketDestOp, PacketFlowOp, PacketSourceOp
 from softnpu.dialects.aiex import BPDestOp, BPIDOp, BroadcastPacketOp
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.device_ops import of_type, region_of
 from softnpu.passes.sequence_ops import devices
 
@@ -23,6 +25,7 @@ class LowerBroadcastPacketPass(ModulePass):
     """Replace packet broadcasts by packet flows from one source."""
 
     name = "aie-lower-broadcast-packet"
+    concerns: ClassVar[Concerns] = (BroadcastPacketOp,)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

@@ -8,6 +8,7 @@ and locks stand in its `aie.objectfifo_rearm_binding` (mlir-aie, AIELowerDmaChan
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -24,6 +25,7 @@ from softnpu.dialects.aiex import (
     SetLockOp,
 )
 from softnpu.dialects.source import design_error
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.reset_pulse import reset_pulse
 from softnpu.passes.rewriting.ir import erase
 from softnpu.passes.sequence_ops import Symbols, devices, model_of, replace, sequence_ops
@@ -34,6 +36,11 @@ class LowerDmaChannelResetPass(ModulePass):
     """Lower `aiex.dma_channel_reset` and `aiex.dma_channel_reset_for` in runtime sequences."""
 
     name = "aie-lower-dma-channel-reset"
+    concerns: ClassVar[Concerns] = (
+        DmaChannelResetOp,
+        DmaChannelResetForOp,
+        ObjectFifoRearmBindingOp,
+    )
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

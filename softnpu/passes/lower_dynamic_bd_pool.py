@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects import scf
@@ -25,8 +26,9 @@ from softnpu.dialects.aiex import (
     DMAFreeTaskOp,
 )
 from softnpu.dialects.source import design_error
-from softnpu.dialects.walking import all_ops
-from softnpu.passes.handed_on_tasks import branches, channel_of, grown, is_rolled, origins
+from softnpu.dialects.walking import ops_of
+from softnpu.passes.concerns import Concerns
+from softnpu.passes.handed_on_tasks import ROLLED, branches, channel_of, grown, is_rolled, origins
 from softnpu.passes.rewriting.ir import insert_before, terminator_of
 from softnpu.passes.sequence_ops import devices, replace, sequences
 
@@ -36,6 +38,7 @@ class LowerDynamicBDPoolPass(ModulePass):
     """Give the tasks of sequences with loops or conditions descriptors from a pool."""
 
     name = "aie-lower-dynamic-bd-pool"
+    concerns: ClassVar[Concerns] = ROLLED
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
@@ -46,7 +49,7 @@ class LowerDynamicBDPoolPass(ModulePass):
 
 def draws_from_pool(sequence: RuntimeSequenceOp) -> bool:
     """Whether a sequence takes descriptors during the run."""
-    return any(isinstance(op, DMABdPoolPopOp) for op in all_ops(sequence))
+    return bool(ops_of(sequence, DMABdPoolPopOp))
 
 
 @dataclass

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -13,6 +14,7 @@ from xdsl.passes import ModulePass
 
 from softnpu.dialects.aie import FlowOp
 from softnpu.dialects.aiex import MulticastOp, MultiDestOp
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.device_ops import append, of_type
 from softnpu.passes.sequence_ops import devices
 
@@ -22,6 +24,7 @@ class LowerMulticastPass(ModulePass):
     """Replace multicasts by flows from one source."""
 
     name = "aie-lower-multicast"
+    concerns: ClassVar[Concerns] = (MulticastOp,)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -11,6 +12,7 @@ from xdsl.passes import ModulePass
 from softnpu.arch.device import Device
 from softnpu.dialects.aiex import NpuWrite32Op, SetLockOp
 from softnpu.dialects.source import design_error
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.sequence_ops import devices, model_of, replace, sequence_ops
 
 
@@ -19,6 +21,7 @@ class LowerSetLockPass(ModulePass):
     """Lower `aiex.set_lock` in runtime sequences."""
 
     name = "aie-lower-set-lock"
+    concerns: ClassVar[Concerns] = (SetLockOp,)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

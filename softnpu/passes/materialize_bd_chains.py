@@ -8,6 +8,7 @@ the chain's parameters replaced by the arguments, and the start of that task
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -22,6 +23,7 @@ from softnpu.dialects.aiex import (
     DMAStartTaskOp,
 )
 from softnpu.dialects.enums import DMAChannelDir
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.sequence_ops import Symbols, devices, sequence_ops
 
 
@@ -30,6 +32,7 @@ class MaterializeBDChainsPass(ModulePass):
     """Make tasks of the BD chains that runtime sequences start."""
 
     name = "aie-materialize-bd-chains"
+    concerns: ClassVar[Concerns] = (DMAStartBdChainOp, DMAStartBdChainForOp)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

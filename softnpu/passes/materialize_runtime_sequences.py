@@ -28,9 +28,10 @@ from softnpu.dialects.aie import (
 )
 from softnpu.dialects.aiex import ConfigureOp, NpuLoadPdiOp, RunOp, ScratchpadParameterOp
 from softnpu.dialects.source import design_error
-from softnpu.dialects.symbols import lookup
-from softnpu.dialects.walking import all_ops, ops_in
+from softnpu.dialects.symbols import lookup, tables_read_once
+from softnpu.dialects.walking import all_ops, nothing_changes, ops_in, ops_of
 from softnpu.passes.rewriting.constants import unique_constants
+from softnpu.passes.rewriting.ir import block_of
 from softnpu.passes.sequence_inliner import SequenceInliner, symbol_references
 from softnpu.passes.sequence_ops import devices, replace, sequences
 
@@ -55,10 +56,11 @@ class MaterializeRuntimeSequencesPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
-            for sequence in sequences(device):
-                _check_references(sequence)
-            for sequence in sequences(device):
-                _check_acyclic(sequence, [])
+            with nothing_changes(), tables_read_once():
+                for sequence in sequences(device):
+                    _check_references(sequence)
+                for sequence in sequences(device):
+                    _check_acyclic(sequence, [])
             if sequences(device):
                 unique_constants(device)
                 _inline_runs(device)
@@ -96,9 +98,8 @@ def _check_acyclic(sequence: RuntimeSequenceOp, callers: list[RuntimeSequenceOp]
             f"runtime sequence '@{sequence.sym_name}' runs itself",
             " -> ".join(f"@{step.sym_name}" for step in path),
         )
-    for op in all_ops(sequence):
-        if isinstance(op, RunOp):
-            _check_acyclic(callee_of(op), [*callers, sequence])
+    for run in ops_of(sequence, RunOp):
+        _check_acyclic(callee_of(run), [*callers, sequence])
 
 
 def callee_of(run: RunOp) -> RuntimeSequenceOp:
@@ -122,11 +123,13 @@ def callee_of(run: RunOp) -> RuntimeSequenceOp:
 def _inline_runs(device: DeviceOp) -> None:
     """Resolve every `aiex.run` of the device, those that come in by it too."""
     inliner = SequenceInliner(device)
-    pending = [op for op in all_ops(device) if isinstance(op, RunOp)]
+    pending = ops_of(device, RunOp)
+    if not pending:
+        return
     while pending:
         run = pending.pop()
         copies = inliner.inline(run, callee_of(run))
-        pending += [op for copy in copies for op in all_ops(copy) if isinstance(op, RunOp)]
+        pending += [op for copy in copies for op in ops_of(copy, RunOp)]
     unique_constants(device)
 
 
@@ -145,15 +148,15 @@ def _load_configurations(sequence: RuntimeSequenceOp) -> None:
             block.add_op(load)
         else:
             block.insert_op_before(load, block.first_op)
-    for block in [block for op in all_ops(sequence) for block in _blocks(op)]:
+    for block in dict.fromkeys(map(block_of, ops_of(sequence, NpuLoadPdiOp))):
         _drop_repeated_loads(block)
     for configure in configurations:
         replace(configure, _take_ops(_body(configure)))
 
 
 def _check_not_nested(configure: ConfigureOp) -> None:
-    for op in all_ops(configure):
-        if isinstance(op, ConfigureOp) and op is not configure:
+    for op in ops_of(configure, ConfigureOp):
+        if op is not configure:
             raise design_error(
                 op,
                 "a configuration within another cannot be loaded: loading an image resets the "
@@ -170,10 +173,6 @@ def _body(configure: ConfigureOp) -> Block:
 
 def _take_ops(block: Block) -> list[Operation]:
     return [block.detach_op(op) for op in list(block.ops)]
-
-
-def _blocks(op: Operation) -> list[Block]:
-    return [block for region in op.regions for block in region.blocks]
 
 
 def _drop_repeated_loads(block: Block) -> None:

@@ -48,7 +48,7 @@ from softnpu.dialects.aiex import (
 )
 from softnpu.dialects.enums import DMAChannelDir, ObjectFifoPort
 from softnpu.dialects.source import design_warning, location_of
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import all_ops, ops_of
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.sequence_ops import Symbols, devices, sequences
 
@@ -57,7 +57,9 @@ Position = tuple[int, int]
 Write = NpuWriteRTPOp | NpuWrite32Op | NpuMaskWrite32Op | NpuBlockWriteOp
 """What writes into a buffer that it names."""
 WAITS = (NpuDmaWaitOp, DMAAwaitTaskOp, NpuSyncOp)
-STARTS_NOTHING = (*WAITS, *get_args(Write), DMAFreeTaskOp)
+WRITES: tuple[type[Write], ...] = get_args(Write)
+STARTS_NOTHING = (*WAITS, *WRITES, DMAFreeTaskOp)
+STARTS = (NpuDmaMemcpyNdOp, DMAStartBdChainForOp, DMAStartBdChainOp, DMAStartTaskOp)
 
 VIEWS = "memref."
 """How the ops begin that give a part of a memref, memref.load aside."""
@@ -187,8 +189,10 @@ def _writes(
     sequence: RuntimeSequenceOp, symbols: Symbols
 ) -> Iterator[tuple[str, Write, dict[str, Operation]]]:
     """Each write into a buffer, and the transfers to the array that have started and may run."""
+    if all(write.buffer is None for write in ops_of(sequence, *WRITES)):
+        return
     running: dict[str, Operation] = {}
-    for op in all_ops(sequence):
+    for op in ops_of(sequence, *WRITES, *WAITS, *STARTS):
         if isinstance(op, Write) and op.buffer is not None:
             yield op.buffer, op, dict(running)
         elif isinstance(op, WAITS):

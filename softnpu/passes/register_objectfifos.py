@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects import func, scf
@@ -30,6 +31,7 @@ from softnpu.dialects.aie import (
 )
 from softnpu.dialects.rules.common import where
 from softnpu.dialects.source import design_error
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.device_ops import append, of_type, region_of
 from softnpu.passes.rewriting.constants import constant, constant_of, integer_of
 from softnpu.passes.rewriting.ir import erase
@@ -42,6 +44,7 @@ class RegisterObjectFifosPass(ModulePass):
     """Writes the core code that `aie.objectfifo.register_process` asks for."""
 
     name = "aie-register-objectFifos"
+    concerns: ClassVar[Concerns] = (ObjectFifoRegisterProcessOp,)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

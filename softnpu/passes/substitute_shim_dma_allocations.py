@@ -8,12 +8,14 @@ Each `aiex.dma_configure_task_for @name` becomes an `aiex.dma_configure_task` on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from softnpu.dialects.aiex import DMAConfigureTaskForOp, DMAConfigureTaskOp
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.sequence_ops import Symbols, devices, sequence_ops
 
 
@@ -22,6 +24,7 @@ class SubstituteShimDMAAllocationsPass(ModulePass):
     """Resolve the shim DMA allocations that tasks are configured for."""
 
     name = "aie-substitute-shim-dma-allocations"
+    concerns: ClassVar[Concerns] = (DMAConfigureTaskForOp,)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

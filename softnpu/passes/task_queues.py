@@ -19,7 +19,7 @@ from softnpu.arch.dma import QUEUE_DEPTH, Direction
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.aiex import NpuSyncOp, NpuWrite32Op
 from softnpu.dialects.source import design_warning
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.passes.handed_on_tasks import is_rolled
 from softnpu.passes.sequence_ops import devices, model_of, sequences
 
@@ -52,7 +52,7 @@ def full_queues(sequence: RuntimeSequenceOp, model: Device) -> list[str]:
     """The warnings for one sequence."""
     waiting: dict[Channel, list[Task]] = {}
     warnings: dict[Channel, str] = {}
-    for place, op in enumerate(all_ops(sequence)):
+    for place, op in enumerate(ops_of(sequence, NpuSyncOp, NpuWrite32Op)):
         if isinstance(op, NpuSyncOp):
             column, row, direction, number = (
                 op.number(name) for name in ("column", "row", "direction", "channel")

@@ -33,7 +33,7 @@ from softnpu.dialects.rules.common import DMA_PROGRAMS, parent_named
 from softnpu.dialects.scalars import number_of
 from softnpu.dialects.sizes import element_bytes, element_count, memref_bytes
 from softnpu.dialects.source import design_warning, location_of
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.errors import DesignError, diagnostic
 from softnpu.passes.bd_fields import Padding
 from softnpu.passes.device_ops import of_type
@@ -41,6 +41,8 @@ from softnpu.passes.sequence_ops import Symbols, devices, sequences
 from softnpu.passes.transfers import HostTransfer, host_transfers, outside
 
 WORD_BYTES = 4
+
+RAW_WRITES = (NpuWrite32Op, NpuMaskWrite32Op, NpuBlockWriteOp)
 
 MOST_PLACES = 1 << 16
 """Elements of a pattern that are listed to see whether two are in one place."""
@@ -122,8 +124,8 @@ def _overlapping_fifos(device: DeviceOp) -> Iterator[str]:
 
 
 def _overlapping_programs(device: DeviceOp) -> Iterator[str]:
-    for op in all_ops(device):
-        if isinstance(op, DMAStartOp) and op.channel_dir is DMAChannelDir.S2MM:
+    for op in ops_of(device, DMAStartOp):
+        if op.channel_dir is DMAChannelDir.S2MM:
             for block in _chain(op.dest):
                 for bd in block.ops:
                     if (
@@ -175,7 +177,7 @@ _WITH_HEADER = ", and what becomes of its packet's header is undefined"
 def _raw_writes(device: DeviceOp, sequence: RuntimeSequenceOp) -> Iterator[str]:
     """Writes behind the end of the buffer that they name, and descriptors of half a pattern."""
     symbols = Symbols(device)
-    for op in all_ops(sequence):
+    for op in ops_of(sequence, NpuWriteBdOp, *RAW_WRITES):
         if isinstance(op, NpuWriteBdOp):
             if op.buffer_length == 0:
                 yield design_warning(op, _EMPTY_WRITE + _WITH_HEADER * bool(op.enable_packet))
@@ -186,7 +188,7 @@ def _raw_writes(device: DeviceOp, sequence: RuntimeSequenceOp) -> Iterator[str]:
                     f"buffer_length is {op.buffer_length} words, no multiple of d0_size * d1_size "
                     f"= {run}: the transfer ends within the pattern",
                 )
-        elif isinstance(op, (NpuWrite32Op, NpuMaskWrite32Op, NpuBlockWriteOp)) and op.buffer:
+        elif isinstance(op, RAW_WRITES) and op.buffer:
             buffer = symbols.get(op.buffer)
             words = _words(op)
             first = op.address if isinstance(op.address, int) else number_of(op.address)

@@ -39,7 +39,7 @@ from softnpu.dialects.aiex import (
 from softnpu.dialects.rules.common import kind_of
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import location_of
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.errors import DesignError, SourceLocation
 from softnpu.passes import memcpy_descriptors, task_descriptors
 from softnpu.passes.access_pattern import AccessPattern
@@ -101,7 +101,7 @@ def host_transfers(sequence: RuntimeSequenceOp) -> list[HostTransfer]:
     Raises:
         DesignError: a transfer whose sizes are not constants, or whose name means nothing.
     """
-    if any(isinstance(op, scf.ForOp) for op in all_ops(sequence)):
+    if ops_of(sequence, scf.ForOp):
         sequence = _without_loops(sequence)
     arguments: dict[SSAValue, HostMemory] = {
         argument: HostMemory(argument, 0) for argument in sequence.body.blocks[0].args
@@ -189,9 +189,8 @@ class _Reader:
 
     def _task(self, op: DMAConfigureTaskOp | DMAConfigureTaskForOp) -> Iterator[HostTransfer]:
         endpoint = self._endpoint(op)
-        for bd in all_ops(op):
-            if isinstance(bd, DMABDOp):
-                yield from self._descriptor(bd, self._memory(bd.buffer), endpoint)
+        for bd in ops_of(op, DMABDOp):
+            yield from self._descriptor(bd, self._memory(bd.buffer), endpoint)
 
     def _chain(self, op: DMAStartBdChainOp | DMAStartBdChainForOp) -> Iterator[HostTransfer]:
         chain = self.symbols.get(op.symbol)

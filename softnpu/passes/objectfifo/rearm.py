@@ -5,7 +5,7 @@ from __future__ import annotations
 from softnpu.dialects.aie import LockOp, ObjectFifoCreateOp, ObjectFifoRearmBindingOp
 from softnpu.dialects.aiex import DmaChannelResetForOp
 from softnpu.dialects.source import design_error
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.passes.device_ops import append
 from softnpu.passes.objectfifo.state import FifoState
 from softnpu.passes.sequence_ops import Symbols
@@ -14,9 +14,8 @@ from softnpu.passes.sequence_ops import Symbols
 def bind_resets(state: FifoState) -> None:
     """Note channels and locks of each fifo that a sequence resets, and let the reset name them."""
     resets: dict[str, list[DmaChannelResetForOp]] = {}
-    for op in all_ops(state.device):
-        if isinstance(op, DmaChannelResetForOp):
-            resets.setdefault(op.objfifo, []).append(op)
+    for op in ops_of(state.device, DmaChannelResetForOp):
+        resets.setdefault(op.objfifo, []).append(op)
     if not resets:
         return
     split = dict(state.splits)
