@@ -11,10 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation, SSAValue
 
 from softnpu.compiler import design_flows, pipelines
 from softnpu.compiler.modules import verify
+from softnpu.compiler.selection import set_aside, take_body
 from softnpu.dialects.aie import CoreOp, RuntimeSequenceOp, SwitchboxOp
+from softnpu.dialects.walking import all_ops, ops_in
 from softnpu.errors import DesignError, diagnostic
 from softnpu.inspect.array import ConfiguredArray, of_operations
 from softnpu.inspect.flows import DesignFlows
@@ -55,14 +58,16 @@ def route(module: ModuleOp) -> ModuleOp:
     flows = design_flows.of_module(module)
     for wanted in flows.values():
         design_flows.check_ends(wanted)
-    attempt = module.clone()
+    spare = _Unrouted.of(module)
     try:
-        found = _route(attempt, flows)
+        found = _route(module, flows)
     except DesignError as refused:
-        return _rerouted(module, flows, refused)
+        return _rerouted(spare, flows, refused).with_bodies_of(module)
     if found.wrong:
-        return _rerouted(module, flows, found.wrong)
-    return _unjammed(module, attempt, flows, found.jams) if found.jams else attempt
+        return _rerouted(spare, flows, found.wrong).with_bodies_of(module)
+    if found.jams and (other := _unjammed(spare, flows, found.jams)):
+        return other.with_bodies_of(module)
+    return module
 
 
 def check(flows: DesignFlows, array: ConfiguredArray) -> None:
@@ -76,6 +81,49 @@ def check(flows: DesignFlows, array: ConfiguredArray) -> None:
         raise _refusal(found)
     for doubt in doubts(flows, array):
         _log.warning(diagnostic("warning", doubt.message, doubt.location, doubt.notes))
+
+
+@dataclass(frozen=True)
+class _Unrouted:
+    """A copy of a design in which `UNROUTED` ops have no bodies, to be routed in another way.
+
+    Attributes:
+        values: what the values of the design are in the copy.
+    """
+
+    module: ModuleOp
+    values: dict[SSAValue, SSAValue]
+
+    @classmethod
+    def of(cls, module: ModuleOp) -> _Unrouted:
+        """A copy of a design that has its bodies."""
+        values: dict[SSAValue, SSAValue] = {}
+        with set_aside(_with_bodies(module)):
+            return cls(module.clone(values), values)
+
+    def copy(self) -> _Unrouted:
+        """One more."""
+        values: dict[SSAValue, SSAValue] = {}
+        module = self.module.clone(values)
+        return _Unrouted(module, {old: values[new] for old, new in self.values.items()})
+
+    def with_bodies_of(self, design: ModuleOp) -> ModuleOp:
+        """The routed copy, with the bodies of the design that it was made from."""
+        for old, new in zip(_with_bodies(design), _with_bodies(self.module), strict=True):
+            take_body(new, take_body(old))
+            for op in all_ops(new)[1:]:
+                if not self.values.keys().isdisjoint(op._operands):
+                    op.operands = [self.values.get(value, value) for value in op._operands]
+        return self.module
+
+
+def _with_bodies(module: ModuleOp) -> list[Operation]:
+    return [
+        op
+        for device_op in devices(module)
+        for op in ops_in(device_op.body)
+        if isinstance(op, UNROUTED)
+    ]
 
 
 @dataclass(frozen=True)
@@ -106,31 +154,31 @@ def _route(
     return found
 
 
-def _route_exactly(module: ModuleOp, flows: Mapping[str, DesignFlows]) -> tuple[ModuleOp, _Found]:
+def _route_exactly(design: _Unrouted, flows: Mapping[str, DesignFlows]) -> tuple[_Unrouted, _Found]:
     """The design routed without mlir-aie's faults, and so that nothing can jam if that is found."""
-    routed = module.clone()
-    found = _route(routed, flows, exact=True)
+    routed = design.copy()
+    found = _route(routed.module, flows, exact=True)
     if found.jams and not found.wrong:
         try:
-            other = _route(module, flows, exact=True, apart=True)
+            other = _route(design.module, flows, exact=True, apart=True)
         except DesignError:
             return routed, found
         if not other.wrong and not other.jams:
-            return module, other
+            return design, other
     return routed, found
 
 
 def _unjammed(
-    module: ModuleOp, attempt: ModuleOp, flows: Mapping[str, DesignFlows], found: list[Difference]
-) -> ModuleOp:
+    design: _Unrouted, flows: Mapping[str, DesignFlows], found: list[Difference]
+) -> _Unrouted | None:
     """The design routed so that packets cannot wait for each other, and a warning that they could;
-    or as it is, if there are no such routes."""
+    None if there are no such routes."""
     try:
-        routed, other = _route_exactly(module, flows)
+        routed, other = _route_exactly(design, flows)
     except DesignError:
-        return attempt
+        return None
     if other.wrong or other.jams:
-        return attempt
+        return None
     _log.warning(
         diagnostic(
             "warning",
@@ -143,8 +191,8 @@ def _unjammed(
 
 
 def _rerouted(
-    module: ModuleOp, flows: Mapping[str, DesignFlows], problem: DesignError | list[Difference]
-) -> ModuleOp:
+    design: _Unrouted, flows: Mapping[str, DesignFlows], problem: DesignError | list[Difference]
+) -> _Unrouted:
     """The design routed without mlir-aie's faults, and a warning of what those would have done.
 
     Raises:
@@ -155,7 +203,7 @@ def _rerouted(
     verb = "refuse" if isinstance(problem, DesignError) else "misroute"
     wrong = problem if isinstance(problem, DesignError) else _refusal(problem)
     try:
-        routed, found = _route_exactly(module, flows)
+        routed, found = _route_exactly(design, flows)
     except DesignError as error:
         if isinstance(error, NoRoutesError) and isinstance(problem, NoRoutesError):
             raise problem from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, Region
 
@@ -61,26 +64,34 @@ def keep_only(module: ModuleOp, name: str) -> None:
 
 def without_sequences(module: ModuleOp) -> ModuleOp:
     """A copy of a file without its runtime sequences."""
-    bodies = [(sequence, _take_body(sequence)) for sequence in _sequences_of(module)]
-    try:  # they are the longest part by far, and are not copied
+    with set_aside(_sequences_of(module)):
         array = module.clone()
-    finally:
-        for sequence, body in bodies:
-            _take_body(sequence, body)
     for sequence in _sequences_of(array):
         _remove(sequence)
     return array
 
 
+@contextmanager
+def set_aside(ops: Iterable[Operation]) -> Iterator[None]:
+    """Ops of one region have an empty one meanwhile, so that what they hold is not copied: by far
+    the longest part of a file."""
+    bodies = [(op, take_body(op)) for op in ops]
+    try:
+        yield
+    finally:
+        for op, body in bodies:
+            take_body(op, body)
+
+
+def take_body(op: Operation, other: Region | None = None) -> Region:
+    """Give an op of one region another one, an empty one unless told; the one that it had."""
+    body = op.detach_region(0)
+    op.add_region(Region() if other is None else other)
+    return body
+
+
 def _sequences_of(module: ModuleOp) -> list[RuntimeSequenceOp]:
     return [sequence for device_op in devices(module) for sequence in sequences(device_op)]
-
-
-def _take_body(sequence: RuntimeSequenceOp, other: Region | None = None) -> Region:
-    """Give a sequence another body, an empty one unless told; the one that it had."""
-    body = sequence.detach_region(0)
-    sequence.add_region(Region() if other is None else other)
-    return body
 
 
 def _remove(op: Operation) -> None:
