@@ -79,6 +79,10 @@ class IntCodec(Codec[int]):
         self.low = low
         self.high = high
         self._stored: dict[int, Attribute] = {}
+        self._numbers = 1 << type.width.data
+        signed = type.signedness.data is not Signedness.UNSIGNED
+        self._beyond = self._numbers >> 1 if signed else self._numbers
+        """The least number that stands for another one, by `_numbers` less."""
         self.what = f"an integer of type {type}{self._bounds()}"
 
     def _bounds(self) -> str:
@@ -87,11 +91,12 @@ class IntCodec(Codec[int]):
         return f", at least {self.low}" if self.low is not None else ""
 
     def load(self, stored: Attribute) -> int:
-        value = cast("IntegerAttr[Any]", stored).value.data
-        width = self.type.width.data
+        value: int = stored.value.data  # type: ignore[attr-defined]
+        if 0 <= value < self._beyond:
+            return value
         if self.type.signedness.data is Signedness.UNSIGNED:
-            return value % (1 << width)
-        return value - (1 << width) if value >> (width - 1) == 1 else value
+            return value % self._numbers
+        return value - self._numbers if self._beyond <= value < self._numbers else value
 
     def store(self, value: int | Attribute) -> Attribute:
         if not isinstance(value, int):
@@ -227,8 +232,9 @@ class SymbolRefCodec(Codec[str]):
 
     def load(self, stored: Attribute) -> str:
         reference = cast(SymbolRefAttr, stored)
-        nested = [part.data for part in reference.nested_references]
-        return "::@".join([reference.root_reference.data, *nested])
+        root = reference.root_reference.data
+        nested = reference.nested_references.data
+        return "::@".join([root, *(part.data for part in nested)]) if nested else root
 
     def store(self, value: str | Attribute) -> Attribute:
         return _reference(value) if isinstance(value, str) else value

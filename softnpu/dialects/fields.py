@@ -33,6 +33,7 @@ class AttrField(Field):
 
     def __init__(self, codec: Codec[Any], default: Any, mlir: str | None) -> None:
         self.codec = codec
+        self._load = codec.load
         self.default = default
         self.mlir = mlir or ""
 
@@ -55,7 +56,7 @@ class AttrField(Field):
             return self
         stored = op.properties.get(self.mlir)
         if stored is not None:
-            return self.codec.load(stored)
+            return self._load(stored)
         if self.default is REQUIRED:
             raise AttributeError(f"{op.name} has no '{self.mlir}'")
         return self.default

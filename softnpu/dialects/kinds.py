@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from xdsl.ir import Operation
+from xdsl.ir import Attribute, Operation
 
 T = TypeVar("T")
 Kind: TypeAlias = tuple[object, ...]
@@ -28,10 +28,27 @@ def kind_of(op: Operation) -> Kind:
         *attributes,
         None,
         *map(id, attributes.values()),
-        *[id(value.type) for value in op._operands],
+        *[id(value._type) for value in op._operands],
         None,
-        *[id(value.type) for value in op.results],
+        *[id(value._type) for value in op.results],
         len(op._successors),
+    )
+
+
+def kind_but_for(op: Operation, left_out: str) -> Kind:
+    """The kind of an op without successors, one of its properties left out."""
+    properties, attributes = op.properties, op.attributes
+    return (
+        type(op),
+        *properties,
+        None,
+        *[id(one) for name, one in properties.items() if name != left_out],
+        *attributes,
+        None,
+        *map(id, attributes.values()),
+        *[id(value._type) for value in op._operands],
+        None,
+        *[id(value._type) for value in op.results],
     )
 
 
@@ -50,20 +67,42 @@ class OfKinds(Generic[T]):
         self.known[kind] = what
 
 
+class OfAttributes(Generic[T]):
+    """The same for single attributes, by their identities."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, T] = {}
+        self._kept: list[Attribute] = []
+
+    def learn(self, attribute: Attribute, what: T) -> None:
+        self._kept.append(attribute)
+        self.known[id(attribute)] = what
+
+
 def of_kinds(subject: str) -> OfKinds[Any]:
     """What is known about `subject`: something within `kinds_remembered`, else nothing yet."""
     return OfKinds() if _remembered is None else _remembered.setdefault(subject, OfKinds())
 
 
+def of_attributes(subject: str) -> OfAttributes[Any]:
+    """The same of attributes."""
+    if _remembered_attributes is None:
+        return OfAttributes()
+    return _remembered_attributes.setdefault(subject, OfAttributes())
+
+
 _remembered: dict[str, OfKinds[Any]] | None = None
+_remembered_attributes: dict[str, OfAttributes[Any]] | None = None
 
 
 @contextmanager
 def kinds_remembered() -> Iterator[None]:
     """What one printing or check of a design finds out of kinds of ops, the next ones know."""
-    global _remembered
-    outer, _remembered = _remembered, {} if _remembered is None else _remembered
+    global _remembered, _remembered_attributes
+    outer = _remembered, _remembered_attributes
+    if _remembered is None:
+        _remembered, _remembered_attributes = {}, {}
     try:
         yield
     finally:
-        _remembered = outer
+        _remembered, _remembered_attributes = outer

@@ -22,6 +22,7 @@ from softnpu.arch.device import DEVICES, TileKind
 from softnpu.dialects.aie.tiles import LogicalTileOp, TileOp
 from softnpu.dialects.attribute_printer import integer_type
 from softnpu.dialects.enums import AIETileType
+from softnpu.dialects.kinds import OfAttributes, of_attributes
 from softnpu.dialects.symbols import device_of
 from softnpu.dialects.walking import ops_in
 
@@ -186,7 +187,7 @@ class Names:
         self.values: dict[SSAValue, str] = {}
         self.blocks: dict[Block, str] = {}
         self.orders: dict[Block, int] = {}
-        self._constants: dict[int, str] = {}
+        self._constants: OfAttributes[str] = of_attributes("name")
         counters, scope = Counters(), Scope()
         if top.results:
             self._name_results(top, counters, scope)
@@ -234,10 +235,12 @@ class Names:
 
     def _constant(self, op: ConstantOp) -> str:
         """A constant's name; each value is looked at once, and many constants share one."""
-        value = id(op.properties["value"])
-        if value not in self._constants:
-            self._constants[value] = constant_name(op)
-        return self._constants[value]
+        value = op.properties["value"]
+        known = self._constants.known.get(id(value))
+        if known is None:
+            known = constant_name(op)
+            self._constants.learn(value, known)
+        return known
 
     def _name(
         self, value: SSAValue, suggested: str | None, counters: Counters, scope: Scope

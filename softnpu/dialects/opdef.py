@@ -58,6 +58,7 @@ from softnpu.dialects.fields import (
     scalar_operand,
     successor,
 )
+from softnpu.dialects.kinds import of_attributes
 from softnpu.dialects.making import NOTHING, fill
 from softnpu.dialects.scalars import number_of
 
@@ -284,49 +285,59 @@ class DefinedOp(Operation, metaclass=OpClass):
         self._verify_number("successor", len(self.successors), self.successor_fields)
 
     def _verify_number(self, word: str, found: int, fields: Sequence[Field]) -> None:
-        variadic = any(isinstance(field, RegionField) and field.variadic for field in fields)
-        if found != len(fields) and not variadic:
+        if found == len(fields):
+            return
+        if not any(isinstance(field, RegionField) and field.variadic for field in fields):
             raise VerifyException(f"'{self.name}' has {_count(len(fields), word)}, found {found}")
 
     def _verify_attributes(self) -> None:
+        fit = of_attributes("fit")  # for which codecs
         for mlir, field in self.attr_fields.items():
             stored = self.properties.get(mlir)
             if stored is None:
                 if field.required:
                     raise VerifyException(f"'{self.name}' needs the attribute '{mlir}'")
+            elif field.codec in fit.known.get(id(stored), ()):
+                continue
             elif (reason := field.codec.reject(stored)) is not None:
                 raise VerifyException(f"'{self.name}': '{mlir}' must be {reason}, found {stored}")
+            elif id(stored) in fit.known:
+                fit.known[id(stored)].add(field.codec)
+            else:
+                fit.learn(stored, {field.codec})
 
     def _verify_operands(self) -> None:
         expected = len(self.operand_fields)
         found = len(self._operands)
-        if not any(field.variadic for field in self.operand_fields) and found != expected:
+        if found != expected and self.variadic_at == expected:
             raise VerifyException(
                 f"'{self.name}' takes {_count(expected, 'operand')}, found {found}"
             )
         if self.segmented:
             stored = self.properties.get(SEGMENTS)
-            sizes = stored.get_values() if isinstance(stored, DenseArrayBase) else ()
+            counts = isinstance(stored, DenseArrayBase) and stored.elt_type == i32
+            sizes = self._segments() if counts else ()
             if len(sizes) != expected or sum(sizes) != found:
                 names = ", ".join(field.name for field in self.operand_fields)
                 raise VerifyException(
                     f"'{self.name}' needs {SEGMENTS}: how many of its {found} operands are {names}"
                 )
+        start = 0
         for field, size in zip(self.operand_fields, self.segment_sizes(), strict=True):
             if size < 0:
                 raise VerifyException(f"'{self.name}' lacks its operand '{field.name}'")
+            start, first = start + size, start
             if field.type is None:
                 continue
-            start, stop = self.operand_range(field)
-            for value in self.operands[start:stop]:
-                if value.type != field.type:
+            for value in tuple.__getitem__(self._operands, slice(first, start)):
+                if value.type is not field.type and value.type != field.type:
                     raise VerifyException(
                         f"'{self.name}': '{field.name}' must be of type {field.type}, "
                         f"found {value.type}"
                     )
 
     def _verify_results(self) -> None:
-        found = self.result_types
+        found = [value.type for value in self.results]
         if len(found) != len(self.result_fields):
             wanted = _count(len(self.result_fields), "result")
             raise VerifyException(f"'{self.name}' gives {wanted}, found {len(found)}")

@@ -15,7 +15,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.traits import IsTerminator
 
 from softnpu.dialects.attribute_printer import AttributePrinter, integer_text
-from softnpu.dialects.kinds import OfKinds, kind_of, of_kinds
+from softnpu.dialects.kinds import OfAttributes, OfKinds, kind_of, of_attributes, of_kinds
 from softnpu.dialects.names import Names
 from softnpu.dialects.upstream import op_printer
 from softnpu.dialects.walking import ops_in
@@ -38,8 +38,8 @@ class AsmPrinter(AttributePrinter):
         """The texts of each kind of op; None: one that is written out each time."""
         self._operands: list[SSAValue] | None = None
         """The values that have been named since a text is being worked out."""
-        self._constants: dict[int, str | None] = {}
-        """The texts of constants, by the identities of their values."""
+        self._constants: OfAttributes[str | None] = of_attributes("text")
+        """The texts of constants by their values."""
         self._block: Block | None = None
         self._implied = "builtin."
         """What the names of ops in `_block`, which is being printed, need not start with."""
@@ -55,11 +55,10 @@ class AsmPrinter(AttributePrinter):
         if op.parent is not self._block:
             parent, self._block = op.parent_op(), op.parent
             self._implied = DEFAULT_DIALECTS.get(parent.name, "") if parent else "builtin."
-        implied = self._implied
         self._print_results(op)
-        text = None if implied or op.regions or op._successors else self._text(op)
+        text = self._text(op)
         if text is None:
-            self._print_alone(op, implied)
+            self._print_alone(op, self._implied)
         else:
             self.print_string(text)
 
@@ -78,12 +77,14 @@ class AsmPrinter(AttributePrinter):
             op.print(self)
 
     def _text(self, op: Operation) -> str | None:
-        """The text of an op without results, or None for one that is to be written out."""
+        """The text of an op without its results, or None for one that is to be written out."""
+        if self._implied or op.regions or op._successors:
+            return None
         if type(op) is ConstantOp and not op.attributes:
-            value = op.properties["value"]
-            if (number := id(value)) not in self._constants:
-                self._constants[number] = _integer_constant(value)
-            if (text := self._constants[number]) is not None:
+            value, texts = op.properties["value"], self._constants
+            if id(value) not in texts.known:
+                texts.learn(value, _integer_constant(value))
+            if (text := texts.known[id(value)]) is not None:
                 return text
         kind, known = kind_of(op), self._templates.known
         if kind not in known:
@@ -91,6 +92,8 @@ class AsmPrinter(AttributePrinter):
         template = known[kind]
         if template is None:
             return None
+        if not op._operands:
+            return template
         values = self.names.values
         return template % tuple([values[value] for value in op._operands])
 
@@ -106,6 +109,8 @@ class AsmPrinter(AttributePrinter):
         in_order = [id(value) for value in named] == [id(value) for value in op._operands]
         if not in_order or "\n" in written or written.count(OPERAND) != len(named):
             return None
+        if not named:
+            return written
         return written.replace("%", "%%").replace(OPERAND, "%s")
 
     def print_ssa_value(self, value: SSAValue) -> str:
@@ -124,7 +129,8 @@ class AsmPrinter(AttributePrinter):
         if not op.results:
             return
         if len(op.results) == 1:
-            self.print_string(f"%{self.names.values[op.results[0]]} = ")
+            (result,) = op.results
+            self.print_string(f"%{self.names.values[result]} = ")
             return
         groups: dict[str, int] = {}
         for result in op.results:

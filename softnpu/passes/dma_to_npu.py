@@ -30,7 +30,7 @@ from softnpu.dialects.aiex import (
     NpuWriteBdOp,
     NpuWriteRTPOp,
 )
-from softnpu.dialects.kinds import Kind, OfKinds, kind_of
+from softnpu.dialects.kinds import Kind, OfKinds, kind_but_for, kind_of
 from softnpu.dialects.making import made
 from softnpu.dialects.scalars import loose_constant, loose_constants, number_of, scalar
 from softnpu.dialects.source import design_error
@@ -113,10 +113,7 @@ class _Transfer:
 
 def _but_for_start(op: NpuDmaMemcpyNdOp) -> Kind | None:
     """The kind of a transfer, its offsets left out; None if values of the sequence are in it."""
-    if len(op._operands) > 1:
-        return None
-    said = [id(one) for name, one in op.properties.items() if name != "static_offsets"]
-    return (*op.properties, *said, *op.attributes, id(op._operands[0].type))
+    return kind_but_for(op, "static_offsets") if len(op._operands) == 1 else None
 
 
 def _block_write(data: _Data, op: Operation) -> list[Operation]:

@@ -30,6 +30,7 @@ from softnpu.dialects.aiex.tasks import (
     RunOp,
     SetLockOp,
 )
+from softnpu.dialects.kinds import kind_but_for, of_kinds
 from softnpu.dialects.rules.common import (
     WORD_BYTES,
     did_you_mean,
@@ -78,7 +79,35 @@ def check_symbol(op: Operation, name: str, what: str) -> Operation:
 
 
 def check_memcpy(op: NpuDmaMemcpyNdOp) -> None:
-    """A transfer that the shim's DMA can describe; its limits are checked when it is lowered."""
+    """A transfer that the shim's DMA can describe; its limits are checked when it is lowered.
+
+    A sequence has many that differ in their offsets alone: the rest is looked at once for all.
+    """
+    fixed = len(op._operands) == 1 and DYNAMIC not in op.static_offsets
+    kind, sound = (op.parent, *kind_but_for(op, "static_offsets")), of_kinds("transfers")
+    if fixed and kind in sound.known:
+        _check_start(op)
+        return
+    _check_form(op)
+    _check_start(op)
+    check_packet(op, op.packet)
+    check_burst(op, op.burst_length)
+    if device_of(op) is not None:
+        check_symbol(op, op.metadata.partition("::@")[0], "objectfifo or shim DMA allocation")
+    if fixed:
+        sound.learn(kind, op, True)
+
+
+def _check_start(op: NpuDmaMemcpyNdOp) -> None:
+    offsets = _numbers(op, "offset", op.mixed_offsets)
+    if offsets and min(offsets) < 0:
+        raise design_error(op, f"offsets are 0 or more: {offsets}")
+    if offsets and (strides := _numbers(op, "stride", op.mixed_strides)):
+        start_of(op, offsets, strides, op.element_bits)
+
+
+def _check_form(op: NpuDmaMemcpyNdOp) -> None:
+    """Elements, lists and sizes, which do not depend on where a transfer begins."""
     bits = op.element_bits
     if bits > WORD_BITS:
         raise design_error(op, f"elements of {bits} bits: a transfer's have at most {WORD_BITS}")
@@ -92,18 +121,10 @@ def check_memcpy(op: NpuDmaMemcpyNdOp) -> None:
     for word, static, values in zip(("offsets", "sizes", "strides"), lists, dynamic, strict=True):
         if (places := static.count(DYNAMIC)) != values:
             raise design_error(op, f"{word} have {places} places for {values} values")
-    offsets = _numbers(op, "offset", op.mixed_offsets)
     sizes = _numbers(op, "size", op.mixed_sizes)
-    strides = _numbers(op, "stride", op.mixed_strides)
-    for word, numbers, least in (("offsets", offsets, 0), ("sizes", sizes, 1)):
-        if numbers and min(numbers) < least:
-            raise design_error(op, f"{word} are {least} or more: {numbers}")
-    if offsets and strides:
-        start_of(op, offsets, strides, bits)
-    check_packet(op, op.packet)
-    check_burst(op, op.burst_length)
-    if device_of(op) is not None:
-        check_symbol(op, op.metadata.partition("::@")[0], "objectfifo or shim DMA allocation")
+    _numbers(op, "stride", op.mixed_strides)
+    if sizes and min(sizes) < 1:
+        raise design_error(op, f"sizes are 1 or more: {sizes}")
 
 
 def start_of(op: Operation, offsets: Sequence[int], strides: Sequence[int], bits: int) -> int:
