@@ -146,8 +146,8 @@ def _empty_programs(device: DeviceOp) -> Iterator[str]:
     The field holds it (AM029, DMA_BD0_0), and mlir-aie lets it through; but with a packet's
     header it is undefined (AIERT.cpp).
     """
-    for op in all_ops(device):
-        empty = isinstance(op, DMABDOp) and not op.is_dynamic and op.length == 0
+    for op in ops_of(device, DMABDOp):
+        empty = not op.is_dynamic and op.length == 0
         if empty and parent_named(op, *DMA_PROGRAMS, "aie.bd_chain") is not None:
             yield design_warning(
                 op,
