@@ -32,6 +32,8 @@ class Output:
     def __init__(self, stream: TextIO, code: int) -> None:
         self._stream = stream
         self._code = code
+        self.ended: int | None = None
+        """The code that the program ends with, once its output could not be written."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -52,11 +54,13 @@ class Output:
             yield
         except BrokenPipeError:
             self.discard()
+            self.ended = self._code
             raise SystemExit(self._code) from None
         except OSError as error:
             self.discard()
             with contextlib.suppress(OSError):
                 sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+            self.ended = UNWRITTEN
             raise SystemExit(UNWRITTEN) from None
 
     def discard(self) -> None:
@@ -100,8 +104,14 @@ STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
 def _flush(output: Output) -> None:
+    """What is left is written. Python itself would do so later, and from 3.14 on end with 0 where
+    that fails."""
     with contextlib.suppress(SystemExit, ValueError):
         output.flush()
+    if output.ended is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(output.ended)
 
 
 def check_command(
