@@ -73,6 +73,10 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         "softnpu.inspect.diff.cli",
         "compare two files or folders by what they say",
     ),
+    "tools": Subcommand(
+        "softnpu.tools.folder",
+        "fill a folder with programs under the names of AMD's",
+    ),
     "run-host": Subcommand(
         "softnpu.emulator.cli",
         "run a Python script that uses pyxrt, on the emulated NPU",

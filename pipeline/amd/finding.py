@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from softnpu.tools.folder import is_ours
+
 AIE_OPT, AIE_TRANSLATE, BOOTGEN, XCLBINUTIL = "aie-opt", "aie-translate", "bootgen", "xclbinutil"
 PEANO = "peano"
 """Peano's clang, opt, llc and ld.lld: one compiler, so one tool, found as one folder."""
@@ -80,10 +82,11 @@ class Candidate:
 
 
 def candidates(tool: str, environment: Mapping[str, str] | None = None) -> list[Candidate]:
-    """The programs found for a tool, best first, none twice."""
+    """The programs found for a tool, best first, none twice; npuforge's own in their place not."""
     known: dict[Path, Candidate] = {}
     for candidate in _search(tool, os.environ if environment is None else environment):
-        known.setdefault(candidate.path, candidate)
+        if candidate.path not in known and not is_ours(candidate.path):
+            known[candidate.path] = candidate
     return list(known.values())
 
 

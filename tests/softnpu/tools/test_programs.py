@@ -1,0 +1,216 @@
+"""AMD's programs by name, as a Makefile of mlir-aie's calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline.amd import finding
+from softnpu.compiler.packaging import json_files
+from softnpu.formats import xclbin
+from softnpu.tools.__main__ import main
+from softnpu.tools.folder import PROGRAMS, fill
+from tests.project import ROOT
+
+KERNEL = """\
+#include <aie_api/aie.hpp>
+extern "C" void scale(int32_t *in, int32_t *out) {
+  for (int i = 0; i < 64; i++) out[i] = FACTOR * in[i];
+}
+"""
+
+DESIGN = """\
+module {{
+  aie.device(npu1_1col) @{name} {{
+    func.func private @scale(memref<64xi32>, memref<64xi32>) attributes {{link_with = "scale.o"}}
+    %shim = aie.tile(0, 0)
+    %tile = aie.tile(0, 2)
+    aie.objectfifo @in(%shim, {{%tile}}, 2 : i32) : !aie.objectfifo<memref<64xi32>>
+    aie.objectfifo @out(%tile, {{%shim}}, 2 : i32) : !aie.objectfifo<memref<64xi32>>
+    %core = aie.core(%tile) {{
+      %x = aie.objectfifo.acquire @in(Consume, 1) : !aie.objectfifosubview<memref<64xi32>>
+      %a = aie.objectfifo.subview.access %x[0] : !aie.objectfifosubview<memref<64xi32>> -> memref<64xi32>
+      %y = aie.objectfifo.acquire @out(Produce, 1) : !aie.objectfifosubview<memref<64xi32>>
+      %b = aie.objectfifo.subview.access %y[0] : !aie.objectfifosubview<memref<64xi32>> -> memref<64xi32>
+      func.call @scale(%a, %b) : (memref<64xi32>, memref<64xi32>) -> ()
+      aie.objectfifo.release @in(Consume, 1)
+      aie.objectfifo.release @out(Produce, 1)
+      aie.end
+    }}
+    aie.runtime_sequence @run(%x: memref<64xi32>, %y: memref<64xi32>) {{
+      aiex.npu.dma_memcpy_nd(%x[0, 0, 0, 0][1, 1, 1, 64][0, 0, 0, 1]) {{id = 0 : i64, metadata = @in}} : memref<64xi32>
+      aiex.npu.dma_memcpy_nd(%y[0, 0, 0, 0][1, 1, 1, 64][0, 0, 0, 1]) {{id = 1 : i64, metadata = @out, issue_token = true}} : memref<64xi32>
+      aiex.npu.dma_wait {{symbol = @out}}
+    }}
+  }}
+}}
+"""  # noqa: E501
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder like a Makefile's build/, with a design and a kernel's object."""
+    (tmp_path / "scale.cc").write_text(KERNEL)
+    (tmp_path / "aie.mlir").write_text(DESIGN.format(name="main"))
+    monkeypatch.chdir(tmp_path)
+    flags = ["--target=aie2-none-unknown-elf", "-O2", "-std=c++20", "-Wno-attributes", "-DFACTOR=3"]
+    assert main(["clang++", *flags, "-I", "/none", "-c", "scale.cc", "-o", "scale.o"]) == 0
+    return tmp_path
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "made"),
+    [
+        ((), {"aie.xclbin", "insts_main_run.bin"}),
+        (
+            ("--get-xclbin", "--get-npu-insts", "--xclbin-name=a.xclbin", "--npu-insts-name=i.txt"),
+            {"a.xclbin", "i.txt"},
+        ),
+        (
+            ("--aie-generate-xclbin", "--no-compile-host", "--xclbin-name=final.xclbin"),
+            {"final.xclbin"},
+        ),
+        (("--get-pdi", "--pdi-name=pdi_{0}"), {"pdi_main"}),
+        (
+            ("--get=elfs_{0}.elf", "--get=input_physical.mlir"),
+            {"elfs_main_core_0_2.elf", "input_physical.mlir"},
+        ),
+        (("-n", "--get-xclbin"), set()),
+    ],
+)
+def test_aiecc_makes_what_is_asked_for_under_its_name(
+    work: Path, arguments: Sequence[str], made: set[str]
+) -> None:
+    before = _files(work)
+    assert main(["aiecc", *arguments, "--tmpdir=prj", "aie.mlir"]) == 0
+    assert _files(work) - before - {"names.json"} == made
+    assert (work / "prj").is_dir() is bool(made)
+
+
+def test_options_for_hosts_and_amds_compilers_are_taken_with_a_note(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = ("-I/x", "-L", "/y", "-lz", "--host-target=aarch64", "--", "test.cpp", "-o", "t")
+    assert main(["aiecc", "--xchesscc", "--no-xbridge", "-j4", "-O2", "aie.mlir", *host]) == 0
+    told = capsys.readouterr().err
+    assert "--xchesscc, -O: cores' programs are npuforge's own" in told
+    assert "-I, -L, -l, --host-target, what stands behind --: host programs" in told
+    assert told.count("note:") == 2
+
+
+def test_a_kernel_is_added_to_an_xclbin_that_there_is(work: Path) -> None:
+    assert main(["aiecc", "--get-xclbin", "--xclbin-name=one.xclbin", "aie.mlir"]) == 0
+    add = ["--xclbin-kernel-name=TWO", "--xclbin-kernel-id=0x902", "--xclbin-instance-name=TWOINST"]
+    both = ["--get-xclbin", "--xclbin-input=one.xclbin", "--xclbin-name=both.xclbin"]
+    assert main(["aiecc", *both, *add, "aie.mlir"]) == 0
+    made = xclbin.parse((work / "both.xclbin").read_bytes())
+    assert [kernel.name for kernel in made.kernels] == ["MLIR_AIE", "TWO"]
+    assert [group.kernel_ids for pdi in made.partition.pdis for group in pdi.groups] == [
+        (0x901,),
+        (0x902,),
+    ]
+    assert main(["aiecc", *both, "aie.mlir"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--get-xclbn", "aie.mlir"), "did you mean --get-xclbin?"),
+        (("--get-full-elf", "aie.mlir"), "a full ELF is not made here"),
+        (("--get=nothing.bin", "aie.mlir"), "there is no such output; aie.xclbin, insts_{0}.bin"),
+        (("--get-ctrlpkt", "aie.mlir"), "--get-ctrlpkt: the design has none"),
+        (("--alloc-scheme=best", "aie.mlir"), "basic-sequential or bank-aware, not 'best'"),
+        ((), "one design"),
+        (("none.mlir",), "none.mlir"),
+    ],
+)
+def test_what_aiecc_cannot_do_is_told(
+    work: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str], problem: str
+) -> None:
+    assert main(["aiecc", *arguments]) == 1
+    assert problem in capsys.readouterr().err
+
+
+def test_bootgen_and_xclbinutil_pack_what_aiecc_packs(work: Path) -> None:
+    assert main(["aiecc", "--get-xclbin", "--tmpdir=prj", "aie.mlir"]) == 0
+    os.chdir(work / "prj")
+    made = (work / "aie.xclbin").read_bytes()
+    assert main(["bootgen", "-arch", "versal", "-image", "main_design.bif", "-o", "b.pdi"]) == 0
+    assert Path("b.pdi").read_bytes() == Path("main.pdi").read_bytes()
+    assert main(["bootgen", "-arch", "versal", "-image", "main_design.bif", "-o", "b.pdi"]) == 1
+
+    spec = xclbin.parse(made).spec()
+    for name, text in json_files(spec, "main", [Path("b.pdi")]).items():
+        Path(name).write_text(text)
+    pack = [
+        *("--add-replace-section", "MEM_TOPOLOGY:JSON:main_mem_topology.json"),
+        *("--add-kernel", "main_kernels.json"),
+        *("--add-replace-section", "AIE_PARTITION:JSON:main_aie_partition.json"),
+        *("--key-value", "USER:core_isa:rv32", "--force", "--output", "packed.xclbin"),
+    ]
+    assert main(["xclbinutil", *pack]) == 0
+    assert Path("packed.xclbin").read_bytes() == made
+
+    dump = ["--dump-section", "AIE_PARTITION:JSON:part.json", "--input", "packed.xclbin"]
+    assert main(["xclbinutil", *dump]) == 0
+    (pdi,) = json.loads(Path("part.json").read_text())["aie_partition"]["PDIs"]
+    assert Path(pdi["file_name"]).read_bytes() == Path("main.pdi").read_bytes()
+    Path("part.json").write_text("{}")
+    broken = ["--add-replace-section", "AIE_PARTITION:JSON:part.json", "--output", "x.xclbin"]
+    assert main(["xclbinutil", *broken]) == 1
+
+
+def test_a_kernel_that_does_not_compile_is_told_at_its_line(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (work / "scale.cc").write_text(KERNEL.replace("FACTOR", "FACTO"))
+    assert main(["xchesscc_wrapper", "aie2", "-I", "x", "-c", "scale.cc", "-o", "s.o"]) == 1
+    assert "scale.cc:3:" in capsys.readouterr().err
+    assert main(["clang++", "--target=x86_64-linux-gnu", "-c", "scale.cc", "-o", "s.o"]) == 1
+    assert main(["clang++", "scale.o", "-o", "a.out"]) == 1
+
+
+def test_the_folder_s_programs_run_and_nobody_takes_them_for_amds(work: Path) -> None:
+    folder = work / "with a space"
+    assert {path.name for path in fill(folder)} == set(PROGRAMS)
+    path = f"{folder}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PEANO_INSTALL_DIR": str(folder / "peano")}
+    script = (
+        'set -e; "$PEANO_INSTALL_DIR"/bin/clang++ --version; aie-opt --help | head -1; '
+        "aiecc.py --get-npu-insts --npu-insts-name=i.bin aie.mlir; test -s i.bin"
+    )
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=work,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for tool in finding.TOOLS:
+        found = finding.candidates(tool, environment)
+        assert not [one for one in found if folder in one.path.parents], tool
+    other = work / "others"
+    other.mkdir()
+    shutil.copy("/bin/true", other / "aiecc")
+    done = subprocess.run(
+        [sys.executable, "-m", "softnpu", "tools", str(other)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "is there already, and is no program of" in done.stderr
