@@ -49,6 +49,10 @@ enum npu_element {
 #define NPU_NEGATE_C (1u << 23)       /* the accumulator is subtracted */
 #define NPU_CONJUGATE_A (1u << 24)
 #define NPU_CONJUGATE_B (1u << 25)
+#define NPU_SECOND_C (1u << 26)        /* another accumulator follows the first at c, and is added */
+#define NPU_NEGATE_SECOND (1u << 27)   /* ... or subtracted */
+#define NPU_SHIFT_C (1u << 28)         /* the accumulator counts 16 bits up */
+#define NPU_CONVOLUTION (1u << 29)     /* a[row + k][channel]: rows slide over a */
 
 enum npu_vector_operation {
   /* out = a op b, lane by lane, wrapping; floats as the NPU's accumulators add */
@@ -103,7 +107,7 @@ enum npu_vector_operation {
   NPU_V_ROTATE,    /* out[i] = a[(i + y) mod lanes] */
   NPU_V_GATHER,    /* out[i] = the x bytes at a + (the int32 b[i]) */
   NPU_V_SHUFFLE,     /* of 512 bits, mode x */
-  NPU_V_SHIFT_BYTES, /* of 512 bits, by x */
+  NPU_V_SHIFT_BYTES, /* of 512 bits, by x; y: how far a is ahead (permute.h, vshift.align) */
   /* functions of floats */
   NPU_V_INV,
   NPU_V_INVSQRT,

@@ -79,7 +79,7 @@ static void npu_registers(npu_vector_unit *unit, const npu_vector_command *c)
     if (c->b)
         __builtin_memcpy(&b, npu_memory(unit, c->b, 64), 64);
     a = (c->operation & 255) == NPU_V_SHUFFLE ? npu_vshuffle(a, b, (uint32_t)c->x)
-                                            : npu_vshift(a, b, (uint32_t)c->x);
+                                            : npu_vshift_align(a, (uint32_t)c->y, b, (uint32_t)c->x);
     __builtin_memcpy(npu_output(unit, c->out, 64), &a, 64);
 }
 

@@ -12,6 +12,7 @@
 
 typedef struct {
     uint32_t rows, inner, columns, channels;
+    uint32_t row; /* what lies between two rows of a, in elements */
     const npu_slide *slide; /* else 0 */
 } npu_shape;
 
@@ -28,7 +29,7 @@ static void npu_find_places(const npu_shape *s, npu_places *p)
     p->step_b = s->columns * s->channels;
     for (uint32_t row = 0; row < s->rows; row++)
         for (uint32_t j = 0; j < s->columns * s->channels; j++, o++) {
-            p->a[o] = row * s->inner * s->channels + j % s->channels;
+            p->a[o] = row * s->row + j % s->channels;
             p->b[o] = j;
         }
     if (!s->slide)
@@ -59,12 +60,13 @@ static npu_shape npu_shape_of(npu_vector_unit *unit, const npu_vector_command *c
         s.columns = (uint32_t)c->y & 0xffff;
         s.channels = (uint32_t)c->y >> 16;
     }
+    s.row = s.channels * (c->operation & NPU_CONVOLUTION ? 1 : s.inner);
     return s;
 }
 
 static uint32_t npu_count_a(const npu_shape *s)
 {
-    return s->slide ? s->slide->size_a : s->rows * s->inner * s->channels;
+    return s->slide ? s->slide->size_a : (s->rows - 1) * s->row + s->inner * s->channels;
 }
 
 static uint32_t npu_count_b(const npu_shape *s)
@@ -126,9 +128,10 @@ static void npu_integer_products(npu_vector_unit *unit, const npu_vector_command
     }
     npu_operand(unit, ka.part, c->a, na << ka.is_complex, npu_scalar_parts(c, NPU_SCALAR_A, ka), a);
     npu_operand(unit, kb.part, c->b, nb << kb.is_complex, npu_scalar_parts(c, NPU_SCALAR_B, kb), b);
-    if (!ko.is_complex && !s.slide && ko.bits == 32) {
+    int matrix = !ko.is_complex && !s.slide && !(c->operation & NPU_CONVOLUTION);
+    if (matrix && ko.bits == 32) {
         npu_matrix_32(&s, a, b, out);
-    } else if (!ko.is_complex && !s.slide) {
+    } else if (matrix) {
         npu_matrix_64(&s, a, b, out);
     } else {
         npu_find_places(&s, &places);
@@ -152,11 +155,15 @@ static void npu_integer_products(npu_vector_unit *unit, const npu_vector_command
         }
     }
     n <<= ko.is_complex;
+    int two = c->operation & NPU_SECOND_C ? 1 : 0;
     if (c->c)
-        npu_read(unit, ko.part, c->c, n, acc);
+        npu_read(unit, ko.part, c->c, n << two, acc);
     for (uint32_t i = 0; i < n; i++) {
         uint64_t sum = (uint64_t)out[i], first = c->c ? (uint64_t)acc[i] : 0;
+        uint64_t second = two ? (uint64_t)acc[n + i] : 0;
+        first <<= c->operation & NPU_SHIFT_C ? 16 : 0;
         out[i] = (int64_t)((c->operation & NPU_NEGATE_C ? 0 - first : first) +
+                           (c->operation & NPU_NEGATE_SECOND ? 0 - second : second) +
                            (c->operation & NPU_NEGATE ? 0 - sum : sum));
     }
     npu_write(unit, ko.part, c->out, n, out);
@@ -207,10 +214,10 @@ static void npu_split_float(const uint32_t *from, uint32_t n, int parts,
 static const uint8_t npu_float_parts[9][2] = {{2, 2}, {2, 1}, {1, 2}, {0, 2}, {1, 1},
                                               {2, 0}, {1, 0}, {0, 1}, {0, 0}};
 
-/* out = +-out +- sums of products of real numbers, of fp32 ones where `wide`. */
+/* out = +-out + second +- sums of products of real numbers, of fp32 ones where `wide`. */
 static void npu_float_product_sums(npu_vector_unit *unit, const npu_shape *s, const uint32_t *a,
                                    const uint32_t *b, int wide, int negate, int negate_out,
-                                   uint32_t *out)
+                                   const uint32_t *second, uint32_t *out)
 {
     uint16_t pa[3][NPU_MAX_LANES], pb[3][NPU_MAX_LANES];
     npu_places places;
@@ -219,18 +226,19 @@ static void npu_float_product_sums(npu_vector_unit *unit, const npu_shape *s, co
     npu_split_float(b, npu_count_b(s), wide ? 3 : 1, pb);
     npu_find_places(s, &places);
     for (uint32_t o = 0; o < n; o += 16) {
-        npu_x acc, none = npu_vclr_x(), sum = none;
+        npu_x acc, other, none = npu_vclr_x(), sum = none;
         uint32_t count = n - o < 16 ? n - o : 16;
         __builtin_memcpy(&acc, out + o, sizeof acc);
-        for (uint32_t k = 0; k < s->inner; k += NPU_FLOAT_TERMS) {
+        __builtin_memcpy(&other, second + o, sizeof other);
+        for (uint32_t k = 0; k < s->inner; k += NPU_FLOAT_TERMS, other = none) {
             uint32_t end = s->inner - k < NPU_FLOAT_TERMS ? s->inner : k + NPU_FLOAT_TERMS;
             int sign = negate_out && k == 0;
             if (!wide) {
-                acc = npu_float_step(&places, o, count, k, end, pa[0], pb[0], acc, sign, none,
+                acc = npu_float_step(&places, o, count, k, end, pa[0], pb[0], acc, sign, other,
                                      negate, &unit->status.fp);
                 continue;
             }
-            sum = none;
+            sum = other;
             for (int i = 0; i < 9; i++) /* the last sum takes the accumulator in */
                 sum = npu_float_step(&places, o, count, k, end, pa[npu_float_parts[i][0]],
                                      pb[npu_float_parts[i][1]], i == 8 ? acc : none,
@@ -256,6 +264,7 @@ static void npu_float_products(npu_vector_unit *unit, const npu_vector_command *
 {
     uint32_t a[2 * NPU_MAX_LANES], b[2 * NPU_MAX_LANES], sums[2 * NPU_MAX_LANES] = {0};
     uint32_t left[NPU_MAX_LANES], right[NPU_MAX_LANES], out[NPU_MAX_LANES + 16];
+    uint32_t second[NPU_MAX_LANES + 16] = {0};
     npu_shape s = npu_shape_of(unit, c);
     int ta = (int)npu_a_type(c), tb = (int)npu_b_type(c), to = (int)npu_out_type(c);
     npu_element_kind ka = npu_elements[ta], kb = npu_elements[tb], ko = npu_elements[to];
@@ -269,8 +278,11 @@ static void npu_float_products(npu_vector_unit *unit, const npu_vector_command *
                     npu_scalar_parts(c, NPU_SCALAR_A, ka), a);
     npu_read_floats(unit, kb.part, c->b, nb << kb.is_complex,
                     npu_scalar_parts(c, NPU_SCALAR_B, kb), b);
+    int two = c->operation & NPU_SECOND_C && !ko.is_complex;
     if (c->c)
-        npu_read_floats(unit, NPU_F32, c->c, n << ko.is_complex, 0, sums);
+        npu_read_floats(unit, NPU_F32, c->c, n << (ko.is_complex | two), 0, sums);
+    for (uint32_t i = 0; two && i < n; i++)
+        second[i] = sums[n + i] ^ (c->operation & NPU_NEGATE_SECOND ? 0x80000000u : 0);
     for (int part = 0; part <= ko.is_complex; part++) {
         int negate_c = (c->operation & NPU_NEGATE_C) != 0;
         for (uint32_t i = 0; i < n; i++)
@@ -284,7 +296,7 @@ static void npu_float_products(npu_vector_unit *unit, const npu_vector_command *
                          (of_b && c->operation & NPU_CONJUGATE_B);
             npu_float_product_sums(unit, &s, npu_part_of(a, na, ka.is_complex, of_a, left),
                                    npu_part_of(b, nb, kb.is_complex, of_b, right), wide,
-                                   negate ^ turned, negate_c, out);
+                                   negate ^ turned, negate_c, second, out);
             negate_c = 0;
         }
         for (uint32_t i = 0; i < n; i++)

@@ -150,6 +150,13 @@ TABLES: list[Row] = [
      "put(m.to_accum()); put(aie::to_vector<int32>(aie::mmac_fn<4, 8, 4>(m, a.cast_to<int8>(),"
      "b.cast_to<int8>()), 1))",
      [PRODUCT, PRODUCT]),
+    ("aie::mmul<4, 8, 4, int8, int8> m; m.mac(a.cast_to<int8>(), b.cast_to<int8>());"
+     "put(m.to_vector<int32>())",
+     PRODUCT),
+    ("put(aie::vector_cast<int16>(aie::vector_cast<acc64>(a)))", A),
+    ("put(extract_v4int16(shiftx(aie::concat(a, b), aie::concat(a, b), 2, 6), 0))", A[4:8]),
+    ("put(broadcast_to_v32int16(extract_v4int16(b, 1)))", np.tile(B[4:8], 8)),
+    ("put(ussrs(sups(a, 2), 9))", (A >> 7).astype(np.uint8)),
     ("auto n = aie::select(a.cast_to<int4>(), b.cast_to<int4>(), aie::mask<64>(true)); put(n)", B),
 ]  # fmt: skip
 

@@ -23,6 +23,17 @@ STANDIN_REGISTERS(bfloat16, __bf16, 8, 16, 32, 64)
 STANDIN_REGISTERS(float, float, 4, 8, 16, 32)
 STANDIN_REGISTERS(cint16, cint16, 4, 8, 16, 32)
 STANDIN_REGISTERS(cint32, cint32, 2, 4, 8, 16)
+STANDIN_REGISTERS(cfloat, cfloat, 2, 4, 8, 16)
+// Of 64 bits, beside the wider ones.
+STANDIN_REGISTER(8, int8, int8_t)
+STANDIN_REGISTER(8, uint8, uint8_t)
+STANDIN_REGISTER(4, int16, int16_t)
+STANDIN_REGISTER(4, uint16, uint16_t)
+STANDIN_REGISTER(2, int32, int32_t)
+STANDIN_REGISTER(2, uint32, uint32_t)
+STANDIN_REGISTER(4, bfloat16, __bf16)
+STANDIN_REGISTER(2, float, float)
+STANDIN_REGISTER(2, cint16, cint16)
 
 #define STANDIN_ACCUMULATOR(count, name)                                                           \
   using v##count##name = aie::accum<name, count>;                                                  \
@@ -30,6 +41,14 @@ STANDIN_REGISTERS(cint32, cint32, 2, 4, 8, 16)
   inline v##count##name broadcast_zero_to_v##count##name() { return aie::zeros<name, count>(); }   \
   inline v##count##name get_scd_v##count##name(int = 1) {                                          \
     return standin_get_scd<v##count##name>();                                                      \
+  }                                                                                                \
+  template <unsigned N>                                                                            \
+  v##count##name extract_v##count##name(const aie::accum<name, N> &a, int index) {                 \
+    return a.template extract<count>(unsigned(index));                                             \
+  }                                                                                                \
+  template <unsigned N>                                                                            \
+  v##count##name set_v##count##name(int index, const aie::accum<name, N> &part) {                  \
+    return aie::zeros<name, count>().insert(unsigned(index), part);                                \
   }
 STANDIN_ACCUMULATOR(8, acc32)
 STANDIN_ACCUMULATOR(16, acc32)
@@ -46,12 +65,36 @@ STANDIN_ACCUMULATOR(64, accfloat)
 STANDIN_ACCUMULATOR(2, cacc64)
 STANDIN_ACCUMULATOR(4, cacc64)
 STANDIN_ACCUMULATOR(8, cacc64)
+#define STANDIN_FLOATS(count)                                                                      \
+  inline v##count##accfloat broadcast_to_v##count##accfloat(float value) {                         \
+    return v##count##accfloat(aie::broadcast<float, count>(value));                                \
+  }                                                                                                \
+  inline v##count##accfloat broadcast_one_to_v##count##accfloat() {                                \
+    return broadcast_to_v##count##accfloat(1);                                                     \
+  }
+STANDIN_FLOATS(8)
+STANDIN_FLOATS(16)
+STANDIN_FLOATS(32)
 
-// For each register: making one, parts of it, the cascade.
+// For each register: parts of it, making one, the cascade.
+#define STANDIN_PARTS(count, name, element)                                                        \
+  template <unsigned N>                                                                            \
+  v##count##name extract_v##count##name(const aie::vector<element, N> &v, int index) {             \
+    return v.template extract<count>(unsigned(index));                                             \
+  }                                                                                                \
+  template <unsigned N>                                                                            \
+  v##count##name set_v##count##name(int index, const aie::vector<element, N> &part) {              \
+    return aie::zeros<element, count>().insert(unsigned(index), part);                             \
+  }
 #define STANDIN_MAKE(count, name, element)                                                         \
+  STANDIN_PARTS(count, name, element)                                                              \
   inline v##count##name undef_v##count##name() { return {}; }                                      \
   inline v##count##name broadcast_to_v##count##name(element value) {                               \
     return aie::broadcast<element, count>(value);                                                  \
+  }                                                                                                \
+  template <unsigned N>                                                                            \
+  v##count##name broadcast_to_v##count##name(const aie::vector<element, N> &part) {                \
+    return part.template grow_replicate<count>();                                                  \
   }                                                                                                \
   inline v##count##name broadcast_zero_to_v##count##name() {                                       \
     return aie::zeros<element, count>();                                                           \
@@ -62,33 +105,31 @@ STANDIN_ACCUMULATOR(8, cacc64)
   inline v##count##name get_scd_v##count##name(int = 1) {                                          \
     return standin_get_scd<v##count##name>();                                                      \
   }                                                                                                \
-  template <unsigned N> v##count##name extract_v##count##name(                                     \
-      const aie::vector<element, N> &v, int index) {                                               \
-    return v.template extract<count>(unsigned(index));                                             \
-  }                                                                                                \
   template <class T, unsigned N>                                                                   \
   v##count##name extract_v##count##name##_broadcast(const aie::vector<T, N> &v, int index) {       \
     return aie::broadcast<element, count>(v.get(unsigned(index) % N));                             \
   }
-#define STANDIN_SET(count, name, element, half)                                                    \
-  inline v##count##name set_v##count##name(int index, const aie::vector<element, half> &part) {    \
-    return aie::zeros<element, count>().insert(unsigned(index), part);                             \
-  }
-#define STANDIN_MAKE_ALL(name, element, n256, n512, n1024)                                         \
+#define STANDIN_MAKE_ALL(name, element, n64, n128, n256, n512, n1024)                              \
+  STANDIN_PARTS(n64, name, element)                                                                \
+  STANDIN_PARTS(n128, name, element)                                                               \
   STANDIN_MAKE(n256, name, element)                                                                \
   STANDIN_MAKE(n512, name, element)                                                                \
-  STANDIN_MAKE(n1024, name, element)                                                               \
-  STANDIN_SET(n512, name, element, n256)                                                           \
-  STANDIN_SET(n1024, name, element, n512)                                                          \
-  STANDIN_SET(n1024, name, element, n256)
-STANDIN_MAKE_ALL(int8, int8_t, 32, 64, 128)
-STANDIN_MAKE_ALL(uint8, uint8_t, 32, 64, 128)
-STANDIN_MAKE_ALL(int16, int16_t, 16, 32, 64)
-STANDIN_MAKE_ALL(uint16, uint16_t, 16, 32, 64)
-STANDIN_MAKE_ALL(int32, int32_t, 8, 16, 32)
-STANDIN_MAKE_ALL(uint32, uint32_t, 8, 16, 32)
-STANDIN_MAKE_ALL(bfloat16, __bf16, 16, 32, 64)
-STANDIN_MAKE_ALL(float, float, 8, 16, 32)
+  STANDIN_MAKE(n1024, name, element)
+STANDIN_MAKE_ALL(int8, int8_t, 8, 16, 32, 64, 128)
+STANDIN_MAKE_ALL(uint8, uint8_t, 8, 16, 32, 64, 128)
+STANDIN_MAKE_ALL(int16, int16_t, 4, 8, 16, 32, 64)
+STANDIN_MAKE_ALL(uint16, uint16_t, 4, 8, 16, 32, 64)
+STANDIN_MAKE_ALL(int32, int32_t, 2, 4, 8, 16, 32)
+STANDIN_MAKE_ALL(uint32, uint32_t, 2, 4, 8, 16, 32)
+STANDIN_MAKE_ALL(bfloat16, __bf16, 4, 8, 16, 32, 64)
+STANDIN_MAKE_ALL(float, float, 2, 4, 8, 16, 32)
+STANDIN_PARTS(4, cint16, cint16)
+STANDIN_PARTS(8, cint16, cint16)
+STANDIN_PARTS(16, cint16, cint16)
+STANDIN_PARTS(32, cint16, cint16)
+STANDIN_PARTS(4, cint32, cint32)
+STANDIN_PARTS(8, cint32, cint32)
+STANDIN_PARTS(16, cint32, cint32)
 // The same by their elements' names, of 512 bits.
 #define STANDIN_BROADCAST(name, element)                                                           \
   inline auto broadcast_##name(element value) { return aie::broadcast<element>(value); }           \
@@ -143,16 +184,19 @@ template <class T, unsigned N> aie::vector<T, N> shiftl_elem(const aie::vector<T
 }
 
 // Moves of 512 bits (semantics/permute.h has the modes).
-#define STANDIN_SHUFFLES(name, number) name##_lo = number, name##_hi = number + 1
+#define STANDIN_SHUFFLES(name, number)                                                             \
+  name##_lo = number, name##_hi = number + 1, shuffle_##name##_lo = number,                        \
+  shuffle_##name##_hi = number + 1
+#define STANDIN_SHUFFLE_OF(name, number) name = number, shuffle_##name = number
 enum : unsigned {
   STANDIN_SHUFFLES(T8_64x2, 0), STANDIN_SHUFFLES(T16_32x2, 2), STANDIN_SHUFFLES(T32_16x2, 4),
   STANDIN_SHUFFLES(T64_8x2, 6), STANDIN_SHUFFLES(T128_4x2, 8), STANDIN_SHUFFLES(T256_2x2, 10),
   STANDIN_SHUFFLES(T128_2x4, 12), STANDIN_SHUFFLES(T64_2x8, 14), STANDIN_SHUFFLES(T32_2x16, 16),
   STANDIN_SHUFFLES(T16_2x32, 18), STANDIN_SHUFFLES(T8_2x64, 20), STANDIN_SHUFFLES(T512_1x2, 22),
-  STANDIN_SHUFFLES(T16_16x4, 24), STANDIN_SHUFFLES(T16_4x16, 26), T16_8x4 = 28, T16_4x8 = 29,
-  STANDIN_SHUFFLES(T32_8x4, 30), STANDIN_SHUFFLES(T32_4x8, 32), T32_4x4 = 34, T8_8x8 = 35,
-  T8_16x4 = 36, T8_4x16 = 37, T16_1x2_flip = 38, T16_4x4 = 39, T16_4x2 = 40, T16_2x4 = 41,
-  T16_8x2 = 42, T16_2x8 = 43, T16_16x2 = 44, T16_2x16 = 45, T8_8x4 = 46, T8_4x8 = 47,
+  STANDIN_SHUFFLES(T16_16x4, 24), STANDIN_SHUFFLES(T16_4x16, 26), STANDIN_SHUFFLE_OF(T16_8x4, 28), STANDIN_SHUFFLE_OF(T16_4x8, 29),
+  STANDIN_SHUFFLES(T32_8x4, 30), STANDIN_SHUFFLES(T32_4x8, 32), STANDIN_SHUFFLE_OF(T32_4x4, 34), STANDIN_SHUFFLE_OF(T8_8x8, 35),
+  STANDIN_SHUFFLE_OF(T8_16x4, 36), STANDIN_SHUFFLE_OF(T8_4x16, 37), STANDIN_SHUFFLE_OF(T16_1x2_flip, 38), STANDIN_SHUFFLE_OF(T16_4x4, 39), STANDIN_SHUFFLE_OF(T16_4x2, 40), STANDIN_SHUFFLE_OF(T16_2x4, 41),
+  STANDIN_SHUFFLE_OF(T16_8x2, 42), STANDIN_SHUFFLE_OF(T16_2x8, 43), STANDIN_SHUFFLE_OF(T16_16x2, 44), STANDIN_SHUFFLE_OF(T16_2x16, 45), STANDIN_SHUFFLE_OF(T8_8x4, 46), STANDIN_SHUFFLE_OF(T8_4x8, 47),
   STANDIN_SHUFFLES(DINTLV_8o16, 0), STANDIN_SHUFFLES(INTLV_8o16, 20)
 };
 #define STANDIN_INTERLEAVES(names, apart, together)                                                \
@@ -166,12 +210,11 @@ STANDIN_INTERLEAVES(128o256, 8, 12)
 STANDIN_INTERLEAVES(256o512, 10, 10)
 
 template <class V>
-  requires(aie::is_vector_v<V>)
-V standin_register_move(uint32_t operation, const V &a, const V *b, unsigned x) {
+  requires(aie::is_vector_v<V> || aie::is_accum_v<V>)
+V standin_register_move(uint32_t operation, const V &a, const V *b, unsigned x, unsigned y = 0) {
   static_assert(V::bits() == 512, "this intrinsic works on vectors of 512 bits");
   V out;
-  standin::command(operation, V::size(), out.elements, a.elements, b ? b->elements : nullptr,
-                   nullptr, int(x));
+  standin::command(operation, V::size(), &out, &a, b, nullptr, int(x), int(y));
   return out;
 }
 template <aie::Vector V> V shuffle(const V &a, const V &b, unsigned mode) {
@@ -180,132 +223,22 @@ template <aie::Vector V> V shuffle(const V &a, const V &b, unsigned mode) {
 template <aie::Vector V> V shuffle(const V &a, unsigned mode) {
   return standin_register_move(NPU_V_SHUFFLE, a, static_cast<const V *>(nullptr), mode);
 }
-template <aie::Vector V> V shift_bytes(const V &a, const V &b, unsigned bytes) {
-  return standin_register_move(NPU_V_SHIFT_BYTES, a, &b, bytes);
+// The lower part may be moved down by 4, 8, 16 or 32 bytes first: step 1 to 4.
+template <class V> V shiftx(const V &a, const V &b, int step, unsigned bytes) {
+  return standin_register_move(NPU_V_SHIFT_BYTES, a, &b, bytes, unsigned(step));
+}
+template <class V> V shift_bytes(const V &a, const V &b, unsigned bytes) {
+  return shiftx(a, b, 0, bytes);
+}
+template <aie::Accum A> A shift(const A &a, const A &b, unsigned step) {
+  return shift_bytes(a, b, step * A::memory_bits() / 8);
 }
 template <aie::Vector V> V shift(const V &a, const V &b, unsigned step) {
   return shift_bytes(a, b, step * unsigned(sizeof(typename V::value_type)));
 }
 
-// Between vectors and accumulators.
-#define STANDIN_SRS(count, name, element)                                                          \
-  template <class Tag>                                                                             \
-  v##count##name srs_to_v##count##name(const aie::accum<Tag, count> &a, int shift,                 \
-                                       int is_signed = v##count##name::is_signed()) {              \
-    return a.template to_vector_sign<element>(is_signed, shift);                                   \
-  }
-STANDIN_SRS(32, int8, int8_t)
-STANDIN_SRS(32, uint8, uint8_t)
-STANDIN_SRS(64, int8, int8_t)
-STANDIN_SRS(64, uint8, uint8_t)
-STANDIN_SRS(16, int16, int16_t)
-STANDIN_SRS(16, uint16, uint16_t)
-STANDIN_SRS(32, int16, int16_t)
-STANDIN_SRS(32, uint16, uint16_t)
-STANDIN_SRS(8, int32, int32_t)
-STANDIN_SRS(8, uint32, uint32_t)
-STANDIN_SRS(16, int32, int32_t)
-STANDIN_SRS(16, uint32, uint32_t)
-#define STANDIN_UPS(count, tag)                                                                    \
-  template <class T>                                                                               \
-  aie::accum<tag, count> ups_to_v##count##tag(const aie::vector<T, count> &v, int shift = 0,       \
-                                              int is_signed = standin::element<T>::is_signed) {    \
-    aie::accum<tag, count> out;                                                                    \
-    out.from_vector_sign(v, is_signed, shift);                                                     \
-    return out;                                                                                    \
-  }
-STANDIN_UPS(16, acc32)
-STANDIN_UPS(32, acc32)
-STANDIN_UPS(8, acc64)
-STANDIN_UPS(16, acc64)
-STANDIN_UPS(16, accfloat)
-STANDIN_UPS(32, accfloat)
-// To 32, 16 and 8 bits.
-template <unsigned N> auto lsrs(const aie::accum<acc64, N> &a, int shift, int is_signed = 1) {
-  return a.template to_vector_sign<int32_t>(is_signed, shift);
-}
-template <class Tag, unsigned N>
-auto ssrs(const aie::accum<Tag, N> &a, int shift, int is_signed = 1) {
-  using result = standin::either<standin::lane<Tag>::bits == 32, int8_t, int16_t>;
-  return a.template to_vector_sign<result>(is_signed, shift);
-}
-template <class Tag, unsigned N>
-auto bsrs(const aie::accum<Tag, N> &a, int shift, int is_signed = 1) {
-  return a.template to_vector_sign<int8_t>(is_signed, shift);
-}
-inline v16accfloat ups(const v16bfloat16 &v) { return v16accfloat(v); }
-inline v16bfloat16 to_v16bfloat16(const v16accfloat &a) { return a.to_vector<__bf16>(); }
-inline v32bfloat16 to_v32bfloat16(const v32accfloat &a) { return a.to_vector<__bf16>(); }
-inline v16int32 bfloat16_to_int(const v16bfloat16 &v, int shift) {
-  return aie::to_fixed_floor<int32_t>(v, shift);
-}
-template <class T, unsigned N> auto pack(const aie::vector<T, N> &v) { return v.pack(); }
-template <class T, unsigned N> auto pack(const aie::vector<T, N> &v, int is_signed) {
-  return v.pack_sign(is_signed);
-}
-template <class T, unsigned N> auto unpack(const aie::vector<T, N> &v) { return v.unpack(); }
-template <class T, unsigned N> auto unpack(const aie::vector<T, N> &v, int is_signed) {
-  return v.unpack_sign(is_signed);
-}
-
-// Products. mul_elem_16_2: 16 sums of two products each, the operands' halves beside each other;
-// mul_4x8_8x4: a matrix of 4 x 8 times one of 8 x 4.
-template <class Tag, unsigned Rows, unsigned Inner, unsigned Columns, unsigned Channels, class A,
-          class B>
-auto standin_products(const A &a, const B &b, aie::detail::addend c, uint32_t flags) {
-  static_assert(A::size() >= Rows * Inner * Channels && B::size() >= Inner * Columns * Channels,
-                "the operands have too few elements for this product");
-  aie::accum<Tag, Rows * Columns * Channels> out;
-  aie::detail::products(out, {Rows, Inner, Columns, Channels}, aie::detail::factor_of(a),
-                        aie::detail::factor_of(b), c, flags);
-  return out;
-}
-#define STANDIN_PRODUCT(name, tag, ...)                                                            \
-  template <aie::Vector A, aie::Vector B> auto mul_##name(const A &a, const B &b) {                \
-    return standin_products<tag, __VA_ARGS__>(a, b, {}, 0);                                        \
-  }                                                                                                \
-  template <aie::Vector A, aie::Vector B> auto negmul_##name(const A &a, const B &b) {             \
-    return standin_products<tag, __VA_ARGS__>(a, b, {}, NPU_NEGATE);                               \
-  }                                                                                                \
-  template <aie::Vector A, aie::Vector B, aie::Accum C>                                            \
-  auto mac_##name(const A &a, const B &b, const C &c) {                                            \
-    return standin_products<tag, __VA_ARGS__>(a, b, aie::detail::addend_of(c), 0);                 \
-  }                                                                                                \
-  template <aie::Vector A, aie::Vector B, aie::Accum C>                                            \
-  auto msc_##name(const A &a, const B &b, const C &c) {                                            \
-    return standin_products<tag, __VA_ARGS__>(a, b, aie::detail::addend_of(c), NPU_NEGATE);        \
-  }
-template <class A, class B>
-using standin_tag = standin::product_tag_t<accauto, typename A::value_type, typename B::value_type>;
-template <class A, class B>
-using standin_wide_tag =
-    standin::either<standin::element<typename A::value_type>::is_float, accfloat, acc64>;
-#define STANDIN_TAG standin_tag<A, B>
-#define STANDIN_WIDE_TAG standin_wide_tag<A, B>
-STANDIN_PRODUCT(elem_16, STANDIN_TAG, 1, 1, 1, 16)
-STANDIN_PRODUCT(elem_16_accuracy_safe, STANDIN_TAG, 1, 1, 1, 16)
-STANDIN_PRODUCT(elem_16_2, STANDIN_WIDE_TAG, 1, 2, 1, 16)
-// Of words, whose halves lie in registers of their own.
-template <aie::Vector V> auto mul_elem_16_2(const V &a0, const V &a1, const V &b0, const V &b1) {
-  return mul_elem_16_2(aie::concat(a0, a1), aie::concat(b0, b1));
-}
-template <aie::Vector V, aie::Accum C>
-auto mac_elem_16_2(const V &a0, const V &a1, const V &b0, const V &b1, const C &c) {
-  return mac_elem_16_2(aie::concat(a0, a1), aie::concat(b0, b1), c);
-}
-STANDIN_PRODUCT(elem_32, STANDIN_TAG, 1, 1, 1, 32)
-STANDIN_PRODUCT(elem_32_2, STANDIN_TAG, 1, 2, 1, 32)
-STANDIN_PRODUCT(elem_64, STANDIN_TAG, 1, 1, 1, 64)
-STANDIN_PRODUCT(4x16_16x8, STANDIN_TAG, 4, 16, 8, 1)
-STANDIN_PRODUCT(4x8_8x8, STANDIN_TAG, 4, 8, 8, 1)
-STANDIN_PRODUCT(8x8_8x8, STANDIN_TAG, 8, 8, 8, 1)
-STANDIN_PRODUCT(4x8_8x4, STANDIN_WIDE_TAG, 4, 8, 4, 1)
-STANDIN_PRODUCT(2x8_8x8, acc64, 2, 8, 8, 1)
-STANDIN_PRODUCT(4x4_4x8, acc32, 4, 4, 8, 1)
-STANDIN_PRODUCT(4x2_2x8, acc32, 4, 2, 8, 1)
-STANDIN_PRODUCT(2x4_4x8, acc64, 2, 4, 8, 1)
-STANDIN_PRODUCT(4x4_4x4, acc64, 4, 4, 4, 1)
-STANDIN_PRODUCT(4x2_2x4, acc64, 4, 2, 4, 1)
+#include "intrinsic_widths.hpp"
+#include "intrinsic_products.hpp"
 
 // The control register.
 enum : unsigned {
@@ -319,4 +252,10 @@ inline void clr_sat() { aie::detail::set_control(NPU_FIELD_SAT, 0); }
 inline void set_symsat() { aie::detail::set_control(NPU_FIELD_SAT, 3); }
 inline void set_satmode(unsigned mode) { aie::detail::set_control(NPU_FIELD_SAT, mode); }
 inline unsigned get_satmode() { return aie::detail::get_control(NPU_FIELD_SAT); }
-inline bool get_sat() { return get_satmode() != 0; }
+inline unsigned get_sat() { return get_satmode(); }
+
+// Leading bits that are like the sign.
+inline unsigned clb(unsigned x) { return x ? unsigned(__builtin_clz(x)) : 32; }
+inline unsigned clb(int x) { return clb(unsigned(x < 0 ? ~x : x)); }
+inline unsigned clb(uint64_t x) { return x ? unsigned(__builtin_clzll(x)) : 64; }
+inline unsigned clb(int64_t x) { return clb(uint64_t(x < 0 ? ~x : x)); }

@@ -293,12 +293,12 @@ vector<T, N> converted(const vector<U, N> &v, int shift, unsigned from = standin
 }
 } // namespace detail
 
-template <class T, class U, unsigned N> vector<T, N> to_float(const vector<U, N> &v, int shift = 0) {
+template <class T, Vector V> auto to_float(const V &v, int shift = 0) {
   static_assert(standin::element<T>::is_float, "to_float: the result's elements are no floats");
   return detail::converted<NPU_V_CONVERT, T>(v, shift);
 }
-template <class U, unsigned N> auto to_float(const vector<U, N> &v, int shift = 0) {
-  return to_float<detail::or_complex<U, float, cfloat>>(v, shift);
+template <Vector V> auto to_float(const V &v, int shift = 0) {
+  return to_float<detail::or_complex<typename V::value_type, float, cfloat>>(v, shift);
 }
 template <class T = float, class Tag, unsigned N>
   requires(!standin::lane<Tag>::is_float && !standin::lane<Tag>::is_complex)

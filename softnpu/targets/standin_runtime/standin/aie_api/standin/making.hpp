@@ -34,14 +34,14 @@ template <unsigned N, class T>
 auto broadcast(T value) {
   return broadcast<__remove_cvref(T), N>(value);
 }
-template <class T, unsigned N = detail::register_lanes<T>>
+template <class T, unsigned N = 512 / standin::element<T>::bits>
   requires(standin::element<T>::known)
 vector<T, N> zeros() {
   vector<T, N> out;
   __builtin_memset(out.elements, 0, sizeof out.elements);
   return out;
 }
-template <class Tag, unsigned N>
+template <class Tag, unsigned N = 512 / standin::lane<Tag>::bits>
   requires(!standin::element<Tag>::known)
 accum<Tag, N> zeros() {
   accum<Tag, N> out;
@@ -115,8 +115,19 @@ P *store_floor_v(P *to, const vector<T, N> &v, unsigned aligned = N) {
   return store_floor_bytes_v(to, v, aligned * standin::element<T>::bits / 8);
 }
 
-template <class U, class T, unsigned N> auto vector_cast(const vector<T, N> &v) {
-  return v.template cast_to<U>();
+// The same bits as another kind of vector or accumulator.
+template <class To, class From>
+  requires(is_vector_v<From> || is_accum_v<From>)
+auto vector_cast(const From &from) {
+  if constexpr (standin::element<To>::known) {
+    vector<To, From::bits() / standin::element<To>::bits> out;
+    __builtin_memcpy(out.elements, &from, sizeof out.elements);
+    return out;
+  } else {
+    accum<To, From::bits() / standin::lane<To>::bits> out;
+    __builtin_memcpy(out.lanes, &from, sizeof out.lanes);
+    return out;
+  }
 }
 template <class Tag, class T, unsigned N> auto from_vector(const vector<T, N> &v, int shift = 0) {
   return accum<Tag, N>(v, shift);

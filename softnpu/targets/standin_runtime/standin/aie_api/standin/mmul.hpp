@@ -140,12 +140,14 @@ struct mmul {
   static constexpr unsigned accum_bits = accum_type::accum_bits();
 
   accum_type data;
+  bool zero = true; // the next mac finds nothing to add to
 
-  mmul() = default;
+  mmul() {}
   template <class Tag>
     requires(standin::lane<Tag>::code == standin::lane<tag>::code)
-  mmul(const accum<Tag, size_C> &acc) : data(acc) {}
-  template <class T> mmul(const vector<T, size_C> &v, int shift = 0) : data(v, shift) {}
+  mmul(const accum<Tag, size_C> &acc, bool zero = false) : data(acc), zero(zero) {}
+  template <class T>
+  mmul(const vector<T, size_C> &v, int shift = 0, bool zero = false) : data(v, shift), zero(zero) {}
 
   static constexpr unsigned size() { return size_C; }
   accum_type to_accum() const { return data; }
@@ -157,18 +159,20 @@ struct mmul {
     return data.template to_vector_sign<T>(as_signed, shift);
   }
   template <class A, class B> void mul(const A &a, const B &b) { run(a, b, {}); }
-  template <class A, class B> void mac(const A &a, const B &b) { run(a, b, detail::addend_of(data)); }
+  template <class A, class B> void mac(const A &a, const B &b) { run(a, b, sums()); }
   template <class A, class B> void negmul(const A &a, const B &b) { run(a, b, {}, NPU_NEGATE); }
   template <class A, class B> void msc(const A &a, const B &b) {
-    run(a, b, detail::addend_of(data), NPU_NEGATE);
+    run(a, b, sums(), NPU_NEGATE);
   }
 
 private:
+  detail::addend sums() const { return {zero ? nullptr : data.lanes, 0}; }
   template <class A, class B>
   void run(const A &a, const B &b, detail::addend c, uint32_t flags = 0) {
     static_assert(detail::lanes_of<A>::value == size_A, "aie::mmul: A has not M * K elements");
     static_assert(detail::lanes_of<B>::value == size_B, "aie::mmul: B has not K * N elements");
     detail::products(data, {M, K, N, 1}, detail::factor_of(a), detail::factor_of(b), c, flags);
+    zero = false;
   }
 };
 
