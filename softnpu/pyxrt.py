@@ -125,7 +125,7 @@ def configure(
             being ERT_CMD_STATE_TIMEOUT: drivers tell it either way.
         seed: shuffles the order of what is ready.
         trace: records a timeline, see `last_timeline`.
-        memcheck: holds so many of the stand-in cores' accesses against what they may touch, 0 for
+        memcheck: holds so many of the cores' accesses against what they may touch, 0 for
             all; none unless given.
         stop_at: ends each run at this cycle; its explanation shows the array's state.
         on_report: called with the report of each run.

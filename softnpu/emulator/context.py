@@ -46,7 +46,7 @@ class Context:
         seed: shuffles the order of ready actors, see emulator.scheduler.
         trace: records a timeline.
         profile: records where cores' cycles go, see emulator.profiling.
-        memcheck: holds what stand-in cores access against what they may touch.
+        memcheck: holds what cores access against what they may touch.
         host: the host's memory, if other contexts share it.
         threads: host threads on which cores execute; None for as many as the host has. Nothing
             but the wall time depends on it.

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from softnpu.arch.standin import STANDIN_ISA, Service
+from softnpu.arch.standin import Service
 from softnpu.emulator import cores
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.cores.processor import MachineError, Processor, Serve
@@ -204,7 +204,7 @@ class Core(Services):
         generation = tile.array.device.generation
         cores.check_runnable(isa, generation, tile.name)
         self._recorder = self._begin_recording() if tile.array.profile else None
-        check = tile.array.memcheck if isa == STANDIN_ISA else None
+        check = tile.array.memcheck
         self._check = None if check is None else check.of_core(tile)
         self._machine = cores.processor(
             isa,

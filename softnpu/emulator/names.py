@@ -7,7 +7,7 @@ speak of objectfifos, buffers and source lines:
      "buffers":   [{"tile": [0, 2], "address": 1024, "size": 512, "name": "in_cons_buff_0",
                     "element": "i32"}],
      "channels":  [{"tile": [0, 0], "direction": "MM2S", "channel": 0, "name": "in"}],
-     "cores":     [{"tile": [0, 2], "elf": "main_core_0_2.elf",
+     "cores":     [{"tile": [0, 2], "elf": "main_core_0_2.elf", "stack": 1024,
                     "body": {"file": "main_core_0_2.c", "lines": {"9": "design.mlir:14"}}}],
      "arguments": [{"index": 0, "name": "a", "shape": [64, 64], "element": "bf16"}],
      "pdis":      [{"id": 2, "locks": […], "buffers": […], "channels": […], "cores": […]}]}
@@ -15,8 +15,9 @@ speak of objectfifos, buffers and source lines:
 Every list may be missing. An xclbin of several PDIs has the names of each in "pdis", by the id that
 `load_pdi` gives; without them, all have the same. A buffer that the cores of several tiles share
 has them in "cores": [[0, 2], [0, 3]]. Buffer addresses count from the tile's memory; an ELF file's
-path is relative to the names file. A core's "body" says what the generated C file is there for:
-from its line 9 on, line 14 of the design, up to the next line that is named.
+path is relative to the names file. A core's "stack" is its size in bytes, and its "body" says what
+the generated C file is there for: from its line 9 on, line 14 of the design, up to the next line
+that is named.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class Names:
         buffers: tile -> its named buffers.
         channels: (tile, direction, channel) -> name.
         programs: tile -> source lines of the core's program.
+        stacks: tile -> bytes of the core's stack, where that is known.
         arguments: index -> name.
         arrays: index of an argument -> what it holds, where that is known.
         pdis: the id of a PDI -> the names of what it configures.
@@ -84,6 +86,7 @@ class Names:
     buffers: Mapping[Place, tuple[Buffer, ...]] = field(default_factory=dict)
     channels: Mapping[tuple[Place, str, int], str] = field(default_factory=dict)
     programs: Mapping[Place, SourceLines] = field(default_factory=dict)
+    stacks: Mapping[Place, int] = field(default_factory=dict)
     arguments: Mapping[int, str] = field(default_factory=dict)
     arrays: Mapping[int, HostArray] = field(default_factory=dict)
     pdis: Mapping[int, Names] = field(default_factory=dict)
@@ -191,6 +194,7 @@ def _of_array(data: dict[str, Any], folder: Path, arguments: dict[int, str]) -> 
             (_place(e), e["direction"], e["channel"]): e["name"] for e in data.get("channels", ())
         },
         programs={_place(e): _program(e, folder) for e in data.get("cores", ())},
+        stacks={_place(e): int(e["stack"]) for e in data.get("cores", ()) if "stack" in e},
         arguments=arguments,
     )
 

@@ -16,7 +16,8 @@ from softnpu.arch.standin import BUS_START, Service
 from softnpu.emulator.cores.processor import MachineError, Processor
 from softnpu.emulator.descriptors import packet_header
 from softnpu.emulator.locks import Lock
-from softnpu.emulator.memcheck.check import CoreCheck, plain
+from softnpu.emulator.memcheck.core import CoreCheck
+from softnpu.emulator.memcheck.seen import plain
 from softnpu.emulator.printing import Printed, printf
 from softnpu.emulator.scheduler import Worker
 from softnpu.emulator.streams import Link

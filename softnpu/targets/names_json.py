@@ -162,7 +162,8 @@ def _program(device: DeviceOp, core: CoreOp, programs: Path | None, told: Told) 
     """The core's ELF under the name that the compiler gives it, unless the design names one."""
     col, row = core.position
     name = f"{device.sym_name}_core_{col}_{row}"
-    entry: Entry = {"tile": [col, row], "elf": core.elf_file or f"{name}.elf"}
+    elf = core.elf_file or f"{name}.elf"
+    entry: Entry = {"tile": [col, row], "elf": elf, "stack": core.stack_size}
     compiled = core.elf_file is None and not (
         programs is not None and read_elf(programs / f"{name}.elf").machine == ELF_MACHINE_AIE
     )

@@ -114,7 +114,7 @@ def _look_up(draft: Draft, stage: int) -> None:
     draft.made.variables |= {"at": "npu_w", "load": "npu_w"}
     draft.made.address.append(f"@at = {draft.inputs['src'].text};")
     table = "_".join(draft.opcode.mnemonic.split(".")[1:])
-    draft.made.load = (f"@load = npu_load_{table}(s, @at);", stage)
+    draft.made.load = (f"@load = npu_load_{table}(s, @at, @here);", stage)
     draft.assign("out", draft.outputs()[0], "@load")
 
 

@@ -49,6 +49,7 @@ class Fault(IntEnum):
     OPERATION = 6
     LOOP = 7
     UNFILLED = 8
+    FORBIDDEN = 9
 
     @property
     def told(self) -> str:
@@ -93,6 +94,7 @@ class _Rest(ctypes.Structure):
         ("stack_high", ctypes.c_uint32),
         ("filled", ctypes.c_uint32),
         ("recorder", ctypes.c_void_p),
+        ("check", ctypes.c_void_p),
         ("result", ctypes.c_uint64 * 16),
         ("queue", ctypes.c_uint64 * (16 * QUEUE)),
     ]
@@ -134,11 +136,17 @@ class Machine:
 
     Args:
         recorder: sees what is executed.
+        check: the address of what its accesses are held against (memcheck/check.h); 0 for nothing.
         unset: what the registers that a reset leaves as they are hold at first, in each byte.
     """
 
     def __init__(
-        self, program: Program, recorder: Recorder | None = None, *, unset: int = UNSET
+        self,
+        program: Program,
+        recorder: Recorder | None = None,
+        *,
+        check: int = 0,
+        unset: int = UNSET,
     ) -> None:
         self.program = program
         self._recorder = recorder
@@ -150,9 +158,23 @@ class Machine:
         self.state.stack_low = 0xFFFFFFFF
         if recorder is not None:
             self.state.recorder = ctypes.addressof(recorder.state)
+        self.state.check = check
         self._entries = [Key(entry) for entry in program.entries]
         self._kept: list[object] = []
-        self._use(native(program, self._entries))
+        self._use(self._translated(self._entries))
+
+    def _translated(self, entries: list[Key], known: Native | None = None) -> Native:
+        return native(self.program, entries, known, watched=bool(self.state.check))
+
+    def check_no_more(self) -> None:
+        """What it runs from now on is held against nothing."""
+        resume = next(k for k, n in self._native.regions.items() if n == self.state.resume)
+        self.state.check = None
+        code = self._translated(self._entries)
+        if resume not in code.regions:
+            code = self._translated([resume], code)
+        self._use(code)
+        self.state.resume = code.regions[resume]
 
     def _use(self, code: Native) -> None:
         assert code.size == ctypes.sizeof(self.state), "npu_core's fields are not as here"
@@ -220,9 +242,9 @@ class Machine:
         key = Key(self.state.pc, self._native.flights[self.state.flight])
         self._entries.append(key)
         program = self.program.entered_at(key.address)
-        if program.loop_ends == self.program.loop_ends:
-            self._use(native(program, [key], self._native))
+        grown, self.program = program.loop_ends != self.program.loop_ends, program
+        if grown:
+            self._use(self._translated(self._entries))
         else:
-            self._use(native(program, self._entries))
-        self.program = program
+            self._use(self._translated([key], self._native))
         self.state.resume = self._native.regions[key]

@@ -29,7 +29,7 @@ from softnpu.zig import (
 
 _HERE = Path(__file__).parent
 _SEMANTICS = _HERE.parent / "semantics"
-_INCLUDES = (_HERE, _SEMANTICS, _HERE.parent / "profiling")
+_INCLUDES = (_HERE, _SEMANTICS, _HERE.parent / "profiling", _HERE.parent / "memcheck")
 _FLAGS = ("-Wno-everything", "-march=native", "-fvisibility=hidden")
 _REGIONS = (
     *("-fno-slp-vectorize", "-fno-strict-aliasing"),
@@ -81,24 +81,27 @@ class Native:
     digest: str
 
 
-def native(program: Program, entries: Sequence[Key], known: Native | None = None) -> Native:
+def native(
+    program: Program, entries: Sequence[Key], known: Native | None = None, *, watched: bool = False
+) -> Native:
     """The native code of a program, translated where it is not kept.
 
     Args:
         entries: regions that it is entered at.
         known: what there is of it already: what is reached besides comes to that.
+        watched: whether accesses are held against what `npu_core`'s `check` tells.
 
     Raises:
         ToolError: there is no compiler.
     """
     beside = known.digest if known else ""
-    made_of = (program.instructions.name, program.base, entries, beside, _version())
+    made_of = (program.instructions.name, program.base, entries, beside, watched, _version())
     digest = hashlib.sha256(program.code + repr(made_of).encode()).hexdigest()
     kept = cache_folder() / "native" / f"{digest[:24]}.json"
     with _TRANSLATING:
         found = _read(kept)
         if found is None:
-            found = _translated(program, entries, known)
+            found = _translated(program, entries, known, watched)
             partial = kept.with_suffix(f".{os.getpid()}")
             partial.write_text(json.dumps(found))
             partial.replace(kept)
@@ -142,9 +145,11 @@ def _read(kept: Path) -> dict[str, Any] | None:
     return found if Path(found["library"]).exists() else None
 
 
-def _translated(program: Program, entries: Sequence[Key], known: Native | None) -> dict[str, Any]:
+def _translated(
+    program: Program, entries: Sequence[Key], known: Native | None, watched: bool
+) -> dict[str, Any]:
     made = translate(program, entries, *((known.regions, known.flights) if known else ()))
-    flags = (*_FLAGS, *_REGIONS)
+    flags = (*_FLAGS, *_REGIONS, *(("-DNPU_WATCHED",) if watched else ()))
     registers = f"#define NPU_REGISTERS {fields(program.instructions)}\n"
     header = precompiled_header(registers + _text("runtime.h", set()), flags)
     library = shared_library(

@@ -63,7 +63,8 @@ enum npu_fault {
     NPU_FAULT_BUNDLE,    /* bits that are no bundle */
     NPU_FAULT_OPERATION, /* an instruction that is not executed here */
     NPU_FAULT_LOOP,      /* a loop's end, fault_at, that no instruction names */
-    NPU_FAULT_UNFILLED   /* compressed data, up to fault_at, that was not filled */
+    NPU_FAULT_UNFILLED,  /* compressed data, up to fault_at, that was not filled */
+    NPU_FAULT_FORBIDDEN  /* what the memory check says, see `check` */
 };
 
 typedef struct npu_core npu_core;
@@ -99,6 +100,7 @@ struct npu_core {
     uint32_t stack_low, stack_high; /* where the stack pointer has been */
     uint32_t filled;        /* the address behind what compressed loads have filled */
     npu_recorder *recorder; /* what sees it run, or 0 */
+    struct npu_check *check; /* what its accesses are held against, or 0 (memcheck/check.h) */
     npu_slot result;        /* what a request is answered with */
     npu_slot queue[NPU_QUEUE]; /* what is on its way where regions meet */
 };
@@ -174,6 +176,13 @@ NPU_OP void npu_crowd(npu_core *s, const uint32_t *at, uint32_t count, uint32_t 
         npu_stall(s, most - 1, pc);
 }
 
+#ifdef NPU_WATCHED
+#include "watch.h"
+#else
+#define npu_forbidden(s, address, size, writes) 0
+#define npu_watch(s, address, size, pc) (void)0
+#endif
+
 NPU_OP void npu_stack(npu_core *s)
 {
     if (s->sp < s->stack_low)
@@ -193,8 +202,10 @@ NPU_OP uint8_t *npu_at(npu_core *s, uint32_t address, uint32_t size)
 #define NPU_ACCESS(to, from, size, address, pc, done, fault)                                      \
     do {                                                                                          \
         uint8_t *window = s->windows[address >> 16 & (NPU_WINDOWS - 1)];                          \
-        if (!window) {                                                                            \
-            place = (uint64_t)(pc) << 32 | (done) << 16 | (size) << 8 | fault;                    \
+        int forbidden = window && npu_forbidden(s, address, size, (fault) == NPU_FAULT_STORE);    \
+        if (!window || forbidden) {                                                               \
+            uint32_t what = forbidden ? NPU_FAULT_FORBIDDEN : fault;                              \
+            place = (uint64_t)(pc) << 32 | (done) << 16 | (size) << 8 | what;                     \
             where = address;                                                                      \
             goto nowhere;                                                                         \
         }                                                                                         \
@@ -225,16 +236,19 @@ static __attribute__((noinline, cold)) int32_t npu_nowhere(npu_core *s, uint64_t
  * are not looked at (NPU: of 120 looked up at random, all 29 in the western tile are other than 0,
  * and none of 64 in the northern tile or its own). Where there is no memory all is 0 here. */
 #define NPU_LOOK_UP(bits, half, first)                                                            \
-    NPU_OP npu_w npu_load_4x##bits##_##half(npu_core *s, npu_w at)                                \
+    NPU_OP npu_w npu_load_4x##bits##_##half(npu_core *s, npu_w at, uint32_t pc)                   \
     {                                                                                             \
         npu_w value;                                                                              \
         for (int i = 0; i < 4; i++) {                                                             \
             uint8_t line[32] = {0};                                                               \
             uint32_t address = at.u32[first + i] % NPU_DATA + NPU_DATA;                           \
             uint32_t place = address & 31u & ~(bits / 4u - 1);                                    \
-            uint8_t *from = npu_at(s, (address & ~31u) | (i & 1 ? 16u : 0u), 16);                 \
-            if (from)                                                                             \
+            address = (address & ~31u) | (i & 1 ? 16u : 0u);                                      \
+            uint8_t *from = npu_at(s, address, 16);                                               \
+            if (from) {                                                                           \
+                npu_watch(s, address, 16, pc);                                                    \
                 __builtin_memcpy(line, from, 16);                                                 \
+            }                                                                                     \
             __builtin_memcpy(&value.u64[i], line + place / 2, 8);                                 \
         }                                                                                         \
         return value;                                                                             \
@@ -267,9 +281,10 @@ NPU_OP uint32_t npu_take_word(npu_core *s, uint32_t address, uint32_t pc)
 {
     uint32_t word = 0;
     const uint8_t *from = npu_at(s, address, sizeof word);
-    if (from)
+    if (from) {
+        npu_watch(s, address, sizeof word, pc);
         __builtin_memcpy(&word, from, sizeof word);
-    else
+    } else
         npu_fail(s, NPU_FAULT_LOAD, pc, address & NPU_ADDRESS & ~3u);
     return word;
 }

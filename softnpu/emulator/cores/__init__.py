@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from softnpu.arch.standin import STANDIN_ISA
 from softnpu.emulator.cores.processor import Processor, ProcessorBus
-from softnpu.emulator.memcheck.check import CoreCheck
+from softnpu.emulator.memcheck.core import CoreCheck
+from softnpu.emulator.memcheck.owned import OwnedCheck
+from softnpu.emulator.memcheck.tagged import TaggedCheck
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.errors import EmulatorError
 
@@ -43,13 +45,15 @@ def processor(
 
     Args:
         recorder: sees what is executed, for a profile.
-        check: holds what stand-in code accesses against what it may touch.
+        check: holds what the code accesses against what it may touch.
     """
     if isa == STANDIN_ISA:
         from softnpu.emulator.cores import standin
 
-        return standin.Machine(program, windows, bus, recorder, check)
+        tagged = check if isinstance(check, TaggedCheck) else None
+        return standin.Machine(program, windows, bus, recorder, tagged)
     from softnpu.emulator.cores import aie2
     from softnpu.isa import table
 
-    return aie2.Aie2Processor(table.load(generation), program, windows, recorder)
+    owned = check if isinstance(check, OwnedCheck) else None
+    return aie2.Aie2Processor(table.load(generation), program, windows, recorder, owned)

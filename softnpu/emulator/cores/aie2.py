@@ -12,6 +12,7 @@ from softnpu.emulator.aie2.machine import Fault, Machine, Request
 from softnpu.emulator.aie2.program import Program
 from softnpu.emulator.cores.processor import MachineError, Serve
 from softnpu.emulator.cores.processor import Request as Asked
+from softnpu.emulator.memcheck.owned import OwnedCheck
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.isa.model import InstructionSet
 from softnpu.isa.text import notation
@@ -46,13 +47,16 @@ class Aie2Processor:
         program: NDArray[np.uint8],
         windows: dict[int, NDArray[np.uint8]],
         recorder: Recorder | None = None,
+        check: OwnedCheck | None = None,
     ) -> None:
         self._memory = program
         self._windows = windows
         self._asked: Asked | None = None
         self._code = program.tobytes()
         self._overwritten = False
-        self._machine = Machine(_program(instructions, self._code), recorder)
+        self._check = check
+        watched = 0 if check is None else check.address
+        self._machine = Machine(_program(instructions, self._code), recorder, check=watched)
         self._state = self._machine.state
         for address, memory in windows.items():
             self._machine.map(address, memory.data)
@@ -74,6 +78,10 @@ class Aie2Processor:
             raise MachineError(
                 "runs while its program memory is written; reset the core before", self._pc
             )
+        if self._check is not None and self._check.spent:
+            self._machine.check_no_more()
+            self._check.look_no_more()
+            self._check = None
         end = self.retired + instructions
         while self.retired < end:
             request = self._machine.run(end)
@@ -164,6 +172,9 @@ class Aie2Processor:
     def _fault(self) -> str:
         state = self._state
         fault, pc = Fault(state.fault), state.fault_pc
+        if fault is Fault.FORBIDDEN:
+            assert self._check is not None
+            return self._check.told()
         if fault in (Fault.LOAD, Fault.STORE):
             return f"{_VERBS[fault]} {state.fault_at:#x}, {self._nowhere(state.fault_at)}"
         bundle = self._machine.program.bundle(pc)

@@ -18,7 +18,8 @@ from softnpu.arch.device import NORTH_WINDOW, WINDOW_SIZE
 from softnpu.arch.standin import BUS_SIZE, BUS_START, CASCADE_BYTES, STACK_BASE
 from softnpu.emulator.cores.meter import Meter
 from softnpu.emulator.cores.processor import MachineError, ProcessorBus, Request, Serve
-from softnpu.emulator.memcheck.check import CoreCheck, plain
+from softnpu.emulator.memcheck.seen import plain
+from softnpu.emulator.memcheck.tagged import TaggedCheck
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.emulator.vector_unit import VectorUnit, in_reach
 from softnpu.errors import EmulatorError
@@ -77,7 +78,7 @@ class Machine:
         windows: dict[int, NDArray[np.uint8]],
         bus: ProcessorBus,
         recorder: Recorder | None = None,
-        check: CoreCheck | None = None,
+        check: TaggedCheck | None = None,
     ) -> None:
         self._program = program if check is None else check.code
         self._seen = windows

@@ -1,5 +1,7 @@
-/* Holds each access of RV32 code against what it may touch: what Unicorn calls at every load and
- * store, and the vector unit at every operand. */
+/* Holds each access of a core's code against what it may touch. */
+#ifndef NPU_CHECK_H
+#define NPU_CHECK_H
+
 #include <stdint.h>
 
 #define NPU_TAGS 512     /* addresses have nine bits above those of what a core sees */
@@ -8,13 +10,11 @@
 #define NPU_SEEN 0x40000u
 #define NPU_WINDOW_SHIFT 16
 #define NPU_WINDOWS_SEEN 4
-#define NPU_WIDEST_SCALAR 4
 
-enum { NPU_READ_TYPE = 16, NPU_WRITE_TYPE = 17 }; /* UC_MEM_READ, UC_MEM_WRITE */
-enum { NPU_FINE, NPU_OUTSIDE, NPU_STRAY, NPU_NOT_HELD, NPU_UNWRITTEN, NPU_MISALIGNED };
+enum { NPU_FINE, NPU_OUTSIDE, NPU_STRAY, NPU_NOT_HELD, NPU_UNWRITTEN, NPU_MISALIGNED, NPU_OVERFLOW };
 enum { NPU_NEVER_HELD, NPU_HELD, NPU_RELEASED };
 
-typedef struct {
+typedef struct npu_check {
     void *core; /* Unicorn's */
     void (*stop)(void *core);
     int (*read_register)(void *core, int which, void *value);
@@ -22,6 +22,8 @@ typedef struct {
     uint32_t kind, writes, address, size, pc; /* the first fault */
     uint64_t checked, limit;
     const uint8_t *closed; /* by byte from NPU_FIRST on: neither stack nor the program's data */
+    const uint16_t *owner; /* by byte from NPU_FIRST on: the tag of the buffer there; of AIE2 code */
+    uint32_t stack_end;    /* where AIE2 code's stack ends, which grows upwards; 0 if nobody knows */
     uint8_t *written[NPU_WINDOWS_SEEN]; /* by byte of each window; 0 where nobody keeps account */
     uint32_t begin[NPU_TAGS], end[NPU_TAGS];
     uint8_t held[NPU_TAGS];
@@ -48,43 +50,13 @@ static int npu_judge(npu_check *c, uint32_t tag, uint32_t at, uint32_t size, int
     return tag && !any ? NPU_UNWRITTEN : NPU_FINE;
 }
 
-static void npu_found(npu_check *c, int kind, uint64_t address, uint32_t size, int writes)
+/* The first fault is kept. */
+static void npu_note(npu_check *c, int kind, uint32_t address, uint32_t size, int writes)
 {
     c->kind = (uint32_t)kind;
     c->writes = (uint32_t)writes;
-    c->address = (uint32_t)address;
+    c->address = address;
     c->size = size;
-    c->read_register(c->core, c->pc_register, &c->pc);
-    c->stop(c->core);
 }
 
-static void npu_check_access(npu_check *c, uint64_t address, uint32_t size, int writes)
-{
-    if (c->kind || !size || address >> 31)
-        return;
-    if (++c->checked == c->limit)
-        c->stop(c->core);
-    uint32_t at = address & ((1u << NPU_TAG_SHIFT) - 1);
-    int kind = npu_judge(c, (uint32_t)(address >> NPU_TAG_SHIFT), at, size, writes);
-    if (kind)
-        npu_found(c, kind, address, size, writes);
-}
-
-void npu_at_access(void *core, int type, uint64_t address, int size, int64_t value, npu_check *c)
-{
-    (void)core;
-    (void)value;
-    int writes = type == NPU_WRITE_TYPE;
-    uint32_t scalar = size < NPU_WIDEST_SCALAR ? (uint32_t)size : NPU_WIDEST_SCALAR;
-    if (address & (scalar - 1)) {
-        if (!c->kind)
-            npu_found(c, NPU_MISALIGNED, address, (uint32_t)size, writes);
-        return;
-    }
-    npu_check_access(c, address, (uint32_t)size, writes);
-}
-
-void npu_at_operand(npu_check *c, uint32_t address, uint32_t bytes, int writes)
-{
-    npu_check_access(c, address, bytes, writes);
-}
+#endif

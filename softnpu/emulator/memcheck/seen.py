@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from softnpu.arch.device import WINDOW_SIZE
 from softnpu.arch.standin import STACK_BASE, VECTOR_MEMORY
 from softnpu.emulator.names import Buffer, Names, Place
 from softnpu.errors import FormatError
@@ -56,17 +57,20 @@ def buffers(names: Names, windows: Mapping[int, Place]) -> list[Seen]:
 
 
 class Program:
-    """A linked program that is known to be the one in a core's program memory.
+    """A core's linked program, of AIE2 code if it is no `StandinProgram`.
 
     Args:
-        content: the ELF file.
-
-    Raises:
-        FormatError: it is no ELF file.
+        parsed: its ELF file.
+        buffers: of its tile.
+        stack: bytes of its stack; None where nobody tells.
     """
 
-    def __init__(self, content: bytes) -> None:
-        self._elf = elf.parse(content)
+    def __init__(
+        self, parsed: elf.Elf, buffers: Iterable[Buffer] = (), stack: int | None = None
+    ) -> None:
+        self._elf = parsed
+        self._buffers = tuple(buffers)
+        self._stack = stack
 
     def is_loaded(self, program: NDArray[np.uint8]) -> bool:
         """Whether program memory holds it."""
@@ -74,6 +78,46 @@ class Program:
         return bool(code) and all(
             bytes(program[s.address : s.address + len(s.data)]) == bytes(s.data) for s in code
         )
+
+    def data(self) -> Iterator[tuple[str, int, int]]:
+        """(name, begin, end) of the program's variables and constants."""
+        for symbol in self._elf.symbols:
+            if symbol.kind == _OBJECT and symbol.size and symbol.address >= STACK_BASE:
+                yield symbol.name, symbol.address, symbol.address + symbol.size
+
+    def stack(self) -> tuple[int, int]:
+        """Where its stack lies: (begin, end). It grows upwards, where nobody tells how far: to the
+        first buffer or the code's own data above it."""
+        begin = self._symbol(_STACK_BEGIN, STACK_BASE)
+        if self._stack is not None:
+            return begin, begin + self._stack
+        above = [STACK_BASE + one.address for one in self._buffers]
+        above += [address for address, _ in self._sections()]
+        return begin, min((one for one in above if one > begin), default=STACK_BASE + WINDOW_SIZE)
+
+    @property
+    def stack_end(self) -> int | None:
+        """The address behind its stack; None where nobody tells where that lies and how large it
+        is."""
+        named = any(symbol.name == _STACK_BEGIN for symbol in self._elf.symbols)
+        return self.stack()[1] if named and self._stack is not None else None
+
+    def own(self) -> Iterator[tuple[int, int]]:
+        """(begin, end) of what it may use without naming a buffer: stack and data."""
+        yield self.stack()
+        yield from self._sections()
+
+    def _sections(self) -> Iterator[tuple[int, int]]:
+        for section in self._elf.sections:
+            if section.flags & _ALLOCATED and section.address >= STACK_BASE:
+                yield section.address, section.address + section.size
+
+    def _symbol(self, name: str, otherwise: int) -> int:
+        return next((s.address for s in self._elf.symbols if s.name == name), otherwise)
+
+
+class StandinProgram(Program):
+    """A program of stand-in code; arguments as of `Program`."""
 
     @property
     def keeps_relocations(self) -> bool:
@@ -108,28 +152,16 @@ class Program:
                 if one is not None and place.type in {_WORD, *_HIGH_PARTS}:
                     yield place.offset, place.type, one
 
-    def data(self) -> Iterator[tuple[str, int, int]]:
-        """(name, begin, end) of the program's variables and constants."""
-        for symbol in self._elf.symbols:
-            if symbol.kind == _OBJECT and symbol.size and symbol.address >= STACK_BASE:
-                yield symbol.name, symbol.address, symbol.address + symbol.size
-
     def stack(self) -> tuple[int, int]:
-        """Where its stack lies: (begin, end)."""
-        tops = (s.address for s in self._elf.symbols if s.name == "__standin_stack_top")
-        top = next(tops, STACK_BASE)
+        """As `Program.stack`; it grows downwards."""
+        top = self._symbol(_STACK_TOP, STACK_BASE)
         return (VECTOR_MEMORY if top > VECTOR_MEMORY else STACK_BASE), top
-
-    def own(self) -> Iterator[tuple[int, int]]:
-        """(begin, end) of what it may use without naming a buffer: stack and data."""
-        yield self.stack()
-        for section in self._elf.sections:
-            if section.flags & _ALLOCATED and section.address >= STACK_BASE:
-                yield section.address, section.address + section.size
 
 
 _ALLOCATED, _OBJECT = 2, 1
 """SHF_ALLOC; STT_OBJECT."""
+_STACK_BEGIN, _STACK_TOP = "_sp_start_value_DM_stack", "__standin_stack_top"
+"""What mlir-aie's linker script and the stand-in's name the end that a stack grows from."""
 
 
 def _add(memory: NDArray[np.uint8], at: int, tag: int) -> None:
@@ -149,6 +181,13 @@ def read(names: Names, tile: Place) -> Program | None:
     if source is None:
         return None
     try:
-        return Program(source.path.read_bytes())
+        parsed = elf.parse(source.path.read_bytes())
     except (OSError, FormatError):
         return None
+    kind = StandinProgram if parsed.machine == elf.RISCV else Program
+    return kind(parsed, names.buffers.get(tile, ()), names.stacks.get(tile))
+
+
+def plain(address: int) -> int:
+    """An address as the core's memory has it."""
+    return address & PLAIN if address < 1 << 31 else address

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from softnpu.emulator.memcheck.seen import PLAIN, TAG_SHIFT, Program, Seen
+from softnpu.emulator.memcheck.seen import PLAIN, TAG_SHIFT, Program, Seen, StandinProgram
 from softnpu.formats.elements import OF_MLIR
 
 
@@ -18,6 +18,7 @@ class Kind(IntEnum):
     NOT_HELD = 3
     UNWRITTEN = 4
     MISALIGNED = 5
+    OVERFLOW = 6
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,15 @@ class Wording:
     def __init__(self, seen: Iterable[Seen], program: Program) -> None:
         self._seen = list(seen)
         self._program = program
+        self._tells_pointers = isinstance(program, StandinProgram)
 
     def told(self, access: Access) -> str:
         """A message that begins with a verb: "writes out[1024] (i32), one element behind …"."""
         found = self._of_tag(access.address >> TAG_SHIFT)
         at = access.address & PLAIN
         verb = "writes" if access.writes else "reads"
+        if access.kind is Kind.OVERFLOW:
+            return self._overflow(at)
         if access.kind is Kind.MISALIGNED:
             return f"{verb} {self._misaligned(access, at)}"
         if access.kind is Kind.STRAY:
@@ -105,19 +109,31 @@ class Wording:
     def _stray(self, access: Access, at: int) -> str:
         place = self._place(at)
         where = f", {place}" if place else ""
-        return (
-            f"{at:#x} ({access.size} bytes){where}, by a pointer that is neither to a buffer nor"
-            f" into the stack and the code's own data: {self._from(at)}"
+        how = (
+            "by a pointer that is neither to a buffer nor into the stack and the code's own data"
+            if self._tells_pointers
+            else "where neither a buffer lies nor the stack or the code's own data"
         )
+        return f"{at:#x} ({access.size} bytes){where}, {how}: {self._from(at)}"
 
     def _from(self, at: int) -> str:
         """What an access without a tag may be meant for: what lies nearest."""
         ranges = [(f"the array or variable {n}", b, e) for n, b, e in self._program.data()]
         ranges.append(("an array on the stack", *self._program.stack()))
+        if not self._tells_pointers:
+            ranges += [(one.buffer.name, one.begin, one.end) for one in self._seen]
         name, begin, end = min(ranges, key=lambda r: r[1] - at if at < r[1] else at - r[2])
         distance = begin - at if at < begin else at - end
         side = "before it" if at < begin else "behind its end"
         return f"nearest is {name}, {distance} bytes {side}"
+
+    def _overflow(self, at: int) -> str:
+        begin, end = self._program.stack()
+        place = self._place(at)
+        return (
+            f"runs out of stack: its {end - begin:,} bytes end at {end:#x}, and it has come to"
+            f" {at:#x}{f', {place}' if place else ''}; give the core a larger stack_size"
+        )
 
     def _misaligned(self, access: Access, at: int) -> str:
         found = self._of_tag(access.address >> TAG_SHIFT)

@@ -16,6 +16,8 @@ from softnpu.isa.assembler import assemble
 from softnpu.isa.codec import codec
 from tests.softnpu.emulator.programs import LINKER_SCRIPT, Segments
 
+_ABSOLUTE = 0xFFF1
+"""SHN_ABS."""
 NOPS = "\n".join(["nop"] * 8)
 """As many bundles as a load, and any write, takes to land; `@` in a program stands for them."""
 
@@ -30,12 +32,17 @@ def assembled(text: str, isa: str = table.AIE2) -> Segments:
     return ((0, bytes(assemble(placed, table.load(isa)).sections[".text"].data)),)
 
 
-def linked(text: str) -> bytes:
-    """`text` as a core's ELF file; its labels in front of code are functions."""
+def linked(text: str, stack: int | None = None) -> bytes:
+    """`text` as a core's ELF file; its labels in front of code are functions.
+
+    Args:
+        stack: where mlir-aie's linker script has put the stack; None for a file that does not tell.
+    """
     assembly = assemble(text.replace("@", NOPS), table.load())
     ((_, code),) = assembled(text)
     functions = [s for s in assembly.symbols.values() if not s.temporary]
-    names = b"\0" + b"".join(one.name.encode() + b"\0" for one in functions)
+    told = b"" if stack is None else b"_sp_start_value_DM_stack\0"
+    names = b"\0" + b"".join(one.name.encode() + b"\0" for one in functions) + told
     symbols = elf.Symbol32().write() + b"".join(
         elf.Symbol32(
             name=names.index(b"\0" + one.name.encode() + b"\0") + 1,
@@ -46,6 +53,9 @@ def linked(text: str) -> bytes:
         ).write()
         for one in functions
     )
+    if stack is not None:
+        name = len(names) - len(told)
+        symbols += elf.Symbol32(name=name, value=stack, info=1 << 4, section=_ABSOLUTE).write()
     tables = b"\0.text\0.symtab\0.strtab\0"
     at = 52 + 32
     parts = [code, symbols, names, tables]

@@ -32,6 +32,7 @@ def test_a_core_is_found_by_the_name_of_its_elf(golden: Path) -> None:
         (0, 2): "main_core_0_2.elf",
         (0, 3): "main_core_0_3.elf",
     }
+    assert [core["stack"] for core in cores] == [1024, 1024]
 
 
 def test_only_a_core_that_is_compiled_here_has_its_c_told(golden: Path) -> None:
