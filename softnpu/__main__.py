@@ -79,7 +79,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     ),
     "run-host": Subcommand(
         "softnpu.emulator.cli",
-        "run a Python script that uses pyxrt, on the emulated NPU",
+        "run a host for XRT (Python, C++ or a program), on the emulated NPU",
         runs=True,
     ),
 }

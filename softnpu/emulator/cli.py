@@ -1,33 +1,50 @@
-"""`python -m softnpu run-host SCRIPT`: a pyxrt host on the emulated NPU, unchanged."""
+"""`python -m softnpu run-host HOST`: a host for XRT on the emulated NPU, unchanged."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from softnpu.errors import EmulatorError
 from softnpu.warned import FEW, kind
 
 if TYPE_CHECKING:
+    from softnpu.emulator import cxx_host
+    from softnpu.emulator.cxx import Installed
     from softnpu.emulator.report import RunReport
 
-DESCRIPTION = """Runs a Python script that imports pyxrt, with softnpu.pyxrt in pyxrt's place.
-What the script prints goes to stdout as usual; what the emulator has to say goes to stderr."""
+DESCRIPTION = """Runs a host program on the emulated NPU, unchanged:
+  a Python script that imports pyxrt,
+  a C++ source for XRT's API (xrt/xrt_device.h and so on), which is compiled here,
+  or a program that was linked with XRT's libxrt_coreutil.
+What the host prints goes to stdout as usual; what the emulator has to say goes to stderr. The exit
+code is the host's."""
+
+EXAMPLES = """examples:
+  python -m softnpu run-host host.py -x final.xclbin
+  python -m softnpu run-host test.cpp -- -x final.xclbin -i insts.bin -k MLIR_AIE
+  python -m softnpu run-host -I test_lib --with test_lib/test_utils.cpp -l uuid test.cpp -- ...
+  python -m softnpu run-host ./test -x final.xclbin -i insts.bin -k MLIR_AIE
+  python -m softnpu run-host --xrt               a folder to build hosts with: include, lib
+"""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the subcommand `run-host`."""
     parser = subparsers.add_parser(
         "run-host",
-        help="run a Python script that uses pyxrt, on the emulated NPU",
+        help="run a host for XRT (Python, C++ or a program), on the emulated NPU",
         description=DESCRIPTION,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--device",
         choices=("npu1", "npu2"),
-        help="which NPU the script finds (npu1: NPU Phoenix, npu2: NPU Strix; default: what "
+        help="which NPU the host finds (npu1: NPU Phoenix, npu2: NPU Strix; default: what "
         "has the columns that its xclbins need)",
     )
     parser.add_argument(
@@ -49,17 +66,61 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         choices=("rv32",),
         help="what the cores' programs are, for an xclbin that carries no mark",
     )
-    parser.add_argument("script", type=Path)
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the script's own arguments")
+    _add_compiling(parser)
+    parser.add_argument("host", type=Path, nargs="?", metavar="HOST")
+    parser.add_argument(
+        "arguments",
+        nargs=argparse.REMAINDER,
+        help="the host's own arguments; a -- may precede them",
+    )
     parser.set_defaults(run=run_host)
 
 
-def run_host(options: argparse.Namespace) -> int:
-    """Runs the script; gives its exit code."""
-    from softnpu import pyxrt
-    from softnpu.emulator import host_script
+def _add_compiling(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("a host in C++")
+    group.add_argument(
+        "-I", action="append", default=[], dest="includes", metavar="DIR", help="headers are here"
+    )
+    group.add_argument(
+        "-D", action="append", default=[], dest="defines", metavar="NAME[=VALUE]", help="a macro"
+    )
+    group.add_argument(
+        "-L", action="append", default=[], dest="folders", metavar="DIR", help="libraries are here"
+    )
+    group.add_argument(
+        "-l", action="append", default=[], dest="libraries", metavar="LIBRARY", help="a library"
+    )
+    group.add_argument(
+        "--with",
+        action="append",
+        default=[],
+        type=Path,
+        dest="others",
+        metavar="FILE",
+        help="a further source, object file or library of the host",
+    )
+    group.add_argument("--std", default="c++17", help="the language (default: %(default)s)")
+    group.add_argument(
+        "--cxx",
+        metavar="COMPILER",
+        help="the compiler (default: the environment's CXX, g++, clang++, or the ziglang wheel's)",
+    )
+    group.add_argument(
+        "--xrt",
+        action="store_true",
+        help="print the folder of softnpu's XRT, for builds of your own (-I F/include -L F/lib "
+        "-lxrt_coreutil), and do nothing else",
+    )
 
-    host_script.check(options.script)
+
+def run_host(options: argparse.Namespace) -> int:
+    """Runs the host; gives its exit code."""
+    from softnpu import pyxrt
+
+    if options.xrt:
+        sys.stdout.write(f"{_xrt(options)}\n")
+        return 0
+    run = _prepared(options)
     notes = _Notes()
     pyxrt.assume_core_isa(options.core_isa)
     pyxrt.configure(
@@ -72,12 +133,50 @@ def run_host(options: argparse.Namespace) -> int:
     )
     sys.modules["pyxrt"] = pyxrt
     try:
-        return host_script.run(options.script, options.arguments)
+        return run()
     finally:
         notes.end()
         timeline = pyxrt.last_timeline()
         if options.trace is not None and timeline is not None:
             timeline.save(options.trace)
+
+
+def _xrt(options: argparse.Namespace) -> Installed:
+    from softnpu.emulator import cxx
+
+    return cxx.installed(cxx.compiler(options.cxx))
+
+
+def _prepared(options: argparse.Namespace) -> Callable[[], int]:
+    """What runs the host, once it is known what it is, and compiled if it is a source."""
+    from softnpu.emulator import cxx, cxx_host, host_script, hosts, program_host
+
+    host: Path | None = options.host
+    if host is None:
+        raise EmulatorError(f"run-host takes a host: {hosts.WANTED}")
+    kind = hosts.kind_of(host)
+    arguments = options.arguments[options.arguments[:1] == ["--"] :]
+    if kind is hosts.Kind.SCRIPT:
+        return lambda: host_script.run(host, arguments)
+    if kind is hosts.Kind.PROGRAM:
+        xrt = _xrt(options)
+        program_host.check(host, xrt)
+        return lambda: program_host.run(host, arguments, xrt)
+    compiler = cxx.compiler(options.cxx)
+    xrt = cxx.installed(compiler)
+    program = cxx_host.program(host, _build(options), compiler, xrt)
+    return lambda: program_host.run(program, arguments, xrt)
+
+
+def _build(options: argparse.Namespace) -> cxx_host.Build:
+    from softnpu.emulator.cxx_host import Build
+
+    return Build(
+        options.others,
+        [*(f"-I{name}" for name in options.includes), *(f"-D{name}" for name in options.defines)],
+        [*(f"-L{name}" for name in options.folders), *(f"-l{name}" for name in options.libraries)],
+        options.std,
+    )
 
 
 def _tell(report: RunReport) -> None:

@@ -1,4 +1,4 @@
-"""A host script that somebody else wrote: refused in words if it is none, and its errors its own.
+"""A host script that somebody else wrote, whose errors are its own.
 
 What goes wrong in the script is shown as Python would show it alone: from the script's own frames
 on, and down to its call into pyxrt, whose real self has no Python frames.
@@ -13,47 +13,12 @@ from collections.abc import Iterable
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
-import softnpu
-from softnpu.errors import EmulatorError
-from softnpu.formats.identify import FileKind, identify
+from softnpu.emulator.raised import OURS, is_bug
 
-C_SUFFIXES = (".c", ".cc", ".cpp", ".cxx", ".c++", ".h", ".hpp")
 MLIR_AIE = ("aie", "air", "iron")
 """Packages of AMD's that a host script may build its design with."""
 
-WANTED = "run-host runs a Python script that imports pyxrt"
-WITHOUT_SCRIPT = (
-    "a pair without a host script runs with python -m runner exec --xclbin F --insts F --arg ..."
-)
-
 Frames = Iterable[traceback.FrameSummary]
-
-_OURS = str(Path(softnpu.__file__).parent)
-_CALLS = (str(Path(_OURS, "pyxrt.py")), str(Path(_OURS, "emulator", "xrt")))
-"""Where what XRT raises is raised on purpose; from elsewhere it is a bug of ours."""
-
-
-def check(script: Path) -> None:
-    """Refuses a file that is no Python script.
-
-    Raises:
-        EmulatorError: saying what it is instead, and what runs that.
-    """
-    if script.is_dir():
-        raise EmulatorError(f"{script} is a folder; {WANTED}")
-    if not script.exists():
-        raise EmulatorError(f"{script}: No such file or directory")
-    data = script.read_bytes()
-    if script.suffix.lower() in C_SUFFIXES or data.lstrip().startswith(b"#include"):
-        raise EmulatorError(
-            f"{script} is a C or C++ source, for XRT's own library; {WANTED}. Its calls have the"
-            f" same names in pyxrt; or, {WITHOUT_SCRIPT}"
-        )
-    if script.suffix == ".py" and b"\0" in data:
-        raise EmulatorError(f"{script} is no text in UTF-8, as Python reads it (UTF-16?)")
-    kind = identify(data)
-    if kind not in (FileKind.TEXT, FileKind.EMPTY) and not script.suffix == ".py":
-        raise EmulatorError(f"{script} is {kind.value}; {WANTED}; {WITHOUT_SCRIPT}")
 
 
 def run(script: Path, arguments: list[str]) -> int:
@@ -68,18 +33,11 @@ def run(script: Path, arguments: list[str]) -> int:
         sys.stderr.write(f"{leaving.code}\n")
         return 1
     except Exception as error:
-        if _is_bug(error, script):
+        if is_bug(list(_from_script(traceback.extract_tb(error.__traceback__), script))):
             raise
         sys.stderr.write(told(error, script))
         return 1
     return 0
-
-
-def _is_bug(error: Exception, script: Path) -> bool:
-    """Whether an error began within softnpu, elsewhere than where XRT's are raised."""
-    frames = list(_from_script(traceback.extract_tb(error.__traceback__), script))
-    within = any(frame.filename.startswith(_OURS) for frame in frames)
-    return within and not frames[-1].filename.startswith(_CALLS)
 
 
 def _from_script(frames: Frames, script: Path) -> Frames:
@@ -89,7 +47,7 @@ def _from_script(frames: Frames, script: Path) -> Frames:
 
 def _down_to_ours(frames: Frames) -> Frames:
     """The frames down to the call into pyxrt."""
-    return takewhile(lambda frame: not frame.filename.startswith(_OURS), frames)
+    return takewhile(lambda frame: not frame.filename.startswith(OURS), frames)
 
 
 def told(error: Exception, script: Path) -> str:

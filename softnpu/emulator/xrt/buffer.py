@@ -74,10 +74,14 @@ class bo:
         self.owner = owner
         self.group = group
         self.buffer: HostBuffer = memory.allocate(size)
-        self._host: NDArray[np.uint8] = np.zeros(len(self.buffer.data), np.uint8)
+        self._host = self._host_copy(len(self.buffer.data))
         self._offset, self._size = 0, size
         self._address = self.buffer.address
         weakref.finalize(self, memory.free, self.buffer)
+
+    def _host_copy(self, size: int) -> NDArray[np.uint8]:
+        """Zeros for what the program sees."""
+        return np.zeros(size, np.uint8)
 
     def _view(self, parent: bo, size: int, offset: int) -> None:
         if offset + size > parent._size:

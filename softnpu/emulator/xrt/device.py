@@ -262,6 +262,12 @@ class hw_context:
         """Queues a run or a runlist. Not in XRT."""
         self._queue.append(job)
 
+    def withdraw(self, job: Job) -> None:
+        """Takes a job out of the queue; the array is reset if it had begun. Not in XRT."""
+        self._queue.remove(job)
+        if job.unfinished:
+            self.drop()
+
     def finish(self, job: Job, timeout_ms: float) -> None:
         """Executes what is queued up to `job`, in order, or until the time of one is over. Not in
         XRT."""

@@ -97,6 +97,7 @@ class xclbin:
         forms = Overloads("pyxrt.xclbin", ({}, {"arg0": str}))
         filename = forms.read(given, named).get("arg0")
         self._parsed: Xclbin | None = None
+        self._data = b""
         self.path = Path()
         self.told: set[str] = set()
         if filename is not None:
@@ -107,10 +108,21 @@ class xclbin:
         self.path = Path(text)
         if not self.path.is_file():
             raise RuntimeError(f"xclbin file not found: {text}")
+        self._read(self.path.read_bytes(), text)
+
+    def _read(self, data: bytes, called: str) -> None:
+        self._data = data
         try:
-            self._parsed = parse(self.path.read_bytes())
+            self._parsed = parse(data)
         except SoftnpuError as error:
-            raise RuntimeError(f"{text}: {error}") from error
+            raise RuntimeError(f"{called}: {error}") from error
+
+    @classmethod
+    def of_data(cls, data: bytes) -> xclbin:
+        """The xclbin that a host has in memory; XRT's binding cannot take it."""
+        made = cls()
+        made._read(data, "the xclbin's data")
+        return made
 
     @property
     def parsed(self) -> Xclbin:
@@ -118,6 +130,11 @@ class xclbin:
         if self._parsed is None:
             raise RuntimeError("this xclbin is empty: pyxrt.xclbin(filename) loads one")
         return self._parsed
+
+    @property
+    def data(self) -> bytes:
+        """The file. Not in XRT."""
+        return self._data
 
     @property
     def columns(self) -> int:

@@ -175,6 +175,14 @@ class run:
             connectivity.tell_other_group(value, self.kernel, index)
         self._arguments[index] = held
 
+    def set_scalar(self, index: int, raw: bytes) -> None:
+        """Sets a scalar from its bytes in memory, as XRT's C++ set_arg takes it: as many as the
+        argument has. Not in XRT's binding."""
+        if not 0 <= index < len(self.kernel.arguments):
+            raise RuntimeError(f"Bad argument index '{index}'")
+        size = self.kernel.arguments[index].size
+        self._arguments[index] = int.from_bytes(raw[:size], "little")
+
     def start(self) -> None:
         """Queues the execution."""
         if self._lists:
@@ -247,6 +255,17 @@ class run:
         self._watchdog_ended = self._list is None
         self._state = ert_cmd_state.ERT_CMD_STATE_ABORT
         self._problem = "a run before this one did not complete, and took it along"
+
+    def cancel(self) -> ert_cmd_state:
+        """XRT's run.abort(), which its binding lacks: a run that is queued is taken out; gives the
+        state."""
+        if self._state is ert_cmd_state.ERT_CMD_STATE_NEW:
+            raise RuntimeError("Cannot abort command that wasn't started: Invalid argument")
+        if self._state is _SUBMITTED and self._list is None:
+            self.kernel.context.withdraw(self)
+            self.unfinished = False
+            self._state = ert_cmd_state.ERT_CMD_STATE_ABORT
+        return self._state
 
     def become(self, state: ert_cmd_state) -> None:
         """Ends in a state that its runlist knows. Not in XRT."""

@@ -30,8 +30,9 @@ class runlist:
     def __init__(self, *given: Any, **named: Any) -> None:
         self._context: hw_context | None = _RUNLIST.read(given, named).get("hwctx")
         self._runs: list[run] = []
-        self._is_running = False
+        self._is_running = self._executed = False
         self._failed: ert_cmd_state | None = None
+        self._failed_at = -1
         self.hung = False
 
     def __del__(self) -> None:
@@ -54,6 +55,7 @@ class runlist:
         for item in self._runs:
             item.prepare(self)
         self._is_running, self._failed, self.hung = True, None, False
+        self._executed = True
         context.submit(self)
 
     def wait(self, *given: Any, **named: Any) -> None:
@@ -68,7 +70,38 @@ class runlist:
         context.finish(self, 0)
         was_running, self._is_running = self._is_running, False
         if was_running and self._failed is not None:
-            raise RuntimeError(f"runlist failed execution ({self._failed.name})")
+            raise RuntimeError(self._told())
+
+    def _told(self) -> str:
+        assert self._failed is not None
+        return f"runlist failed execution ({self._failed.name})"
+
+    def failure(self) -> tuple[int, ert_cmd_state, str] | None:
+        """The run that did not complete, its state and what XRT says; None if all did. Not in
+        XRT's binding."""
+        if self._failed is None:
+            return None
+        return self._failed_at, self._failed, self._told()
+
+    def state(self) -> ert_cmd_state:
+        """The state of the last `execute`, which is executed if it waits for that. Not in XRT's
+        binding."""
+        context = self._opened("cannot get state of uninitialized runlist")
+        context.finish(self, 0)
+        if not self._is_running and self._failed is None and not self._executed:
+            return ert_cmd_state.ERT_CMD_STATE_NEW
+        return self._failed or _COMPLETED
+
+    def reset(self) -> None:
+        """Lets go of all runs. Not in XRT's binding."""
+        if self._is_running:
+            raise RuntimeError(
+                "The runlist is submitted for execution and cannot be reset. Wait for it first: "
+                "Invalid argument"
+            )
+        for item in self._runs:
+            item.listed(-1)
+        self._runs, self._failed, self._executed = [], None, False
 
     def perform(self, timeout_ms: float) -> None:
         """Runs them on the emulator. Not in XRT."""
@@ -87,7 +120,7 @@ class runlist:
         """As XRT, drivers name the run and the state; older ones the first and ABORT."""
         if state is _TIMEOUT and machine().settings.watchdog_raises:
             index, state = 0, _ABORT
-        self._failed = state
+        self._failed, self._failed_at = state, index
         self._runs[index].become(state)
         for item in self._runs[index + 1 :]:
             item.abort()

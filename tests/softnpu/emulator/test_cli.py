@@ -83,6 +83,27 @@ def test_run_host_can_stop_and_show_the_state(march: Path, tmp_path: Path) -> No
     assert "tile (0,1) locks:" in done.stderr
 
 
+def test_run_host_compiles_and_runs_a_host_in_cpp(tmp_path: Path) -> None:
+    source = tmp_path / "host.cpp"
+    source.write_text(
+        '#include "xrt/xrt_device.h"\n#include <iostream>\n'
+        "int main(int, char **given) { xrt::device device(0);\n"
+        "  std::cout << device.get_info<xrt::info::device::name>() << given[1] << CODE;\n"
+        "  return CODE; }\n"
+    )
+    command = [sys.executable, "-m", "softnpu", "run-host", "--device", "npu2", "-D", "CODE=9"]
+    done = subprocess.run([*command, source, "--", "-x"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (9, "NPU Strix-x9")
+
+
+def test_run_host_prints_a_folder_to_build_hosts_with() -> None:
+    command = [sys.executable, "-m", "softnpu", "run-host", "--xrt"]
+    folder = Path(subprocess.run(command, capture_output=True, text=True).stdout.strip())
+    assert (folder / "include" / "xrt" / "xrt_device.h").is_file()
+    assert (folder / "include" / "experimental" / "xrt_bo.h").is_file()
+    assert (folder / "lib" / "libxrt_coreutil.so").is_file()
+
+
 def test_notes_that_are_alike_are_told_once_with_their_number(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
