@@ -173,7 +173,10 @@ def _build(options: argparse.Namespace) -> cxx_host.Build:
 
     return Build(
         options.others,
-        [*(f"-I{name}" for name in options.includes), *(f"-D{name}" for name in options.defines)],
+        [
+            *(f"-I{Path(name).absolute()}" for name in options.includes),
+            *(f"-D{name}" for name in options.defines),
+        ],
         [*(f"-L{name}" for name in options.folders), *(f"-l{name}" for name in options.libraries)],
         options.std,
     )

@@ -27,7 +27,7 @@ class Build:
 
     Attributes:
         others: further sources, objects and libraries of files.
-        flags: for each source, such as -I and -D.
+        flags: for each source, such as -I and -D; folders in them are absolute.
         libraries: for the linker, such as -luuid.
         standard: of C++.
     """
@@ -65,7 +65,7 @@ def program(source: Path, build: Build, by: Compiler, xrt: Installed) -> Path:
 def _object(source: Path, build: Build, by: Compiler, xrt: Installed) -> Path:
     """A source's object file, with what was read for it (a depfile) beside it."""
     flags = [f"-std={build.standard}", *_FLAGS, *build.flags, f"-I{xrt.headers}"]
-    kept = _hosts() / hashed([by.identity, str(source.absolute()), str(Path.cwd()), *flags])
+    kept = _hosts() / hashed([by.identity, str(source.absolute()), *flags])
     made, read = kept / "host.o", kept / "read.json"
     if _is_current(read):
         return made
