@@ -19,14 +19,15 @@ from softnpu.emulator.locks import Lock
 from softnpu.emulator.network import Network
 from softnpu.emulator.scheduler import Actor, Scheduler
 from softnpu.emulator.tile import MemoryTile, ShimTile, Tile
+from softnpu.emulator.tracing.tracing import Tracing
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
     from softnpu.emulator.core import Core
     from softnpu.emulator.dma import Channel
     from softnpu.emulator.memcheck.check import MemoryCheck
+    from softnpu.emulator.observer import Observer
     from softnpu.emulator.printing import Printed
-    from softnpu.emulator.timeline import Timeline
 
 _TILES: dict[TileKind, type[Tile]] = {
     TileKind.SHIM: ShimTile,
@@ -47,10 +48,12 @@ shim DMA in column 0 (drivers/accel/amdxdna, npu1_regs.c, first_col)."""
 class OutsideMemory:
     """A memory tile beside the partition: its memory and locks can be reached, nothing else."""
 
-    def __init__(self, place: tuple[int, int], scheduler: Scheduler) -> None:
+    def __init__(
+        self, place: tuple[int, int], scheduler: Scheduler, observers: list[Observer]
+    ) -> None:
         facts = TILE_FACTS[TileKind.MEMORY]
         self.words: Words = np.zeros(facts.data_memory // 4, np.uint32)
-        self.locks = [Lock(place, i, scheduler.wake) for i in range(facts.locks)]
+        self.locks = [Lock(place, i, scheduler.wake, observers) for i in range(facts.locks)]
 
 
 class Array:
@@ -69,7 +72,8 @@ class Array:
         pdi: the id of the PDI that it was configured by.
         hazards: what went well in this run and might not on hardware, in the order of occurrence.
         printed: what cores have printed in this run.
-        timeline: where events are recorded, None if they are not.
+        observers: who looks on.
+        tracing: its trace units.
         profile: whether cores record what they execute, see emulator.profiling.
         memcheck: what cores' accesses are held against, None if they are not.
         deadline: the clock beyond which nothing runs, see `go_on`.
@@ -89,9 +93,10 @@ class Array:
         self.core_isa = core_isa
         self.scheduler = Scheduler(seed, threads)
         self.network = Network(device)
+        self.tracing = Tracing(self)
         self.host = host or HostMemory()
         self.host_access = HostAccess(self.host)
-        self.timeline: Timeline | None = None
+        self.observers: list[Observer] = []
         self.profile = False
         self.memcheck: MemoryCheck | None = None
         self.pdi = 0
@@ -193,16 +198,20 @@ class Array:
         if window >= len(_WINDOW_OF_MEMORY_TILE):
             return None
         col = tile[0] + _WINDOW_OF_MEMORY_TILE[window]
-        physical = self._start_column + col
+        physical = self.physical_column(col)
         exists = 0 <= physical < _PHYSICAL_COLUMNS[self.device.generation]
         return (col, tile[1]) if exists else None
+
+    def physical_column(self, col: int) -> int:
+        """Where a column of the partition lies in the whole array."""
+        return self._start_column + col
 
     def memory_tile(self, place: tuple[int, int]) -> Tile | OutsideMemory:
         """The tile at `place`, which may be a memory tile beside the partition."""
         if place in self.tiles:
             return self.tiles[place]
         if place not in self._outside:
-            self._outside[place] = OutsideMemory(place, self.scheduler)
+            self._outside[place] = OutsideMemory(place, self.scheduler, self.observers)
             side = "west" if place[0] < 0 else "east"
             self.hazard(
                 f"a DMA reaches the memory tile {side} of the partition, which may belong to "
@@ -245,6 +254,7 @@ class Array:
         """As after a reset of all columns: only memories keep what they hold."""
         self.scheduler.clear()
         self._parked.clear()
+        self.tracing.clear()
         for tile in self.tiles.values():
             tile.clear()
         self.network.clear()

@@ -96,7 +96,7 @@ class Context:
                 start_column=min(partition.start_columns, default=0),
                 threads=self._threads,
             )
-            self._array.timeline = self.timeline
+            self._array.observers += [self.timeline] if self.timeline else []
             self._array.profile = self._profile
             self._array.memcheck = self._memcheck
             self.controller = Controller(self._array, self._load_pdi)
@@ -149,6 +149,7 @@ class Context:
         self.array.set_deadline(start + _cycles(timeout_ms), settling=False)
         try:
             configured = self._configured
+            self.array.tracing.expect(stream.operations)
             self.configure()
             self.controller.table.begin(scratchpad)
             self.controller.begin(stream.operations, arguments, configured=not configured)
@@ -174,7 +175,10 @@ class Context:
             longer = array.deadline + _cycles(timeout_ms)
             array.set_deadline(min(longer, self._watchdog), settling=False)
         try:
-            idle = array.scheduler.run(None if until is None else lambda: until(array))
+            stop = None if until is None else lambda: until(array)
+            idle = array.scheduler.run(stop)
+            while idle and array.tracing.flush():
+                idle = array.scheduler.run(stop)
         except EmulatorError as error:
             return self._report(Outcome.FAULT, error)
         if array.timed_out:
@@ -206,6 +210,7 @@ class Context:
         if outcome is Outcome.COMPLETED:
             self._note_unread_counts()
             self.controller.note_tokens()
+        self.array.tracing.end_run()
         statistics = Statistics.of(self.array) - before
         report = RunReport(
             outcome=outcome,
@@ -270,7 +275,9 @@ class Context:
         from softnpu.formats import cdo
 
         self.array.pdi = id
-        executor.configure(self.array, cdo.operations(pdi.parse(part.image).cdo()))
+        operations = cdo.operations(pdi.parse(part.image).cdo())
+        self.array.tracing.expect(operations)
+        executor.configure(self.array, operations)
 
 
 def _since(start: int, printed: Iterable[Printed]) -> tuple[Printed, ...]:

@@ -111,7 +111,7 @@ class Controller(Actor):
     def note_tokens(self) -> None:
         """Notes the tokens that a stream leaves behind at its end."""
         for key, came in self.tokens.items():
-            if came:
+            if came and not self._array.tracing.takes(self._channel(key)):
                 self._array.hazard(
                     f"{len(came)} task-complete tokens of {self._channel(key).place} were never "
                     "waited for; a wait in the next run may take one of them and end too early"
@@ -146,8 +146,9 @@ class Controller(Actor):
             if not self._step(operation):
                 return
             self.position += 1
-            if self.clock > since and self._array.timeline is not None:
-                self._array.timeline.operation(self, operation, since, self.clock)
+            if self.clock > since:
+                for observer in self._array.observers:
+                    observer.operation(self, operation, since, self.clock)
         self._array.set_deadline(self.clock + SETTLE_CYCLES, settling=True)
 
     def _step(self, operation: Operation) -> bool:

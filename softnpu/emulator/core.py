@@ -85,13 +85,20 @@ class Core(Services):
 
     def control(self, enable: bool, reset: bool) -> None:
         """Follows Core_Control: a reset forgets all state, enabling clears Core_Done."""
+        ran = self.running
         if reset and not self.in_reset:
             self.restart()
         if enable and not self.enabled:
             self.done = False
         self.enabled, self.in_reset = enable, reset
+        if self.running is not ran:
+            self._switched(self.running, self._tile.array.controller_clock)
         if self.running:
             self._tile.wake(self)
+
+    def _switched(self, running: bool, time: int) -> None:
+        for observer in self._tile.observers:
+            observer.core_switched(self, running, time)
 
     @property
     def running(self) -> bool:
@@ -112,6 +119,21 @@ class Core(Services):
         self._loaded = True
         if self._machine is not None:
             self._machine.reload()
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has executed anything since it was reset."""
+        return self._machine is not None
+
+    @property
+    def follows(self) -> bool:
+        """Whether observers are told of its single instructions."""
+        return self._recorder is not None and self._recorder.follows
+
+    @property
+    def code(self) -> bytes:
+        """The program, as it was when it began."""
+        return b"" if self._recorder is None else self._recorder.code
 
     # running
 
@@ -168,8 +190,9 @@ class Core(Services):
                 return True
         except MachineError as error:
             raise self._failed(error) from error
-        if self._tile.timeline is not None:
-            self._tile.timeline.core_run(self, self._began, self.clock)
+        if self.clock > self._began:
+            for observer in self._tile.observers:
+                observer.core_ran(self, self._began, self.clock)
         if self.running and self.pending is None:
             self._tile.array.go_on(self)
         return False
@@ -203,7 +226,10 @@ class Core(Services):
         isa = tile.array.core_isa
         generation = tile.array.device.generation
         cores.check_runnable(isa, generation, tile.name)
-        self._recorder = self._begin_recording() if tile.array.profile else None
+        follows = tile.array.tracing.follows(tile.place)
+        self._recorder = self._begin_recording() if tile.array.profile or follows else None
+        if self._recorder is not None and follows:
+            self._recorder.follow()
         check = tile.array.memcheck
         self._check = None if check is None else check.of_core(tile)
         self._machine = cores.processor(
@@ -235,6 +261,10 @@ class Core(Services):
         self.clock += cycles
         self.counts.instructions += cycles - waited
         self.counts.bank_wait += waited
+        if cycles and self._recorder is not None and self.follows:
+            steps = self._recorder.steps()
+            for observer in self._tile.observers:
+                observer.core_stepped(self, steps, self.clock)
         stack = machine.stack()
         if len(stack) > self._stack_seen:
             self._stack_seen = len(stack)
@@ -248,9 +278,12 @@ class Core(Services):
         service = _SERVICES.get(code)
         if service is Service.DONE:
             self.done, self.enabled = True, False
+            self._switched(False, self.clock)
             return None
         if service is None:
             raise self._fault(f"asks for service {code}, which does not exist")
+        for observer in self._tile.observers:
+            observer.core_asked(self, service, first, second)
         results = self._services[service](first, second)
         if results is None:
             self.pending = (service, first, second)
@@ -279,10 +312,10 @@ class Core(Services):
         return True
 
     def _waited(self, service: Service, since: int) -> None:
-        cycles = self.clock - since
+        assert self.pending is not None
+        cycles, first = self.clock - since, self.pending[1]
         if self._recorder is not None:
-            assert self.pending is not None
-            number = self.pending[1] if service is Service.ACQUIRE else 0
+            number = first if service is Service.ACQUIRE else 0
             self._recorder.wait(self.within(self.registers()["pc"]), (service, number), cycles)
         if service is Service.ACQUIRE:
             self.counts.lock_wait += cycles
@@ -290,8 +323,9 @@ class Core(Services):
             self.counts.cascade_wait += cycles
         else:
             self.counts.stream_wait += cycles
-        if self._tile.timeline is not None:
-            self._tile.timeline.core_wait(self, service, since, self.clock)
+        if cycles:
+            for observer in self._tile.observers:
+                observer.core_waited(self, service, first, since, self.clock)
 
     def _failed(self, error: MachineError) -> CoreError:
         self.done = True

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from softnpu.arch.dma import QUEUE_DEPTH, Direction
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.descriptors import Descriptor
+from softnpu.emulator.observer import Held
 from softnpu.emulator.scheduler import Actor
 from softnpu.emulator.streams import Link
 
@@ -130,6 +131,8 @@ class Channel(Actor):
             self.repeats = self.task.repeats
             self.following = self.task.start
             self.engine.queue_moved(self)
+            for observer in self.engine.observers:
+                observer.task_began(self)
         return True
 
     def load_descriptor(self, number: int) -> Descriptor:
@@ -150,6 +153,8 @@ class Channel(Actor):
             if not lock.acquire(descriptor.acquire_value, self):
                 return False
             self.counts.lock_wait += self.clock - before
+            if self.clock > before:
+                self.held_up(Held.LOCK, before, self.clock)
         self.acquired = True
         self._began = self.clock
         return True
@@ -161,8 +166,8 @@ class Channel(Actor):
         self.engine.moved(self)
         if descriptor.release is not None:
             descriptor.release.release(descriptor.release_value, self)
-        if self.engine.timeline is not None:
-            self.engine.timeline.descriptor(self, descriptor, self._began, self.clock)
+        for observer in self.engine.observers:
+            observer.descriptor_ran(self, descriptor, self._began, self.clock)
         self.descriptor = None
         self.acquired = False
         self.following = descriptor.next
@@ -177,9 +182,16 @@ class Channel(Actor):
             return
         task, self.task = self.task, None
         self.counts.tasks += 1
+        for observer in self.engine.observers:
+            observer.task_ended(self)
         if task.token:
             self.counts.tokens += 1
             self.engine.issue_token(self)
+
+    def held_up(self, cause: Held, begin: int, end: int) -> None:
+        """It was held up from `begin` to `end`."""
+        for observer in self.engine.observers:
+            observer.channel_waited(self, cause, begin, end)
 
     def under_way(self) -> str | None:
         """What a reset leaves in the streams, None if nothing."""
@@ -304,7 +316,10 @@ class SendChannel(Channel):
         size = self.engine.portion(self.remaining)
         last = size == self.remaining and not descriptor.suppress_last
         taken = output.offer(rest[:size], last, self.clock, self)
-        self.clock = max(self.clock + taken, output.clock)
+        free = self.clock + taken
+        self.clock = max(free, output.clock)
+        if self.clock > free:
+            self.held_up(Held.STREAM, free, self.clock)
         self.position += taken
         self.remaining -= taken
         if taken == size and self.remaining:

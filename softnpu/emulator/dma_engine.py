@@ -26,7 +26,7 @@ from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
-    from softnpu.emulator.timeline import Timeline
+    from softnpu.emulator.observer import Observer
 
 STATUS_IDLE, STATUS_RUNNING = 0, 2
 _QUEUE_SIZE_SHIFT, _RUNNING_SHIFT, _CURRENT_SHIFT = 20, 19, 24
@@ -52,6 +52,7 @@ class DmaState:
         self.kind = array.device.kind(*tile)
         self.facts: DmaEngine = DMA_ENGINES[self.kind]
         self._scheduler: Scheduler = array.scheduler
+        self.observers: list[Observer] = array.observers
         self.wake: Callable[[Actor], None] = array.scheduler.wake
         self.portion: Callable[[int], int] = array.scheduler.portion
         self.go_on: Callable[[Actor], None] = array.go_on
@@ -91,11 +92,6 @@ class DmaState:
             for c in self.senders
         )
         return {registers.address(match): channel for match, channel in found if match}
-
-    @property
-    def timeline(self) -> Timeline | None:
-        """Where runs of descriptors are recorded, if anywhere."""
-        return self._array.timeline
 
     # registers
 
@@ -363,7 +359,9 @@ class DmaState:
             return
         buffer = self._array.host_access.moved(channel)
         writes = channel.direction is Direction.S2MM
-        if writes and buffer is not None and self._array.settling:
+        if buffer is None or self._array.tracing.takes(channel):
+            return
+        if writes and self._array.settling:
             self._array.hazard(
                 f"{channel.place} still wrote to {buffer.name} after the end of the runtime "
                 "sequence; on hardware the host may read it too early: wait for the transfer"

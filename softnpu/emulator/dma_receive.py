@@ -20,6 +20,7 @@ from softnpu.arch.packets import with_odd_parity
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.descriptors import Descriptor, out_of_order_descriptor
 from softnpu.emulator.dma import DESCRIPTORS_PER_TURN, Channel
+from softnpu.emulator.observer import Held
 from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
 
@@ -125,6 +126,8 @@ class ReceiveChannel(Channel):
                 descriptor.pattern.write(written, self.base, self.position, flags)
             self.position += size
             self.remaining -= size
+            if time + done > self.clock:
+                self.held_up(Held.STREAM, self.clock, time + done)
             self.clock = max(self.clock, time + done) + size
             done += size
             ended = last and done == count

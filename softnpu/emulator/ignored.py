@@ -1,7 +1,7 @@
 """Registers and operations that have no effect here, and why that is safe.
 
 What is in no table and not modelled is refused. Safe means: the data that a design moves and
-computes do not depend on it. Counters and traces themselves are not produced.
+computes do not depend on it. Counters are not produced.
 """
 
 from __future__ import annotations
@@ -15,14 +15,7 @@ from softnpu.arch.tiles import TileKind
 
 IGNORED: dict[str, str] = {
     r"Performance_.*": "counters observe; nothing is counted here",
-    r"Trace_(Control|Event)\d": "tracing observes; no trace packets are made",
-    r"Timer_.*": "the timer drives trace and counters only",
-    r"Event_(Generate|Broadcast.*|Group_.*|Status\d+|PC)": "events observe or drive what is "
-    "not modelled: trace, counters, debugging",
-    r"(Combo_event|Edge_Detection)_.*": "combined events observe",
-    r"PC_Event\d": "events at a program counter observe",
-    r"Stream_Switch_Event_Port_Selection_\d": "selects ports for events",
-    r"(DMA_Event_Channel_Selection|Locks_Event_Selection_\d+)": "selects channels for events",
+    r"Event_(Group_.*|Status\d+|PC)": "groups of events, and what has happened, observe",
     r"WatchPoint\d": "events at an address observe",
     r"Error_Halt_.*": "halts a core on error events, which are errors of their own here",
     r"(Interrupt|Interrupt_controller).*": "no interrupts: the controller waits for tokens",

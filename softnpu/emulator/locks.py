@@ -8,11 +8,15 @@ the lock request register does with its change value.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from softnpu.arch.tiles import LOCK_MAXIMUM, LOCK_MINIMUM
 from softnpu.emulator.scheduler import Actor
 from softnpu.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from softnpu.emulator.observer import Observer
 
 
 class Lock:
@@ -34,6 +38,7 @@ class Lock:
         "changed",
         "given",
         "index",
+        "observers",
         "place",
         "releasers",
         "stamps",
@@ -43,7 +48,11 @@ class Lock:
     )
 
     def __init__(
-        self, tile: tuple[int, int], index: int, wake: Callable[[Actor, int], None]
+        self,
+        tile: tuple[int, int],
+        index: int,
+        wake: Callable[[Actor, int], None],
+        observers: Sequence[Observer] = (),
     ) -> None:
         self.tile = tile
         self.index = index
@@ -55,6 +64,7 @@ class Lock:
         self.stamps: deque[int] = deque()
         """When each unit of the value came in, oldest first; shorter than the value if unknown."""
         self._wake = wake
+        self.observers = observers
 
     def acquire(self, value: int, actor: Actor) -> bool:
         """Tries to acquire; False leaves `actor` waiting for the next change.
@@ -71,6 +81,8 @@ class Lock:
             self._take(taken, actor)
         elif self.changed > actor.clock:
             actor.clock = self.changed
+        for observer in self.observers:
+            observer.lock_changed(self, actor, -taken, actor.clock, equal=value >= 0)
         return True
 
     def grants(self, value: int) -> bool:
@@ -124,6 +136,8 @@ class Lock:
         else:
             self.stamps.clear()
         self.releasers[actor] = None
+        for observer in self.observers:
+            observer.lock_changed(self, actor, value, actor.clock)
         self._wake_all()
 
     def set(self, value: int, clock: int = 0) -> None:
@@ -132,6 +146,8 @@ class Lock:
         self.changed = max(self.changed, clock)
         self.stamps.clear()
         self.stamps.extend([self.changed] * max(value, 0))
+        for observer in self.observers:
+            observer.lock_changed(self, None, value, self.changed)
         self._wake_all()
 
     def clear(self) -> None:

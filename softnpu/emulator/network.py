@@ -10,6 +10,7 @@ from softnpu.arch.device import Device
 from softnpu.arch.ports import STEPS, STREAM_SWITCHES, Bundle
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.packet_port import PacketPort
+from softnpu.emulator.port_monitor import PortMonitor
 from softnpu.emulator.stream_switch import SwitchState
 from softnpu.emulator.streams import (
     EXTERNAL_MASTER_DEPTH,
@@ -36,6 +37,7 @@ class Network:
         sinks: what stands behind a master port: (tile, bundle, channel) -> target. The tiles
             enter their DMA channels, cores and control ports here.
         blocked_inputs: (tile, slave port) -> why a source does not reach its switch (shim mux).
+        monitored: ports that are watched; a change has to raise the epoch.
     """
 
     def __init__(self, device: Device) -> None:
@@ -47,6 +49,7 @@ class Network:
             tile: SwitchState(self, tile, STREAM_SWITCHES[device.kind(*tile)])
             for tile in device.tiles()
         }
+        self.monitored: dict[tuple[str, Tile, int], list[PortMonitor]] = {}
         self._links: dict[Start, Link] = {}
         self._packet_ports: dict[tuple[Tile, int], PacketPort] = {}
 
@@ -84,6 +87,8 @@ class Network:
         """
         link.epoch = self.epoch
         hops, capacity, target = self._walk(link.start)
+        own = hops[: -len(target.outputs)] if isinstance(target, Branch) else hops
+        link.monitors = tuple(m for hop in own for m in self.monitored.get(hop, ()))
         if hops == link.hops and type(target) is type(link.target):
             if isinstance(target, Branch):
                 return

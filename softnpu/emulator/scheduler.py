@@ -137,6 +137,11 @@ class Scheduler:
         """Whether nobody is ready."""
         return not self._ready
 
+    @property
+    def earliest(self) -> int:
+        """The earliest clock of those who are ready; 0 if nobody is."""
+        return min((actor.clock for _, _, actor in self._ready), default=0)
+
     def stop(self) -> None:
         """Ends `run` after the turn in progress; those who are ready stay so."""
         self._stopping = True

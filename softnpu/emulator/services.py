@@ -211,8 +211,6 @@ class Services(Worker):
 
     def _event(self, number: int, _second: int) -> Results:
         self.events.append((self.clock, number))
-        if self._tile.timeline is not None:
-            self._tile.timeline.event(self, number)
         return ()
 
     def _set_control_register(self, register: int, value: int) -> Results:

@@ -16,6 +16,7 @@ from collections import deque
 from typing import Literal, Protocol
 
 from softnpu.emulator.addressing import Words
+from softnpu.emulator.port_monitor import PortMonitor
 
 Side = Literal["slave", "master"]
 Tile = tuple[int, int]
@@ -107,6 +108,7 @@ class Link:
         capacity: words that it can hold.
         level: words that it holds.
         target: where it leads; a DeadEnd when the route is not configured.
+        monitors: what watches the ports that it passes.
         clock: when the word at its near end last moved.
     """
 
@@ -120,6 +122,7 @@ class Link:
         "feeder",
         "hops",
         "level",
+        "monitors",
         "start",
         "target",
         "waiting",
@@ -137,6 +140,7 @@ class Link:
         self.feeder: Feeder | None = None
         """Who last put words in; reports follow a route back through it."""
         self.waiting: Feeder | None = None
+        self.monitors: tuple[PortMonitor, ...] = ()
         self._chunks: deque[tuple[Words, bool, int]] = deque()
         self._draining = False
 
@@ -172,6 +176,8 @@ class Link:
             if taken:
                 self.clock = self.target.clock
                 if taken == count:
+                    if self.monitors:
+                        self._monitor(self.clock - taken, taken, last, False)
                     return count
         space = min(self.capacity - self.level, count - taken)
         if space > 0:
@@ -180,9 +186,15 @@ class Link:
             self._chunks.append((kept, last and end == count, time + taken))
             self.level += space
             taken = end
+        if self.monitors:
+            self._monitor(time, taken, last and taken == count, taken < count)
         if taken < count:
             self.waiting = feeder
         return taken
+
+    def _monitor(self, begin: int, words: int, last: bool, waits: bool) -> None:
+        for monitor in self.monitors:
+            monitor.passed(begin, words, last, waits)
 
     def drain(self) -> None:
         """Moves what it holds into the target, as far as that takes it, then resumes the feeder."""

@@ -33,7 +33,7 @@ from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
-    from softnpu.emulator.timeline import Timeline
+    from softnpu.emulator.observer import Observer
 
 _LOCK_VALUE_BITS = 6
 
@@ -58,7 +58,7 @@ class Tile:
         self.memory: NDArray[np.uint8] = np.zeros(self.facts.data_memory, np.uint8)
         self.words: Words = self.memory.view(np.uint32)
         wake = array.scheduler.wake
-        self.locks = [Lock(place, i, wake) for i in range(self.facts.locks)]
+        self.locks = [Lock(place, i, wake, array.observers) for i in range(self.facts.locks)]
         self.switch = array.network.switches[place]
         self.dma = DmaState(array, place)
         output = array.network.source(place, Bundle.TileControl, 0)
@@ -73,9 +73,9 @@ class Tile:
         return f"tile ({self.col},{self.row})"
 
     @property
-    def timeline(self) -> Timeline | None:
-        """Where events are recorded, if anywhere."""
-        return self.array.timeline
+    def observers(self) -> list[Observer]:
+        """Who looks on, see Array."""
+        return self.array.observers
 
     def wake(self, actor: Actor) -> None:
         """Makes `actor` ready."""
@@ -142,7 +142,7 @@ class Tile:
         return reason_to_ignore(self.kind, offset, self.array.device.generation) is not None
 
     def _write_other(self, offset: int, value: int) -> None:
-        if not self._is_ignored(offset):
+        if not (self.array.tracing.write(self, offset, value) or self._is_ignored(offset)):
             raise EmulatorError(
                 f"{self.name}: write of {value:#x} to {self.array.register_name(self.kind, offset)}"
                 " is not modelled"
@@ -150,7 +150,13 @@ class Tile:
         self._stored[offset] = value
 
     def _read_other(self, offset: int) -> int:
-        if offset not in self._stored and not self._is_ignored(offset):
+        tracing = self.array.tracing
+        status = tracing.status(self, offset)
+        if status is not None:
+            return status
+        if offset not in self._stored and not (
+            tracing.knows(self.kind, offset) or self._is_ignored(offset)
+        ):
             raise EmulatorError(
                 f"{self.name}: read of {self.array.register_name(self.kind, offset)}"
                 " is not modelled"

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from softnpu.arch.standin import Service
 from softnpu.emulator.clock import CYCLES_PER_US
+from softnpu.emulator.observer import Observer
 from softnpu.emulator.scheduler import Actor
 
 if TYPE_CHECKING:
     from softnpu.emulator.core import Core
     from softnpu.emulator.descriptors import Descriptor
     from softnpu.emulator.dma import Channel
-    from softnpu.emulator.services import Services
     from softnpu.formats.operations import Operation
 
 _CORES, _CONTROLLER = "cores", "controller"
 
 
-class Timeline:
+class Timeline(Observer):
     """Collects what happens; `save` writes it."""
 
     def __init__(self) -> None:
@@ -31,18 +31,20 @@ class Timeline:
         self._processes: dict[str, int] = {}
         self._threads: dict[tuple[int, str], int] = {}
 
-    def descriptor(self, channel: Channel, descriptor: Descriptor, begin: int, end: int) -> None:
+    def descriptor_ran(
+        self, channel: Channel, descriptor: Descriptor, begin: int, end: int
+    ) -> None:
         """A DMA channel has run a descriptor."""
         details = {"words": channel.position, "descriptor": descriptor.number}
         track = self._track(f"DMA of tile {channel.tile}", channel)
         self._span(track, f"BD {descriptor.number}", begin, end, details)
 
-    def core_run(self, core: Core, begin: int, end: int) -> None:
+    def core_ran(self, core: Core, begin: int, end: int) -> None:
         """A core has retired instructions without waiting."""
         if end > begin:
             self._span(self._track(_CORES, core), "runs", begin, end, {})
 
-    def core_wait(self, core: Core, service: Service, begin: int, end: int) -> None:
+    def core_waited(self, core: Core, service: Service, first: int, begin: int, end: int) -> None:  # noqa: ARG002
         """A core has waited in a service."""
         if end > begin:
             name = f"waits: {service.name.lower()}"
@@ -54,12 +56,14 @@ class Timeline:
         details = {"operation": str(operation)}
         self._span(self._track(_CONTROLLER, controller), name, begin, end, details)
 
-    def event(self, core: Services, number: int) -> None:
-        """A core has raised event `number`."""
+    def core_asked(self, core: Core, service: Service, first: int, second: int) -> None:  # noqa: ARG002
+        """A core asks for something; shown are the events that it raises."""
+        if service is not Service.EVENT:
+            return
         process, thread = self._track(_CORES, core)
         self._events.append(
             {
-                "name": f"event {number}",
+                "name": f"event {first}",
                 "ph": "i",
                 "s": "t",
                 "pid": process,

@@ -31,6 +31,7 @@ from softnpu.formats.xclbin import parse
 from softnpu.inspect.array import of_operations
 from softnpu.inspect.route_check import differences
 from tests.fuzz.board import Design, Mixture, Packet
+from tests.fuzz.traces import BYTES
 
 RAW = re.compile(
     r"Traceback|xdsl|Error\(|<class |object at 0x|does not verify|Operation .* must|"
@@ -185,10 +186,15 @@ def _run(
     image = parse((out / "final.xclbin").read_bytes())
     context = Context(image, seed=order, memcheck=MemoryCheck(beside(out / "final.xclbin")))
     instructions = (out / INSTS).read_bytes()
-    buffers = [context.allocate(array.nbytes, f"a{n}") for n, array in enumerate(design.before[0])]
+    sizes = [array.nbytes for array in design.before[0]]
+    behind = BYTES if "aie.trace.host_config" in design.text else 0
+    buffers = [
+        context.allocate(size + (behind if n == len(sizes) - 1 else 0), f"a{n}")
+        for n, size in enumerate(sizes)
+    ]
     for run, (before, after) in enumerate(zip(design.before, design.after, strict=True)):
         for buffer, array in zip(buffers, before, strict=True):
-            buffer.data[:] = array.view(np.uint8)
+            buffer.data[: array.nbytes] = array.view(np.uint8)
         report = context.run(instructions, buffers)
         if notes is not None:
             notes += report.notes
@@ -196,7 +202,7 @@ def _run(
             text = explain(report, beside(out / "final.xclbin"))
             where = f"run {run}, order {order}"
             return f"{report.outcome.value}", f"{where}: {text}"
-        found = [b.data.view(a.dtype) for b, a in zip(buffers, after, strict=True)]
+        found = [b.data[: a.nbytes].view(a.dtype) for b, a in zip(buffers, after, strict=True)]
         problem = _arguments(design, after, found) or _tiles(design, report)
         if problem:
             return problem[0], f"run {run}, order {order}: {problem[1]}"

@@ -1,7 +1,6 @@
 """Traces of tiles, on their way to the host as packets.
 
-The emulator makes no trace packets: what counts is that they would arrive, and that all else goes
-on as without them.
+What counts is that all else goes on as without them; what the traces say is not looked at.
 """
 
 from __future__ import annotations

@@ -143,20 +143,25 @@ class Meter:
         uc.hook_add(UC_HOOK_BLOCK, block)
 
 
-def transfer_ends(program: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """By halfword: 1 where a call ends, 2 where a return does, else 0.
+def transfers(program: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """By halfword: whether a call, and whether a return begins there.
 
     RV32's convention: a call links ra (x1), a return jumps to it (RISC-V, calling convention).
     """
-    ends = np.zeros(len(program) // 2 + 1, np.uint8)
     low = program.view(np.uint16).astype(np.uint32)
     word = low | np.append(low[1:], np.uint32(0)) << 16
     wide = (low & 3) == 3
-    starts = np.flatnonzero(np.diff(instruction_counts(program)))
     calls = wide & ((word & 0xFFF) == 0xEF) | wide & ((word & 0x7FFF) == 0xE7)
     calls |= ((low & 0xE003) == 0x2001) | ((low & 0xF07F) == 0x9002) & ((low >> 7 & 31) != 0)
-    returns = (word == 0x8067) | (low == 0x8082)
-    for kind, found in ((1, calls), (2, returns)):
+    return calls, (word == 0x8067) | (low == 0x8082)
+
+
+def transfer_ends(program: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """By halfword: 1 where a call ends, 2 where a return does, else 0."""
+    ends = np.zeros(len(program) // 2 + 1, np.uint8)
+    wide = (program.view(np.uint16) & 3) == 3
+    starts = np.flatnonzero(np.diff(instruction_counts(program)))
+    for kind, found in enumerate(transfers(program), start=1):
         at = starts[found[starts]]
         ends[np.minimum(at + 1 + wide[at], len(ends) - 1)] = kind
     return ends

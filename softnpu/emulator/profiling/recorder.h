@@ -20,7 +20,17 @@ typedef struct {
     npu_path known[NPU_PATHS];
     int64_t *runs;   /* by path and halfword: how often a run began there, less how often one ended */
     int64_t *stalls; /* by path and halfword: cycles */
+    uint64_t *steps; /* in their order, for a trace: what ran (begin, end), what was held up */
+    uint32_t room, taken; /* for how many; how many there are */
 } npu_recorder;
+
+enum { NPU_HELD_UP = 1u << 31 }; /* recorder.py, HELD_UP */
+
+static inline void npu_log(npu_recorder *r, uint32_t first, uint32_t second)
+{
+    if (r->taken < r->room)
+        r->steps[r->taken++] = (uint64_t)first << 32 | second;
+}
 
 static inline int64_t *npu_row(npu_recorder *r, int64_t *of)
 {
@@ -33,6 +43,7 @@ static inline void npu_ran(npu_recorder *r, uint32_t begin, uint32_t end)
     if (begin < end && end >> 1 <= r->halfwords) {
         npu_row(r, r->runs)[begin >> 1]++;
         npu_row(r, r->runs)[end >> 1]--;
+        npu_log(r, begin, end);
     }
 }
 
@@ -40,6 +51,7 @@ static inline void npu_held_up(npu_recorder *r, uint32_t pc, uint32_t cycles)
 {
     if (pc >> 1 < r->halfwords)
         npu_row(r, r->stalls)[pc >> 1] += cycles;
+    npu_log(r, pc | NPU_HELD_UP, cycles);
 }
 
 static inline void npu_called(npu_recorder *r, uint32_t site, uint32_t entry)

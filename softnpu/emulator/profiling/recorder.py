@@ -11,6 +11,10 @@ import numpy as np
 
 from softnpu.arch.standin import Service
 
+HELD_UP = 1 << 31
+"""Marks a step that tells of a bundle that a memory bank held up (recorder.h)."""
+_STEPS = 1 << 21
+"""Room for the steps of one turn of a core, each of a cycle at least."""
 PATHS = 256
 """Paths of calls that are told apart (recorder.h, NPU_PATHS)."""
 _BEHIND = 0x80
@@ -37,6 +41,9 @@ class _State(ctypes.Structure):
         ("known", _Path * PATHS),
         ("runs", ctypes.c_void_p),
         ("stalls", ctypes.c_void_p),
+        ("steps", ctypes.c_void_p),
+        ("room", ctypes.c_uint32),
+        ("taken", ctypes.c_uint32),
     ]
 
 
@@ -89,6 +96,23 @@ class Recorder:
             stalls=self._stalls.ctypes.data,
         )
         self._waits: Counter[tuple[int, int, Cause]] = Counter()
+
+    def follow(self) -> None:
+        """Keeps the steps in their order, too; see `steps`."""
+        self._steps = np.zeros(_STEPS, np.uint64)
+        self.state.steps, self.state.room = self._steps.ctypes.data, _STEPS
+
+    def steps(self) -> list[tuple[int, int]]:
+        """Takes what has happened since the last time: (begin, end) of what was executed;
+        (address | HELD_UP, cycles) of a bundle in the run before that was held up."""
+        taken = self._steps[: self.state.taken]
+        self.state.taken = 0
+        return list(zip((taken >> 32).tolist(), (taken & 0xFFFFFFFF).tolist(), strict=True))
+
+    @property
+    def follows(self) -> bool:
+        """Whether it keeps steps."""
+        return bool(self.state.room)
 
     def begin(self) -> None:
         """The program begins anew."""
