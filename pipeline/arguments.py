@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError, shown
 from pipeline.manifest import write_json
 from runner.dtypes import OF_MLIR
 from softnpu.compiler.selection import main_device
-from softnpu.dialects.aie import RuntimeSequenceOp
+from softnpu.dialects.aie import RuntimeSequenceOp, TraceHostConfigOp
 from softnpu.dialects.source import location_of, parse_file
 from softnpu.passes.sequence_ops import sequences
 from softnpu.passes.transfers import HostTransfer, argument_bytes, host_transfers
@@ -60,6 +60,9 @@ def write(variant: Variant, target: Path) -> None:
     else:
         check(variant, arguments, declared)
         buffers = declared
+    size = trace_bytes(variant)
+    if size:
+        buffers = {**buffers, _trace_name(buffers): Buffer("trace", (size,), "uint8")}
     write_json(
         target,
         {
@@ -89,6 +92,32 @@ def _buffer(variant: Variant, argument: Argument) -> Buffer:
             line,
         )
     return found
+
+
+def trace_bytes(variant: Variant) -> int:
+    """Bytes of the buffer that the compiler adds behind a design's own, for what its trace units
+    write; 0 if it adds none.
+
+    Raises:
+        PipelineError: traces are to go behind an output, into memory that nobody allocates.
+    """
+    for sequence in sequences(main_device(parse_file(variant.folder / "design.mlir")))[:1]:
+        for op in sequence.body.block.ops:
+            if isinstance(op, TraceHostConfigOp) and op.reuse_output_buffer:
+                place = location_of(op)
+                raise PipelineError(
+                    "reuse_output_buffer lets traces go behind the last argument's end, where its"
+                    " buffer ends, too: leave it out, and the trace gets a buffer of its own",
+                    variant.design.source,
+                    None if place is None else variant.rendered.template_line(place.line),
+                )
+            if isinstance(op, TraceHostConfigOp):
+                return op.buffer_size
+    return 0
+
+
+def _trace_name(taken: Mapping[str, Buffer]) -> str:
+    return "trace" if "trace" not in taken else "trace_buffer"
 
 
 def read(design: Path) -> list[Argument]:

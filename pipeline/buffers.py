@@ -27,7 +27,8 @@ class Buffer:
     """One argument of the runtime sequence.
 
     Attributes:
-        direction: "in" (the host writes it), "out" (the NPU does) or "inout".
+        direction: "in" (the host writes it), "out" (the NPU does) or "inout"; "trace" of the one
+            that the compiler adds for what trace units write.
         shape: elements a dimension; a plain number stands for one dimension.
         dtype: one of ITEM_SIZE's names.
 

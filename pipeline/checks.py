@@ -84,10 +84,21 @@ def _run(variant: Variant, check: str) -> TaskFailed | None:
     judged = outcome(variant, RUN_ON[check])
     told = {**judged.as_json(), "run_on": RUN_ON[check]}
     mismatches.write(told, judged.runs, variant.folder)
+    _write_trace(judged, variant.folder)
     whole.write(target, json.dumps(told, indent=1))
     if judged.verdict is Verdict.FAIL:
         return TaskFailed(f"{variant.label}: {failed_runs(told)}")
     return None
+
+
+def _write_trace(judged: Outcome, folder: Path) -> None:
+    """Leaves the first run's trace beside the artifact, for `python -m runner trace`."""
+    from runner.trace import TRACE
+
+    (folder / TRACE).unlink(missing_ok=True)
+    written = next((run.trace for run in judged.runs if run.trace), b"")
+    if written:
+        (folder / TRACE).write_bytes(written)
 
 
 def failed_runs(outcome: dict[str, Any]) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from runner import draw, execute, replay, whisper_budget
+from runner import draw, execute, replay, trace, whisper_budget
 from runner.errors import RunnerError
 from softnpu.terminal import check_command, end_when_the_reader_leaves
 
 EXAMPLES = """examples:
   python -m runner draw vector_scale/small -o array.svg    the array that a built design configures
   python -m runner replay build/bundles/BUNDLE.zip         what `doit bundle` packed, run and judged
+  python -m runner trace vector_scale_trace --summary      what a design's trace units saw
   python -m runner exec --xclbin final.xclbin --insts insts.bin \\
       --arg in:a.npy --arg out:int32:4096:b.npy            an artifact that was built elsewhere
 
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     execute.add_parser(commands)
     draw.add_parser(commands)
     replay.add_parser(commands)
+    trace.add_parser(commands)
     whisper_budget.add_parser(commands)
     given = sys.argv[1:] if arguments is None else arguments
     check_command(parser, given, commands.choices)

@@ -22,7 +22,7 @@ class Argument:
     """One host buffer, in the order of the kernel's arguments.
 
     Attributes:
-        direction: "in", "out" or "inout".
+        direction: "in", "out" or "inout"; "trace" where trace units write.
         shape: elements a dimension.
         dtype: numpy's (or ml_dtypes') name of the element type.
     """
@@ -41,6 +41,11 @@ class Argument:
     def is_output(self) -> bool:
         """Whether the NPU writes it."""
         return self.direction in ("out", "inout")
+
+    @property
+    def is_trace(self) -> bool:
+        """Whether trace units write it, which nobody judges."""
+        return self.direction == "trace"
 
     @property
     def kind(self) -> np.dtype[Any]:

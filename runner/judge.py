@@ -47,6 +47,7 @@ class RunResult:
         details: lines about what went wrong.
         mismatches: what there is to say of each output that is wrong.
         printed: what cores have printed, a line each.
+        trace: what trace units have written; empty without one.
     """
 
     vector: str
@@ -56,6 +57,7 @@ class RunResult:
     details: tuple[str, ...] = field(default=())
     mismatches: tuple[Mismatch, ...] = ()
     printed: tuple[str, ...] = ()
+    trace: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,11 @@ class Outcome:
         return Verdict.PASS
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for results.json: all but the arrays behind a picture."""
+        """Plain values for results.json: all but traces and the arrays behind a picture."""
         plain = asdict(self)
         for run, noted in zip(self.runs, plain["runs"], strict=True):
             noted["verdict"] = run.verdict.value
+            del noted["trace"]
             for mismatch in noted["mismatches"]:
                 del mismatch["cells"]
         return {**plain, "verdict": self.verdict.value}
@@ -140,6 +143,11 @@ class _Judged:
         """The arguments that the NPU writes."""
         return [argument for argument in self.artifact.arguments if argument.is_output]
 
+    def trace(self, ran: _Ran) -> bytes:
+        """What the run's trace units have written."""
+        traces = (a.name for a in self.artifact.arguments if a.is_trace)
+        return b"".join(ran.outputs[name].tobytes() for name in traces)
+
     def objects(self, output: Argument) -> Callable[[], list[Unit]]:
         """Gives the sizes of what the fifos carry to an output, in its elements."""
         index = self.artifact.arguments.index(output)
@@ -181,7 +189,10 @@ def _runs(
             break
         ran.append(done)
     unwritten = _Unwritten(session, judged.outputs, usable=not failures)
-    judged_runs = (replace(_verdict(judged, one, unwritten), printed=one.printed) for one in ran)
+    judged_runs = (
+        replace(_verdict(judged, one, unwritten), printed=one.printed, trace=judged.trace(one))
+        for one in ran
+    )
     return [*judged_runs, *failures], list(_doubts(ran))
 
 
@@ -278,7 +289,10 @@ def _verdict(judged: _Judged, ran: _Ran, unwritten: _Unwritten) -> RunResult:
     untold = unwritten.of(ran)
     name, seconds = ran.vector.name, ran.seconds
     if ran.wanted is None:
-        lines = tuple(f"{o}: {statistics(v, untold.get(o))}" for o, v in ran.outputs.items())
+        lines = tuple(
+            f"{o.name}: {statistics(ran.outputs[o.name], untold.get(o.name))}"
+            for o in judged.outputs
+        )
         return RunResult(name, Verdict.NOT_JUDGED, seconds, "no reference", lines)
     comparisons = [
         compare(

@@ -372,7 +372,7 @@ def directions_fit(launch: Launch) -> Iterator[str]:
     written = {t.argument for t in transfers if t.direction is Direction.S2MM}
     for index, argument in enumerate(launch.arguments):
         name = launch.argument(index)
-        if index in written and not argument.is_output:
+        if index in written and not (argument.is_output or argument.is_trace):
             yield f"{name} is an input, and a transfer writes it: what it holds then is not read"
         if index in read and not argument.is_input:
             yield f"{name} is an output, and a transfer reads it before it holds anything"

@@ -98,7 +98,9 @@ class Session:
 
     def __init__(self, xrt: Any, program: Program) -> None:
         self._xrt = xrt
+        self._program = program
         self._arguments = program.arguments
+        self._traced = False
         self.seconds = 0.0
         self._hazards: dict[str, None] = {}
         self._xclbin = program.xclbin
@@ -161,13 +163,14 @@ class Session:
             fill: the byte that outputs hold before.
 
         Returns:
-            An array for each output argument, by name.
+            An array for each output argument and each trace, by name.
 
         Raises:
             RunnerError: when an input does not fit its declaration or the run does not complete.
         """
         self._report = None
         try:
+            self._begin_trace()
             self._fill(inputs, fill)
             start = time.perf_counter()
             with collected() as said:
@@ -184,19 +187,29 @@ class Session:
         self._note_report()
         return self._outputs()
 
+    def _begin_trace(self) -> None:
+        """Opens another context for another trace: the last run's transfer to the trace buffer is
+        still under way, since nothing fills the buffer up, and would take what comes first."""
+        if self._traced:
+            del self._insts, self._kernel, self._context
+            self._buffers.clear()
+            self._watch = None
+            self._open(self._program)
+        self._traced = any(argument.is_trace for argument in self._arguments)
+
     def _fill(self, inputs: Mapping[str, Array], fill: int) -> None:
         for argument, buffer in zip(self._arguments, self._buffers, strict=True):
             if argument.is_input:
                 argument.check(inputs[argument.name])
                 buffer.write(np.ascontiguousarray(inputs[argument.name]).tobytes(), 0)
             else:
-                buffer.write(bytes([fill]) * argument.bytes, 0)
+                buffer.write(bytes([0 if argument.is_trace else fill]) * argument.bytes, 0)
             self._to_device(buffer)
 
     def _outputs(self) -> dict[str, Array]:
         outputs = {}
         for argument, buffer in zip(self._arguments, self._buffers, strict=True):
-            if argument.is_output:
+            if argument.is_output or argument.is_trace:
                 self._from_device(buffer)
                 raw = np.frombuffer(bytes(buffer.read(argument.bytes, 0)), np.uint8)
                 outputs[argument.name] = raw.view(dtype(argument.dtype)).reshape(argument.shape)

@@ -32,6 +32,39 @@ def test_a_design_is_built_run_and_passed(project: Project) -> None:
     assert "PASS       vector_scale/small           7 vectors, median " in done.stdout
 
 
+def test_a_traced_design_leaves_its_trace_beside_the_artifact(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "vector_scale_trace")
+    project.edit(
+        "mlir_templates/vector_scale_trace.py",
+        ', "pc": {"mode": "Event-PC", "trace_bytes": 32768}',
+        "",
+    )
+    done = project.doit()
+    assert done.returncode == 0
+    assert "PASS       vector_scale_trace/time" in done.stdout
+    assert "warning" not in done.stdout
+    read = subprocess.run(
+        [sys.executable, "-m", "runner", "trace", "vector_scale_trace", "--summary"],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "from event0() to event1(): 8 times" in read.stdout
+    assert "DMA_MM2S_0_START_TASK [in]" in read.stdout
+
+
+def test_a_trace_behind_an_output_is_refused_at_its_line(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "vector_scale_trace")
+    template = "mlir_templates/vector_scale_trace.mlir.j2"
+    project.edit(template, "}} : i32}", "}} : i32, reuse_output_buffer = true}")
+    lines = (project.root / template).read_text().splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if "reuse_output_buffer" in text)
+    done = project.doit("build")
+    assert done.returncode == 1
+    assert f"{template}:{line}: error: reuse_output_buffer lets traces go behind" in done.stdout
+
+
 def test_a_wrong_kernel_fails_with_the_first_difference(project: Project) -> None:
     project.edit(KERNEL, "i = 0", "i = 1")
     done = project.doit()

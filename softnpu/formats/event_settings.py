@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 
 from softnpu.arch.events import events
-from softnpu.arch.registers import Module, lookup
+from softnpu.arch.register import Module
+from softnpu.arch.registers import lookup
 from softnpu.formats.trace_frames import SLOTS, Mode
 
 KEPT = re.compile(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from softnpu.arch.address import split_address
 from softnpu.arch.device import ROWS
-from softnpu.arch.registers import MODULES, Module, find
+from softnpu.arch.register import MODULES, Module
+from softnpu.arch.registers import find
 from softnpu.arch.tiles import TileKind
 from softnpu.errors import FormatError
 from softnpu.formats import trace

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softnpu.arch.events import events
-from softnpu.arch.registers import Module, address, lookup
+from softnpu.arch.register import Module
+from softnpu.arch.registers import address, lookup
 from softnpu.arch.standin import STANDIN_ISA
 from softnpu.emulator.tracing.modelled import INSTRUCTIONS
 from softnpu.emulator.tracing.steps import Kind, Steps, stretches

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 
 _EVERYWHERE = {
     r"TRUE": "always",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from softnpu.arch.address import split_address
 from softnpu.arch.ports import Bundle
-from softnpu.arch.registers import MODULES, Match, Module, find
+from softnpu.arch.register import MODULES, Match, Module
+from softnpu.arch.registers import find
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.descriptors import packet_header
 from softnpu.emulator.tracing.instructions import happens, is_of_instruction, needs_steps

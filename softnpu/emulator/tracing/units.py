@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from softnpu.arch.ports import STEPS
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 from softnpu.emulator.tracing.unit import Interval, Unit
 from softnpu.formats.event_settings import Settings
 

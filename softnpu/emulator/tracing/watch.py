@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from softnpu.arch.dma import Direction
-from softnpu.arch.registers import MODULES, Module
+from softnpu.arch.register import MODULES, Module
 from softnpu.arch.standin import Service
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.observer import Held, Observer

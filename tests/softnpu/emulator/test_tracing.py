@@ -10,7 +10,7 @@ import pytest
 
 from softnpu.arch.address import tile_address
 from softnpu.arch.device import device
-from softnpu.arch.registers import Module
+from softnpu.arch.register import Module
 from softnpu.compiler.driver import Options, compile_design
 from softnpu.emulator.array import Array
 from softnpu.emulator.context import Context

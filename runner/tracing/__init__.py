@@ -1,0 +1,1 @@
+"""Traces that trace units have written, in the design's names."""
