@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from softnpu import zig
 from softnpu.errors import DesignError, SourceLocation, ToolError
 from softnpu.targets.linking.elf import Elf, is_archive
 from softnpu.targets.linking.layout import CoreLayout
@@ -27,14 +28,27 @@ LIBM = tuple(
 """Functions of <math.h> that clang would else inline or rename, hiding that AIE lacks them."""
 
 _UNDEFINED = re.compile(r"undefined symbol: (.+)\n((?:>>> .*\n?)*)")
-_REFERENCE = re.compile(r">>> referenced by (.+?)(?: \((.+)\))?$", re.MULTILINE)
+_REFERENCE = re.compile(
+    r">>> referenced by (?P<name>.+?)(?: \((?P<place>.+)\))?$"
+    r"(?:\n>>> +(?P<object>.+?):\((?P<function>.+)\)$)?",
+    re.MULTILINE,
+)
 
 _NO_OUTPUT = "a core has no output; npu_printf of <npu_core.h> prints on the emulator"
 _NO_HEAP = "a core has no heap; use an array, in the function or static"
 _LIBC_HINTS = {
     **dict.fromkeys(("printf", "putchar", "puts", "fprintf"), _NO_OUTPUT),
     **dict.fromkeys(("malloc", "calloc", "free"), _NO_HEAP),
-    **dict.fromkeys(("operator new(unsigned int)", "operator new[](unsigned int)"), _NO_HEAP),
+    **dict.fromkeys(
+        (
+            *("operator new(unsigned int)", "operator new[](unsigned int)"),
+            *("operator delete(void*)", "operator delete[](void*)"),
+            *("operator delete(void*, unsigned int)", "operator delete[](void*, unsigned int)"),
+        ),
+        _NO_HEAP,
+    ),
+    "std::__1::__libcpp_verbose_abort(char const*, ...)": "what the library says when it gives up, "
+    "of a container that grows most often: a core has no heap and no output; use an array",
     "__cxa_atexit": "objects with destructors cannot be static here",
 }
 
@@ -72,9 +86,13 @@ def link_error(
 
 
 def _references(text: str) -> Iterator[str]:
-    """The places (file:line, else file) of lld's `referenced by` lines."""
+    """The places (file:line, else file) of lld's `referenced by` lines, or, of a library's header,
+    the kernel that used it."""
     for match in _REFERENCE.finditer(text):
-        yield match[2] or match[1]
+        place = match["place"] or match["name"]
+        if match["object"] and place.startswith(str(zig.wheel())):
+            place = f"{match['function']} of {Path(match['object']).name}"
+        yield place
 
 
 def _symbol_hints(name: str) -> Iterator[str]:

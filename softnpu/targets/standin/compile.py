@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from softnpu import zig
 from softnpu.errors import ToolError
 from softnpu.targets.linking.symbols import LIBM
 from softnpu.targets.standin.toolchain import CXX_SUFFIXES, RUNTIME, clang, include_flags
@@ -226,8 +227,10 @@ def _only_includes(block: Sequence[str]) -> bool:
 def _at_the_authors(block: list[str]) -> list[str]:
     places = [(number, _PLACE.match(line)) for number, line in enumerate(block)]
     found = [(number, place) for number, place in places if place]
-    if not found or not _in_runtime(found[0][1]["file"]):
+    if not found:
         return block
+    if not _in_runtime(found[0][1]["file"]):
+        return _without_candidates(block)
     first = found[0][1]
     for number, place in found:
         if place["kind"] == "note" and not _in_runtime(place["file"]):
@@ -235,6 +238,22 @@ def _at_the_authors(block: list[str]) -> list[str]:
             what = _ASSERTION.sub("", first["what"])
             return [f"{place['file']}:{place['place']}: {first['kind']}: {what}", *shown]
     return block
+
+
+def _without_candidates(block: Sequence[str]) -> list[str]:
+    """The message without what it notes of headers that are not the author's."""
+    kept, told = [], True
+    for line in block:
+        place = _PLACE.match(line)
+        if place:
+            told = place["kind"] != "note" or not _in_libraries(place["file"])
+        if told:
+            kept.append(line)
+    return kept
+
+
+def _in_libraries(file: str) -> bool:
+    return _in_runtime(file) or file.startswith(str(zig.wheel()))
 
 
 def _in_runtime(file: str) -> bool:

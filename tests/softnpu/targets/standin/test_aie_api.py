@@ -216,6 +216,21 @@ def chunks(parts: Iterator[bytes], size: int) -> Iterator[bytes]:
             "the same number of elements",
         ),
         ("aie::vector<int32, 12> v;", "a power of two"),
+        (
+            "aie::add(aie::zeros<int8, 16>(), aie::zeros<int8, 32>());",
+            "different numbers of elements",
+        ),
+        ("aie::lt(aie::zeros<int8, 16>(), aie::zeros<uint8, 16>());", "of different types"),
+        ("aie::bit_and(aie::zeros<float, 16>(), aie::zeros<float, 16>());", "this is for integers"),
+        ("int x[16]; aie::store_v(x, aie::zeros<acc32, 16>());", "stored as a vector: sums.to_v"),
+        (
+            "auto v = aie::zeros<int8, 16>(); aie::mac(v, v, aie::zeros<acc32, 16>());",
+            "comes first, an accumulator",
+        ),
+        (
+            "mac_4x8_8x8(v32int8(), v64int8(), v16acc32());",
+            "another number of lanes than this product",
+        ),
     ],
 )
 def test_what_the_device_has_not_is_told(tmp_path: Path, text: str, words: str) -> None:

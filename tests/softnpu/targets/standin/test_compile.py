@@ -123,6 +123,13 @@ def test_what_cores_have_not_is_told(tmp_path: Path, name: str, text: str, hint:
     assert hint in message(write(tmp_path, name, text))
 
 
+def test_candidates_of_other_headers_are_not_told(tmp_path: Path) -> None:
+    text = "#include <algorithm>\nint k(int a) { return std::max(a, 2.5f); }"
+    told = message(write(tmp_path, "k.cc", text))
+    assert "k.cc:2:23: error: no matching function for call to 'max'" in told
+    assert "note" not in told
+
+
 def test_warnings_are_told_one_by_one_and_do_not_stop_the_build(tmp_path: Path) -> None:
     source = write(tmp_path, "k.c", "int k(void) { int unused; int too; return 1; }")
     with collected() as warned:

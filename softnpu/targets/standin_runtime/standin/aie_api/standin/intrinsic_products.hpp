@@ -41,12 +41,12 @@ private:
   // counts as zero, counts 16 bits up (not everywhere), the products, the first, the second
   // accumulator are subtracted.
   template <class A, class B, class FactorA, class FactorB>
-  static sums<A, B> added(uint32_t flags, const FactorA &a, const FactorB &b, int subtracted = 0) {
+  static auto added(uint32_t flags, const FactorA &a, const FactorB &b, int subtracted = 0) {
     return run<A, B>(flags ^ standin::with(subtracted, NPU_NEGATE), a, b, nullptr);
   }
   template <class A, class B, class FactorA, class FactorB, class Lanes, class... Numbers>
     requires((__is_integral(Numbers) && ...))
-  static sums<A, B> added(uint32_t flags, const FactorA &a, const FactorB &b,
+  static auto added(uint32_t flags, const FactorA &a, const FactorB &b,
                           const aie::accum<Lanes, sums<A, B>::size()> &c, Numbers... numbers) {
     static_assert(standin::lane<Lanes>::code == standin::lane<Tag<A, B>>::code,
                   "the accumulator has other lanes than this product");
@@ -54,11 +54,18 @@ private:
     return run<A, B>(said.flags, a, b, said.zero ? nullptr : c.lanes);
   }
   template <class A, class B, class FactorA, class FactorB, class... Numbers>
-  static sums<A, B> added(uint32_t flags, const FactorA &a, const FactorB &b,
+  static auto added(uint32_t flags, const FactorA &a, const FactorB &b,
                           const sums<A, B> &c, const sums<A, B> &d, Numbers... numbers) {
     const terms said(flags, sizeof...(Numbers) > 4, numbers...);
     const auto both = aie::concat(said.zero ? aie::zeros<Tag<A, B>, sums<A, B>::size()>() : c, d);
     return run<A, B>(said.flags | NPU_SECOND_C, a, b, both.lanes);
+  }
+  template <class A, class B, class FactorA, class FactorB, class Lanes, unsigned N, class... Rest>
+    requires(N != sums<A, B>::size())
+  static auto added(uint32_t, const FactorA &, const FactorB &, const aie::accum<Lanes, N> &,
+                          const Rest &...) {
+    static_assert(N == 0, "the accumulator has another number of lanes than this product");
+    return sums<A, B>{};
   }
   struct terms {
     uint32_t flags;
@@ -73,7 +80,7 @@ private:
     }
   };
   template <class A, class B, class FactorA, class FactorB>
-  static sums<A, B> run(uint32_t flags, const FactorA &a, const FactorB &b, const void *c) {
+  static auto run(uint32_t flags, const FactorA &a, const FactorB &b, const void *c) {
     static_assert(A::size() >= (Shape ? Rows - 1 + Inner : Rows * Inner) * Channels &&
                       B::size() >= Inner * Columns * Channels,
                   "the operands have too few elements for this product");

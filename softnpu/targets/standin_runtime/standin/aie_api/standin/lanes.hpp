@@ -29,6 +29,10 @@ namespace detail {
 template <unsigned Operation, class T, unsigned N>
 vector<T, N> binary(const vector<T, N> &a, const void *b, uint32_t flags = 0) {
   using kind = standin::element<T>;
+  static_assert(!kind::is_float || Operation <= NPU_V_MAXDIFF,
+                "this is for integers: the bits of floats are v.cast_to<int16>() or <int32>()");
+  static_assert(!kind::is_complex || Operation < NPU_V_MIN || Operation > NPU_V_MAXDIFF,
+                "complex numbers have no order");
   constexpr unsigned code = kind::code == NPU_C16    ? NPU_S16
                             : kind::code == NPU_C32  ? NPU_S32
                             : kind::code == NPU_CF32 ? NPU_F32
@@ -53,6 +57,11 @@ accum<Tag, N> sum(const accum<Tag, N> &a, const void *b, unsigned kind_b) {
 } // namespace detail
 
 #define STANDIN_BINARY(name, operation)                                                            \
+  template <class T, unsigned N, class U, unsigned M>                                              \
+    requires(detail::unlike<T, N, U, M>)                                                           \
+  vector<T, N> name(const vector<T, N> &, const vector<U, M> &) {                                  \
+    return detail::refuse_unlike<vector<T, N>, T, N, U, M>();                                      \
+  }                                                                                                \
   template <class T, unsigned N> vector<T, N> name(const vector<T, N> &a, const vector<T, N> &b) { \
     return detail::binary<operation>(a, b.elements);                                               \
   }                                                                                                \
@@ -133,6 +142,8 @@ namespace detail {
 template <unsigned Operation, class T, unsigned N>
 vector<T, N> unary(const vector<T, N> &a, int x = 0) {
   using kind = standin::element<T>;
+  static_assert(!kind::is_float || (Operation != NPU_V_NOT && Operation != NPU_V_LSHR),
+                "this is for integers: the bits of floats are v.cast_to<int16>() or <int32>()");
   constexpr unsigned code = kind::code == NPU_C16    ? NPU_S16
                             : kind::code == NPU_C32  ? NPU_S32
                             : kind::code == NPU_CF32 ? NPU_F32
@@ -162,9 +173,11 @@ template <class T, unsigned N> vector<T, N> conj(const vector<T, N> &a) {
 // Through an accumulator, as the device has no other way: a shift up saturates and one down rounds
 // as the modes say.
 template <class T, unsigned N> vector<T, N> upshift(const vector<T, N> &a, unsigned by) {
+  static_assert(!standin::element<T>::is_float, "upshift: only integers are shifted");
   return accum<standin::tag_of_t<T>, N>(a, int(by)).template to_vector<T>();
 }
 template <class T, unsigned N> vector<T, N> downshift(const vector<T, N> &a, unsigned by) {
+  static_assert(!standin::element<T>::is_float, "downshift: only integers are shifted");
   return accum<standin::tag_of_t<T>, N>(a).template to_vector<T>(int(by));
 }
 template <class T, unsigned N> vector<T, N> logical_downshift(const vector<T, N> &a, unsigned by) {
@@ -195,6 +208,11 @@ mask<N> compared(const vector<T, N> &a, const vector<T, N> &b) {
 } // namespace detail
 
 #define STANDIN_COMPARISON(name, expression)                                                       \
+  template <class T, unsigned N, class U, unsigned M>                                              \
+    requires(detail::unlike<T, N, U, M>)                                                           \
+  mask<N> name(const vector<T, N> &, const vector<U, M> &) {                                       \
+    return detail::refuse_unlike<mask<N>, T, N, U, M>();                                           \
+  }                                                                                                \
   template <class T, unsigned N> mask<N> name(const vector<T, N> &a, const vector<T, N> &b) {      \
     return expression;                                                                             \
   }                                                                                                \
@@ -236,6 +254,12 @@ vector<T, N> select(const vector<T, N> &a, const vector<T, N> &b, const mask<N> 
     standin::command(NPU_V_SELECT, N, out.elements, a.elements, b.elements, m.words, sizeof(T));
   }
   return out;
+}
+template <class T, unsigned N, class U, unsigned M, unsigned L>
+  requires(detail::unlike<T, N, U, M> || N != L)
+vector<T, N> select(const vector<T, N> &, const vector<U, M> &, const mask<L> &) {
+  static_assert(N == L, "select: the mask has another number of elements than the vectors");
+  return detail::refuse_unlike<vector<T, N>, T, N, U, M>();
 }
 template <class T, unsigned N>
 vector<T, N> select(scalar_of<T> a, const vector<T, N> &b, const mask<N> &m) {

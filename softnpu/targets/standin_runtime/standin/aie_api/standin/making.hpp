@@ -9,6 +9,14 @@ template <class T> using scalar_of = typename standin::same<T>::type;
 
 namespace detail {
 template <class T> inline constexpr unsigned fewest_lanes = 128 / standin::element<T>::bits;
+// What is said of two vectors that do not go together.
+template <class T, unsigned N, class U, unsigned M>
+concept unlike = N != M || !__is_same(T, U);
+template <class Result, class T, unsigned N, class U, unsigned M> Result refuse_unlike() {
+  static_assert(__is_same(T, U), "the two vectors have elements of different types");
+  static_assert(N == M, "the two vectors have different numbers of elements");
+  return {};
+}
 template <class T, unsigned N> T first_of(const vector<T, N> &v) { return v.get(0); }
 template <unsigned N> bool first_of(const mask<N> &m) { return m.test(0); }
 template <class T> inline constexpr unsigned register_lanes = 512 / standin::element<T>::bits;
@@ -99,6 +107,11 @@ P *store_v(P *to, const vector<T, N> &v) {
   static_assert(sizeof(P) == sizeof(typename standin::element<T>::stored),
                 "store_v: the vector's elements are of another type than the memory's");
   __builtin_memcpy(to, v.elements, sizeof v.elements);
+  return to;
+}
+template <aie_dm_resource = aie_dm_resource::none, class P, class Tag, unsigned N>
+P *store_v(P *to, const accum<Tag, N> &) {
+  static_assert(N == 0, "store_v: an accumulator is stored as a vector: sums.to_vector<int16>(shift)");
   return to;
 }
 template <aie_dm_resource = aie_dm_resource::none, class P, class T, unsigned N>

@@ -28,6 +28,12 @@ STANDIN_FILTER(filter_even, NPU_V_EVEN)
 STANDIN_FILTER(filter_odd, NPU_V_ODD)
 
 #define STANDIN_INTERLEAVE(name, operation)                                                        \
+  template <class T, unsigned N, class U, unsigned M>                                              \
+    requires(detail::unlike<T, N, U, M>)                                                           \
+  std::pair<vector<T, N>, vector<T, N>> name(const vector<T, N> &, const vector<U, M> &,           \
+                                             unsigned = 1) {                                       \
+    return detail::refuse_unlike<std::pair<vector<T, N>, vector<T, N>>, T, N, U, M>();             \
+  }                                                                                                \
   template <class T, unsigned N>                                                                   \
   std::pair<vector<T, N>, vector<T, N>> name(const vector<T, N> &a, const vector<T, N> &b,         \
                                              unsigned step = 1) {                                  \

@@ -142,7 +142,11 @@ auto elementwise(const A &a, const B &b, addend c, uint32_t flags) {
   return out;
 }
 
-template <class A> struct tag_of_accum;
+template <class A> struct tag_of_accum {
+  static_assert(Accum<A>, "mac, msc: what the products are added to comes first, an accumulator: "
+                          "aie::accum<acc32, 16>(v) makes one of a vector");
+  using type = acc32;
+};
 template <class Tag, unsigned N> struct tag_of_accum<accum<Tag, N>> {
   using type = Tag;
 };
