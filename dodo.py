@@ -40,10 +40,15 @@ DOIT_CONFIG = {
 def each(make, task):
     """A task for each variant, and the reason where a design or a project has none."""
     without = [f"render:{name}" for name in FOUND.broken]
-    if not FOUND.variants and not without:
+    if not FOUND.variants and not without and not FOUND.skipped:
         without = ["_designs"]
     yield {"name": None, "doc": task.__doc__, "task_dep": without}
     yield from map(make, FOUND.variants)
+
+
+def left_out(check):
+    """A task for each variant that this machine cannot render."""
+    yield from (checks.left_out(label, why, check) for label, why in FOUND.skipped.items())
 
 
 def task__designs():
@@ -126,11 +131,13 @@ def task_build():
 def task_test_emu():
     """run every artifact on the emulator and check it against numpy"""
     yield from each(lambda v: checks.test(v, "test_emu"), task_test_emu)
+    yield from left_out("test_emu")
 
 
 def task_test_hw():
     """run every artifact on the NPU and check it against numpy"""
     yield from each(lambda v: checks.test(v, "test_hw"), task_test_hw)
+    yield from left_out("test_hw")
 
 
 def task_races():

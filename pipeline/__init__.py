@@ -5,6 +5,7 @@ absolute, relative, ulp, correlation, snr where an output is not to be judged by
 """
 
 from pipeline.buffers import Buffer, In, InOut, Out
+from pipeline.iron_programs import iron
 from runner.verdicts.criteria import absolute, correlation, exact, relative, snr, ulp
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "absolute",
     "correlation",
     "exact",
+    "iron",
     "relative",
     "snr",
     "ulp",

@@ -105,10 +105,11 @@ def chosen(found: Discovery, names: Sequence[str]) -> tuple[list[Variant], list[
         UnknownNameError: one of them stands for nothing.
     """
     variants = {variant.label: variant for variant in found.variants}
-    meant = labels.chosen(names or ["*"], [*variants, *found.broken])
+    broken = {**found.broken, **(found.skipped if names else {})}
+    meant = labels.chosen(names or ["*"], [*variants, *broken])
     return (
         [variants[label] for label in meant if label in variants],
-        [found.broken[label] for label in meant if label in found.broken],
+        list(dict.fromkeys(broken[label] for label in meant if label in broken)),
     )
 
 

@@ -61,6 +61,32 @@ def test(variant: Variant, check: str) -> Task:
     }
 
 
+LEFT_OUT = Path("build/.left-out")
+
+
+def left_out(label: str, why: PipelineError, check: str) -> Task:
+    """Tells of a variant that cannot be rendered here that it was skipped, and why."""
+    results = LEFT_OUT / label / f"{check}.json"
+    return {
+        "name": label,
+        "actions": [(_leave_out, [label, str(why), RUN_ON[check], results])],
+        "targets": [str(results)],
+        "uptodate": [False],
+        "clean": True,
+    }
+
+
+@in_words
+def _leave_out(label: str, why: str, run_on: str, results: Path) -> None:
+    from runner.judge import Outcome, RunResult, Verdict
+
+    summary, *details = why.removeprefix("error: ").splitlines()
+    run = RunResult("all", Verdict.SKIPPED, None, summary, tuple(details))
+    results.parent.mkdir(parents=True, exist_ok=True)
+    outcome = {**Outcome(label, "", (run,)).as_json(), "run_on": run_on}
+    whole.write(results, json.dumps(outcome, indent=1))
+
+
 def npu() -> Task:
     """Fails, saying what is missing, where no NPU can be reached; before any artifact is run."""
     return {"actions": [_find_npu], "uptodate": [False]}

@@ -1,8 +1,11 @@
 """Finds the author's designs and reads what they declare.
 
 A design is a template `mlir_templates/<design>.mlir.j2` with `mlir_templates/<design>.py` beside
-it, or a plain `mlir_templates/<design>.mlir` with or without one. The Python file may hold:
+it, or a plain `mlir_templates/<design>.mlir` with or without one, or an IRON program. The Python
+file may hold:
 
+- `design`: the IRON program that prints the MLIR, `iron("saxpy_iron.py")`, where there is neither
+  template nor MLIR file;
 - `parameters`: a dict of names and default values;
 - `variants`: a dict of variant names, each a dict of the parameters that differ;
 - `buffers(p)`: a dict of In, Out and InOut in the order of the runtime sequence's arguments;
@@ -26,16 +29,17 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pipeline import template
+from pipeline import iron_programs, template
 from pipeline.buffers import Buffer
 from pipeline.errors import PipelineError, shown
+from pipeline.iron_programs import Iron, NoIronError, Printed
 from pipeline.toolchain import source_version
 
 if TYPE_CHECKING:
@@ -96,20 +100,47 @@ class Variant:
 
     @cached_property
     def rendered(self) -> template.Rendered:
-        """The design's MLIR text with this variant's parameters in it."""
+        """The design's MLIR text with this variant's parameters in it.
+
+        Raises:
+            PipelineError: it cannot be rendered; NoIronError where the Python for that is missing.
+        """
+        if self.design.program is not None:
+            return template.Rendered(self.printed.text, ())
         if self.design.is_template:
             return template.render(self.design.source, self.parameters, self.design.template_cache)
         return template.plain(self.design.source)
 
+    @cached_property
+    def printed(self) -> Printed:
+        """What the design's IRON program prints for this variant; see `iron_programs.printed`."""
+        program = self.design.program
+        assert program is not None
+        try:
+            arguments = program.command_line(self.parameters)
+        except ValueError as error:
+            line = self.design.line_of("design")
+            raise PipelineError(str(error), self.design.python, line) from error
+        return iron_programs.printed(self.design.root, self.design.source, arguments)
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that the MLIR text is made from."""
+        if self.design.program is not None:
+            return tuple(self.design.root / path for path in self.printed.read)
+        return template.files(self.design.source)
+
     def told(self, place: SourceLocation) -> str:
         """What a place in the rendered design is called: file and line, the template's if known."""
-        if place.file.name != RENDERED:
+        if place.file.name != RENDERED or self.design.program is not None:
             return f"{place.file.name}:{place.line}"
         return f"{self.design.source.name}:{self.rendered.template_line(place.line)}"
 
     @cached_property
     def template_parameters(self) -> tuple[str, ...]:
-        """The parameters that the template mentions."""
+        """The parameters that the template mentions; all of them, of a program."""
+        if self.design.program is not None:
+            return tuple(self.parameters)
         texts = (path.read_text() for path in template.files(self.design.source))
         words = {word for text in texts for word in _NAME.findall(text)}
         return tuple(name for name in self.parameters if name in words)
@@ -149,10 +180,11 @@ class Variant:
         sources: dict[Path, None] = {}
         for found in _LINK_WITH.finditer(text):
             line = self.rendered.template_line(text.count("\n", 0, found.start()) + 1)
-            sources[self._kernel_source(found.group(1), line)] = None
+            known = None if self.design.program is not None else line
+            sources[self._kernel_source(found.group(1), known)] = None
         return tuple(sources)
 
-    def _kernel_source(self, linked: str, line: int) -> Path:
+    def _kernel_source(self, linked: str, line: int | None) -> Path:
         folder = self.design.root / KERNELS
         stem = Path(linked).stem
         for suffix in (".c", ".cc", ".cpp"):
@@ -190,7 +222,7 @@ class Design:
 
     Attributes:
         root: the project's folder.
-        source: the template or plain MLIR file.
+        source: the template, the plain MLIR file or the IRON program.
         python: the declarations, or None for a bare design.
     """
 
@@ -204,6 +236,14 @@ class Design:
         """Where compiled templates are kept, apart for each version of what compiles them."""
         version = source_version("pipeline/template.py")
         return self.root / "build" / ".cache" / f"templates-{version}"
+
+    @property
+    def program(self) -> Iron | None:
+        """The IRON program that prints the design, None where a file holds it."""
+        if self.source.suffix != ".py":
+            return None
+        declared = getattr(self.module, "design", None) if self.python else None
+        return declared if isinstance(declared, Iron) else Iron(self.source.name, ())
 
     @property
     def is_template(self) -> bool:
@@ -371,30 +411,68 @@ def _unknown(name: str, known: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What lies in the author's folders: the variants, and an error for each broken design."""
+    """What lies in the author's folders.
+
+    Attributes:
+        variants: those that can be built.
+        broken: what is wrong with each design that is broken.
+        skipped: by the labels of variants that this machine cannot render, why not.
+    """
 
     variants: tuple[Variant, ...]
     broken: Mapping[str, PipelineError]
+    skipped: Mapping[str, PipelineError] = field(default_factory=dict)
 
 
 def discover(root: Path) -> Discovery:
     """Finds every design below root; a broken one hides no other."""
     folder = root / TEMPLATES
-    names = sorted({_stem(p) for p in folder.iterdir() if _stem(p)}) if folder.is_dir() else []
     variants: list[Variant] = []
     broken: dict[str, PipelineError] = {}
-    for name in names:
+    skipped: dict[str, PipelineError] = {}
+    for name in _names(folder) if folder.is_dir() else ():
+        found: tuple[Variant, ...] = ()
         try:
             found = design_of(root, name).variants
             for variant in found:
                 # What the task graph is made from.
                 _ = variant.folder, variant.kernels, variant.buffers
             variants.extend(found)
+        except NoIronError as error:
+            skipped |= {variant.label: error for variant in found}
         except PipelineError as error:
             broken[name] = error
         except OSError as error:
             broken[name] = PipelineError(str(error.strerror), Path(error.filename))
-    return Discovery(tuple(variants), broken)
+    return Discovery(tuple(variants), broken, skipped)
+
+
+def _names(folder: Path) -> list[str]:
+    """What the designs in a folder are called; the program of one is no design of its own."""
+    files = list(folder.iterdir())
+    programs = iron_programs.programs_of(path for path in files if path.suffix == ".py")
+    return sorted({_stem(path) for path in files if path.name not in programs} - {""})
+
+
+def _of_program(root: Path, name: str, python: Path) -> Design:
+    """A design without a template: an IRON program that its Python file names, or is.
+
+    Raises:
+        PipelineError: it is neither.
+    """
+    if program := iron_programs.named_in(python):
+        source = python.with_name(program)
+        if not source.is_file():
+            line = Design(root, name, source, python).line_of("design")
+            raise PipelineError(f"{TEMPLATES}/{program} is missing", python, line)
+        return Design(root, name, source, python)
+    if iron_programs.is_program(python):
+        return Design(root, name, python, None)
+    raise PipelineError(
+        f"its partner {TEMPLATES}/{name}.mlir.j2 is missing: the MLIR design goes there, or"
+        ' `design = iron("...")` here names the program that prints it',
+        python,
+    )
 
 
 def _stem(path: Path) -> str:
@@ -421,9 +499,6 @@ def design_of(root: Path, name: str) -> Design:
             templated,
         )
     if not templated.is_file() and not plain.is_file():
-        raise PipelineError(
-            f"its partner {TEMPLATES}/{name}.mlir.j2 is missing: the MLIR design goes there",
-            python,
-        )
+        return _of_program(root, name, python)
     source = templated if templated.is_file() else plain
     return Design(root, name, source, python if python.is_file() else None)

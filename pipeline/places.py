@@ -35,7 +35,7 @@ def in_authors_file(variant: Variant, text: str) -> str:
     The place in the rendered design follows as a note; what names no place there stays as it is.
     """
     head = _HEAD.match(text)
-    if head is None or Path(head["file"]).name != RENDERED:
+    if head is None or Path(head["file"]).name != RENDERED or variant.design.program is not None:
         return text
     place = _place(variant, int(head["line"]), int(head["column"]))
     source, file = shown(variant.design.source), Path(head["file"])

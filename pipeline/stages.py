@@ -15,7 +15,7 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from pipeline import build_warnings, template
+from pipeline import build_warnings
 from pipeline import kernels as kernel_inputs
 from pipeline.designs import KERNELS, RENDERED, TEMPLATES, Discovery, Variant
 from pipeline.errors import PipelineError, shown
@@ -131,7 +131,7 @@ def render(variant: Variant, chain: Toolchain) -> Task:
         variant,
         chain,
         _render,
-        reads=template.files(variant.design.source),
+        reads=variant.sources,
         writes=[variant.folder / RENDERED],
         options={name: repr(variant.parameters[name]) for name in variant.template_parameters},
     )

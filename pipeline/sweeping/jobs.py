@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 
-from pipeline import benching, build_warnings, checks, stages, template
-from pipeline.designs import KERNELS, TEMPLATES, Design, Parameters, Variant, design_of
+from pipeline import benching, build_warnings, checks, stages
+from pipeline.designs import KERNELS, TEMPLATES, Parameters, Variant, design_of
 from pipeline.errors import PipelineError
 from pipeline.selection import Request, Toolchain, resolve
 from pipeline.sweeping.results import IMPOSSIBLE, Row
@@ -91,17 +91,18 @@ def job(variant: Variant, setting: Setting, run_on: str, chain: Toolchain) -> Jo
     parameters = {**variant.parameters, **setting}
     files = {
         path.relative_to(variant.design.root).as_posix(): path.read_bytes()
-        for path in _files(variant.design)
+        for path in _files(variant)
     }
     made = Job(variant.design.name, files, dict(setting), parameters, run_on, chain.request)
     return replace(made, key=_key(made, chain))
 
 
-def _files(design: Design) -> Iterable[Path]:
+def _files(variant: Variant) -> Iterable[Path]:
     """Templates, declarations, and of the kernels every source: a setting may choose another."""
+    design = variant.design
     sources = (path for path in (design.root / KERNELS).rglob("*") if path.is_file())
     kernels = (path for path in sources if path.suffix in (*_HEADERS, ".c", ".cc", ".cpp"))
-    return dict.fromkeys((*template.files(design.source), *design.declarations, *sorted(kernels)))
+    return dict.fromkeys((*variant.sources, *design.declarations, *sorted(kernels)))
 
 
 def _key(made: Job, chain: Toolchain) -> str:

@@ -29,7 +29,9 @@ def variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     folder = tmp_path / "build"
     folder.mkdir()
     (folder / "design.mlir").write_text(rendered.text)
-    return SimpleNamespace(rendered=rendered, design=SimpleNamespace(source=source), folder=folder)
+    return SimpleNamespace(
+        rendered=rendered, design=SimpleNamespace(source=source, program=None), folder=folder
+    )
 
 
 def test_where_both_lines_begin_alike_the_column_is_the_authors(variant: Any) -> None:
