@@ -85,12 +85,12 @@ class OperandField(Field):
         if op is None:
             return self
         operands = op._operands
-        if len(operands) == len(op.operand_fields) and not (self.variadic or op.segmented):
-            return tuple.__getitem__(operands, op.operand_places[self])
+        if len(operands) == len(op.fixed_places):  # of what is variadic there is nothing
+            return () if self.variadic else tuple.__getitem__(operands, op.fixed_places[self])
         start, stop = op.operand_range(self)
         if not self.variadic:
-            return tuple.__getitem__(op._operands, start)  # xDSL's own asks what it is given
-        return tuple(op._operands)[start:stop] if start < stop else ()
+            return tuple.__getitem__(operands, start)  # xDSL's own asks what it is given
+        return tuple.__getitem__(operands, slice(start, stop)) if start < stop else ()
 
     def __set__(self, op: DefinedOp, value: Any) -> None:
         start, stop = op.operand_range(self)

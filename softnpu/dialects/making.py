@@ -85,11 +85,24 @@ def made(
     attributes: Mapping[str, Attribute] = NOTHING,
     location: LocationAttr = UNKNOWN_LOC,
 ) -> OpT:
-    """A new op of a class, as its `create` makes one."""
+    """A new op of a class, as its `create` makes one of parts that lack no default."""
     op = cls.__new__(cls)
     fill(op, operands, result_types, properties, attributes, location)
-    op.__post_init__()  # type: ignore[no-untyped-call]
     return op
+
+
+def made_again(ops: Iterable[Operation], location: LocationAttr) -> list[Operation]:
+    """Ops like these, without regions, that use each other's results where these do: what many ops
+    of a sequence become that differ in nothing which matters."""
+    values: dict[SSAValue, SSAValue] = {}
+    made_ops: list[Operation] = []
+    for op in ops:
+        operands = [values.get(value, value) for value in op._operands]
+        types = [result._type for result in op.results]
+        new = made(type(op), operands, types, op.properties, op.attributes, location)
+        values.update(zip(op.results, new.results, strict=True))
+        made_ops.append(new)
+    return made_ops
 
 
 def place_before(anchor: Operation, ops: Sequence[Operation]) -> None:

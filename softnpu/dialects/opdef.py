@@ -111,6 +111,8 @@ class DefinedOp(Operation, metaclass=OpClass):
     operand_fields: ClassVar[list[OperandField]] = []
     operand_places: ClassVar[dict[OperandField, int]] = {}
     """Each operand field's place among them."""
+    fixed_places: ClassVar[dict[OperandField, int]] = {}
+    """The same among those that are one operand each."""
     variadic_at: ClassVar[int] = 0
     """Which operand field is the (first) variadic one; as many as there are if none is."""
     result_fields: ClassVar[list[ResultField]] = []
@@ -131,6 +133,8 @@ class DefinedOp(Operation, metaclass=OpClass):
         cls.attr_fields = {f.mlir: f for f in parts if isinstance(f, AttrField)}
         cls.operand_fields = [f for f in parts if isinstance(f, OperandField)]
         cls.operand_places = {f: index for index, f in enumerate(cls.operand_fields)}
+        fixed = [f for f in cls.operand_fields if not f.variadic]
+        cls.fixed_places = {f: index for index, f in enumerate(fixed)}
         variadic = [index for index, f in enumerate(cls.operand_fields) if f.variadic]
         cls.variadic_at = variadic[0] if variadic else len(cls.operand_fields)
         cls.result_fields = [f for f in parts if isinstance(f, ResultField)]

@@ -113,6 +113,9 @@ class TileWritten:
         self._patches: dict[int, HostAddress] = {}
         self._tasks: list[Task] = []
         self._descriptors: dict[tuple[int, tuple[int, ...], HostAddress | None], Descriptor] = {}
+        self._meanings: dict[int, tuple[int | None, tuple[Direction, int] | None]] = {}
+        """Of each register that was written: the descriptor that begins there, and the channel
+        whose task queue it is."""
 
     def write(self, offset: int, values: Sequence[int], mask: int) -> None:
         """Words from byte `offset` on."""
@@ -132,12 +135,20 @@ class TileWritten:
 
     def _set(self, offset: int, value: int, mask: int) -> None:
         self._registers[offset] = self._registers.get(offset, 0) & ~mask | value & mask
-        descriptor = self._engine.bd_at(offset)
-        if descriptor is not None and descriptor[1] == 0:
-            self._patches.pop(descriptor[0], None)
-        channel = self._engine.channel_at(offset)
-        if channel is not None and channel[2]:
-            self._start(channel[0], channel[1], value)
+        if offset not in self._meanings:
+            self._meanings[offset] = self._meaning(offset)
+        descriptor, channel = self._meanings[offset]
+        if descriptor is not None:
+            self._patches.pop(descriptor, None)
+        if channel is not None:
+            self._start(*channel, value)
+
+    def _meaning(self, offset: int) -> tuple[int | None, tuple[Direction, int] | None]:
+        descriptor, channel = self._engine.bd_at(offset), self._engine.channel_at(offset)
+        return (
+            descriptor[0] if descriptor is not None and descriptor[1] == 0 else None,
+            (channel[0], channel[1]) if channel is not None and channel[2] else None,
+        )
 
     def _start(self, direction: Direction, channel: int, command: int) -> None:
         fields = self._engine.queue.unpack([command])

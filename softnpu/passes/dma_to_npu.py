@@ -31,8 +31,14 @@ from softnpu.dialects.aiex import (
     NpuWriteRTPOp,
 )
 from softnpu.dialects.kinds import Kind, OfKinds, kind_but_for, kind_of
-from softnpu.dialects.making import made
-from softnpu.dialects.scalars import loose_constant, loose_constants, number_of, scalar
+from softnpu.dialects.making import made, made_again
+from softnpu.dialects.scalars import (
+    loose_constant,
+    loose_constants,
+    number_of,
+    scalar,
+    with_constants,
+)
 from softnpu.dialects.source import design_error
 from softnpu.dialects.walking import all_ops
 from softnpu.passes.bd_words import bd_words, check_bd_id, check_tile
@@ -50,7 +56,7 @@ from softnpu.passes.sequence_ops import (
     devices,
     get_or_create_tile,
     model_of,
-    replace,
+    put,
     sequences,
 )
 from softnpu.passes.table_offset import table_offset
@@ -80,7 +86,7 @@ class DmaToNpuPass(ModulePass):
                 for step in all_ops(sequence):
                     lower = lowering.of(step)
                     if lower is not None:
-                        replace(step, lower(step))
+                        put(step, lower(step))
 
 
 @dataclass(frozen=True)
@@ -103,12 +109,11 @@ class _Command:
 
 @dataclass(frozen=True)
 class _Transfer:
-    """What a transfer becomes, but for where it begins; `operands`: those of its push."""
+    """What a transfer becomes before and behind the patch that says where it begins."""
 
-    data: _Data
+    before: list[Operation]
     register: int
-    operands: tuple[int, int]
-    command: _Command
+    behind: list[Operation]
 
 
 def _but_for_start(op: NpuDmaMemcpyNdOp) -> Kind | None:
@@ -149,10 +154,10 @@ class _Lowering:
         self.model = model_of(device)
         self.symbols = Symbols(device)
         self.data = data
-        self._written: OfKinds[_Data] = OfKinds()
-        """What is written for each kind of descriptor."""
         self._transfers: OfKinds[_Transfer] = OfKinds()
-        """The same for transfers that differ in nothing but where they begin."""
+        """Of transfers that differ in nothing but where they begin."""
+        self._alike: OfKinds[list[Operation]] = OfKinds()
+        """What other ops of a kind become; each gets ops of its own like these."""
         self._table: dict[type[Operation], Callable[[Any], list[Operation]]] = {
             NpuDmaMemcpyNdOp: self._memcpy,
             NpuDmaWaitOp: self._wait,
@@ -176,35 +181,53 @@ class _Lowering:
         kind = _but_for_start(op)
         found = None if kind is None else self._transfers.known.get(kind)
         if found is None:
-            write, register, push = memcpy_ops(op, self.symbols, self.model)
-            numbers = push.number("repeat_count"), push.number("bd_id")
-            found = _Transfer(self._data(write), register, numbers, self._command(push))
+            found = self._transfer(op)
             if kind is not None:
                 self._transfers.learn(kind, op, found)
-        # The push's operands stay where it was, as in aie-opt.
         return [
-            *_block_write(found.data, op),
-            address_patch(op, found.register),
-            *table_offset(op, found.register, op.element_bits // 8),
-            *(loose_constant(number) for number in found.operands),
-            *_queue_writes(found.command, op),
+            *made_again(found.before, op.location),
+            *with_constants(address_patch(op, found.register)),
+            *made_again(found.behind, op.location),
         ]
+
+    def _transfer(self, op: NpuDmaMemcpyNdOp) -> _Transfer:
+        write, register, push = memcpy_ops(op, self.symbols, self.model)
+        # The push's operands stay where it was, as in aie-opt.
+        behind = with_constants(
+            *table_offset(op, register, op.element_bits // 8),
+            *(loose_constant(push.number(name)) for name in ("repeat_count", "bd_id")),
+            *_queue_writes(self._command(push), op),
+        )
+        before = with_constants(*_block_write(self._data(write), op))
+        return _Transfer(before, register, behind)
+
+    def _like(
+        self, op: Operation, lower: Callable[[], list[Operation]], *numbers: int
+    ) -> list[Operation]:
+        """What an op of its kind becomes, whose operands are these numbers, by `lower`."""
+        kind = (*kind_of(op), *numbers)
+        if kind not in self._alike.known:
+            self._alike.learn(kind, op, with_constants(*lower()))
+        return made_again(self._alike.known[kind], op.location)
 
     def _runtime_memcpy(self, op: NpuDmaMemcpyNdOp) -> list[Operation]:
         (write, *words), push = runtime_memcpy_ops(op, self.symbols, self.model)
         assert isinstance(write, NpuWriteBdOp)
         patch = next(one for one in words if isinstance(one, NpuAddressPatchOp))
-        return [
+        return with_constants(
             *self._write_bd(write),
             *words,
             *table_offset(op, patch.addr, op.element_bits // 8),
             *(one for one in loose_constants(push) if one not in words),
             *self._push(push),
-        ]
+        )
 
     def _wait(self, op: NpuDmaWaitOp) -> list[Operation]:
+        return self._like(op, lambda: [self._sync(op)])
+
+    def _sync(self, op: NpuDmaWaitOp) -> NpuSyncOp:
         allocation = self.symbols.shim_allocation(op, op.symbol)
-        sync = NpuSyncOp(
+        return NpuSyncOp(
             column=allocation.tile_op.col,
             row=allocation.tile_op.row,
             direction=allocation.channel_dir.value,
@@ -213,7 +236,6 @@ class _Lowering:
             row_num=1,
             location=op.location,
         )
-        return [sync]
 
     def _push(self, op: NpuPushQueueOp) -> list[Operation]:
         """A write to the task queue; before it, where its token shall go.
@@ -221,9 +243,10 @@ class _Lowering:
         mlir-aie writes four bits of the first descriptor's number, though a memory tile's queue
         has six.
         """
-        if number_of(op.bd_id) is None or number_of(op.repeat_count) is None:
-            return self._runtime_push(op)
-        return _queue_writes(self._command(op), op)
+        bd_id, repeats = number_of(op.bd_id), number_of(op.repeat_count)
+        if bd_id is None or repeats is None:
+            return with_constants(*self._runtime_push(op))
+        return self._like(op, lambda: _queue_writes(self._command(op), op), bd_id, repeats)
 
     def _command(self, op: NpuPushQueueOp) -> _Command:
         """What a push of known numbers writes."""
@@ -277,10 +300,7 @@ class _Lowering:
         return header if isinstance(header, PacketInfoAttr) else None
 
     def _write_bd(self, op: NpuWriteBdOp) -> list[Operation]:
-        kind = kind_of(op)
-        if kind not in self._written.known:
-            self._written.learn(kind, op, self._data(op))
-        return _block_write(self._written.known[kind], op)
+        return self._like(op, lambda: _block_write(self._data(op), op))
 
     def _data(self, op: NpuWriteBdOp) -> _Data:
         name, type = self.data.symbol_and_type(bd_words(op, self.model))
@@ -300,19 +320,19 @@ class _Lowering:
             row=buffer.tile_op.row,
             location=op.location,
         )
-        return [write]
+        return with_constants(write)
 
     def _write(self, op: NpuWrite32Op) -> list[Operation]:
         address = absolute_address(op, self.symbols)
-        return [NpuWrite32Op(address=address, value=op.value, location=op.location)]
+        return with_constants(NpuWrite32Op(address=address, value=op.value, location=op.location))
 
     def _mask_write(self, op: NpuMaskWrite32Op) -> list[Operation]:
         address = absolute_address(op, self.symbols)
         write = NpuMaskWrite32Op(
             address=address, value=op.value, mask=op.mask, location=op.location
         )
-        return [write]
+        return with_constants(write)
 
     def _block_write(self, op: NpuBlockWriteOp) -> list[Operation]:
         address = absolute_address(op, self.symbols)
-        return [NpuBlockWriteOp(address=address, data=op.data, location=op.location)]
+        return with_constants(NpuBlockWriteOp(address=address, data=op.data, location=op.location))

@@ -76,9 +76,14 @@ def model_of(device: DeviceOp) -> Device:
 
 def replace(op: Operation, new: Sequence[Operation]) -> None:
     """Put `new` and its constants in the place of `op`, which has no uses left."""
+    put(op, with_constants(*new))
+
+
+def put(op: Operation, new: Sequence[Operation]) -> None:
+    """Put `new`, whose constants are among it, in the place of `op`, which has no uses left."""
     block = op.parent_block()
     assert block is not None
-    place_before(op, with_constants(*new))
+    place_before(op, new)
     block.erase_op(op)
 
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from xdsl.dialects import scf
+from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.memref import GetGlobalOp
 from xdsl.ir import Operation
 from xdsl.traits import is_side_effect_free
 
@@ -29,6 +31,7 @@ from softnpu.dialects.aiex import (
 )
 from softnpu.dialects.opdef import DefinedOp
 from softnpu.dialects.source import design_error
+from softnpu.dialects.walking import ops_in
 from softnpu.formats import operations as ops
 from softnpu.formats.records import word_bytes
 from softnpu.formats.txn import Txn, build
@@ -94,8 +97,10 @@ def encoded(
         translate: as for `stream`.
     """
     encode = _Encoder(Symbols(_device_of(sequence)), translate=translate).encode
-    steps = (op for block in sequence.body.blocks for op in block.ops)
-    return ((op, operation) for op in steps for operation in encode(op))
+    for block in sequence.body.blocks:
+        for op in ops_in(block):
+            if type(op) is not ConstantOp and (operation := encode(op)) is not None:
+                yield op, operation
 
 
 def _device_of(sequence: RuntimeSequenceOp) -> DeviceOp:
@@ -123,6 +128,8 @@ class _Encoder:
     def __init__(self, symbols: Symbols, *, translate: bool) -> None:
         self.symbols = symbols
         self._translate = translate
+        self._data: dict[str, bytes] = {}
+        """The bytes of the globals that block writes have named."""
         self._table: dict[type[Operation], Callable[[Any], ops.Operation]] = {
             NpuWrite32Op: self._write,
             NpuMaskWrite32Op: self._mask_write,
@@ -135,15 +142,15 @@ class _Encoder:
             NpuUpdateFromScratchpadOp: self._update,
         }
 
-    def encode(self, op: Operation) -> list[ops.Operation]:
-        """One operation, or none for an op that only makes a value for others."""
+    def encode(self, op: Operation) -> ops.Operation | None:
+        """What the controller does; None for an op that only makes a value for others."""
         encode = self._table.get(type(op))
         if encode is not None:
             _check_ranges(op)
-            return [encode(op)]
+            return encode(op)
         if isinstance(op, EndOp | TraceHostConfigOp) or _only_makes_a_value(op):
             # A sequence may have a place for traces though nothing is traced.
-            return []
+            return None
         if isinstance(op, scf.ForOp | scf.WhileOp | scf.IfOp):
             raise design_error(
                 op, f"this {op.name} depends on a value that only the run knows", *IN_THE_RUN
@@ -168,8 +175,15 @@ class _Encoder:
     def _block_write(self, op: NpuBlockWriteOp) -> ops.Operation:
         named = op.column is not None and op.row is not None
         tile = (op.column or 0) & 0xFF | ((op.row or 0) & 0xFF) << 8 if named else 0
-        words = block_words(op, self.symbols)
-        return ops.BlockWrite(absolute_address(op, self.symbols), word_bytes(words), tile)
+        return ops.BlockWrite(absolute_address(op, self.symbols), self._bytes(op), tile)
+
+    def _bytes(self, op: NpuBlockWriteOp) -> bytes:
+        source = op.data.owner
+        name = source.name_.root_reference.data if isinstance(source, GetGlobalOp) else ""
+        data = self._data.get(name)
+        if data is None:
+            data = self._data[name] = word_bytes(block_words(op, self.symbols))
+        return data
 
     def _patch(self, op: NpuAddressPatchOp) -> ops.Operation:
         if op.addr_val is not None:
