@@ -125,9 +125,11 @@ def test_aie2p_instructions_that_are_not_executed_are_named_unless_the_caller_kn
     what = launch(march, "passthrough_core", EMULATOR)
     what = replace(what, stream=replace(what.stream, devgen=4))
     assert "AIE2P" not in "".join(preflight.check(what))
-    second = replace(what, xclbin=with_core(what.xclbin, "vmac.f dm0, dm0, x0, x0, r0\ndone"))
+    second = replace(what, xclbin=with_core(what.xclbin, "vldb.fill.512 [p0, lf0, r24]\ndone"))
     told = refused(second)
-    assert "that the emulator does not execute: vmac.f;" in told and "--core-isa rv32" in told
+    assert (
+        "that the emulator does not execute: vldb.fill.512;" in told and "--core-isa rv32" in told
+    )
     assert "AIE2P" not in "".join(preflight.check(replace(second, core_isa="rv32")))
 
 

@@ -77,13 +77,74 @@ NPU_OP uint32_t npu_sums_of(npu_core *s, uint32_t conf, uint32_t pc)
     return npu_configured(s, conf, 0x3803, 0, pc);
 }
 
-/* Of AIE2P's modes of a shuffle those that AIE2 has as well, by the same names and numbers (llvm-aie,
- * aie2p_enums.h): of the others nobody has published what they do. */
+/* A mode of a shuffle, of those that llvm-aie names (aie2p_enums.h). */
 NPU_OP uint32_t npu_shuffled(npu_core *s, uint32_t mode, uint32_t pc)
 {
-    if ((mode & 63) >= NPU_SHUFFLE_MODES)
+    if ((mode & 63) >= NPU_SHUFFLE_MODES_AIE2P)
         npu_fail(s, NPU_FAULT_OPERATION, pc, 0);
     return mode;
 }
+
+/* A quarter of a vector in all four (llvm-aie, aie2p_upd_ext.h, broadcast_elem_128). */
+NPU_OP npu_x npu_vextbcst_128(npu_x a, uint32_t index)
+{
+    npu_x out;
+    for (int i = 0; i < 8; i++)
+        out.u64[i] = a.u64[(index & 3) * 2 + (i & 1)];
+    return out;
+}
+
+/* Products of bfloat16 lane by lane, 32 of an x or 64 of a y register: the word of amode 2, bmode 3,
+ * variant 1, as AIE2's (the AIE API's mul_elem_32 and mul_elem_64; public kernels for npu2 use 60).
+ * Rounded as AIE2 rounds a sum of two. Half an accumulator for each 32. */
+NPU_OP uint32_t npu_lanes_of(npu_core *s, uint32_t conf, uint32_t pc)
+{
+    return npu_configured(s, conf, 0x3801, 60, pc);
+}
+
+/* Sums of fp32: amode 2, whatever the fields of products say. */
+NPU_OP uint32_t npu_floats_of(npu_core *s, uint32_t conf, uint32_t pc)
+{
+    return npu_configured(s, conf, ~6u, 4, pc);
+}
+
+#define NPU_LANES_OF(name, parameters, arguments)                                                 \
+    NPU_OP npu_y npu_v##name##_lanes(NPU_PASTE parameters npu_x a, npu_x b, uint32_t conf,        \
+                                     npu_status *status)                                          \
+    {                                                                                             \
+        npu_y out;                                                                                \
+        for (int i = 0; i < 2; i++) {                                                             \
+            npu_y by = npu_vclr_y();                                                              \
+            npu_x lanes = npu_vclr_x();                                                           \
+            by.w[0] = a.w[i];                                                                     \
+            lanes.w[0] = b.w[i];                                                                  \
+            out.x[i] = npu_v##name##_f(NPU_PASTE arguments by, lanes, npu_no_mask(), conf, status); \
+        }                                                                                         \
+        return out;                                                                               \
+    }
+#define NPU_LANES_ONTO(name) NPU_LANES_OF(name, (npu_y first, ), (first.x[i], ))
+#define NPU_LANES_TWO(name)                                                                       \
+    NPU_LANES_OF(name, (npu_y first, npu_y second, ), (first.x[i], second.x[i], ))
+NPU_LANES_OF(mul, (), ())
+NPU_LANES_OF(negmul, (), ())
+NPU_LANES_ONTO(mac)
+NPU_LANES_ONTO(msc)
+NPU_LANES_TWO(addmac)
+NPU_LANES_TWO(addmsc)
+NPU_LANES_TWO(submac)
+NPU_LANES_TWO(submsc)
+
+#define NPU_FLOATS(name)                                                                          \
+    NPU_OP npu_y npu_v##name##_floats(npu_y first, npu_y second, uint32_t conf, npu_status *status) \
+    {                                                                                             \
+        npu_y out;                                                                                \
+        for (int i = 0; i < 2; i++)                                                               \
+            out.x[i] = npu_v##name##_f(first.x[i], second.x[i], conf, status);                    \
+        return out;                                                                               \
+    }
+NPU_FLOATS(add)
+NPU_FLOATS(sub)
+NPU_FLOATS(negadd)
+NPU_FLOATS(negsub)
 
 #endif

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from softnpu.emulator.aie2 import operations
-from softnpu.emulator.aie2.draft import Draft
+from softnpu.emulator.aie2.draft import Draft, Input
 from softnpu.emulator.aie2.layout import CONTROL, c_type
 from softnpu.isa.model import Operand, RegisterClass
 from softnpu.isa.table import AIE2
@@ -79,7 +79,9 @@ def _halves(draft: Draft, output: Operand) -> None:
         for one in draft.opcode.operands
         if isinstance(one.type, RegisterClass) and not draft.is_address(one.name)
     ]
-    if any(draft.bits(one) not in (*_SCALARS, 512, _WHOLE) for one in registers):
+    lanes = "{lanes:" in operations.operation(draft.set.name, draft.opcode)[0]
+    known = (*_SCALARS, 512, *([1024] if lanes else []), _WHOLE)
+    if any(draft.bits(one) not in known for one in registers):
         raise operations.NotExecutedError(draft.opcode.mnemonic)
     assert output.writes is not None
     parts = draft.set.registers[str(draft.values[output.name])].parts
@@ -234,6 +236,7 @@ def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
         names[letter] = one.pair if half and one.pair else one.text
         if packed and one.bits == 1024:
             names[letter] = f"npu_one({one.text}, {half})"
+        names[f"lanes:{letter}"] = _lanes(one, half)
         names[f"rows:{letter}"] = f"npu_rows({one.text}, {half})"
         names[f"wide:{letter}"] = one.text if one.bits == 1024 else f"npu_widen({one.text})"
         names[f"pair:{letter}"] = f"{one.text}, {one.pair or 'npu_no_mask()'}"
@@ -241,6 +244,13 @@ def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
     if "&@flags" in text:
         draft.set_flags()
     return text
+
+
+def _lanes(vector: Input, half: int) -> str:
+    """What of a vector half an accumulator of AIE2P takes: an x has nothing for the upper half."""
+    if vector.bits == 1024:
+        return f"npu_one({vector.text}, {half})"
+    return "npu_vclr_x()" if half else vector.text
 
 
 def _is_signed(mnemonic: str) -> bool:

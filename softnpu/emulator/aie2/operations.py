@@ -7,7 +7,7 @@ control state, `{st}` the status flags, `{second}` the second output, and `{1}`,
 groups of the pattern. `{sign}` is AIE2P's sign register of an instruction, `{index}` what chooses a
 lane by the way. `{kind}` is "b" for half an accumulator and "c" for a
 whole one, `{size}` "x" and "y". `{wide:a}` is a vector as a whole y, `{pair:b}` one with its mask,
-`{rows:b}` its rows that half an accumulator of AIE2P takes.
+`{rows:b}` its rows that half an accumulator of AIE2P takes, `{lanes:b}` its lanes for that.
 
 What AIE2P shares with AIE2 stands in rows of their own: llvm-aie selects them for the same
 operations (AIE2PInstrPatterns.td; what mode and size registers choose: its
@@ -107,8 +107,17 @@ _AIE2P: _Rows = (
     (r"(vlt|vge)" + _LANES, "npu_{1}_{2}({a}, {b}, {sign})"),
     (r"vextract\.(8|16|32|64)", "npu_vextract_{1}({a}, {b}, {sign})"),
     (r"vinsert\.(8|16|32|64)", "npu_vinsert_{1}({a}, {index}, {b})"),
-    (r"vshuffle", "npu_vshuffle({a}, {b}, npu_shuffled(s, {c}, @here))"),
-    (r"vbcstshfl\.(8|16|32|64)", "npu_vbcstshfl_{1}({a}, npu_shuffled(s, {r29}, @here))"),
+    (r"vshuffle", "npu_vshuffle_aie2p({a}, {b}, npu_shuffled(s, {c}, @here))"),
+    (
+        r"vbcstshfl\.(8|16|32|64)",
+        "npu_vshuffle_aie2p(npu_vbcst_{1}({a}), npu_vclr_x(), npu_shuffled(s, {r29}, @here))",
+    ),
+    (r"vextbcst\.128", "npu_vextbcst_128({a}, {b})"),
+    (
+        r"vextbcstshfl\.(16|32|64|128)",
+        "npu_vshuffle_aie2p(npu_vextbcst_{1}({a}, {b}), npu_vclr_x(),"
+        " npu_shuffled(s, {r29}, @here))",
+    ),
     (r"vshift\.align", "npu_vshift_align({a}, {b}, {c}, {r30})"),
     (
         r"vups\.2x",
@@ -148,6 +157,23 @@ _AIE2P: _Rows = (
         r"(v(?:add|sub)(?:mac|msc))",
         "npu_{1}({a}, {b}, {rows:c}, {d}, npu_no_mask(), npu_products_of(s, {e}, @here), {st})",
     ),
+    (
+        r"(vmul|vnegmul)\.f",
+        "npu_{1}_lanes({lanes:a}, {lanes:b}, npu_lanes_of(s, {c}, @here), {st})",
+    ),
+    (
+        r"(vmac|vmsc)\.f",
+        "npu_{1}_lanes({a}, {lanes:b}, {lanes:c}, npu_lanes_of(s, {d}, @here), {st})",
+    ),
+    (
+        r"(v(?:add|sub)(?:mac|msc))\.f",
+        "npu_{1}_lanes({a}, {b}, {lanes:c}, {lanes:d}, npu_lanes_of(s, {e}, @here), {st})",
+    ),
+    (
+        r"(vadd|vsub|vnegadd|vnegsub)\.f",
+        "npu_{1}_floats({a}, {b}, npu_floats_of(s, {c}, @here), {st})",
+    ),
+    (r"vfloor\.s32\.bf16", "npu_vfloor_s32_bf16({a}, {b}, {st})"),
     (r"(vadd|vsub|vnegadd|vnegsub)", "npu_{1}({a}, {b}, npu_sums_of(s, {c}, @here))"),
     (r"vneg", "npu_vneg({a}, npu_vclr_y(), npu_sums_of(s, {b}, @here))"),
 )
@@ -160,17 +186,19 @@ _COMPILED = {
 _ADDRESSED = {
     AIE2: re.compile(".*"),
     AIE2P: re.compile(
-        r"(v?ld[ab]|v?st)(\.[23]d)?(\.[su](8|16))?|vst(\.[23]d)?\.128|padd.*"
+        r"(v?ld[ab]|v?st)(\.[23]d)?(\.[su](8|16))?|v(ld[ab]|st)(\.[23]d)?\.128|padd.*"
+        r"|vldb\.4x(16|32|64)\.(lo|hi)"
         r"|(vlda(\.[23]d)?\.ups|vst(\.[23]d)?\.srs)\.[24]x"
         r"|vldb(\.[23]d)?\.unpack|vst(\.[23]d)?\.pack"
         r"|vlda(\.[23]d)?\.conv\.fp32\.bf16|vst(\.[23]d)?\.conv\.bf16\.fp32"
     ),
 }
-"""What loads, stores and moves pointers without a row. Of AIE2P's loads of 128 bits no source
-tells what becomes of the vector's other half, of the tile's registers not where they are."""
+"""What loads, stores and moves pointers without a row. A load of 128 bits clears the vector's other
+half, as a Phoenix does for AIE2: of AIE2P no source tells, and llvm-aie's code looks at it nowhere.
+Of the tile's registers no source tells where they are, of FIFO loads what a FIFO holds between."""
 
-_CONVERTED = re.compile(r"\.(flt2fx|fx2flt)")
-"""An operand that is converted on its way (AIE2P): not modelled."""
+_CONVERTED = re.compile(r"\.(flt2fx|fx2flt)|\$src\[")
+"""An operand that is converted on its way, or half a one (AIE2P): not modelled."""
 
 _FUSED = re.compile(r"(?:v?lda|v?ldb|v?st)\.(?:[23]d\.)?(ups|srs|pack|unpack|conv)(?:\.|$)")
 """A conversion on the way from or to memory: the operation is that without a memory."""

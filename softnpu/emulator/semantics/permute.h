@@ -6,18 +6,22 @@
 
 /* A shuffle transposes matrices: an element has 2^element bytes, a matrix 2^rows by 2^columns of
  * them, and as many matrices follow each other as there is room for. Modes that span both
- * operands (`wide`) deliver the lower or the upper half of the result.
- * Modes and their order: xdna-emu, which swept them on a Phoenix; NPU. */
+ * operands (`wide`) deliver the lower or the upper half of the result. A mode that flips turns the
+ * order of each 2^columns elements round.
+ * Modes and their order: xdna-emu, which swept them on a Phoenix; NPU. From 48 on: AIE2P's, by the
+ * names that llvm-aie gives them (aie2p_enums.h: T32_8x2, T16_8x8_lo, T8_1x4_flip), which are those
+ * of the others, and as the AIE API uses them (aie2/transpose.hpp, aie2p/reverse.hpp). */
 typedef struct {
-    uint8_t element, rows, columns, upper;
+    uint8_t element, rows, columns, part;
 } npu_shuffle_mode;
 
 #define NPU_SHUFFLE_BOTH(element, rows, columns)                                                  \
     {element, rows, columns, 0}, {element, rows, columns, 1}
+enum { NPU_SHUFFLE_LOWER, NPU_SHUFFLE_UPPER, NPU_SHUFFLE_FLIPPED }; /* part */
 #define NPU_SHUFFLE_MODES 48
-#define NPU_SHUFFLE_FLIP 38
+#define NPU_SHUFFLE_MODES_AIE2P 56
 
-static const npu_shuffle_mode npu_shuffle_modes[NPU_SHUFFLE_MODES] = {
+static const npu_shuffle_mode npu_shuffle_modes[NPU_SHUFFLE_MODES_AIE2P] = {
     NPU_SHUFFLE_BOTH(0, 6, 1), /* 0: 8 bits, 64 by 2, lower half; 1: upper half */
     NPU_SHUFFLE_BOTH(1, 5, 1), /* 2, 3: 16 bits, 32 by 2 */
     NPU_SHUFFLE_BOTH(2, 4, 1), /* 4, 5: 32 bits, 16 by 2 */
@@ -40,7 +44,7 @@ static const npu_shuffle_mode npu_shuffle_modes[NPU_SHUFFLE_MODES] = {
     {0, 3, 3, 0},              /* 35: 8 bits, 8 by 8 */
     {0, 4, 2, 0},              /* 36: 8 bits, 16 by 4 */
     {0, 2, 4, 0},              /* 37: 8 bits, 4 by 16 */
-    {1, 0, 0, 0},              /* 38: neighbouring 16 bits change places */
+    {1, 0, 1, NPU_SHUFFLE_FLIPPED}, /* 38: neighbouring 16 bits change places */
     {1, 2, 2, 0},              /* 39: 16 bits, 4 by 4 */
     {1, 2, 1, 0},              /* 40: 16 bits, 4 by 2 */
     {1, 1, 2, 0},              /* 41: 16 bits, 2 by 4 */
@@ -50,15 +54,22 @@ static const npu_shuffle_mode npu_shuffle_modes[NPU_SHUFFLE_MODES] = {
     {1, 1, 4, 0},              /* 45: 16 bits, 2 by 16 */
     {0, 3, 2, 0},              /* 46: 8 bits, 8 by 4 */
     {0, 2, 3, 0},              /* 47: 8 bits, 4 by 8 */
+    {2, 3, 1, 0},              /* 48: 32 bits, 8 by 2 */
+    {2, 1, 3, 0},              /* 49: 32 bits, 2 by 8 */
+    {3, 2, 1, 0},              /* 50: 64 bits, 4 by 2 */
+    {3, 1, 2, 0},              /* 51: 64 bits, 2 by 4 */
+    NPU_SHUFFLE_BOTH(1, 3, 3), /* 52, 53: 16 bits, 8 by 8 */
+    {2, 0, 4, NPU_SHUFFLE_FLIPPED}, /* 54: 16 times 32 bits, the last first */
+    {0, 0, 2, NPU_SHUFFLE_FLIPPED}, /* 55: 4 times 8 bits, the last first */
 };
 
-NPU_LARGE_OP npu_x npu_vshuffle(npu_x a, npu_x b, uint32_t mode)
+NPU_OP npu_x npu_shuffle(npu_x a, npu_x b, uint32_t mode, uint32_t modes)
 {
     npu_x out = npu_vclr_x();
     npu_y in;
     uint8_t route[64];
     mode &= 63;
-    if (mode >= NPU_SHUFFLE_MODES) {
+    if (mode >= modes) {
         out.u8[0] = a.u8[0]; /* no route is selected (xdna-emu) */
         return out;
     }
@@ -67,15 +78,25 @@ NPU_LARGE_OP npu_x npu_vshuffle(npu_x a, npu_x b, uint32_t mode)
     npu_shuffle_mode m = npu_shuffle_modes[mode];
     uint32_t within = (1u << m.rows << m.columns) - 1;
     for (uint32_t byte = 0; byte < 64; byte++) {
-        uint32_t to = (byte | (uint32_t)m.upper << 6) >> m.element, at = to & within;
+        uint32_t to = (byte | (m.part == NPU_SHUFFLE_UPPER ? 64u : 0u)) >> m.element, at = to & within;
         uint32_t from = (to & ~within) | (at << m.columns & within) | at >> m.rows;
-        if (mode == NPU_SHUFFLE_FLIP)
-            from = to ^ 1;
+        if (m.part == NPU_SHUFFLE_FLIPPED)
+            from = to ^ within;
         route[byte] = (uint8_t)(from << m.element | (byte & ((1u << m.element) - 1)));
     }
     for (int byte = 0; byte < 64; byte++)
         out.u8[byte] = in.u8[route[byte]];
     return out;
+}
+
+NPU_LARGE_OP npu_x npu_vshuffle(npu_x a, npu_x b, uint32_t mode)
+{
+    return npu_shuffle(a, b, mode, NPU_SHUFFLE_MODES);
+}
+
+NPU_LARGE_OP npu_x npu_vshuffle_aie2p(npu_x a, npu_x b, uint32_t mode)
+{
+    return npu_shuffle(a, b, mode, NPU_SHUFFLE_MODES_AIE2P);
 }
 
 /* 512 bits of the concatenation of a and b, from byte `amount` on. From 64 on nothing of a is

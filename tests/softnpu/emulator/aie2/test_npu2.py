@@ -99,23 +99,127 @@ def test_a_lane_is_taken_with_the_sign_that_is_set_for_it(tmp_path: Path) -> Non
     assert done.arrays[1].tolist() == [253, -3, -3]
 
 
-@pytest.mark.parametrize("mode", [35, 48])
-def test_shuffles_are_those_that_aie2_has_too(tmp_path: Path, mode: int) -> None:
-    """35 transposes bytes, 8 by 8; what 48 and the rest do, nobody has published."""
-    text = f"""
+SHUFFLES: dict[int, Callable[[Vector, Vector], Vector]] = {
+    35: lambda a, _: a.reshape(8, 8).T,
+    48: lambda a, _: a.view("u4").reshape(8, 2).T,
+    49: lambda a, _: a.view("u4").reshape(2, 8).T,
+    50: lambda a, _: a.view("u8").reshape(4, 2).T,
+    51: lambda a, _: a.view("u8").reshape(2, 4).T,
+    52: lambda a, b: np.concatenate((a, b)).view("u2").reshape(8, 8).T[:4],
+    53: lambda a, b: np.concatenate((a, b)).view("u2").reshape(8, 8).T[4:],
+    54: lambda a, _: a.view("u4")[::-1],
+    55: lambda a, _: a.reshape(16, 4)[:, ::-1],
+}
+
+
+@pytest.mark.parametrize("mode", SHUFFLES)
+def test_shuffles_do_what_their_names_in_llvm_aie_say(tmp_path: Path, mode: int) -> None:
+    done = run(shuffle(mode), np.concatenate((A, B)), np.zeros(64, np.int8), folder=tmp_path)
+    wanted = np.ascontiguousarray(SHUFFLES[mode](A, B)).view(np.int8).reshape(-1)
+    assert done.arrays[1].tolist() == wanted.tolist()
+
+
+def test_a_shuffle_without_a_name_is_not_guessed(tmp_path: Path) -> None:
+    with pytest.raises(EmulatorError, match=r"vshuffle.* is not executed here yet"):
+        run(shuffle(56), np.concatenate((A, B)), np.zeros(64, np.int8), folder=tmp_path)
+
+
+def shuffle(mode: int) -> str:
+    return f"""
     vlda x0, [p0, #0]
+    vlda x1, [p0, #64]
     mova r0, #{mode}
     {LANDED}
-    vshuffle x2, x0, x0, r0
+    vshuffle x2, x0, x1, r0
     {LANDED}
     vst x2, [p1, #0]"""
-    given, out = np.arange(64, dtype=np.uint8), np.zeros(64, np.uint8)
-    if mode == 48:
-        with pytest.raises(EmulatorError, match=r"vshuffle.* is not executed here yet"):
-            run(text, given, out, folder=tmp_path)
-    else:
-        done = run(text, given, out, folder=tmp_path)
-        assert (done.arrays[1].reshape(8, 8) == given.reshape(8, 8).T).all()
+
+
+def bfloat16(values: Vector) -> Vector:
+    """Numbers that bfloat16 holds."""
+    return (values.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+
+
+LANEWISE = 60
+"""The word of products of bfloat16 lane by lane."""
+
+
+def test_matrices_of_bfloat16_are_multiplied_as_the_aie_api_does_it(tmp_path: Path) -> None:
+    """4 x 8 by 8 x 8: columns of the first and rows of the second are broadcast, shuffled and
+    multiplied lane by lane (aie_api, aie2p/emulated_mmul_intrinsics.hpp)."""
+    steps = "\n".join(
+        f"""mova r1, #{k}
+        nop
+        vextbcstshfl.64 x4, x3, r1, r29
+        vextbcst.128 x5, x{1 + k // 4}, #{k % 4}
+        {LANDED}
+        {"vmac.f dm0, dm0," if k else "vmul.f dm0,"} x4, x5, r2
+        {LANDED}"""
+        for k in range(8)
+    )
+    text = f"""
+    vlda x0, [p0, #0]
+    vlda x1, [p0, #64]
+    vlda x2, [p0, #128]
+    mova r0, #29
+    mova r29, #28
+    mova r2, #{LANEWISE}
+    {LANDED}
+    vshuffle x3, x0, x0, r0
+    {LANDED}
+    {steps}
+    vst bmll0, [p1, #0]
+    vst bmlh0, [p1, #64]"""
+    a, b = A[:32].reshape(4, 8).astype(np.float32), B.reshape(8, 8) / np.float32(8)
+    given = np.concatenate((bfloat16(a).reshape(-1), bfloat16(b).reshape(-1)))
+    done = run(text, given, np.zeros(32, np.float32), folder=tmp_path)
+    assert done.arrays[1].reshape(4, 8).tolist() == (a @ b).tolist()
+
+
+def test_64_lanes_of_bfloat16_are_multiplied_and_float32_added(tmp_path: Path) -> None:
+    quarters = [f"bm{half}0" for half in ("ll", "lh", "hl", "hh")]
+    text = f"""
+    vlda x0, [p0, #0]
+    vlda x1, [p0, #64]
+    vlda x2, [p0, #128]
+    vlda x3, [p0, #192]
+    mova r2, #{LANEWISE}
+    {LANDED}
+    vnegmul.f dm1, y0, y1, r2
+    {LANDED}
+    vmsc.f dm2, dm1, y0, y0, r2
+    {LANDED}
+    vaddmac.f dm2, dm2, dm1, y1, y1, r2
+    {LANDED}
+    vsub.f dm0, dm2, dm1, r2
+    {LANDED}
+    vadd.f dm0, dm0, dm0, r2
+    {LANDED}
+    {chr(10).join(f"vst {name}, [p1], #64" for name in quarters)}"""
+    a, b = A.astype(np.float32), B.astype(np.float32)
+    given = np.concatenate((bfloat16(a), bfloat16(b)))
+    done = run(text, given, np.zeros(64, np.float32), folder=tmp_path)
+    assert done.arrays[1].tolist() == (2 * (-a * b - a * a + b * b)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("line", "word"), [("vmul.f dm0, x0, x1, r2", 0), ("vadd.f dm0, dm0, dm1, r2", 2)]
+)
+def test_floats_of_another_word_are_not_guessed(tmp_path: Path, line: str, word: int) -> None:
+    with pytest.raises(EmulatorError, match=r"\.f .* is not executed here yet|\.f.* that is not"):
+        run(f"mova r2, #{word}\nnop\n{line}\n{LANDED}", folder=tmp_path)
+
+
+def test_a_load_of_128_bits_clears_the_other_half(tmp_path: Path) -> None:
+    text = f"""
+    vlda.128 wl0, [p0, #0]
+    vldb.128 wh0, [p0, #16]
+    {LANDED}
+    vst x0, [p1, #0]"""
+    done = run(text, A, np.ones(64, np.int8), folder=tmp_path)
+    zeros = [0] * 16
+    wanted = [*A[:16].tolist(), *zeros, *A[16:32].tolist(), *zeros]
+    assert done.arrays[1].tolist() == wanted
 
 
 UPS = {
