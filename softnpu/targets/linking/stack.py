@@ -92,13 +92,19 @@ class _Walk(Generic[F]):
         return self._known[function]
 
 
+_SORT = (
+    "std::sort recurses, of all but numbers in their own order: std::make_heap and "
+    "std::sort_heap sort without"
+)
+
+
 def check_stack(need: StackNeed, layout: CoreLayout, location: SourceLocation | None) -> None:
     """DesignError, with the number to write, unless the design's stack_size holds the need."""
     if need.recursive:
         raise DesignError(
             f"{layout.name}: {need.recursive[0]} calls itself, so its stack has no bound",
             location,
-            ("write it as a loop",),
+            (_SORT if "__introsort" in need.recursive[0] else "write it as a loop",),
         )
     if need.size <= layout.stack_size:
         return

@@ -34,6 +34,7 @@ _REFERENCE = re.compile(
     re.MULTILINE,
 )
 
+_RUNTIME = Path(__file__).parent.parent / "standin_runtime"
 _NO_OUTPUT = "a core has no output; npu_printf of <npu_core.h> prints on the emulator"
 _NO_HEAP = "a core has no heap; use an array, in the function or static"
 _LIBC_HINTS = {
@@ -90,7 +91,7 @@ def _references(text: str) -> Iterator[str]:
     the kernel that used it."""
     for match in _REFERENCE.finditer(text):
         place = match["place"] or match["name"]
-        if match["object"] and place.startswith(str(zig.wheel())):
+        if match["object"] and place.startswith((str(zig.wheel()), str(_RUNTIME))):
             place = f"{match['function']} of {Path(match['object']).name}"
         yield place
 

@@ -153,3 +153,88 @@ def test_the_same_design_gives_the_same_program(tmp_path: Path) -> None:
     device, core = core_of(design("aie.event(0)\naie.end", {}))
     first = compile_core(device, core, {}, tmp_path).read_bytes()
     assert compile_core(device, core, {}, tmp_path).read_bytes() == first
+
+
+def test_std_sort_sorts_numbers(tmp_path: Path) -> None:
+    made = kernel(
+        tmp_path,
+        """
+        #include <algorithm>
+        extern "C" void kernel(int8_t *a) {
+          float numbers[16];
+          std::sort(a, a + 32);
+          std::sort((uint16_t *)(a + 32), (uint16_t *)(a + 48));
+          for (int i = 0; i < 16; i++)
+            numbers[i] = a[48 + i] / 2.0f;
+          std::sort(numbers, numbers + 16);
+          for (int i = 0; i < 16; i++)
+            a[48 + i] = numbers[i] * 2;
+        }
+        """,
+        ".cc",
+    )
+    given = np.random.default_rng(4).integers(-128, 128, 64).astype(np.int8)
+    found = made(a=given)["a"]
+    assert found[:32].tolist() == sorted(given[:32].tolist())
+    assert found[32:48].view(np.uint16).tolist() == sorted(given[32:48].view(np.uint16).tolist())
+    assert found[48:].tolist() == sorted(given[48:].tolist())
+
+
+def test_strings_are_those_of_c(tmp_path: Path) -> None:
+    """What each expression gives, beside what C's standard says of it."""
+    expected = {
+        'strcmp("abc", "abd") < 0': 1,
+        'strncmp("abc", "abd", 2)': 0,
+        'strcasecmp("NPU", "npu")': 0,
+        "strchr(text, 0) - text": 11,
+        "strrchr(text, 111) - text": 7,
+        'strstr(text, "wor") - text': 6,
+        'strspn(text, "ehl")': 4,
+        'strcspn(text, " ")': 5,
+        "strlcpy(other, text, 4) + strlen(other)": 14,
+        '*stpcpy(other, "x") + strlen(strcat(other, "yz"))': 3,
+        "(char *)memchr(text, 119, 11) - text": 6,
+        'strlen(strtok_r(strcpy(other, "ab,c"), ",", &rest)) + *rest': 101,
+        "isalnum(95) + isxdigit(70) + isspace(11) + ispunct(33)": 3,
+        "toupper(97) - tolower(90)": -57,
+        "div(-17, 5).rem": -2,
+        "strnlen(text, 3)": 3,
+    }
+    stores = "".join(f"a[{at}] = (int8_t)({text});\n" for at, text in enumerate(expected))
+    made = kernel(
+        tmp_path,
+        f"""
+        #define _GNU_SOURCE
+        #include <ctype.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <strings.h>
+        void kernel(int8_t *a) {{
+          char text[16] = "hello world", other[16] = "", *rest;
+          (void)rest;
+          {stores}
+        }}
+        """,
+    )
+    assert made(a=np.zeros(64, np.int8))["a"][: len(expected)].tolist() == list(expected.values())
+
+
+def test_mathematics_of_constants_costs_no_libm(tmp_path: Path) -> None:
+    named = ("tan", "asin", "acos", "tanh", "log1p", "sin", "exp", "sqrt")
+    calls = ", ".join(f"{name}f(0.3f), (float){name}(0.7)" for name in named)
+    made = kernel(
+        tmp_path,
+        f"""
+        #include <math.h>
+        void kernel(int8_t *a) {{
+          float numbers[] = {{{calls}}};
+          __builtin_memcpy(a, numbers, sizeof numbers);
+        }}
+        """,
+    )
+    numpy = {"asin": np.arcsin, "acos": np.arccos}
+    found = made(a=np.zeros(64, np.int8))["a"].view(np.float32)
+    for at, name in enumerate(named):
+        function = numpy.get(name) or getattr(np, name)
+        expected = [np.float32(function(float(np.float32(0.3)))), np.float32(function(0.7))]
+        assert found[2 * at : 2 * at + 2].tolist() == expected, name
