@@ -44,7 +44,7 @@ def run_from(variant: Variant) -> list[str]:
 
 def test(variant: Variant, check: str) -> Task:
     """Runs a variant's artifact and judges it; on the emulator only when something has changed."""
-    from runner.verdicts import files as mismatches
+    from runner import mismatch_files as mismatches
 
     results = results_file(variant, check)
     checked = {"memory": {"checked": "all"}} if memcheck_all(os.environ) else {}
@@ -101,8 +101,8 @@ def _find_npu() -> None:
 
 @in_words
 def _run(variant: Variant, check: str) -> TaskFailed | None:
+    from runner import mismatch_files as mismatches
     from runner.judge import Verdict
-    from runner.verdicts import files as mismatches
 
     target = results_file(variant, check)
     target.unlink(missing_ok=True)

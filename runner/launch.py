@@ -75,7 +75,14 @@ def _on_npu(launch: Launch, program: Program) -> Runs:
     from runner.npu.locate import find
     from runner.npu.session import NpuSession
 
-    return NpuSession(find(), program, launch.generation)
+    return NpuSession(find(), program, launch.generation, contexts_in_use)
+
+
+def contexts_in_use() -> str:
+    """Who has the NPU's contexts, as the doctor tells."""
+    from runner.doctor import System, devices
+
+    return devices.contexts(System()).detail
 
 
 def find_npu() -> str:

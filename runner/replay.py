@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from runner import bundle, judge, launch
+from runner import bundle, judge, launch, mismatch_files
 from runner.report import verdict_lines
-from runner.verdicts import files
 
 
 def add_parser(commands: Any) -> None:
@@ -49,6 +48,6 @@ def replay(options: argparse.Namespace) -> int:
     told = {**outcome.as_json(), "run_on": options.device}
     if options.mismatches is not None:
         options.mismatches.mkdir(parents=True, exist_ok=True)
-        files.write(told, outcome.runs, options.mismatches)
+        mismatch_files.write(told, outcome.runs, options.mismatches)
     sys.stdout.write("".join(f"{line}\n" for line in verdict_lines(told)))
     return 0 if outcome.verdict in (judge.Verdict.PASS, judge.Verdict.NOT_JUDGED) else 1

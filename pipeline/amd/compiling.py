@@ -222,7 +222,7 @@ class _Core:
     def _body_by_c(self, device_op: DeviceOp, core: CoreOp, stem: str) -> None:
         """Without mlir-aie: the body as C, as for the stand-in, but compiled by Peano."""
         from softnpu.targets.core_c import core_source
-        from softnpu.targets.standin.toolchain import KERNEL_INCLUDE, STANDIN_INCLUDE
+        from softnpu.targets.standin_runtime import KERNEL_INCLUDE, STANDIN_INCLUDE
 
         (self.shell.folder / f"{stem}.c").write_text(core_source(device_op, core).text)
         self.shell.run(

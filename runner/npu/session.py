@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,21 @@ class NpuSession:
 
     Args:
         made_for: "npu1" or "npu2", what the instruction stream was made for.
+        contexts: tells who has the NPU's contexts, for when none is left.
 
     Raises:
         RunnerError: with XRT's message, what it means, and what the kernel's log says.
     """
 
-    def __init__(self, pyxrt: Found, program: Program, made_for: str) -> None:
+    def __init__(
+        self,
+        pyxrt: Found,
+        program: Program,
+        made_for: str,
+        contexts: Callable[[], str] = lambda: "",
+    ) -> None:
         self.seconds = 0.0
+        self._contexts = contexts
         self._log = kernel_log.KernelLog()
         self._process = NpuProcess(pyxrt)
         try:
@@ -85,7 +93,7 @@ class NpuSession:
         try:
             return self._process.ask(request, seconds)
         except RunnerError as error:
-            lines = [str(error), *_who_holds_contexts(str(error)), *self._circumstances()]
+            lines = [str(error), *self._who_holds_contexts(str(error)), *self._circumstances()]
             raise RunnerError("\n".join(lines), hang=error.hang) from error
 
     def _circumstances(self) -> list[str]:
@@ -106,11 +114,7 @@ class NpuSession:
             lines.append(f"  {kernel_log.BY_HAND}")
         return lines
 
-
-def _who_holds_contexts(message: str) -> list[str]:
-    """For a context that could not be had: the processes that have some."""
-    if "CREATE_HWCTX" not in message:
-        return []
-    from runner.doctor import System, devices
-
-    return [f"  contexts: {devices.contexts(System()).detail}"]
+    def _who_holds_contexts(self, message: str) -> list[str]:
+        """For a context that could not be had: the processes that have some."""
+        held = self._contexts() if "CREATE_HWCTX" in message else ""
+        return [f"  contexts: {held}"] if held else []

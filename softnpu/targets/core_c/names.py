@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+from softnpu.targets.standin_runtime import KERNEL_INCLUDE, STANDIN_INCLUDE
+
 KEYWORDS = frozenset(
     """
     auto break case char const continue default do double else enum extern float for goto if
@@ -38,8 +40,6 @@ def is_runtime_symbol(name: str) -> bool:
 @cache
 def _runtime_symbols() -> frozenset[str]:
     """The functions of the generated file's headers, families written out."""
-    from softnpu.targets.standin.toolchain import KERNEL_INCLUDE, STANDIN_INCLUDE
-
     headers = (KERNEL_INCLUDE / "npu_core.h", STANDIN_INCLUDE / "core_support.h")
     found: set[str] = set()
     for header in headers:

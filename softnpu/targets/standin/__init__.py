@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from softnpu.targets.linking.stack import StackNeed
 from softnpu.targets.standin.compile import compile_kernel
 from softnpu.targets.standin.stack import stack_need
-from softnpu.targets.standin.toolchain import KERNEL_INCLUDE, compiler_version
+from softnpu.targets.standin.toolchain import compiler_version
+from softnpu.targets.standin_runtime import KERNEL_INCLUDE
 
 if TYPE_CHECKING:
     from softnpu.targets.standin.core import compile_core, core_name

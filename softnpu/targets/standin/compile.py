@@ -10,7 +10,8 @@ from pathlib import Path
 from softnpu import zig
 from softnpu.errors import ToolError
 from softnpu.targets.linking.symbols import LIBM
-from softnpu.targets.standin.toolchain import CXX_SUFFIXES, RUNTIME, clang, include_flags
+from softnpu.targets.standin.toolchain import CXX_SUFFIXES, clang, include_flags
+from softnpu.targets.standin_runtime import RUNTIME
 from softnpu.warned import apart
 
 _log = logging.getLogger(__name__)

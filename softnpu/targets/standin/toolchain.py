@@ -16,13 +16,14 @@ from pathlib import Path
 
 from softnpu import arch, zig
 from softnpu.errors import ToolError
+from softnpu.targets.standin_runtime import (
+    CXX_INCLUDE,
+    KERNEL_INCLUDE,
+    RUNTIME,
+    SOURCES,
+    STANDIN_INCLUDE,
+)
 
-RUNTIME = Path(__file__).parent.parent / "standin_runtime"
-KERNEL_INCLUDE = RUNTIME / "include"
-"""The folder of `npu_core.h`, for stand-in cores and AIE cores alike."""
-STANDIN_INCLUDE = RUNTIME / "standin"
-CXX_INCLUDE = RUNTIME / "standin_cxx"
-SOURCES = RUNTIME / "source"
 ARCH_INCLUDE = Path(arch.__file__).parent
 """The folder of `vector_unit.h`, which the emulator reads as well."""
 
@@ -71,7 +72,8 @@ def clang(source: Path, output: Path, flags: Sequence[str]) -> zig.Outcome:
 def runtime_digest() -> str:
     """Eight hex digits that change with anything in the runtime."""
     digest = hashlib.sha256(" ".join((*TARGET_FLAGS, *CODE_FLAGS)).encode())
-    runtime = sorted(path for path in RUNTIME.rglob("*") if path.is_file())
+    files = (path for path in RUNTIME.rglob("*") if ".py" not in path.suffix and path.is_file())
+    runtime = sorted(files)
     for path in (*runtime, *sorted(ARCH_INCLUDE.glob("*.h"))):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())

@@ -14,7 +14,7 @@ from runner.doctor.check import ok
 from runner.errors import RunnerError
 from runner.expected import Expected
 from runner.judge import judge
-from runner.launch import Opened
+from runner.launch import Opened, contexts_in_use
 from runner.npu import kernel_log
 from runner.npu import process as npu_process
 from runner.npu.session import NpuSession
@@ -56,6 +56,7 @@ class Opener:
                 tuple(arguments or memtile_arguments()),
             ),
             made_for,
+            contexts_in_use,
         )
         self.opened.append(session)
         return session

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from softnpu.emulator.printing import Printed, printf
-from softnpu.targets.standin.toolchain import RUNTIME
+from softnpu.targets.standin_runtime import RUNTIME
 from tests.softnpu.emulator.running import LEFT, Compile, fault_of, run
 from tests.softnpu.emulator.wiring import make_array
 

@@ -16,7 +16,8 @@ from softnpu.errors import DesignError, ToolError
 from softnpu.targets.linking.checks import STANDIN, check_object
 from softnpu.targets.linking.elf import Elf
 from softnpu.targets.standin import compile_core, compile_kernel, core_name
-from softnpu.targets.standin.toolchain import RUNTIME, _build_runtime
+from softnpu.targets.standin.toolchain import _build_runtime
+from softnpu.targets.standin_runtime import RUNTIME
 from tests.softnpu.targets.core_machine import (
     Buffers,
     Machine,

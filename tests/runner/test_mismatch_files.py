@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from runner.judge import Outcome, RunResult, Verdict
+from runner.mismatch_files import write
 from runner.verdicts import plot
-from runner.verdicts.files import write
 from runner.verdicts.mismatch import Mismatch, mismatch
 
 EXPECTED = np.arange(8)
@@ -88,7 +88,8 @@ def test_what_cannot_be_drawn_is_told_all_the_same(
 def test_a_pass_does_not_load_what_draws(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path\n"
-        "from runner.judge import Outcome, RunResult, Verdict; from runner.verdicts import files\n"
+        "from runner import mismatch_files as files\n"
+        "from runner.judge import Outcome, RunResult, Verdict\n"
         "passed = Outcome('a', 'd', (RunResult('v', Verdict.PASS, 0.1, ''),))\n"
         f"files.write(passed.as_json(), passed.runs, Path({str(tmp_path)!r}))\n"
         "print({'vl_convert', 'runner.verdicts.plot'} & set(sys.modules))"
