@@ -20,6 +20,7 @@ from pipeline.keys import Key, Made
 from pipeline.options import memcheck_all
 from pipeline.stages import Task, warning_files
 from pipeline.toolchain import tool_key
+from runner.artifact import STATE
 
 if TYPE_CHECKING:
     from runner.artifact import Argument, Artifact
@@ -106,6 +107,7 @@ def _run(variant: Variant, check: str) -> TaskFailed | None:
 
     target = results_file(variant, check)
     target.unlink(missing_ok=True)
+    (variant.folder / STATE).unlink(missing_ok=True)
     mismatches.remove(variant.folder)
     judged = outcome(variant, RUN_ON[check])
     told = {**judged.as_json(), "run_on": RUN_ON[check]}
@@ -210,7 +212,7 @@ def _judged(
 
     return judge.judge(
         built,
-        lambda artifact: launch.open_artifact(artifact, target),
+        lambda artifact: launch.open_artifact(artifact, target, variant.folder / STATE),
         inputs(variant, built.arguments),
         expected(variant, built.arguments),
         on_hang,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import kernels
 from pipeline.designs import KERNELS, Variant
-from runner.artifact import INSTS, XCLBIN, Artifact
+from runner.artifact import INSTS, STATE, XCLBIN, Artifact
 from runner.core_code import for_npu_alone
 from runner.errors import RunnerError
 from softnpu.errors import SoftnpuError
@@ -53,8 +53,14 @@ def _lower(variant: Variant) -> None:
         driver.lower(variant.folder / "design.mlir", folder)
 
 
-def stand_in(variant: Variant, built: Artifact) -> Artifact:
+def stand_in(
+    variant: Variant, built: Artifact, beside: str = FOLDER, flags: Sequence[str] = ()
+) -> Artifact:
     """Builds the variant's rendered design with the embedded tools, beside the artifact.
+
+    Args:
+        beside: a folder within the variant's own.
+        flags: further ones for the compiler of kernels.
 
     Raises:
         SoftnpuError: the embedded tools refuse it.
@@ -62,11 +68,11 @@ def stand_in(variant: Variant, built: Artifact) -> Artifact:
     from softnpu.arch.standin import STANDIN_ISA
     from softnpu.compiler import driver, names
 
-    folder = variant.folder / FOLDER
+    folder = variant.folder / beside
     folder.mkdir(exist_ok=True)
     driver.lower(variant.folder / "design.mlir", folder)
     array = folder / driver.ARRAY
-    driver.cores(array, folder, _objects(variant, folder))
+    driver.cores(array, folder, _objects(variant, folder, flags))
     driver.insts(folder / driver.PHYSICAL, folder / INSTS)
     driver.cdo(array, folder, folder)
     driver.pdi(array, folder)
@@ -81,7 +87,7 @@ def stand_in(variant: Variant, built: Artifact) -> Artifact:
     return replace(built, xclbin=folder / XCLBIN, insts=folder / INSTS, core_isa=STANDIN_ISA)
 
 
-def _objects(variant: Variant, folder: Path) -> dict[str, Path]:
+def _objects(variant: Variant, folder: Path, flags: Sequence[str]) -> dict[str, Path]:
     from softnpu.arch.device import device
     from softnpu.targets import standin
 
@@ -93,6 +99,7 @@ def _objects(variant: Variant, folder: Path) -> dict[str, Path]:
             output,
             defines=kernels.defines(source, variant.parameters),
             include_dirs=[variant.design.root / KERNELS],
+            flags=flags,
             generation=device(variant.device).generation,
         )
         made[output.name] = output
@@ -104,7 +111,7 @@ def _emulate(artifact: Artifact, vector: Vector, expected: Expected) -> Outcome:
 
     return judge.judge(
         artifact,
-        lambda it: launch.open_artifact(it, launch.EMULATOR),
+        lambda it: launch.open_artifact(it, launch.EMULATOR, it.xclbin.parent / STATE),
         [vector],
         expected,
     )

@@ -15,6 +15,8 @@ from runner.dtypes import dtype
 from runner.errors import RunnerError
 
 XCLBIN, INSTS, MANIFEST = "final.xclbin", "insts.bin", "manifest.json"
+STATE = "state.zip"
+"""What the array was at when a run on the emulator did not complete, beside the xclbin."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class Opened:
     warnings: tuple[str, ...]
 
 
-def open_artifact(artifact: Artifact, target: str) -> Opened:
+def open_artifact(artifact: Artifact, target: str, state: Path | None = None) -> Opened:
     """Opens a built artifact; see `open_pair`."""
     return open_pair(
         artifact.xclbin,
@@ -35,6 +35,7 @@ def open_artifact(artifact: Artifact, target: str) -> Opened:
         target,
         device=artifact.device,
         core_isa=artifact.core_isa,
+        state=state,
     )
 
 
@@ -46,6 +47,7 @@ def open_pair(
     *,
     device: str | None = None,
     core_isa: str | None = None,
+    state: Path | None = None,
 ) -> Opened:
     """Checks an xclbin with its instruction stream and loads it.
 
@@ -53,6 +55,7 @@ def open_pair(
         target: EMULATOR or NPU.
         device: what the design was built for, None if nobody knows.
         core_isa: what the cores hold, for an xclbin without a mark.
+        state: where the emulator leaves the array's state when a run does not complete.
 
     Raises:
         RunnerError: the pair is refused, or cannot be loaded.
@@ -60,15 +63,15 @@ def open_pair(
     launch = preflight.read(xclbin, insts, arguments, target, device=device, core_isa=core_isa)
     warnings = preflight.check(launch)
     program = Program(xclbin, launch.insts, launch.kernel.name, launch.arguments)
-    session = _on_npu(launch, program) if target == NPU else _emulated(launch, program)
+    session = _on_npu(launch, program) if target == NPU else _emulated(launch, program, state)
     return Opened(session, warnings)
 
 
-def _emulated(launch: Launch, program: Program) -> Runs:
+def _emulated(launch: Launch, program: Program, state: Path | None) -> Runs:
     from softnpu import pyxrt
 
     pyxrt.assume_core_isa(launch.core_isa)
-    return Session(pyxrt, program)
+    return Session(pyxrt, program, state)
 
 
 def _on_npu(launch: Launch, program: Program) -> Runs:

@@ -91,14 +91,17 @@ class Session:
 
     Args:
         xrt: `softnpu.pyxrt` or `pyxrt`.
+        state: where the emulator leaves the array's state after a run that does not complete; None
+            for nowhere.
 
     Raises:
         RunnerError: with the backend's own message and what it means.
     """
 
-    def __init__(self, xrt: Any, program: Program) -> None:
+    def __init__(self, xrt: Any, program: Program, state: Path | None = None) -> None:
         self._xrt = xrt
         self._program = program
+        self._state = state
         self._arguments = program.arguments
         self._traced = False
         self.seconds = 0.0
@@ -182,7 +185,7 @@ class Session:
         report = getattr(run, "report", None)
         self._report = report() if report is not None else None
         if state != self._xrt.ert_cmd_state.ERT_CMD_STATE_COMPLETED:
-            raise _incomplete(run, state, said)
+            raise _incomplete(run, state, [*said], self._saved())
         self._hazards.update(dict.fromkeys(said))
         self._note_report()
         return self._outputs()
@@ -196,6 +199,24 @@ class Session:
             self._watch = None
             self._open(self._program)
         self._traced = any(argument.is_trace for argument in self._arguments)
+
+    def _saved(self) -> list[str]:
+        """Saves the array's state; says where."""
+        if self._state is None or self._report is None:
+            return []
+        from softnpu.emulator import names
+        from softnpu.emulator.debugging.state import save
+        from softnpu.errors import EmulatorError
+
+        try:
+            known = names.understood(self._xclbin)
+            save(self._state, self._report.array, known, self._report)
+        except EmulatorError as error:
+            return [f"the array's state is not kept: {error}"]
+        return [
+            "all buffers, locks and registers at that moment:"
+            f" python -m softnpu state {self._state}"
+        ]
 
     def _fill(self, inputs: Mapping[str, Array], fill: int) -> None:
         for argument, buffer in zip(self._arguments, self._buffers, strict=True):
@@ -267,12 +288,13 @@ def kernel_name(names: Sequence[str]) -> str:
     return KERNEL if KERNEL in names else names[0]
 
 
-def _incomplete(run: Any, state: Any, said: Sequence[str]) -> RunnerError:
+def _incomplete(run: Any, state: Any, said: Sequence[str], kept: Sequence[str] = ()) -> RunnerError:
     """A run that did not complete: what happened, by the backend's own explanation (softnpu's).
 
     Args:
         said: what was logged meanwhile: the same once more, for hosts that do not ask, and what
             else there was to say.
+        kept: lines about what is kept of it.
     """
     name = getattr(state, "name", str(state))
     explanation = getattr(run, "explanation", None)
@@ -281,6 +303,6 @@ def _incomplete(run: Any, state: Any, said: Sequence[str]) -> RunnerError:
         same = f"{name}: "
         others = [one for one in said if text not in one and not one.startswith(same)]
         warnings = (f"warning: {one}" for one in counted(others))
-        lines = [f"{head.rstrip(':')} ({name})", *rest, *warnings]
+        lines = [f"{head.rstrip(':')} ({name})", *rest, *warnings, *kept]
         return RunnerError("\n".join(lines), hang=is_hang(name))
     return RunnerError(explained(name), hang=is_hang(name))

@@ -69,6 +69,10 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         "tell where the cycles of a run go",
         runs=True,
     ),
+    "state": Subcommand(
+        "softnpu.emulator.debugging.state_cli",
+        "show what an array was at when a run hung or faulted",
+    ),
     "diff": Subcommand(
         "softnpu.inspect.diff.cli",
         "compare two files or folders by what they say",

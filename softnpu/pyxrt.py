@@ -45,6 +45,7 @@ from softnpu.emulator.xrt.machine import MODELS, machine
 from softnpu.emulator.xrt.runlist import runlist
 
 if TYPE_CHECKING:
+    from softnpu.emulator.debugging.attached import Attached
     from softnpu.emulator.report import RunReport
     from softnpu.emulator.timeline import Timeline
 
@@ -113,6 +114,7 @@ def configure(
     trace: bool = False,
     memcheck: int | None = None,
     stop_at: int | None = None,
+    debugger: Attached | None = None,
     on_report: Callable[[RunReport], None] | None = None,
 ) -> None:
     """Sets how contexts made from now on run. Not in XRT.
@@ -128,6 +130,7 @@ def configure(
         memcheck: holds so many of the cores' accesses against what they may touch, 0 for
             all; none unless given.
         stop_at: ends each run at this cycle; its explanation shows the array's state.
+        debugger: stops cores and looks at the array.
         on_report: called with the report of each run.
     """
     settings = machine().settings
@@ -135,6 +138,7 @@ def configure(
     settings.watchdog_raises = watchdog_raises
     settings.seed, settings.trace, settings.memcheck = seed, trace, memcheck
     settings.stop_at, settings.on_report = stop_at, on_report
+    settings.debugger = debugger
 
 
 def last_timeline() -> Timeline | None:

@@ -24,6 +24,7 @@ from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
     from softnpu.emulator.core import Core
+    from softnpu.emulator.debugging.attached import Attached
     from softnpu.emulator.dma import Channel
     from softnpu.emulator.memcheck.check import MemoryCheck
     from softnpu.emulator.observer import Observer
@@ -76,6 +77,7 @@ class Array:
         tracing: its trace units.
         profile: whether cores record what they execute, see emulator.profiling.
         memcheck: what cores' accesses are held against, None if they are not.
+        debugger: stops cores, None if nobody does.
         deadline: the clock beyond which nothing runs, see `go_on`.
         settling: the instruction stream is at its end; the array goes on until it waits for work.
     """
@@ -99,6 +101,7 @@ class Array:
         self.observers: list[Observer] = []
         self.profile = False
         self.memcheck: MemoryCheck | None = None
+        self.debugger: Attached | None = None
         self.pdi = 0
         self.controller_clock = 0
         self.deadline = 0

@@ -18,6 +18,7 @@ from softnpu.emulator import executor
 from softnpu.emulator.array import Array
 from softnpu.emulator.clock import CYCLES_PER_MS
 from softnpu.emulator.controller import Controller
+from softnpu.emulator.debugging.attached import Attached
 from softnpu.emulator.dma_receive import ReceiveChannel
 from softnpu.emulator.host_memory import HostBuffer, HostMemory
 from softnpu.emulator.memcheck.check import MemoryCheck
@@ -47,6 +48,7 @@ class Context:
         trace: records a timeline.
         profile: records where cores' cycles go, see emulator.profiling.
         memcheck: holds what cores access against what they may touch.
+        debugger: stops cores; they execute in this thread alone then.
         host: the host's memory, if other contexts share it.
         threads: host threads on which cores execute; None for as many as the host has. Nothing
             but the wall time depends on it.
@@ -66,6 +68,7 @@ class Context:
         trace: bool = False,
         profile: bool = False,
         memcheck: MemoryCheck | None = None,
+        debugger: Attached | None = None,
         host: HostMemory | None = None,
         threads: int | None = None,
     ) -> None:
@@ -75,7 +78,8 @@ class Context:
         self._core_isa = xclbin.marks.get(CORE_ISA_MARK, core_isa)
         self._devgen = devgen
         self._seed = seed
-        self._threads = threads
+        self._threads = threads if debugger is None else 1
+        self._debugger = debugger
         self._profile = profile
         self._memcheck = memcheck
         self._array: Array | None = None
@@ -99,6 +103,7 @@ class Context:
             self._array.observers += [self.timeline] if self.timeline else []
             self._array.profile = self._profile
             self._array.memcheck = self._memcheck
+            self._array.debugger = self._debugger
             self.controller = Controller(self._array, self._load_pdi)
         return self._array
 
@@ -155,6 +160,8 @@ class Context:
             self.controller.begin(stream.operations, arguments, configured=not configured)
         except EmulatorError as error:
             return self._report(Outcome.FAULT, error)
+        if self._debugger is not None:
+            self._debugger.begins(self.array)
         return self.resume(until=until)
 
     def resume(
@@ -175,7 +182,7 @@ class Context:
             longer = array.deadline + _cycles(timeout_ms)
             array.set_deadline(min(longer, self._watchdog), settling=False)
         try:
-            stop = None if until is None else lambda: until(array)
+            stop = self._between_turns(until)
             idle = array.scheduler.run(stop)
             while idle and array.tracing.flush():
                 idle = array.scheduler.run(stop)
@@ -186,6 +193,18 @@ class Context:
         if not idle:
             return self._report(Outcome.STOPPED)
         return self._report(Outcome.COMPLETED if self.controller.finished else Outcome.HANG)
+
+    def _between_turns(self, until: Callable[[Array], bool] | None) -> Callable[[], bool] | None:
+        """What is asked between turns: whether to stop there."""
+        array, debugger = self.array, self._debugger
+        if debugger is None:
+            return None if until is None else lambda: until(array)
+
+        def between() -> bool:
+            debugger.between()
+            return until is not None and until(array)
+
+        return between
 
     @property
     def watchdog_expired(self) -> bool:
@@ -225,6 +244,8 @@ class Context:
             array=self.array,
             ahead=tuple(self.controller.ahead),
         )
+        if self._debugger is not None:
+            self._debugger.ended(report)
         if outcome in (Outcome.HANG, Outcome.FAULT):
             self.controller.abandon()
         return report

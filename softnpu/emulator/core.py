@@ -112,7 +112,7 @@ class Core(Services):
         self.pending = None
         self.done = False
         self._machine = self._check = None
-        self._error = None
+        self._error = self.fault_at = None
 
     def program_changed(self) -> None:
         """Program memory was written."""
@@ -232,6 +232,7 @@ class Core(Services):
             self._recorder.follow()
         check = tile.array.memcheck
         self._check = None if check is None else check.of_core(tile)
+        debugger = tile.array.debugger
         self._machine = cores.processor(
             isa,
             generation,
@@ -240,6 +241,7 @@ class Core(Services):
             bus=tile,
             recorder=self._recorder,
             check=self._check,
+            stops=None if debugger is None else debugger.of_core(self),
         )
         self._metered = self._stalled = self._stack_seen = 0
         self._sample = (0, 0)
@@ -252,6 +254,16 @@ class Core(Services):
             self.recorders[key] = Recorder(key[1])
         self.recorders[key].begin()
         return self.recorders[key]
+
+    @property
+    def processor(self) -> Processor | None:
+        """What executes its program; None before the first start."""
+        return self._machine
+
+    def settle(self) -> None:
+        """Brings the clock to where the code is, which was stopped in the midst of its turn."""
+        if self._machine is not None:
+            self._settle(self._machine)
 
     def _settle(self, machine: Processor) -> None:
         """Adds the cycles since the last time to the clock, and looks how far the stack went."""
@@ -316,7 +328,7 @@ class Core(Services):
         cycles, first = self.clock - since, self.pending[1]
         if self._recorder is not None:
             number = first if service is Service.ACQUIRE else 0
-            self._recorder.wait(self.within(self.registers()["pc"]), (service, number), cycles)
+            self._recorder.wait(self.asking, (service, number), cycles)
         if service is Service.ACQUIRE:
             self.counts.lock_wait += cycles
         elif service in (Service.PUT_CASCADE, Service.GET_CASCADE):
@@ -329,11 +341,15 @@ class Core(Services):
 
     def _failed(self, error: MachineError) -> CoreError:
         self.done = True
+        self.fault_at = error.pc
         return CoreError(CoreFault(self.tile, error.what, error.pc))
 
-    def within(self, pc: int) -> int:
-        """An address inside the instruction that a program counter of its tells of."""
-        return pc if self._machine is None else self._machine.within(pc)
+    @property
+    def here(self) -> int:
+        """The address of the instruction that it is at: that faulted, that waits, or the next."""
+        if self.fault_at is not None:
+            return self.fault_at
+        return self.asking if self.pending is not None or self.done else self.registers()["pc"]
 
     def reachable_locks(self) -> list[Lock]:
         """The locks that it can acquire and release."""

@@ -198,8 +198,7 @@ class CoreTile(Tile):
         return other._cascade_to[direction.opposite]
 
     def _fault(self, what: str) -> CoreError:
-        pc = self.core.registers().get("pc", 0)
-        return CoreError(CoreFault(self.place, what, pc))
+        return CoreError(CoreFault(self.place, what, self.core.asking))
 
     def clear(self) -> None:
         """As Tile.clear; the core begins anew when it is enabled."""

@@ -15,6 +15,7 @@ from softnpu.emulator import routes, waits
 from softnpu.emulator.core import Core, CoreStreamInput
 from softnpu.emulator.dma import Channel
 from softnpu.emulator.dma_receive import ReceiveChannel
+from softnpu.emulator.headline import headline
 from softnpu.emulator.names import Names
 from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.streams import DeadEnd
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from softnpu.emulator.scheduler import Actor
 
 _INDENT = "  "
+_HEADS = {
+    Outcome.HANG: "a hang, nothing can move",
+    Outcome.TIMEOUT: "the time is over, and something still runs",
+}
 _MAXIMUM_CHAIN = 64
 
 
@@ -183,18 +188,15 @@ def explain(report: RunReport, names: Names | None = None) -> str:
     wording = Wording(names)
     notes = [f"note: {wording.named(note)}" for note in counted(report.notes)]
     if report.outcome is Outcome.FAULT:
-        return "\n".join([wording.fault(report), *notes])
+        return "\n".join([*wording.fault(report), *notes])
     if report.outcome is Outcome.STOPPED:
         return "\n".join(["stopped; the array is at:", state(report.array, names), *notes])
     if report.completed:
         return "\n".join([report.outcome.value, *notes])
-    heads = {
-        Outcome.HANG: "a hang, nothing can move:",
-        Outcome.TIMEOUT: "the time is over, and something still runs:",
-    }
     if report.wait is None:
-        head = heads.get(report.outcome, report.outcome.value)
-        return "\n".join([head, state(report.array, names), *notes])
+        return "\n".join([f"{_HEADS[report.outcome]}:", state(report.array, names), *notes])
     chain = wait_chain(report.array, report.wait, report.ahead)
     lines = [_INDENT * (depth + 1) + wording.step(step) for depth, step in chain.walk()]
-    return "\n".join([heads.get(report.outcome, report.outcome.value), *lines, *notes])
+    cause = headline(report, chain, wording) if report.outcome is Outcome.HANG else ""
+    head = f"a hang: {cause}" if cause else f"{_HEADS[report.outcome]}:"
+    return "\n".join([head, *lines, *notes])

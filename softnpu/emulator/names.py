@@ -113,15 +113,25 @@ class Names:
 
     def buffer(self, tile: Place, address: int) -> str | None:
         """The buffer that holds byte `address` of the tile's memory, None if none does."""
+        found = self.buffer_at(tile, address)
+        return None if found is None else found.name
+
+    def buffer_at(self, tile: Place, address: int) -> Buffer | None:
+        """As `buffer`, with all that is known of it."""
         for buffer in self.buffers.get(tile, ()):
             if buffer.address <= address < buffer.address + buffer.size:
-                return buffer.name
+                return buffer
         return None
 
     def source(self, tile: Place, pc: int) -> str | None:
         """Where the program of a core is at `pc`, e.g. "scale (scale.c:14)"; None if unknown."""
         program = self.programs.get(tile)
         return None if program is None else program.describe(pc)
+
+    def line(self, tile: Place, pc: int) -> str:
+        """The author's line at `pc` of a core's program, e.g. "scale.c:14"; "" if unknown."""
+        program = self.programs.get(tile)
+        return "" if program is None else program.place(pc)
 
     def caller(self, tile: Place, pc: int) -> str | None:
         """As `source`, but None for the stand-in runtime, which calls the program."""

@@ -92,6 +92,9 @@ class Scheduler:
         seed: shuffles the order of ready actors, and how much they do in a turn; None runs them by
             their clocks. Each has its turn alone then.
         threads: host threads for turns together; None for as many as the host has.
+
+    Attributes:
+        latest: who had the latest turn, the first of those who had it together.
     """
 
     def __init__(self, seed: int | None = None, threads: int | None = None) -> None:
@@ -100,6 +103,7 @@ class Scheduler:
         self._count = 0
         self._random = None if seed is None else Random(seed)
         self._stopping = False
+        self.latest: Actor | None = None
 
     def wake(self, actor: Actor, time: int = 0) -> None:
         """Makes `actor` ready unless it is; `time` is when it was woken, if that is known."""
@@ -159,6 +163,7 @@ class Scheduler:
                 return False
             actor = heappop(ready)[2]
             actor.queued = False
+            self.latest = actor
             if isinstance(actor, Worker) and self._random is None and actor.joins:
                 self._run_together(actor)
             else:

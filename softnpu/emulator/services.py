@@ -37,7 +37,7 @@ class CoreFault:
     Attributes:
         tile: its (col, row).
         what: e.g. "writes to 0x80000 (4 bytes), where there is no memory".
-        pc: the address of the instruction, or just behind it.
+        pc: the address of the instruction.
     """
 
     tile: tuple[int, int]
@@ -67,6 +67,7 @@ class Services(Worker):
         tile: its (col, row).
         done: the program has ended, or faulted.
         stream_in: the link that leads to its stream port.
+        fault_at: the address of the instruction that it faulted at, None if it has not.
         events: (clock, number) of the events that the code raised.
     """
 
@@ -75,6 +76,7 @@ class Services(Worker):
         self.tile = tile.place
         self.place = f"core ({tile.col},{tile.row})"
         self.done = False
+        self.fault_at: int | None = None
         self.stream_out = stream_out
         self.stream_in: Link | None = None
         self.events: list[tuple[int, int]] = []
@@ -105,7 +107,14 @@ class Services(Worker):
 
     def _fault(self, what: str) -> CoreError:
         self.done = True
-        return CoreError(CoreFault(self.tile, what, self.registers().get("pc", 0)))
+        self.fault_at = self.asking
+        return CoreError(CoreFault(self.tile, what, self.fault_at))
+
+    @property
+    def asking(self) -> int:
+        """The address of the instruction that asks for something; 0 before the first start."""
+        machine = self._machine
+        return 0 if machine is None else machine.asking(machine.registers()["pc"])
 
     def registers(self) -> dict[str, int]:
         """Program counter, stack pointer and return address; empty before the first start."""

@@ -9,7 +9,7 @@ is told of it is the line of the design that a line of C is there for, where a b
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
@@ -61,14 +61,31 @@ class GeneratedFile:
 
 
 @dataclass(frozen=True)
-class _Scope:
-    """Where a function's code, or an inlined copy of it, lies."""
+class Scope:
+    """Where a function's code, or an inlined copy of it, lies.
+
+    Attributes:
+        call: where it was inlined, None where it was not.
+        entry: its entry in the debug information (pyelftools' DIE).
+    """
 
     function: str
     ranges: tuple[tuple[int, int], ...]
     call: Line | None
+    entry: Any
+
+    @property
+    def inlined(self) -> bool:
+        """Whether it has no frame of its own."""
+        return bool(self.entry.tag == "DW_TAG_inlined_subroutine")
+
+    @property
+    def begin(self) -> int:
+        """Its lowest address."""
+        return min(begin for begin, _ in self.ranges)
 
     def holds(self, pc: int) -> bool:
+        """Whether an address lies in it."""
         return any(begin <= pc < end for begin, end in self.ranges)
 
 
@@ -92,18 +109,25 @@ class SourceLines:
         """
         frames = self.frames(pc)
         for function, line in frames:
-            if line is not None and not line.runtime:
-                place = self.generated.told(line)
+            if place := self.told(line):
                 return f"{function} ({place})" if function else place
         function, line = frames[0]
         if line is None:
             return function or None
         return f"{function} ({line})" if runtime else None
 
+    def place(self, pc: int) -> str:
+        """The author's line at `pc`, e.g. "scale.c:14"; "" if there is none."""
+        return next((place for _, line in self.frames(pc) if (place := self.told(line))), "")
+
+    def told(self, line: Line | None) -> str:
+        """What an author calls a line; "" for none and for the runtime's."""
+        return "" if line is None or line.runtime else self.generated.told(line)
+
     def frames(self, pc: int) -> list[tuple[str, Line | None]]:
         """(function, line in it) of what is inlined at `pc`, innermost first; at least one."""
         line = self.line(pc)
-        scopes = [scope for scope in self._scopes if scope.holds(pc)]
+        scopes = [scope for scope in self.scopes if scope.holds(pc)]
         if not scopes:
             return [(self.function(pc), line)]
         frames: list[tuple[str, Line | None]] = []
@@ -120,6 +144,11 @@ class SourceLines:
             return ""
         name, size = entries[index]
         return name if pc < starts[index] + max(size, 1) else ""
+
+    def symbols(self) -> list[tuple[int, str]]:
+        """(address, name) of the functions in the symbol table."""
+        starts, entries = self._functions
+        return [(start, name) for start, (name, _) in zip(starts, entries, strict=True)]
 
     def line(self, pc: int) -> Line | None:
         """The line that `pc` was compiled from."""
@@ -138,7 +167,8 @@ class SourceLines:
             return None
 
     @cached_property
-    def _dwarf(self) -> Any:
+    def dwarf(self) -> Any:
+        """The debug information (pyelftools' DWARFInfo); None where there is none."""
         from elftools.common.exceptions import DWARFError, ELFError
 
         elf = self._elf
@@ -164,26 +194,60 @@ class SourceLines:
     @cached_property
     def _lines(self) -> tuple[list[int], list[Line | None]]:
         rows: list[tuple[int, Line | None]] = []
-        for unit in () if self._dwarf is None else self._dwarf.iter_CUs():
-            program = self._dwarf.line_program_for_CU(unit)
+        for unit in () if self.dwarf is None else self.dwarf.iter_CUs():
+            program = self.dwarf.line_program_for_CU(unit)
             if program is not None:
-                rows.extend(_rows(program, _files(unit, program)))
-        rows.sort(key=lambda row: row[0])
+                files = files_of(unit, program)
+                rows.extend((s.address, line_of(s, files)) for s in self.states(unit, program))
+        rows.sort(key=lambda row: (row[0], row[1] is not None))
         return [address for address, _ in rows], [line for _, line in rows]
 
+    def states(self, unit: Any, program: Any) -> Iterator[Any]:
+        """The rows of a line program (pyelftools' LineState), of code that was linked."""
+        sequence: list[Any] = []
+        for entry in program.get_entries():
+            if entry.state is None:
+                continue
+            sequence.append(entry.state)
+            if entry.state.end_sequence:
+                if sequence[0].address or self._is_at_0(unit, sequence[-1].address):
+                    yield from sequence
+                sequence = []
+
     @cached_property
-    def _scopes(self) -> list[_Scope]:
+    def scopes(self) -> list[Scope]:
         """All functions and inlined copies, an outer one before what is inlined into it."""
-        found: list[_Scope] = []
-        for unit in () if self._dwarf is None else self._dwarf.iter_CUs():
-            program = self._dwarf.line_program_for_CU(unit)
-            files = [] if program is None else _files(unit, program)
+        return [scope for scope in self._all_scopes if not self._is_left_out(scope)]
+
+    def _is_left_out(self, scope: Scope) -> bool:
+        """Whether the linker left a function out for want of a caller: it says that it is at 0."""
+        if scope.begin:
+            return False
+        there = [name for at, name in self.symbols() if at == 0]
+        units = {s.entry.cu.cu_offset for s in self._all_scopes if s.function in there}
+        alive = scope.function in there or (scope.inlined and scope.entry.cu.cu_offset in units)
+        return not alive
+
+    def _is_at_0(self, unit: Any, end: int) -> bool:
+        """Whether a unit's code from 0 up to `end` is there; that of functions left out is not."""
+        mine = [s for s in self._all_scopes if s.entry.cu.cu_offset == unit.cu_offset]
+        if not any(map(self._is_left_out, mine)):
+            return True
+        return any(not s.begin and (0, end) in s.ranges for s in self.scopes if s in mine)
+
+    @cached_property
+    def _all_scopes(self) -> list[Scope]:
+        found: list[Scope] = []
+        for unit in () if self.dwarf is None else self.dwarf.iter_CUs():
+            program = self.dwarf.line_program_for_CU(unit)
+            files = [] if program is None else files_of(unit, program)
             for entry in unit.iter_DIEs():
-                if entry.tag in _FUNCTIONS and (ranges := self._ranges(unit, entry)):
-                    found.append(_Scope(_name(entry), ranges, _call(entry, files)))
+                if entry.tag in _FUNCTIONS and (ranges := self.ranges(unit, entry)):
+                    found.append(Scope(name_of(entry), ranges, _call(entry, files), entry))
         return found
 
-    def _ranges(self, unit: Any, entry: Any) -> tuple[tuple[int, int], ...]:
+    def ranges(self, unit: Any, entry: Any) -> tuple[tuple[int, int], ...]:
+        """Where the code of an entry of the debug information lies: (begin, end)."""
         from elftools.dwarf.descriptions import describe_form_class
 
         low, high = entry.attributes.get("DW_AT_low_pc"), entry.attributes.get("DW_AT_high_pc")
@@ -191,7 +255,7 @@ class SourceLines:
             is_size = describe_form_class(high.form) == "constant"
             return ((low.value, high.value + (low.value if is_size else 0)),)
         listed = entry.attributes.get("DW_AT_ranges")
-        lists = self._dwarf.range_lists()
+        lists = self.dwarf.range_lists()
         if listed is None or lists is None:
             return ()
         base = unit.get_top_DIE().attributes.get("DW_AT_low_pc")
@@ -206,8 +270,8 @@ class SourceLines:
         return tuple(ranges)
 
 
-def _name(entry: Any) -> str:
-    """A function's name; an inlined copy's stands at its origin."""
+def name_of(entry: Any) -> str:
+    """The name of a function or variable; an inlined copy's stands at its origin."""
     while "DW_AT_name" not in entry.attributes:
         if "DW_AT_abstract_origin" in entry.attributes:
             entry = entry.get_DIE_from_attribute("DW_AT_abstract_origin")
@@ -228,7 +292,7 @@ def _call(entry: Any, files: list[PurePosixPath]) -> Line | None:
     return Line(files[file.value], line.value)
 
 
-def _files(unit: Any, program: Any) -> list[PurePosixPath]:
+def files_of(unit: Any, program: Any) -> list[PurePosixPath]:
     """The files of a compilation unit by their numbers; before DWARF 5 these begin with 1."""
     attribute = unit.get_top_DIE().attributes.get("DW_AT_comp_dir")
     home = PurePosixPath("" if attribute is None else attribute.value.decode("utf-8", "replace"))
@@ -242,15 +306,7 @@ def _files(unit: Any, program: Any) -> list[PurePosixPath]:
     return paths
 
 
-def _rows(program: Any, files: list[PurePosixPath]) -> list[tuple[int, Line | None]]:
-    """(address, line) rows of one compilation unit; a sequence's end has no line."""
-    rows: list[tuple[int, Line | None]] = []
-    for entry in program.get_entries():
-        state = entry.state
-        if state is None:
-            continue
-        if state.end_sequence:
-            rows.append((state.address, None))
-        elif state.line and 0 <= state.file < len(files):
-            rows.append((state.address, Line(files[state.file], state.line)))
-    return rows
+def line_of(state: Any, files: list[PurePosixPath]) -> Line | None:
+    """The line of a row (pyelftools' LineState); None at a sequence's end."""
+    known = not state.end_sequence and state.line and 0 <= state.file < len(files)
+    return Line(files[state.file], state.line) if known else None

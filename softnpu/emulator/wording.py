@@ -15,6 +15,7 @@ from softnpu.emulator.names import Names
 from softnpu.emulator.streams import DeadEnd
 
 if TYPE_CHECKING:
+    from softnpu.emulator.locks import Lock
     from softnpu.emulator.report import RunReport
     from softnpu.emulator.scheduler import Actor
 
@@ -100,6 +101,21 @@ class Wording:
         if isinstance(actor, Channel):
             return self._names.channel(actor.tile, actor.direction.name, actor.number)
         return actor.place
+
+    def transfer(self, channel: Channel) -> str:
+        """A channel by the name of what it moves, if it has one."""
+        key = (channel.tile, channel.direction.name, channel.number)
+        return self._names.channels.get(key) or self.actor(channel)
+
+    def lock(self, lock: Lock) -> str:
+        """A lock by its name alone, if it has one."""
+        name, _ = self._names.locks.get((lock.tile, lock.index), ("", ""))
+        return name or lock.place
+
+    def element(self, tile: tuple[int, int], address: int) -> str:
+        """MLIR's type of what a tile's buffer holds at an address; "" if unknown."""
+        found = self._names.buffer_at(tile, address)
+        return "" if found is None else found.element
 
     def _reason(self, wait: waits.Wait) -> str:
         match wait:
@@ -191,25 +207,28 @@ class Wording:
         registers = actor.registers()
         if not registers:
             return ""
-        found = self._source(actor, registers["pc"], registers["ra"])
-        return f" in {found}" if found else f" at pc {registers['pc']:#x}"
+        found = self._source(actor, actor.here, registers["ra"])
+        return f" in {found}" if found else f" at pc {actor.here:#x}"
 
     def _source(self, core: Core, pc: int, caller: int) -> str | None:
-        """The source of the instruction that `pc` tells of, and of its caller."""
-        here = self._names.source(core.tile, core.within(pc))
+        """The source of the instruction at `pc`, and of its caller."""
+        here = self._names.source(core.tile, pc)
         outer = self._names.caller(core.tile, max(caller - 1, 0))
         if here and outer and outer.split(" (")[0] != here.split(" (")[0]:
             return f"{here}, called from {outer}"
         return here
 
-    def fault(self, report: RunReport) -> str:
-        """A fault, with source lines if a core is to blame."""
+    def fault(self, report: RunReport) -> list[str]:
+        """A fault: what happened, behind the author's line; where, if a core is to blame."""
         fault = report.fault
         if fault is None:
-            return self.named(str(report.error))
+            return [self.named(str(report.error))]
         core = report.array.core_tile(*fault.tile).core
         found = self._source(core, fault.pc, core.registers().get("ra", 0))
-        return self.named(f"{fault}, in {found}" if found else str(fault))
+        line = self._names.line(core.tile, fault.pc)
+        head = self.named(f"{core.place} {fault.what}")
+        where = f"in {found}; pc {fault.pc:#x}" if found else f"at pc {fault.pc:#x}"
+        return [f"{line}: {head}" if line else head, f"  {where}"]
 
     def named(self, text: str) -> str:
         """A text that speaks of locks and channels by number, with their names."""

@@ -89,7 +89,8 @@ def test_a_hang_is_told_once_with_what_it_is_first(
         session.run(VALUES)
     told = str(refused.value)
     assert refused.value.hang
-    assert told.splitlines()[0] == "a hang, nothing can move (ERT_CMD_STATE_TIMEOUT)"
+    cause = "nothing starts a transfer at tile (0,0) MM2S 0"
+    assert told.splitlines()[0] == f"a hang: {cause} (ERT_CMD_STATE_TIMEOUT)"
     assert told.count("was never given a task: nothing starts a transfer there") == 1
     assert told.count("ERT_CMD_STATE_TIMEOUT") == 1
     assert capsys.readouterr().err == "", "the emulator logs the same for hosts that do not ask"

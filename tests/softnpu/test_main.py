@@ -35,7 +35,7 @@ def test_a_command_that_there_is_not_is_told_with_the_nearest(
     assert "there is no command 'cmpile'; did you mean compile?" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["frobnicate"])
-    known = "there are compile, opt, translate, dump, asm, disasm, core, profile, diff"
+    known = "there are compile, opt, translate, dump, asm, disasm, core, profile, state, diff"
     assert known in capsys.readouterr().err
 
 

@@ -69,6 +69,6 @@ def test_an_xclbin_without_a_mark_holds_aie2_code_unless_somebody_knows_better(
         run = host.kernel(3, host.instructions(), 0, host.buffer(IN), host.buffer(OUT))
         run.wait()
         explanations.append(run.explanation())
-    assert "(pc 0x4000)" in explanations[0]
+    assert "  at pc 0x4000" in explanations[0].splitlines()
     assert 'holds "aie2p" code' in explanations[1]
     assert "holds zeros: that is no program" in explanations[2]

@@ -179,6 +179,7 @@ class Machine:
     def _use(self, code: Native) -> None:
         assert code.size == ctypes.sizeof(self.state), "npu_core's fields are not as here"
         self._native = code
+        self._keys = {number: key for key, number in code.regions.items()}
         self.state.code = ctypes.addressof(code.tables)
 
     def map(self, address: int, memory: bytearray | memoryview, offset: int = 0) -> None:
@@ -218,8 +219,12 @@ class Machine:
         """The bundle that it goes on with, or asks in."""
         if self.state.request != Request.GOES_ON:
             return int(self.state.pc)
-        number = self.state.resume
-        return next(k.address for k, n in self._native.regions.items() if n == number)
+        return self.following.address
+
+    @property
+    def following(self) -> Key:
+        """The region that it goes on with."""
+        return self._keys[self.state.resume]
 
     def run(self, limit: int) -> Request:
         """Runs until it asks for something, or `cycles` reaches `limit`."""

@@ -95,7 +95,10 @@ def native(
         ToolError: there is no compiler.
     """
     beside = known.digest if known else ""
-    made_of = (program.instructions.name, program.base, entries, beside, watched, _version())
+    made_of = (
+        *(program.instructions.name, program.base, program.longest),
+        *(entries, beside, watched, _version()),
+    )
     digest = hashlib.sha256(program.code + repr(made_of).encode()).hexdigest()
     kept = cache_folder() / "native" / f"{digest[:24]}.json"
     with _TRANSLATING:

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from softnpu.emulator.aie2.flights import InFlight, Key
-from softnpu.emulator.aie2.regions import Region, RegionWriter
+from softnpu.emulator.aie2.regions import LONGEST, Region, RegionWriter
 from softnpu.errors import FormatError
 from softnpu.isa.codec import Bundle, Instruction, codec
 from softnpu.isa.flow import reach
@@ -45,6 +45,7 @@ class Program:
 
     Attributes:
         entries: where it is entered; what is reached from there is known beforehand.
+        longest: bundles of a region at most; 1 lets a debugger stop at each of them.
         last: the bundle behind `halt` that ends the core.
     """
 
@@ -54,7 +55,9 @@ class Program:
         code: bytes,
         entries: tuple[int, ...] = (0,),
         base: int = 0,
+        longest: int = LONGEST,
     ) -> None:
+        self.longest = longest
         self.instructions = instructions
         self.code = code
         self.entries = entries
@@ -70,7 +73,8 @@ class Program:
 
     def entered_at(self, address: int) -> Program:
         """The same program, entered at one more address."""
-        return Program(self.instructions, self.code, (*self.entries, address), self.base)
+        entries = (*self.entries, address)
+        return Program(self.instructions, self.code, entries, self.base, self.longest)
 
     @cached_property
     def _ways(self) -> _Ways:

@@ -29,6 +29,7 @@ class Code(Protocol):
     """A program's bundles."""
 
     instructions: InstructionSet
+    longest: int
 
     @property
     def loop_ends(self) -> frozenset[int]:
@@ -139,7 +140,7 @@ class RegionWriter:
                 break
             address = following
             if not self._branching() and (
-                self.region.bundles >= LONGEST or address in self.code.targets
+                self.region.bundles >= self.code.longest or address in self.code.targets
             ):
                 self._write_back()
                 self._go(address)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from softnpu.arch.standin import STANDIN_ISA
 from softnpu.emulator.cores.processor import Processor, ProcessorBus
+from softnpu.emulator.debugging.stops import CoreStops
 from softnpu.emulator.memcheck.core import CoreCheck
 from softnpu.emulator.memcheck.owned import OwnedCheck
 from softnpu.emulator.memcheck.tagged import TaggedCheck
@@ -40,20 +41,22 @@ def processor(
     bus: ProcessorBus,
     recorder: Recorder | None = None,
     check: CoreCheck | None = None,
+    stops: CoreStops | None = None,
 ) -> Processor:
     """A processor for code that `check_runnable` lets through; arguments as of `Processor`.
 
     Args:
         recorder: sees what is executed, for a profile.
         check: holds what the code accesses against what it may touch.
+        stops: where a debugger wants the code to stop.
     """
     if isa == STANDIN_ISA:
         from softnpu.emulator.cores import standin
 
         tagged = check if isinstance(check, TaggedCheck) else None
-        return standin.Machine(program, windows, bus, recorder, tagged)
+        return standin.Machine(program, windows, bus, recorder, tagged, stops)
     from softnpu.emulator.cores import aie2
     from softnpu.isa import table
 
     owned = check if isinstance(check, OwnedCheck) else None
-    return aie2.Aie2Processor(table.load(generation), program, windows, recorder, owned)
+    return aie2.Aie2Processor(table.load(generation), program, windows, recorder, owned, stops)

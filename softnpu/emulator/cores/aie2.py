@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from softnpu.arch.standin import BUS_START, CASCADE_BYTES, STANDIN_ISA, Service
 from softnpu.emulator.aie2.machine import Fault, Machine, Request
 from softnpu.emulator.aie2.program import Program
+from softnpu.emulator.aie2.regions import LONGEST
 from softnpu.emulator.cores.processor import MachineError, Serve
 from softnpu.emulator.cores.processor import Request as Asked
+from softnpu.emulator.debugging.stops import CoreStops
 from softnpu.emulator.memcheck.owned import OwnedCheck
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.isa.model import InstructionSet
@@ -48,7 +50,9 @@ class Aie2Processor:
         windows: dict[int, NDArray[np.uint8]],
         recorder: Recorder | None = None,
         check: OwnedCheck | None = None,
+        stops: CoreStops | None = None,
     ) -> None:
+        self._stops = stops
         self._memory = program
         self._windows = windows
         self._asked: Asked | None = None
@@ -56,7 +60,9 @@ class Aie2Processor:
         self._overwritten = False
         self._check = check
         watched = 0 if check is None else check.address
-        self._machine = Machine(_program(instructions, self._code), recorder, check=watched)
+        longest = LONGEST if stops is None else 1
+        translated = _program(instructions, self._code, longest)
+        self._machine = Machine(translated, recorder, check=watched)
         self._state = self._machine.state
         for address, memory in windows.items():
             self._machine.map(address, memory.data)
@@ -84,7 +90,7 @@ class Aie2Processor:
             self._check = None
         end = self.retired + instructions
         while self.retired < end:
-            request = self._machine.run(end)
+            request = self._execute(end)
             if request is Request.GOES_ON:
                 return
             if request is Request.FAULT:
@@ -101,6 +107,21 @@ class Aie2Processor:
             self.answer(results)
             if asked[0] in _PASSING and not results[-1]:
                 return  # others' turn: it may ask again
+
+    def _execute(self, end: int) -> Request:
+        """Executes up to a cycle, or as far as it asks for something; a debugger stops it."""
+        if self._stops is None:
+            return self._machine.run(end)
+        while self.retired < end:
+            following = self._machine.following
+            hit = None if following.granted else self._stops.looked_at(following.address)
+            if hit is not None:
+                self._stops.stopped(following.address, *hit)
+                continue
+            request = self._machine.run(self.retired + 1)
+            if request is not Request.GOES_ON:
+                return request
+        return Request.GOES_ON
 
     def take_request(self) -> Asked | None:
         """As `Processor.take_request`."""
@@ -155,12 +176,25 @@ class Aie2Processor:
         """As `Processor.registers`."""
         return {"pc": self._pc, "sp": self._state.sp, "ra": self._state.lr}
 
+    def register_file(self) -> dict[str, int]:
+        """As `Processor.register_file`; those made of others are there as well."""
+        machine = self._machine
+        names = machine.program.instructions.registers
+        read = {name: int.from_bytes(machine.read(name), "little") for name in names}
+        return {**read, "pc": self._pc}
+
+    def write_register(self, name: str, value: int) -> None:
+        """As `Processor.write_register`; the program counter is none of them."""
+        self._machine.program.instructions.registers[name]
+        size = len(self._machine.read(name))
+        self._machine.write(name, value.to_bytes(size, "little"))
+
     def stack(self) -> range:
         """As `Processor.stack`."""
         return range(self._state.stack_low, self._state.stack_high)
 
-    def within(self, pc: int) -> int:
-        """As `Processor.within`: a bundle's own address."""
+    def asking(self, pc: int) -> int:
+        """As `Processor.asking`: a bundle's own address."""
         return pc
 
     @property
@@ -204,9 +238,9 @@ _VERBS = {Fault.LOAD: "reads from", Fault.STORE: "writes to"}
 
 
 @lru_cache(maxsize=64)
-def _program(instructions: InstructionSet, code: bytes) -> Program:
+def _program(instructions: InstructionSet, code: bytes, longest: int) -> Program:
     """A program's bundles; cores often share one."""
-    return Program(instructions, code)
+    return Program(instructions, code, longest=longest)
 
 
 def _signed(value: int) -> int:

@@ -106,6 +106,10 @@ class Meter:
         """Lets the core run about this many instructions more before it is stopped."""
         self._meter.limit = self._meter.retired + instructions
 
+    def stopped_within(self, pc: int, end: int) -> None:
+        """The block that ends at `end` was counted, but not executed from `pc` on."""
+        self._meter.retired -= int(self._counts[end >> 1]) - int(self._counts[pc >> 1])
+
     def reload(self) -> None:
         """Counts the program's instructions again."""
         self._counts[:] = instruction_counts(self._program)

@@ -18,7 +18,7 @@ class MachineError(EmulatorError):
 
     Attributes:
         what: the message.
-        pc: the address of the instruction, or just behind it.
+        pc: the address of the instruction.
     """
 
     def __init__(self, what: str, pc: int) -> None:
@@ -92,8 +92,14 @@ class Processor(Protocol):
     def registers(self) -> dict[str, int]:
         """Program counter (pc), stack pointer (sp) and return address (ra)."""
 
+    def register_file(self) -> dict[str, int]:
+        """All registers by name, with the program counter (pc)."""
+
+    def write_register(self, name: str, value: int) -> None:
+        """Writes one of them; KeyError where there is none of that name, or it is read-only."""
+
     def stack(self) -> range:
         """The addresses that a stack which grows upwards has taken; empty where it does not."""
 
-    def within(self, pc: int) -> int:
-        """An address inside the instruction that a program counter tells of."""
+    def asking(self, pc: int) -> int:
+        """The address of the instruction that asks for a service, by the counter meanwhile."""

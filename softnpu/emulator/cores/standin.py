@@ -18,6 +18,7 @@ from softnpu.arch.device import NORTH_WINDOW, WINDOW_SIZE
 from softnpu.arch.standin import BUS_SIZE, BUS_START, CASCADE_BYTES, STACK_BASE
 from softnpu.emulator.cores.meter import Meter
 from softnpu.emulator.cores.processor import MachineError, ProcessorBus, Request, Serve
+from softnpu.emulator.debugging.stops import CoreStops
 from softnpu.emulator.memcheck.seen import plain
 from softnpu.emulator.memcheck.tagged import TaggedCheck
 from softnpu.emulator.profiling.recorder import Recorder
@@ -29,6 +30,11 @@ _r: Any = importlib.import_module("unicorn.riscv_const")
 
 _PC, _SP, _RA = _r.UC_RISCV_REG_PC, _r.UC_RISCV_REG_SP, _r.UC_RISCV_REG_RA
 _A0, _A1, _A7 = _r.UC_RISCV_REG_A0, _r.UC_RISCV_REG_A1, _r.UC_RISCV_REG_A7
+_REGISTERS = {
+    **{f"x{n}": getattr(_r, f"UC_RISCV_REG_X{n}") for n in range(32)},
+    **{f"f{n}": getattr(_r, f"UC_RISCV_REG_F{n}") for n in range(32)},
+    "pc": _PC,
+}
 _WRITES = (_u.UC_MEM_WRITE_UNMAPPED, _u.UC_MEM_WRITE_PROT)
 _FETCHES = (_u.UC_MEM_FETCH_UNMAPPED, _u.UC_MEM_FETCH_PROT)
 
@@ -38,6 +44,7 @@ _STACK_GUARDS = ((NORTH_WINDOW, WINDOW_SIZE - _PAGE), (STACK_BASE - _PAGE, _PAGE
 into: the northern neighbour's memory. Each part is mapped only when the code uses it with a sound
 stack; the last page is a part of its own, so that it goes on guarding what uses the neighbour."""
 
+_ECALL_BYTES = 4
 _NO_END = 0xFFFFFFF0
 _MSTATUS_FPU_ON = 0x6000
 _MSTATUS_TRANSLATE_DATA = 1 << 17
@@ -70,6 +77,7 @@ class Machine:
         bus: the tile's registers, seen from BUS_START on once they are enabled.
         recorder: sees what is executed.
         check: holds accesses against what the code may touch, see emulator.memcheck.
+        stops: where a debugger wants it to stop.
     """
 
     def __init__(
@@ -79,7 +87,9 @@ class Machine:
         bus: ProcessorBus,
         recorder: Recorder | None = None,
         check: TaggedCheck | None = None,
+        stops: CoreStops | None = None,
     ) -> None:
+        self._stops = stops
         self._program = program if check is None else check.code
         self._seen = windows
         self._windows = windows if check is None else {**windows, **check.windows(windows)}
@@ -99,6 +109,8 @@ class Machine:
         self._meter = Meter(self._uc, self._program, recorder)
         if check is not None:
             check.attach(self._uc)
+        if stops is not None:
+            stops.attach(self._uc)
 
     def _map(self) -> None:
         code = _u.UC_PROT_READ | _u.UC_PROT_EXEC
@@ -157,11 +169,9 @@ class Machine:
         if self._check is not None:
             self._check.begin_turn(self._uc)
         self._meter.allow(instructions)
-        try:
-            self._uc.emu_start(self._uc.reg_read(_PC), _NO_END)
-        except _u.UcError as error:
-            if self._error is None:
-                self._error = MachineError(f"stops: {error}", self.pc)
+        self._execute()
+        while self._stopped():
+            self._execute()
         raised, self._error = self._error, None
         if self._check is not None and (found := self._check.fault()):
             stack = int(self._uc.reg_read(_SP))
@@ -172,6 +182,22 @@ class Machine:
             raise MachineError(fault, self.pc)
         if raised is not None:
             raise raised
+
+    def _execute(self) -> None:
+        try:
+            self._uc.emu_start(self._uc.reg_read(_PC), _NO_END)
+        except _u.UcError as error:
+            if self._error is None:
+                self._error = MachineError(f"stops: {error}", self.pc)
+
+    def _stopped(self) -> bool:
+        """Whether it was a debugger that stopped it; it has looked on when this returns."""
+        hit = None if self._stops is None else self._stops.take_hit()
+        if self._stops is None or hit is None:
+            return False
+        self._meter.stopped_within(self.pc, self._stops.block_end)
+        self._stops.stopped(self.pc, *hit)
+        return True
 
     def take_request(self) -> Request | None:
         """As `Processor.take_request`."""
@@ -197,7 +223,7 @@ class Machine:
         try:
             return bytes(self._uc.mem_read(address, size))
         except _u.UcError as error:
-            raise MachineError(f"reads from {address:#x}: {error}", self.pc) from error
+            raise MachineError(f"reads from {address:#x}: {error}", self.asking(self.pc)) from error
 
     def write(self, address: int, data: bytes) -> None:
         """Writes data memory as the code sees it; MachineError where there is none."""
@@ -208,7 +234,7 @@ class Machine:
             if self._check is not None:
                 self._check.wrote(address, len(data))
         except _u.UcError as error:
-            raise MachineError(f"writes to {address:#x}: {error}", self.pc) from error
+            raise MachineError(f"writes to {address:#x}: {error}", self.asking(self.pc)) from error
 
     def _untagged(self, address: int) -> int:
         return address if self._check is None else plain(address)
@@ -230,13 +256,21 @@ class Machine:
         """Program counter, stack pointer and return address."""
         return {n: int(self._uc.reg_read(r)) for n, r in (("pc", _PC), ("sp", _SP), ("ra", _RA))}
 
+    def register_file(self) -> dict[str, int]:
+        """As `Processor.register_file`: x0 to x31, f0 to f31 (64 bits), pc."""
+        return {name: int(self._uc.reg_read(number)) for name, number in _REGISTERS.items()}
+
+    def write_register(self, name: str, value: int) -> None:
+        """As `Processor.write_register`."""
+        self._uc.reg_write(_REGISTERS[name], value)
+
     def stack(self) -> range:
         """As `Processor.stack`: RV32's grows downwards, and is guarded where it ends."""
         return range(0)
 
-    def within(self, pc: int) -> int:
-        """As `Processor.within`: the counter stands behind an `ecall` that was begun."""
-        return max(pc - 1, 0)
+    def asking(self, pc: int) -> int:
+        """As `Processor.asking`: the counter stands behind an `ecall` that was begun."""
+        return max(pc - _ECALL_BYTES, 0)
 
     # hooks
 

@@ -106,13 +106,8 @@ class TaggedCheck(CoreCheck):
         return function or 0, ctypes.addressof(self._state)
 
     def fault(self) -> tuple[str, int] | None:
-        """What the code did, and the address behind the instruction; None if nothing."""
-        if not self.failed:
-            return None
-        pc = self._state.pc
-        return self.told(), pc + (
-            4 if self.code[pc] & 3 == 3 else 2
-        )  # RISC-V: the lowest bits tell
+        """What the code did, and the address of the instruction; None if nothing."""
+        return (self.told(), int(self._state.pc)) if self.failed else None
 
 
 @cache

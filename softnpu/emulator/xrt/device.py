@@ -232,6 +232,7 @@ class hw_context:
                 seed=settings.seed,
                 trace=settings.trace,
                 memcheck=self._memcheck(settings.memcheck),
+                debugger=settings.debugger,
                 host=shared.memory,
             )
             if self._context.timeline is not None:

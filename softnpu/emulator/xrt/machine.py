@@ -15,6 +15,7 @@ from softnpu.emulator.host_memory import HostMemory
 from softnpu.emulator.xrt.heap import DeviceHeap
 
 if TYPE_CHECKING:
+    from softnpu.emulator.debugging.attached import Attached
     from softnpu.emulator.report import RunReport
     from softnpu.emulator.timeline import Timeline
     from softnpu.emulator.xrt.image import xclbin
@@ -52,6 +53,7 @@ class Settings:
     trace: bool = False
     memcheck: int | None = None
     stop_at: int | None = None
+    debugger: Attached | None = None
     on_report: Callable[[RunReport], None] | None = None
 
 

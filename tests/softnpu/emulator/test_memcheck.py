@@ -193,8 +193,10 @@ def test_a_mistake_is_told_with_buffer_index_core_file_line_and_function(
     text = told(mode)
     assert said in text
     function = "work" if mode < 20 else "holding" if mode < 22 else "behind"
-    assert text.startswith("core (0,2) ")
-    assert f"in {function} (work.c:{line_of(f'case {mode}:')})" in text
+    place = f"work.c:{line_of(f'case {mode}:')}"
+    head, where, *_ = text.splitlines()
+    assert head.startswith(f"{place}: core (0,2) ")
+    assert where.startswith(f"  in {function} ({place})")
 
 
 @pytest.mark.parametrize("mode", [0, 11, 14, 15, 24])

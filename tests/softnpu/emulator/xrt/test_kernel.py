@@ -225,7 +225,10 @@ def test_the_same_hang_is_told_at_length_once(host: Host, caplog: pytest.LogCapt
     assert (
         texts[1]
         == texts[2]
-        == ("ERT_CMD_STATE_TIMEOUT: a hang, nothing can move, as it was told of a run before")
+        == (
+            "ERT_CMD_STATE_TIMEOUT: a hang: nothing starts a transfer at tile (0,0) MM2S 0,"
+            " as it was told of a run before"
+        )
     )
     assert summaries == ["1 before it", "2 before it", "3 before it"], "first what it came to"
 

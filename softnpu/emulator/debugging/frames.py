@@ -1,0 +1,165 @@
+"""The calls that a core is in: unwound by the debug information of its program.
+
+A frame is a function, inlined ones included; those inlined into one another share the registers of
+the function that they are part of. Of an outer function those registers are known that the ones
+which it called have saved, or must not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from softnpu.emulator.debugging.symbols import Symbols
+from softnpu.emulator.source_lines import Line, Scope
+
+Read = Callable[[int, int], bytes]
+"""(address, size) -> bytes of memory as the core sees it; EmulatorError where there is none."""
+
+RETURN, STACK = 1, 2
+"""ra and sp, as RISC-V's DWARF numbers them (RISC-V ELF psABI); x0 to x31 are 0 to 31, f0 to f31 32
+to 63."""
+_PRESERVED = frozenset({STACK, 3, 4, 8, 9, *range(18, 28), 40, 41, *range(50, 60)})
+"""What a function leaves as it was: sp, gp, tp, s0 to s11, fs0 to fs11 (RISC-V psABI)."""
+_DEEPEST = 64
+_WORD = (1 << 32) - 1
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A function that a core is in.
+
+    Attributes:
+        function: its name, "" if it is not known.
+        line: where it is; None where nothing is known.
+        pc: the address that tells so: of an outer one's call, an address within that.
+        registers: by DWARF number, those that are known.
+        cfa: the stack pointer before the call of the function that it is part of; None if unknown.
+        scope: it in the debug information, None if it is not there.
+        outer: what it is inlined into, innermost first.
+        depth: how many calls it is away from the innermost.
+    """
+
+    function: str
+    line: Line | None
+    pc: int
+    registers: Mapping[int, int] = field(default_factory=dict)
+    cfa: int | None = None
+    scope: Scope | None = None
+    outer: tuple[Scope, ...] = ()
+    depth: int = 0
+
+    @property
+    def whole(self) -> Scope | None:
+        """The function with a frame of its own that it is part of."""
+        return self.outer[-1] if self.outer else self.scope
+
+
+@dataclass(frozen=True)
+class _Call:
+    """The registers of a function that is not inlined, and its place."""
+
+    pc: int
+    registers: dict[int, int]
+    cfa: int | None
+
+
+def backtrace(symbols: Symbols, registers: Mapping[int, int], pc: int, read: Read) -> list[Frame]:
+    """The frames of a core, innermost first; at least one.
+
+    Args:
+        registers: by DWARF number.
+    """
+    found: list[Frame] = []
+    for depth, call in enumerate(_calls(symbols, registers, pc, read)):
+        found += _inlined(symbols, call, depth)
+    return found
+
+
+def _inlined(symbols: Symbols, call: _Call, depth: int) -> Iterator[Frame]:
+    scopes = [s for s in reversed(symbols.source.scopes) if s.holds(call.pc)]
+    line = symbols.line(call.pc)
+    if not scopes:
+        name = symbols.source.function(call.pc)
+        yield Frame(name, line, call.pc, call.registers, call.cfa, depth=depth)
+    for number, scope in enumerate(scopes):
+        outer = tuple(scopes[number + 1 :])
+        yield Frame(scope.function, line, call.pc, call.registers, call.cfa, scope, outer, depth)
+        line = scope.call
+
+
+def _calls(symbols: Symbols, registers: Mapping[int, int], pc: int, read: Read) -> Iterator[_Call]:
+    known = dict(registers)
+    within = pc
+    for _ in range(_DEEPEST):
+        rules = _rules(symbols, within)
+        cfa = None if rules is None else _cfa(rules, known)
+        yield _Call(within, dict(known), cfa)
+        if rules is None or cfa is None:
+            return
+        known = _before(rules, known, cfa, read)
+        back = known.get(RETURN)
+        if not back:
+            return
+        within = back - 1
+
+
+def _rules(symbols: Symbols, pc: int) -> dict[Any, Any] | None:
+    """How to find the caller's registers at `pc`: the row of the call frame information."""
+    row: dict[Any, Any] | None = None
+    for begin, end, entry in _descriptions(symbols):
+        if begin <= pc < end:
+            for one in entry.get_decoded().table:
+                if one["pc"] <= pc:
+                    row = one
+    return row
+
+
+def _descriptions(symbols: Symbols) -> list[tuple[int, int, Any]]:
+    kept = symbols.__dict__.get("descriptions")
+    if kept is None:
+        kept = symbols.__dict__["descriptions"] = list(_read_descriptions(symbols))
+    found: list[tuple[int, int, Any]] = kept
+    return found
+
+
+def _read_descriptions(symbols: Symbols) -> Iterator[tuple[int, int, Any]]:
+    from elftools.dwarf.callframe import FDE
+
+    dwarf = symbols.source.dwarf
+    if dwarf is None or not dwarf.has_CFI():
+        return
+    for entry in dwarf.CFI_entries():
+        if isinstance(entry, FDE):
+            begin = entry["initial_location"]
+            yield begin, begin + entry["address_range"], entry
+
+
+def _cfa(rules: dict[Any, Any], known: Mapping[int, int]) -> int | None:
+    rule = rules["cfa"]
+    base = known.get(rule.reg) if rule.reg is not None else None
+    return None if base is None else (base + rule.offset) & _WORD
+
+
+def _before(
+    rules: dict[Any, Any], known: Mapping[int, int], cfa: int, read: Read
+) -> dict[int, int]:
+    """The registers as the caller had them, as far as they are known."""
+    from softnpu.errors import EmulatorError
+
+    kept = {n: value for n, value in known.items() if n in _PRESERVED or n == RETURN}
+    for number, rule in rules.items():
+        if not isinstance(number, int):
+            continue
+        kept.pop(number, None)
+        if rule.type == "OFFSET":
+            size = 4 if number < 32 else 8
+            try:
+                kept[number] = int.from_bytes(read(cfa + rule.arg, size), "little")
+            except EmulatorError:
+                continue
+        elif rule.type == "SAME_VALUE" and number in known:
+            kept[number] = known[number]
+    kept[STACK] = cfa
+    return kept
