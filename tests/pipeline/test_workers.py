@@ -78,6 +78,25 @@ def task_asks():
     assert (tmp_path / "answer").read_text() == "42"
 
 
+def test_whenever_the_table_says_fail_the_exit_code_is_1(tmp_path: Path) -> None:
+    """Whatever doit takes for done: a check whose verdict nobody looked at."""
+    tasks = """
+OUTCOME = {"label": "a/default", "device": "npu1", "run_on": "emulator", "verdict": "FAIL",
+           "warnings": [], "runs": [{"vector": "zeros", "verdict": "FAIL", "seconds": None,
+                                     "summary": "y: differs", "details": [], "mismatches": []}]}
+
+def task_test_emu():
+    import json
+    yield {"name": "a/default", "targets": ["out.json"], "file_dep": ["dodo.py"],
+           "actions": [lambda: Path("out.json").write_text(json.dumps(OUTCOME)) and None]}
+"""
+    for state in ("1 done", "1 up to date"):
+        done = doit(tmp_path, tasks, "run", "test_emu")
+        assert state in done.stdout
+        assert "FAIL" in done.stdout
+        assert done.returncode == 1
+
+
 def test_a_process_that_is_killed_is_one_failed_task(tmp_path: Path) -> None:
     done = doit(
         tmp_path,
