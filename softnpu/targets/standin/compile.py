@@ -69,10 +69,6 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         "Of AIE of the first generation: say it with interleave_zip and interleave_unzip.",
     ),
     (
-        re.compile(r"named 'fft_dit_r[35]_stage'"),
-        "Stages of a Fourier transform are there in radix 2 and 4.",
-    ),
-    (
         re.compile(r"'(?:cbfloat16|float16|float8|bfloat8|bfp16ebs16|mx[469])\b"),
         "npu1 and npu2 do not have this type, or nothing public says how they round to it.",
     ),

@@ -161,10 +161,22 @@ TABLES: list[Row] = [
 ]  # fmt: skip
 
 
+STREAMS: list[Row] = [
+    ("auto all = aie::make_tensor_descriptor_from_native<int16, 8>(aie::dim_3d{1, 2, 0, 0, -1});"
+     "auto from = aie::make_tensor_buffer_stream(x, all);"
+     "put(aie::concat(from.pop(), from.pop(), from.pop(), from.pop()))",
+     X.reshape(4, 8)[[0, 2, 1, 3]].ravel()),
+    ("auto all = aie::make_tensor_descriptor_from_native<int16, 8>(2, aie::dim_2d{1, 1, 0});"
+     "auto from = aie::make_tensor_buffer_stream(x, all); from.pop();"
+     "auto inner = from.pop(); inner.pop(); put(inner.pop())",
+     B[8:]),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "rows",
-    [TUPLES, MEMORY, CONVERSIONS, COMPLEX, TABLES],
-    ids=["tuples", "memory", "conversions", "complex", "tables"],
+    [TUPLES, MEMORY, CONVERSIONS, COMPLEX, TABLES, STREAMS],
+    ids=["tuples", "memory", "conversions", "complex", "tables", "streams"],
 )
 def test_each_form_does_what_numpy_does(tmp_path: Path, rows: list[Row]) -> None:
     source, output = tmp_path / "k.cc", tmp_path / "k.o"
@@ -178,3 +190,34 @@ def test_each_form_does_what_numpy_does(tmp_path: Path, rows: list[Row]) -> None
                 np.testing.assert_allclose(got, values, rtol=1e-5, err_msg=row)
             else:
                 np.testing.assert_array_equal(got, values, err_msg=row)
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize("radix", [2, 3, 5])
+def test_stages_of_fourier_transforms(tmp_path: Path, radix: int, inverse: bool) -> None:
+    """Two blocks, whose samples lie eight apart; near, since samples are rounded on the way."""
+    turns = np.exp(-2j * np.pi * np.outer(np.arange(1, radix), np.arange(2)) / (2 * radix))
+    fixed = np.clip(np.rint(pairs(turns, np.float64) * 32768), -32768, 32767).astype(int)
+    twiddles = [", ".join(map(str, row)) for row in fixed.reshape(radix - 1, 4)]
+    size = 16 * radix
+    source, output = tmp_path / "k.cc", tmp_path / "k.o"
+    source.write_text(
+        HEAD.replace("run(const int16 *x", "run(const cint32 *x").partition("  const auto a")[0]
+        + "".join(
+            f"alignas(32) static const int16 w{i}[] = {{{w}}};\n" for i, w in enumerate(twiddles)
+        )
+        + f"static cint32 y[{size}];\naie::set_rounding(aie::rounding_mode::conv_even);\n"
+        f"aie::fft_dit_r{radix}_stage<8>(x, "
+        + "".join(f"(const cint16 *)w{i}, " for i in range(radix - 1))
+        + f"{size}u, 15u, 15u, {str(inverse).lower()}, y);\n"
+        f"for (int i = 0; i < {size}; i += 16) put(aie::load_v<16>(y + i)); }}\n"
+    )
+    compile_kernel(source, output)
+    samples = np.random.default_rng(2).integers(-30000, 30000, 2 * size).astype(np.int32)
+    found = results(tmp_path, output, "run", x=samples)
+    blocks = (samples[::2] + 1j * samples[1::2]).reshape(2, radix, 8)
+    blocks[:, 1:] *= (turns.conj() if inverse else turns).T[:, :, None]
+    sums = np.fft.ifft(blocks, axis=1) * radix if inverse else np.fft.fft(blocks, axis=1)
+    got = np.frombuffer(b"".join(next(found) for _ in range(radix)), np.int32)
+    expected = pairs(sums.transpose(1, 0, 2).ravel(), np.float64)
+    np.testing.assert_allclose(got, expected, atol=8, rtol=0)

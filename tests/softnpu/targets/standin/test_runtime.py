@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softnpu.arch.standin import Service
+from softnpu.emulator.printing import printf
 from softnpu.targets.standin import compile_core, compile_kernel
 from softnpu.targets.standin.toolchain import runtime
 from tests.softnpu.targets.core_machine import Machine, Program, core_of, design, program
@@ -238,3 +239,45 @@ def test_mathematics_of_constants_costs_no_libm(tmp_path: Path) -> None:
         function = numpy.get(name) or getattr(np, name)
         expected = [np.float32(function(float(np.float32(0.3)))), np.float32(function(0.7))]
         assert found[2 * at : 2 * at + 2].tolist() == expected, name
+
+
+def test_vectors_are_printed_line_by_line(tmp_path: Path) -> None:
+    made = kernel(
+        tmp_path,
+        """
+        #include <aie_api/aie.hpp>
+        #include <aie_api/utils.hpp>
+        extern "C" void kernel(int8_t *a) {
+          const auto v = aie::load_v<8>((const int16 *)a);
+          aie::print(v, true, "v: ");
+          aie::print(aie::to_float(v, 1));
+          aie::print(v.cast_to<cint16>().extract<2>(0));
+          aie::print(aie::mul(v, v).extract<4>(1));
+          aie::print(aie::lt(v, int16(0)), true, "below: ");
+          aie::print_fixed(v.extract<4>(0), 2);
+          aie::print_matrix(v, 4, "m ");
+        }
+        """,
+        ".cc",
+    )
+    lines = []
+
+    class Printing(Machine):
+        def _service(self, code: int, first: int, second: int) -> tuple[int, ...] | None:
+            if code == Service.PRINT:
+                lines.append(printf(self.processor.read, first, second))
+            return super()._service(code, first, second)
+
+    machine = Printing(made.elf)
+    machine.write(made.addresses["a"], np.array([-3, 2, 5, -1, 7, 16, -16, 0], np.int16))
+    machine.run()
+    assert lines == [
+        "v: -3 2 5 -1 7 16 -16 0 ",
+        "-1.500000 1.000000 2.500000 -0.500000 3.500000 8.000000 -8.000000 0.000000 ",
+        "(-3 2) (5 -1) ",
+        "0x00000031 0x00000100 0x00000100 0x00000000 ",
+        "below: 1 0 0 1 0 0 1 0 ",
+        "-0.750000 0.500000 1.250000 -0.250000 ",
+        "m -3 2 5 -1 ",
+        "7 16 -16 0 ",
+    ]

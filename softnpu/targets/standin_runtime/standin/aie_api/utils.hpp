@@ -1,21 +1,12 @@
-// aie_api/utils.hpp: loops. It prints vectors, too, for which a core has no terminal.
+// aie_api/utils.hpp: loops, and what vectors hold, printed.
 #pragma once
 
 #include "aie.hpp"
 
 #include "standin/macros_off.hpp"
+#include "standin/printing.hpp"
 
 namespace aie {
-
-template <class V> void print(const V &, bool = false, const char * = nullptr) {
-  static_assert(sizeof(V) == 0, "aie::print: a core has no terminal; write to a buffer instead");
-}
-template <class V> void print_fixed(const V &, int, bool = false, const char * = nullptr) {
-  static_assert(sizeof(V) == 0, "aie::print_fixed: a core has no terminal; write to a buffer");
-}
-template <class V> void print_matrix(const V &, unsigned, const char * = nullptr) {
-  static_assert(sizeof(V) == 0, "aie::print_matrix: a core has no terminal; write to a buffer");
-}
 
 namespace detail {
 // With the numbers that it takes: all of them, or none.

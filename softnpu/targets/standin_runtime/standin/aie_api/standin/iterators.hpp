@@ -244,6 +244,20 @@ public:
   void set_saturation(saturation_mode mode) { aie::set_saturation(mode); }
   rounding_mode get_rounding() const { return aie::get_rounding(); }
   saturation_mode get_saturation() const { return aie::get_saturation(); }
+
+  template <class None = void> void id() const { refuse_place<None>(); }
+  template <class None = void> void global_id() const { refuse_place<None>(); }
+  template <class None = void> uint64_t cycles() const {
+    static_assert(!__is_same(None, void), "aie::tile::cycles: a stand-in core counts none as an AIE "
+                                          "core would; doit profile tells where they go");
+    return 0;
+  }
+
+private:
+  template <class None> void refuse_place() const {
+    static_assert(!__is_same(None, void), "aie::tile::id: where a partition's columns lie is the "
+                                          "driver's to say: give the kernel its place as a number");
+  }
 };
 
 } // namespace aie

@@ -53,7 +53,20 @@ struct tensor_dim {
   constexpr tensor_dim(unsigned num, int step) : num(num), step(step) {}
 };
 
-template <unsigned Rank, class T, unsigned N> struct tensor_descriptor {
+namespace detail {
+// How many dimensions a stream walks along by itself, from dimension `First` of `Rank` on: three, as
+// the device does, or as many as the descriptor says, one stream's after the other's.
+template <unsigned... Walks> struct walks {
+  static constexpr unsigned at(unsigned first, unsigned rank) {
+    unsigned sum = 0, found = rank - first > 3 ? 3 : rank - first;
+    ((found = sum == first ? Walks : found, sum += Walks), ...);
+    return found;
+  }
+};
+} // namespace detail
+
+template <unsigned Rank, class T, unsigned N, class Walks = detail::walks<>>
+struct tensor_descriptor {
   using type = T;
   static constexpr unsigned elems = N, rank = Rank;
   standin::array<tensor_dim, Rank> dims; // the outermost first
@@ -67,6 +80,50 @@ template <class T, unsigned N = 1, class... Dims>
 constexpr auto make_tensor_descriptor(const Dims &...dims) {
   return tensor_descriptor<sizeof...(Dims), T, N>({{dims...}});
 }
+// The device's own dimensions: `num` times a step of `inc` from where the step before led, the
+// innermost first; the last step goes on without end.
+struct dim_2d {
+  unsigned num1;
+  int inc1, inc2;
+};
+struct dim_3d {
+  unsigned num1;
+  int inc1;
+  unsigned num2;
+  int inc2, inc3;
+};
+
+namespace detail {
+constexpr standin::array<tensor_dim, 1> steps_of(int inc) { return {{{1, inc}}}; }
+constexpr standin::array<tensor_dim, 2> steps_of(const dim_2d &d) {
+  const int inner = int(d.num1) * d.inc1;
+  return {{{1, d.inc2 + inner}, {d.num1 + 1, d.inc1}}};
+}
+constexpr standin::array<tensor_dim, 3> steps_of(const dim_3d &d) {
+  const int inner = int(d.num1) * d.inc1, middle = d.inc2 + inner;
+  return {{{1, d.inc3 + int(d.num2) * middle + inner}, {d.num2 + 1, middle}, {d.num1 + 1, d.inc1}}};
+}
+template <class T, unsigned N, class... Dims>
+constexpr auto native_descriptor(bool bytes, const Dims &...dims) {
+  constexpr unsigned rank = (decltype(steps_of(dims))::size() + ...);
+  standin::array<tensor_dim, rank> all{};
+  unsigned at = 0;
+  auto put = [&](const auto &steps) {
+    for (const auto &step : steps)
+      all[at++] = step;
+  };
+  (put(steps_of(dims)), ...);
+  return tensor_descriptor<rank, T, N, walks<decltype(steps_of(dims))::size()...>>(all, bytes);
+}
+} // namespace detail
+template <class T, unsigned N, class... Dims>
+constexpr auto make_tensor_descriptor_from_native(const Dims &...dims) {
+  return detail::native_descriptor<T, N>(false, dims...);
+}
+template <class T, unsigned N, class... Dims>
+constexpr auto make_tensor_descriptor_from_native_bytes(const Dims &...dims) {
+  return detail::native_descriptor<T, N>(true, dims...);
+}
 template <class T, unsigned N = 1, class... Dims>
 constexpr auto make_tensor_descriptor_bytes(const Dims &...dims) {
   return tensor_descriptor<sizeof...(Dims), T, N>({{dims...}}, true);
@@ -77,7 +134,7 @@ namespace detail {
 template <class T, unsigned N> struct tensor_element : vector_of<T, N> {};
 template <class T> struct tensor_element<T, 1> : standin::same<T> {};
 
-// Where the first `Rank` of some dimensions lead, step by step; behind the last they begin again.
+// Where the first `Rank` of some dimensions lead, step by step; the outermost goes on without end.
 template <unsigned Rank> struct tensor_walk {
   unsigned count[Rank], done[Rank] = {};
   int step[Rank]; // bytes
@@ -96,7 +153,7 @@ template <unsigned Rank> struct tensor_walk {
   }
   void advance() {
     for (unsigned i = Rank; i-- > 0;) {
-      if (++done[i] < count[i])
+      if (++done[i] < count[i] || i == 0)
         return;
       done[i] = 0;
     }
@@ -105,12 +162,13 @@ template <unsigned Rank> struct tensor_walk {
 
 } // namespace detail
 
-// The device walks along three dimensions by itself. Of more, each element of the outer three is
+// The device walks along three dimensions by itself. Of more, each element of the outer ones is
 // a stream along the others.
-template <class T, unsigned N, unsigned Rank, unsigned First = 0> class tensor_buffer_stream {
-  static constexpr unsigned own = Rank - First > 3 ? 3 : Rank - First;
+template <class T, unsigned N, unsigned Rank, class Walks = detail::walks<>, unsigned First = 0>
+class tensor_buffer_stream {
+  static constexpr unsigned own = Walks::at(First, Rank);
   static constexpr bool is_leaf = First + own == Rank;
-  using descriptor = tensor_descriptor<Rank, __remove_cv(T), N>;
+  using descriptor = tensor_descriptor<Rank, __remove_cv(T), N, Walks>;
 
 public:
   using value_type = typename detail::tensor_element<__remove_cv(T), N>::type;
@@ -124,7 +182,7 @@ public:
     if constexpr (is_leaf)
       return *reinterpret_cast<const value_type *>(at);
     else
-      return tensor_buffer_stream<T, N, Rank, First + own>(at, tensor);
+      return tensor_buffer_stream<T, N, Rank, Walks, First + own>(at, tensor);
   }
   tensor_buffer_stream &operator>>(value_type &v)
     requires(is_leaf)
@@ -156,9 +214,10 @@ private:
 };
 
 #define STANDIN_TENSOR_STREAM(name)                                                                \
-  template <aie_dm_resource = aie_dm_resource::none, class P, unsigned Rank, class T, unsigned N>  \
-  auto name(P *base, const tensor_descriptor<Rank, T, N> &tensor) {                                \
-    return tensor_buffer_stream<P, N, Rank>(base, tensor);                                         \
+  template <aie_dm_resource = aie_dm_resource::none, class P, unsigned Rank, class T, unsigned N,  \
+            class Walks>                                                                           \
+  auto name(P *base, const tensor_descriptor<Rank, T, N, Walks> &tensor) {                         \
+    return tensor_buffer_stream<P, N, Rank, Walks>(base, tensor);                                  \
   }
 STANDIN_TENSOR_STREAM(make_tensor_buffer_stream)
 STANDIN_TENSOR_STREAM(make_restrict_tensor_buffer_stream)
