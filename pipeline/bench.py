@@ -1,4 +1,4 @@
-"""`doit bench`: how fast artifacts run, on the emulator or on the NPU."""
+"""`npuforge bench`: how fast artifacts run, on the emulator or on the NPU."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Bench(PlainErrors, Command):  # type: ignore[misc]
     doc_usage = "[NAME ...]"
     doc_description = f"""
 Without a name, measures every variant. The figures go into .npuforge/history.sqlite, which
-`doit history` shows. Times are the host's, of a run without copies to and from its buffers; on
+`npuforge history` shows. Times are the host's, of a run without copies to and from its buffers; on
 the emulator a run's cycles on the NPU are estimated, and rates are of these.
 {HELP}"""
     cmd_options = (
@@ -160,7 +160,7 @@ def _show(figures: Sequence[Figure], history: Path) -> None:
     console.print(table(figures))
     for line in remarks(figures):
         console.print(line, markup=False, soft_wrap=True)
-    console.print(f"kept in {history}; doit history shows the course", markup=False)
+    console.print(f"kept in {history}; npuforge history shows the course", markup=False)
 
 
 def table(figures: Sequence[Figure]) -> Table:

@@ -98,7 +98,7 @@ def _judge(built: Artifact, vectors: Sequence[Vector], right: Expected, run_on: 
                 raise RunnerError("\n".join([run.summary, *run.details]))
             check = next(check for check, place in RUN_ON.items() if place == run_on)
             raise RunnerError(
-                f"no times of what is wrong: {run.summary} on {run.vector}; doit {check}"
+                f"no times of what is wrong: {run.summary} on {run.vector}; npuforge {check}"
                 f" {built.label} tells more"
             )
 

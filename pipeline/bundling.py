@@ -1,4 +1,4 @@
-"""`doit bundle`: a variant in one zip, for someone else's NPU or emulator."""
+"""`npuforge bundle`: a variant in one zip, for someone else's NPU or emulator."""
 
 from __future__ import annotations
 

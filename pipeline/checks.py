@@ -120,7 +120,7 @@ def _run(variant: Variant, check: str) -> TaskFailed | None:
 
 
 def _write_trace(judged: Outcome, folder: Path) -> None:
-    """Leaves the first run's trace beside the artifact, for `python -m runner trace`."""
+    """Leaves the first run's trace beside the artifact, for `npuforge trace`."""
     from runner.trace import TRACE
 
     (folder / TRACE).unlink(missing_ok=True)

@@ -57,6 +57,7 @@ class Run(PlainErrors, DoitRun):  # type: ignore[misc]
     """
 
     name = "run"
+    doc_purpose = "build every design and run it on the emulator, or do what is named"
     sel_tasks: list[str]
     doc_usage = "[TASK ...] [NAME ...]"
     doc_description = f"""

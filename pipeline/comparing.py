@@ -48,7 +48,7 @@ def _told(found: list[Difference]) -> str:
         *(f"    {detail}" for detail in first.details),
     ]
     if rest:
-        lines.append(f"  and {len(rest)} more: python -m softnpu diff shows them")
+        lines.append(f"  and {len(rest)} more: npuforge diff shows them")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The tasks behind `doit parity`: one a variant, and the report over all."""
+"""The tasks behind `npuforge parity`: one a variant, and the report over all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.selection import Request, resolve
 from pipeline.stages import Task
 
 FOLDER = Path("build/.parity")
-"""What `doit parity` makes, apart from the builds."""
+"""What `npuforge parity` makes, apart from the builds."""
 
 REPORT = "parity.json"
 

@@ -1,4 +1,4 @@
-"""`doit doctor`: what this machine has of what builds and runs need, and how to mend it."""
+"""`npuforge doctor`: what this machine has of what builds and runs need, and how to mend it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Doctor(PlainErrors, Command):  # type: ignore[misc]
     doc_description = """
 Each line is a check, with what mends it below: of what is needed, and of what the NPU needs beyond
 that. Nothing is changed and root is never needed; what cannot be seen from here is told. The exit
-code is 0 when builds and doit test_emu can work, 1 otherwise; --json tells of the NPU as well.
+code is 0 when builds and npuforge test_emu can work, 1 otherwise; --json tells of the NPU as well.
 """
     cmd_options = (json_option("write the findings as JSON"),)
 

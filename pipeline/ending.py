@@ -37,12 +37,12 @@ def _end(number: int, frame: object) -> None:
 
 
 def doit(arguments: Iterable[str], stdout: Any = None) -> int:
-    """Runs doit as a process of its own, to whose end this one waits, whoever is interrupted.
+    """Runs npuforge as a process of its own, to whose end this one waits, whoever is interrupted.
 
     Returns:
         Its exit code.
     """
-    with subprocess.Popen([sys.executable, "-m", "doit", *arguments], stdout=stdout) as process:
+    with subprocess.Popen([sys.executable, "-m", "pipeline", *arguments], stdout=stdout) as process:
         try:
             return process.wait()
         except KeyboardInterrupt as error:  # of which a terminal tells the other one, too

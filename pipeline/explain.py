@@ -1,4 +1,4 @@
-"""`doit explain`: is a task up to date, and if not, what has changed?"""
+"""`npuforge explain`: is a task up to date, and if not, what has changed?"""
 
 from __future__ import annotations
 

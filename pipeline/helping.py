@@ -1,28 +1,53 @@
-"""`doit help`, and what stands behind `--help`: commands, tasks, and what names mean."""
+"""`npuforge help`, and what stands behind `--help`: commands, tasks, and what names mean."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from doit.cmd_help import Help as DoitHelp
 from doit.cmdparse import CmdOption
 
-from pipeline import naming
+from pipeline import commands, naming
 from pipeline.naming import Names
 from pipeline.options import PlainErrors
-from runner.labels import TASKS
+from pipeline.stages import STAGES
+from runner.labels import TASKS, UnknownNameError
+from softnpu.subcommands import PROGRAM
 
 OVERVIEW = """npuforge: C kernels and MLIR designs to checked runs on AMD NPUs, with or without one.
 
-  doit                          build every design and run it on the emulator
-  doit vector_scale             one design, all of its variants
-  doit test_hw vector_scale     the same on the NPU
-  doit new --name saxpy         start a design
+  npuforge init my-kernels           start a project in a folder of its own
+  npuforge                           build every design there and run it on the emulator
+  npuforge vector_scale              one design, all of its variants
+  npuforge test_hw vector_scale      the same on the NPU
+  npuforge new --name saxpy          start a design
 """
 
-MORE = "`doit help TASK` and `doit help COMMAND` tell more; so does --help behind either.\n"
+GROUPS = {
+    "Start": ("init", "new", "doctor"),
+    "Build and check": ("run", "build", "test_emu", "test_hw", "watch", "explain", "test"),
+    "Look at it": ("report", "observe", "draw", "trace", "dump", "diff", "disasm"),
+    "Find a fault": ("races", "core", "compare", "parity"),
+    "Make it fast": ("profile", "bench", "history", "sweep", "whisper-budget"),
+    "Take it elsewhere": ("bundle", "replay", "exec", "run-host"),
+    "The compiler by hand": ("compile", "opt", "translate", "asm", "tools"),
+    "A build, stage by stage": STAGES,
+    "A project's files and memory": (
+        *("list", "info", "clean", "forget", "ignore", "reset-dep", "dumpdb", "strace"),
+        "compile_commands",
+    ),
+    "npuforge itself": ("help", "completion"),
+}
+"""What can be asked for, by what somebody wants; other tasks are a project's own."""
+
+OTHERS = "This project's own"
+
+MORE = """`npuforge help WORD` tells more of each, as --help behind it does. In a checkout ./doit is
+the same as npuforge; in an environment with npuforge plain `doit` runs a project's tasks, too.
+"""
 
 
 class Help(PlainErrors, DoitHelp):  # type: ignore[misc]
@@ -39,31 +64,49 @@ class Help(PlainErrors, DoitHelp):  # type: ignore[misc]
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Tells of the first argument; of all there is without one."""
+        if args and (line := commands.command_line(args)) is not None:
+            return commands.run(line, [args[0], "--help"])
         if args and args[0] in self.cmds:
             command = self.cmds[args[0]](cmds=self._cmds, **self.init_kwargs)
             sys.stdout.write(command.help())
+            return 0
+        if not Path(params.get("dodoFile", "")).is_file():  # no project: what every project has
+            every = commands.tasks()
+            told = overview(every, self.cmds) if not args else every.get(args[0])
+            if told is None:
+                raise UnknownNameError(args[0], f"`{PROGRAM} help` lists what there is")
+            sys.stdout.write(f"{told.rstrip()}\n")
             return 0
         self.loader.setup(params)
         tasks = self.loader.load_tasks(cmd=self, pos_args=[])
         if args:
             sys.stdout.write(of_task(Names(tasks, self.loader.cmd_names), args[0]))
         else:
-            sys.stdout.write(overview(tasks, self.cmds))
+            sys.stdout.write(overview({task.name: task.doc for task in tasks}, self.cmds))
         return 0
 
 
-def overview(tasks: Iterable[Any], commands: Mapping[str, Any]) -> str:
-    """All tasks and commands with a line for each."""
-    whole = [task for task in tasks if ":" not in task.name and not task.name.startswith("_")]
-    lines = [OVERVIEW, naming.HELP.lstrip(), "Tasks"]
-    lines += _table((task.name, task.doc) for task in whole)
-    lines += ["", "Commands"]
-    lines += _table((name, commands[name].doc_purpose) for name in sorted(commands))
-    return "\n".join([*lines, "", MORE])
+def overview(tasks: Mapping[str, str], doits: Mapping[str, Any]) -> str:
+    """All that there is, with a line for each.
 
-
-def _table(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
-    return (f"  doit {name:<14} {text}" for name, text in rows)
+    Args:
+        tasks: what each is for, by name; parts of a task and those that are for no user are left
+            out.
+        doits: doit's commands.
+    """
+    found = {
+        **{name: doc for name, doc in tasks.items() if ":" not in name and name[0] != "_"},
+        **{name: command.doc_purpose for name, command in doits.items()},
+        **{name: text for name, text in commands.purposes().items() if name != commands.BOTH},
+    }
+    groups = {title: [name for name in names if name in found] for title, names in GROUPS.items()}
+    known = {name for names in groups.values() for name in names}
+    groups[OTHERS] = [name for name in found if name not in known and name not in doits]
+    lines = [OVERVIEW]
+    for title, names in groups.items():
+        if names:
+            lines += [title, *(f"  {name:<17} {found[name]}" for name in names), ""]
+    return "\n".join([*lines, naming.HELP.lstrip(), MORE])
 
 
 def of_task(names: Names, word: str) -> str:
@@ -81,11 +124,11 @@ def of_task(names: Names, word: str) -> str:
         behind.append("[NAME ...]")
     if task.pos_arg and task.name not in TASKS:
         behind.append(f"[-- {task.pos_arg.upper()} ...]")
-    lines = [task.doc, "", "USAGE", f"    {' '.join(['doit', task.name, *behind])}"]
+    lines = [task.doc, "", "USAGE", f"    {' '.join([PROGRAM, task.name, *behind])}"]
     if task.params:
         lines += ["", "OPTIONS"]
         lines += [line for option in task.params for line in CmdOption(option).help_doc()]
     if task.name in TASKS:
         lines.append(naming.HELP.rstrip())
-    lines += ["", "`doit help run` lists the options that stand in front of a task."]
+    lines += ["", "`npuforge help run` lists the options that stand in front of a task."]
     return "\n".join([*lines, ""])

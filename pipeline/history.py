@@ -1,4 +1,4 @@
-"""`doit history`: how the times of artifacts went from commit to commit."""
+"""`npuforge history`: how the times of artifacts went from commit to commit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLOT_WIDTH, PLOT_HEIGHT = 78, 14
 
 
 class History(PlainErrors, Command):  # type: ignore[misc]
-    """Shows what `doit bench` kept; a slowdown beyond noise is flagged at its commit."""
+    """Shows what `npuforge bench` kept; a slowdown beyond noise is flagged at its commit."""
 
     name = "history"
     doc_purpose = "show how fast artifacts ran over time, and what became slower"
@@ -55,7 +55,7 @@ code is 1 when the latest commit of one of them is slower than the one before.
         if not figures:
             names = " ".join(pos_args)
             told = f"nothing of {names}" if names else "nothing"
-            sys.stdout.write(f"{told} in {FILE}; doit bench {names}".rstrip() + " measures\n")
+            sys.stdout.write(f"{told} in {FILE}; npuforge bench {names}".rstrip() + " measures\n")
             return 0
         courses = {key: course(found) for key, found in groups(figures).items()}
         if pos_args:

@@ -1,4 +1,4 @@
-"""`doit --json`: what came of a run as one JSON document, for programs."""
+"""`npuforge --json`: what came of a run as one JSON document, for programs."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ FILE = ".doit.json"
 class Memory(JsonDB):  # type: ignore[misc]
     """doit's own JSON file, of which a run writes what it has learnt, all of it or nothing.
 
-    Of other tasks the file keeps what it holds by then: `doit test` works beside a build. Without
-    the file, or with one that cannot be read, everything is done again.
+    Of other tasks the file keeps what it holds by then: `npuforge test` works beside a build.
+    Without the file, or with one that cannot be read, everything is done again.
     """
 
     def __init__(self, name: str, codec: Any, *, module_name: str | None = None) -> None:

@@ -1,10 +1,10 @@
-"""What names on doit's command line stand for: tasks, and artifacts to do them with.
+"""What names on the command line stand for: tasks, and artifacts to do them with.
 
-`doit TASK:NAME` and `doit TASK NAME` are the same, for every task that is done with artifacts one
-by one; a name alone stands for those tasks that a command does where none is given. A task without
-a name is done with the names of the others: who copies `test_emu:NAME` from a failure behind
-`doit races` means that artifact. Which artifacts a name means is told by `runner.labels`, as for
-the commands that take no task.
+`npuforge TASK:NAME` and `npuforge TASK NAME` are the same, for every task that is done with
+artifacts one by one; a name alone stands for those tasks that a command does where none is given. A
+task without a name is done with the names of the others: who copies `test_emu:NAME` from a failure
+behind `npuforge races` means that artifact. Which artifacts a name means is told by
+`runner.labels`, as for the commands that take no task.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ class Names:
             elif meant := labels.matching(word, self.labels):
                 artifacts.update(dict.fromkeys(meant))
             elif found and self._is_named(task := found[-1].words[0]):
-                raise CmdParseError(f"{task} takes a name as an option: doit {task} --name {word}")
+                raise CmdParseError(
+                    f"{task} takes a name as an option: npuforge {task} --name {word}"
+                )
             else:
                 found += [_Asked((task,), whole=True) for task in self._whole(word)]
         if artifacts and not any(asked.whole and asked.words[0] in labels.TASKS for asked in found):
@@ -209,10 +211,10 @@ class Names:
         known = [*self._subjects, *self._public(), *self._commands]
         if ":" in word:
             return UnknownNameError(word, labels.designs(self.labels), self._likely(word))
-        told = f"{labels.designs(self.labels)}; `doit help` lists tasks and commands"
+        told = f"{labels.designs(self.labels)}; `npuforge help` lists tasks and commands"
         likely = labels.nearest(word, self.labels)
         if word in SUBCOMMANDS:
-            likely = [f"python -m softnpu {word}"]
+            likely = [f"npuforge {word}"]
         head, slash, tail = word.partition("/")
         if slash and head in labels.TASKS and labels.matching(tail, self.labels):
             likely = [f"{head}:{tail}"]

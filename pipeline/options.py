@@ -17,6 +17,7 @@ from pipeline.ending import INTERRUPTED, Ended, heed
 from pipeline.errors import PipelineError
 from pipeline.failing import refused
 from runner.errors import RunnerError
+from softnpu.subcommands import PROGRAM
 from softnpu.terminal import end_when_the_reader_leaves
 
 TOOLCHAIN_OPTIONS = tuple(
@@ -56,7 +57,7 @@ _NUMBERS = {"int": "a whole number", "float": "a number"}
 def in_plain_words(problem: str, command: str) -> str:
     """doit's complaint about a command line without doit's own innards."""
     if found := _UNKNOWN.match(problem):
-        return f"{found['what']}; `doit help {command}` lists the options"
+        return f"{found['what']}; `npuforge help {command}` lists the options"
     if (found := _NO_NUMBER.match(problem)) and found["type"] in _NUMBERS:
         return f"--{found['option']} takes {_NUMBERS[found['type']]}, not {found['given']!r}"
     if found := _NO_CHOICE.match(problem):
@@ -103,6 +104,8 @@ class PlainErrors:
 
     name: str
     doc_description: str | None
+    takes_settings = False
+    """Whether NAME=VALUE means something to it."""
     interrupted = "interrupted"
     """What is said after Ctrl-C."""
 
@@ -150,7 +153,8 @@ class PlainErrors:
             least, given = LEAST.get(option.name), params.get(option.name)
             if least is not None and given is not None and given < least:
                 raise CmdParseError(f"--{option.long} takes {least} or more, not {given}")
-        for name, value in (doit_cmd._CMDLINE_VARS or {}).items():
+        variables = {} if self.takes_settings else doit_cmd._CMDLINE_VARS or {}
+        for name, value in variables.items():
             raise CmdParseError(
                 f"{name}={value} means nothing here: parameters and variants of them stand in the "
                 "design's Python file, in mlir_templates"
@@ -166,8 +170,8 @@ class PlainErrors:
         return 0
 
     def help(self) -> str:
-        """As doit's, which takes each line for a paragraph; under `python -m doit`, too."""
-        self.bin_name = "doit"
+        """As doit's, which takes each line for a paragraph; under any name."""
+        self.bin_name = PROGRAM
         paragraphs = (self.doc_description or "").strip().split("\n\n")
         self.doc_description = "\n\n".join(" ".join(text.split()) for text in paragraphs)
         return f"{super().help().rstrip()}\n"  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""`doit parity`: every stage by AMD's tool and by npuforge, from the same inputs, compared.
+"""`npuforge parity`: every stage by AMD's tool and by npuforge, from the same inputs, compared.
 
 npuforge builds the whole design first; then each of AMD's tools gets the inputs that npuforge's
 stage had, so that a difference shows where it arises and nowhere else.

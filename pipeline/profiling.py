@@ -1,4 +1,4 @@
-"""`doit profile`: where the cycles of each artifact go, on the emulator."""
+"""`npuforge profile`: where the cycles of each artifact go, on the emulator."""
 
 from __future__ import annotations
 

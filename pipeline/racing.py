@@ -1,4 +1,4 @@
-"""`doit races`: each artifact on the emulator in shuffled orders."""
+"""`npuforge races`: each artifact on the emulator in shuffled orders."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Reporter:
             self._outcomes[task.name] = Path(task.targets[0])
 
     def skip_ignore(self, task: Any) -> None:
-        """A task that `doit ignore` took out."""
+        """A task that `npuforge ignore` took out."""
         self._ended(task, "ignored")
         self._write(f"ignored   {task.name}")
 

@@ -1,4 +1,4 @@
-"""`doit report`: one page that shows every artifact, its array, its memory, its runs.
+"""`npuforge report`: one page that shows every artifact, its array, its memory, its runs.
 
 The tasks are here; what they do is imported when they do it.
 """
@@ -12,6 +12,7 @@ from pipeline import naming
 from pipeline.checks import run_from
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
+from pipeline.extras import need
 from pipeline.failing import in_words
 from pipeline.keys import Key
 from pipeline.report import OBSERVED, PAGE, TIMELINE
@@ -59,6 +60,7 @@ def _page(
 ) -> None:
     from pipeline.report import rendering
 
+    need("report")
     if names:
         variants = [variant for variant in variants if variant.label in names]
         broken = {design: error for design, error in broken.items() if design in names}

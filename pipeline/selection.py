@@ -1,7 +1,7 @@
 """Whose tools make what: what was asked for, and what it comes to on this machine.
 
 `--toolchain amd|embedded|auto` asks for all stages, `--pdi embedded` and the like for one. On the
-command line they stand anywhere (`doit build --toolchain auto`); in the environment they are
+command line they stand anywhere (`npuforge build --toolchain auto`); in the environment they are
 NPUFORGE_TOOLCHAIN, NPUFORGE_PDI and so on. `auto`, the default, takes AMD's where found.
 """
 

@@ -1,8 +1,7 @@
-"""`doit docs`: docs/ as a site that works without a network."""
+"""`npuforge docs`: docs/ as a site that works without a network."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -10,10 +9,10 @@ from pathlib import Path
 
 from doit.exceptions import TaskFailed
 
+from pipeline.extras import need
 from pipeline.failing import in_words
 
 SITE = Path("build/site")
-REQUIREMENTS = "requirements-docs.txt"
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 """mkdocs-material's word about its own future is none about our pages."""
 
@@ -21,11 +20,7 @@ QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 @in_words
 def build(site: Path = SITE) -> TaskFailed | None:
     """Builds the site; a link or an anchor that leads nowhere is a failure."""
-    if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("material") is None:
-        return TaskFailed(
-            "mkdocs-material is not installed, which nothing but the site needs:\n"
-            f"{sys.executable} -m pip install -r {REQUIREMENTS}"
-        )
+    need("docs")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
     done = subprocess.run(
         [*command, "--site-dir", str(site.absolute())],

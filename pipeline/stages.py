@@ -405,7 +405,7 @@ def designs(found: Discovery) -> Task:
 def _none(found: Discovery) -> TaskFailed | None:
     if found.variants or found.broken:
         return None
-    return TaskFailed(f"there is no design in {TEMPLATES}: doit new --name saxpy starts one")
+    return TaskFailed(f"there is no design in {TEMPLATES}: npuforge new --name saxpy starts one")
 
 
 def broken(name: str, error: PipelineError) -> Task:

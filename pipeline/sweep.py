@@ -1,4 +1,4 @@
-"""`doit sweep`: builds and runs the product of settings of a design's parameters."""
+"""`npuforge sweep`: builds and runs the product of settings of a design's parameters."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pipeline import selection, whole
 from pipeline.bench import PLACES, chosen
 from pipeline.checkout import WAIT, alone
 from pipeline.errors import PipelineError
+from pipeline.extras import need
 from pipeline.naming import HELP
 from pipeline.options import (
     FAILED,
@@ -36,17 +37,16 @@ if TYPE_CHECKING:
 FOLDER = Path("build/sweep")
 """Results by design: kept as they come, and as they were shown last."""
 
-EXTRA = "requirements-sweep.txt"
-
 
 class Sweep(PlainErrors, Command):  # type: ignore[misc]
     """One design, a product of settings, a table."""
 
     name = "sweep"
+    takes_settings = True
     doc_purpose = "build and run a design in many settings, side by side"
     doc_usage = "NAME --set PARAMETER=VALUE,VALUE,... [--set ...]"
     doc_description = f"""
-Every combination of the values is built, run on all vectors and judged: doit sweep
+Every combination of the values is built, run on all vectors and judged: npuforge sweep
 matmul_tiled_int8 --set n=128,256 --set tile=16,32,64. A setting that is impossible (it does not
 fit a memory, the design refuses it) is a result and no error; one whose output is wrong is. What
 is known from before is not done again; the rows are kept in {FOLDER}/DESIGN, with a CSV file and a
@@ -55,7 +55,7 @@ plot. Other parameters are those of the variant that is named, the design's firs
 With --search N only N settings are tried, chosen by what came of those before them.
 
 Workers are this machine's unless --scheduler names a dask scheduler. docs/scale.md tells how it
-grows; pip install -r {EXTRA} is what it takes.
+grows. It takes dask.distributed and optuna, which are installed or asked for when they are missing.
 {HELP}"""
     cmd_options = (
         {
@@ -146,7 +146,7 @@ def _variant(names: Sequence[str]) -> Variant:
     from pipeline.designs import discover
 
     if not names:
-        raise PipelineError("which design? doit sweep NAME --set PARAMETER=VALUE,VALUE,...")
+        raise PipelineError("which design? npuforge sweep NAME --set PARAMETER=VALUE,VALUE,...")
     variants, broken = chosen(discover(Path()), names)
     if broken:
         raise broken[0]
@@ -163,13 +163,9 @@ def _rows(
     kept: Kept,
 ) -> list[Row]:
     """All rows that were asked for, in the order of their settings."""
-    try:
-        from pipeline.sweeping.cluster import client
-    except ModuleNotFoundError as error:
-        raise PipelineError(
-            f"a sweep needs {error.name}: .venv/bin/python -m pip install -r {EXTRA}"
-        ) from error
+    need("sweep")
     from pipeline.sweeping import jobs, settings
+    from pipeline.sweeping.cluster import client
 
     chain = selection.chain(os.environ)
     order = settings.every(values)

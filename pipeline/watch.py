@@ -1,4 +1,4 @@
-"""`doit watch`: builds and runs again what a saved file touches."""
+"""`npuforge watch`: builds and runs again what a saved file touches."""
 
 from __future__ import annotations
 

@@ -1,60 +1,41 @@
-"""`python -m runner`: runs artifacts by hand."""
+"""`npuforge`: what runs artifacts by hand; `python -m runner` is the same."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-from runner import draw, execute, replay, trace, whisper_budget
 from runner.errors import RunnerError
-from softnpu.terminal import check_command, end_when_the_reader_leaves
+from softnpu.subcommands import CommandLine, Subcommand
+from softnpu.terminal import end_when_the_reader_leaves
+
+SUBCOMMANDS: dict[str, Subcommand] = {
+    "exec": Subcommand("runner.execute", "execute an xclbin with its insts.bin"),
+    "draw": Subcommand("runner.draw", "draw the configured array of a design as SVG"),
+    "replay": Subcommand("runner.replay", "run a bundle made by `bundle`"),
+    "trace": Subcommand(
+        "runner.trace", "read what trace units have written: events by tile, in the design's names"
+    ),
+    "whisper-budget": Subcommand(
+        "runner.whisper_budget", "add up what a Whisper encoder would take"
+    ),
+}
 
 EXAMPLES = """examples:
-  python -m runner draw vector_scale/small -o array.svg    the array that a built design configures
-  python -m runner replay build/bundles/BUNDLE.zip         what `doit bundle` packed, run and judged
-  python -m runner trace vector_scale_trace --summary      what a design's trace units saw
-  python -m runner exec --xclbin final.xclbin --insts insts.bin \\
+  npuforge draw vector_scale/small -o array.svg    the array that a built design configures
+  npuforge replay build/bundles/BUNDLE.zip         what `npuforge bundle` packed, run and judged
+  npuforge trace vector_scale_trace --summary      what a design's trace units saw
+  npuforge exec --xclbin final.xclbin --insts insts.bin \\
       --arg in:a.npy --arg out:int32:4096:b.npy            an artifact that was built elsewhere
 
-`python -m runner COMMAND --help` tells the options of a command.
+`npuforge COMMAND --help` tells the options of a command.
 """
 
-
-FAILURE, INTERRUPTED = 1, 130
+COMMAND_LINE = CommandLine("Runs artifacts on the emulator or the NPU.", EXAMPLES, SUBCOMMANDS)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m runner",
-        description="Runs artifacts on the emulator or the NPU.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    execute.add_parser(commands)
-    draw.add_parser(commands)
-    replay.add_parser(commands)
-    trace.add_parser(commands)
-    whisper_budget.add_parser(commands)
-    given = sys.argv[1:] if arguments is None else arguments
-    check_command(parser, given, commands.choices)
-    options = parser.parse_args(given)
-    try:
-        return int(options.run(options))
-    except RunnerError as error:
-        return _failed(str(error))
-    except OSError as error:
-        return _failed(
-            f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-        )
-    except KeyboardInterrupt:
-        return INTERRUPTED
-
-
-def _failed(message: str) -> int:
-    print(f"error: {message}", file=sys.stderr)
-    return FAILURE
+    return COMMAND_LINE.main(arguments, RunnerError)
 
 
 if __name__ == "__main__":

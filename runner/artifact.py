@@ -107,7 +107,7 @@ def load(folder: Path) -> Artifact:
     except (KeyError, TypeError, AttributeError) as error:
         raise RunnerError(
             f"{folder / MANIFEST} is no manifest of this version ({error!r}): build again"
-            " (doit build)"
+            " (npuforge build)"
         ) from error
 
 
@@ -151,7 +151,7 @@ def check_pair(xclbin: Path, insts: Path) -> Path | None:
     if known:
         raise RunnerError(
             f"{xclbin} and {insts} are not a pair that {known[0]} binds together: they were not"
-            " built together. Build again (doit build), or say --any-pair if you mean it"
+            " built together. Build again (npuforge build), or say --any-pair if you mean it"
         )
     return None
 
@@ -182,7 +182,7 @@ def digest(path: Path) -> str:
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
-        raise RunnerError(f"{path} is missing: build the design first (doit build)")
+        raise RunnerError(f"{path} is missing: build the design first (npuforge build)")
     try:
         manifest = json.loads(path.read_text())
     except (OSError, ValueError) as error:
@@ -192,9 +192,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _check_digest(path: Path, expected: str) -> None:
     if not path.is_file():
-        raise RunnerError(f"{path} is missing: build the design first (doit build)")
+        raise RunnerError(f"{path} is missing: build the design first (npuforge build)")
     if digest(path) != expected:
         raise RunnerError(
             f"{path} is not the file that manifest.json beside it was written for: the pair was"
-            " not built together. Build again (doit build)"
+            " not built together. Build again (npuforge build)"
         )

@@ -77,8 +77,8 @@ def only_on_npu(xclbin: Xclbin) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return (
         f"the cores hold AIE2P instructions that the emulator does not execute:"
-        f" {', '.join(names[:_NAMED])}{more}; run it on an NPU (doit test_hw), or build stand-in"
-        " cores for the emulator (doit --cores embedded)"
+        f" {', '.join(names[:_NAMED])}{more}; run it on an NPU (npuforge test_hw), or build"
+        " stand-in cores for the emulator (npuforge --cores embedded)"
     )
 
 

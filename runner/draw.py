@@ -1,4 +1,4 @@
-"""`python -m runner draw`: the array of a built design, or that of each of its PDIs, as SVG."""
+"""`npuforge draw`: the array of a built design, or that of each of its PDIs, as SVG."""
 
 from __future__ import annotations
 
@@ -63,11 +63,13 @@ def find(name: str, build: Path = Path(BUILD)) -> Path:
     for path in sorted(build.glob(f"*/*/*/{XCLBIN}")):
         built.setdefault(f"{path.parts[-3]}/{path.parts[-2]}", []).append(path)
     if not built:
-        raise RunnerError(f"{name} is no file, and no design is built (doit build)")
+        raise RunnerError(f"{name} is no file, and no design is built (npuforge build)")
     try:
         meant = labels.chosen([name], built)
     except labels.UnknownNameError as error:
-        raise RunnerError(f"{error} (one that is not built: build it first, doit build)") from error
+        raise RunnerError(
+            f"{error} (one that is not built: build it first, npuforge build)"
+        ) from error
     found = [path for label in meant for path in built[label]]
     if len(found) > 1:
         told = ", ".join(meant) if len(meant) > 1 else ", ".join(map(str, found))

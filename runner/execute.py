@@ -1,4 +1,4 @@
-"""`python -m runner exec`: executes an artifact that was built elsewhere."""
+"""`npuforge exec`: executes an artifact that was built elsewhere."""
 
 from __future__ import annotations
 

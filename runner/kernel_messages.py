@@ -35,7 +35,7 @@ KERNEL_MESSAGES = (
     Message(
         r"Invalid mbox magic|firmware is not alive|failed to start psp",
         "the firmware did not start: driver and firmware do not fit together",
-        f"{ONE_SOURCE}; doit doctor shows the version",
+        f"{ONE_SOURCE}; npuforge doctor shows the version",
     ),
     Message(
         r"PSP is not ready|fw return error|failed to validate fw|failed to start fw",
@@ -58,7 +58,7 @@ KERNEL_MESSAGES = (
     Message(
         r"Running under hypervisor not supported",
         "the driver refuses to work in a virtual machine",
-        "run on the machine itself; the emulator works anywhere (doit test_emu)",
+        "run on the machine itself; the emulator works anywhere (npuforge test_emu)",
     ),
     Message(
         r"SVA bind device failed|Enable PASID failed|Can not assign PASID|SVA get pasid failed"
@@ -95,7 +95,8 @@ KERNEL_MESSAGES = (
     Message(
         r"Map host buffer failed|Map host buf failed",
         "the firmware could not map the memory of a context",
-        f"look at memlock and at the IOMMU (doit doctor); else reload the driver: {RELOAD_DRIVER}",
+        "look at memlock and at the IOMMU (npuforge doctor); else reload the driver:"
+        f" {RELOAD_DRIVER}",
     ),
     Message(
         r"command opcode 0x(?P<code>\w+) failed, status 0x(?P<status>\w+)",

@@ -77,7 +77,7 @@ def _chosen(name: str, known: Sequence[str]) -> list[str]:
 def designs(labels: Iterable[str]) -> str:
     """What there is, for a name that is like nothing."""
     known = ", ".join(dict.fromkeys(design_of(label) for label in labels))
-    return f"the designs are {known}" if known else "there are no designs: doit new makes one"
+    return f"the designs are {known}" if known else "there are no designs: npuforge new makes one"
 
 
 def nearest(name: str, labels: Iterable[str]) -> list[str]:

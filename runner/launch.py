@@ -13,8 +13,8 @@ from runner.preflight import EMULATOR, NPU, Launch
 from runner.session import Program, Runs, Session
 
 WITHOUT_NPU = (
-    "Without an NPU, `doit test_emu` runs the same artifacts on the emulator (all but npu2's with "
-    "Peano's cores)."
+    "Without an NPU, `npuforge test_emu` runs the same artifacts on the emulator (all but npu2's "
+    "with Peano's cores)."
 )
 
 

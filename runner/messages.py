@@ -19,7 +19,7 @@ MEMLOCK_REMEDY = (
 )
 RENDER_REMEDY = "sudo usermod -aG render $USER, then log out and in"
 CONTEXTS_LEFT = "npu1 has 6, npu2 16, for all programs together"
-FREE_CONTEXTS = "end other programs that use the NPU: doit doctor lists them"
+FREE_CONTEXTS = "end other programs that use the NPU: npuforge doctor lists them"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ XRT_MESSAGES = (
         r"ERT_CMD_STATE_TIMEOUT",
         "the run did not end: a lock that nobody releases, a core that was not loaded or never"
         " finishes, or a DMA that was never started",
-        "run the same design on the emulator (doit test_emu), which names what waits for what",
+        "run the same design on the emulator (npuforge test_emu), which names what waits for what",
         hang=True,
     ),
     Message(
@@ -100,7 +100,7 @@ XRT_MESSAGES = (
         r"ERT_CMD_STATE_ABORT",
         "the driver took the job off the NPU: its watchdog fired, or firmware and driver do not"
         " fit together",
-        "if every design ends so, check the firmware (doit doctor); if only this one does, it"
+        "if every design ends so, check the firmware (npuforge doctor); if only this one does, it"
         " hangs: see what the emulator says",
         hang=True,
     ),
@@ -114,7 +114,7 @@ XRT_MESSAGES = (
         r"ERT_CMD_STATE_ERROR",
         "the firmware refused the command: no opcode, no instruction buffer, or an instruction"
         " stream that it cannot execute",
-        "check what the preflight says; build the pair again (doit build)",
+        "check what the preflight says; build the pair again (npuforge build)",
     ),
     Message(
         r"load_axlf: Operation not supported",
@@ -167,7 +167,7 @@ XRT_MESSAGES = (
         "the firmware could not set the array up from the xclbin's PDI; after a hang it may be in a"
         " bad state",
         f"reload the driver: {RELOAD_DRIVER}; if it stays, look into the xclbin:"
-        " python -m softnpu dump FILE",
+        " npuforge dump FILE",
     ),
     Message(
         r"EXEC_CMD IOCTL failed",
@@ -178,17 +178,17 @@ XRT_MESSAGES = (
     Message(
         r"No valid DPU kernel found in xclbin",
         "the xclbin has no EMBEDDED_METADATA section, which names its kernel",
-        "it was packed without --add-kernel; build it again (doit build)",
+        "it was packed without --add-kernel; build it again (npuforge build)",
     ),
     Message(
         r"no PDI nodes in the AIE Partition section|PDI for kernel ID \w+ not found",
         "the xclbin's AIE_PARTITION section holds no PDI for the kernel",
-        "it was packed with an empty partition; build it again (doit build)",
+        "it was packed with an empty partition; build it again (npuforge build)",
     ),
     Message(
         r"No such kernel '(?P<name>[^']*)'",
         "the xclbin has no kernel called {name}",
-        "python -m softnpu dump shows which it has",
+        "npuforge dump shows which it has",
     ),
     Message(
         r"SET_STATE IOCTL failed \(err=-?13\)(?:: Permission denied)?",
@@ -198,7 +198,7 @@ XRT_MESSAGES = (
     Message(
         r"IOCTL failed \(err=-?95\)",
         "the driver does not know this call, or not for this NPU: XRT is newer than the driver",
-        "install driver and XRT from one source (doit doctor shows both versions)",
+        "install driver and XRT from one source (npuforge doctor shows both versions)",
     ),
     Message(
         r"IOCTL failed \(err=-?13\)",
@@ -230,7 +230,7 @@ XRT_MESSAGES = (
     Message(
         r"No such device with index",
         "XRT sees no NPU: the driver is not loaded, or XRT's NPU plugin is missing",
-        "doit doctor tells which",
+        "npuforge doctor tells which",
     ),
     Message(
         r"No such library '(?P<name>[^']*)'",

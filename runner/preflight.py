@@ -184,8 +184,8 @@ def core_code_fits(launch: Launch) -> Iterator[str]:
 
 STAND_IN_ON_NPU = (
     "the cores hold stand-in code (RV32), which only the emulator executes: run it there"
-    " (doit test_emu), or install Peano and build again for the NPU (doit doctor tells what is"
-    " missing)"
+    " (npuforge test_emu), or install Peano and build again for the NPU (npuforge doctor tells what"
+    " is missing)"
 )
 
 

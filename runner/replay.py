@@ -1,4 +1,4 @@
-"""`python -m runner replay`: runs a bundle and judges it as its author does."""
+"""`npuforge replay`: runs a bundle and judges it as its author does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def add_parser(commands: Any) -> None:
     """Adds the sub-command `replay`."""
     parser = commands.add_parser(
         "replay",
-        help="run a bundle made by `doit bundle`",
+        help="run a bundle made by `npuforge bundle`",
         description="Checks a bundle's hashes, runs its artifact on its inputs, and judges it.",
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE.zip")

@@ -1,4 +1,4 @@
-"""`python -m runner trace`: what the trace units of a run have written, read."""
+"""`npuforge trace`: what the trace units of a run have written, read."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ TRACE = "trace.bin"
 """The trace buffer of a design's first run, beside its artifact."""
 
 EXAMPLES = """examples:
-  python -m runner trace vector_scale_trace            what ./doit test_emu (or test_hw) has traced
-  python -m runner trace vector_scale_trace --summary  how often and how long each event was
-  python -m runner trace trace.txt --artifact out      a buffer that another host has written
-  python -m runner trace vector_scale_trace --json trace.json
+  npuforge trace vector_scale_trace            what ./doit test_emu (or test_hw) has traced
+  npuforge trace vector_scale_trace --summary  how often and how long each event was
+  npuforge trace trace.txt --artifact out      a buffer that another host has written
+  npuforge trace vector_scale_trace --json trace.json
                                                        for ui.perfetto.dev and chrome://tracing
 """
 
@@ -133,6 +133,6 @@ def _found(given: str, artifact: Path | None) -> tuple[Path, Path]:
     if not file.is_file():
         raise RunnerError(
             f"{file} is missing: the design traces nothing (docs/tracing.md tells how it can), or"
-            " it has not been run (doit test_emu)"
+            " it has not been run (npuforge test_emu)"
         )
     return file, artifact or folder

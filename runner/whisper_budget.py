@@ -1,9 +1,9 @@
-"""`python -m runner whisper-budget`: whisper-base's encoder, added up from times per call.
+"""`npuforge whisper-budget`: whisper-base's encoder, added up from times per call.
 
 Two ways to spread 30 s of audio over the kernels of the library, each with two sets of times: what
 the emulator estimates for the artifacts in build/, and what others measured on a Phoenix NPU with
 kernels of their own. Neither is a measurement of ours; the text says so. A third set is the user's
-own, where `doit bench --on npu` has measured all designs of a way.
+own, where `npuforge bench --on npu` has measured all designs of a way.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ def measured(work: Work) -> Share:
 
 
 def measured_here(work: Work, figure: Figure) -> Share:
-    """As `doit bench --on npu` measured it; the floor is the launch of an empty design."""
+    """As `npuforge bench --on npu` measured it; the floor is the launch of an empty design."""
     milli = 1e3
     call = Span(figure.median * milli, figure.median * milli)
     floor = DISPATCH if figure.floor is None else Span(figure.floor * milli, figure.floor * milli)
@@ -360,7 +360,7 @@ def add_parser(commands: Any) -> None:
         type=Path,
         default=history.FILE,
         metavar="FILE",
-        help="where doit bench keeps its figures",
+        help="where npuforge bench keeps its figures",
     )
     parser.add_argument(
         "--weights",

@@ -173,7 +173,7 @@ def _why(request: Request, machine: Machine, image: Image, limit: int) -> str:
     if request in _WAITS:
         return (
             f"{image.named(state.pc)} {_WAITS[request]}, which one core alone has not: call a "
-            "function that works on memory only, or run the design with doit test_emu"
+            "function that works on memory only, or run the design with npuforge test_emu"
         )
     bundle = machine.program.bundle(state.fault_pc)
     text = f" ({notation(machine.program.instructions).write_bundle(bundle)})" if bundle else ""

@@ -1,4 +1,4 @@
-"""`python -m softnpu core FILE`."""
+"""`npuforge core FILE`."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ array goes into data memory and a pointer to it into p0, p1, and so on; a number
 so on. Every --arg is one argument of the function, in its order."""
 
 _EXAMPLES = """examples:
-  python -m softnpu core scale.o --entry scale --arg in:x.npy --arg out:int32:256:y.npy --arg 256
-  python -m softnpu core kernel.s --arg inout:x.npy --cycles
-  python -m softnpu core main_core_0_2.elf --entry softmax --arg in:x.npy --arg out:int8:64x64:y.npy
+  npuforge core scale.o --entry scale --arg in:x.npy --arg out:int32:256:y.npy --arg 256
+  npuforge core kernel.s --arg inout:x.npy --cycles
+  npuforge core main_core_0_2.elf --entry softmax --arg in:x.npy --arg out:int8:64x64:y.npy
 
 An argument is in:FILE.npy (read), out:DTYPE:SHAPE:FILE.npy (zeros, written behind the call),
 inout:FILE.npy (both) or a number; SHAPE is 4096 or 64x64.

@@ -1,4 +1,4 @@
-"""`python -m softnpu profile FILE`."""
+"""`npuforge profile FILE`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ function on one core (as `softnpu core`), and tells where the cycles go: by func
 what was waited for. Lines come from the debug information of a core's ELF file."""
 
 _EXAMPLES = """examples:
-  python -m softnpu profile out/final.xclbin --arg in:a.npy --arg out:int32:4096:b.npy
-  python -m softnpu profile out/final.xclbin out/insts.bin --flame flame.json
-  python -m softnpu profile scale.o --entry scale --arg in:x.npy --arg out:int32:256:y.npy --arg 256
+  npuforge profile out/final.xclbin --arg in:a.npy --arg out:int32:4096:b.npy
+  npuforge profile out/final.xclbin out/insts.bin --flame flame.json
+  npuforge profile scale.o --entry scale --arg in:x.npy --arg out:int32:256:y.npy --arg 256
 
 Arguments are written as for `softnpu core`, buffers in the kernel's order; without any, an artifact
 gets buffers of zeros as the names.json beside it tells. speedscope and Perfetto open the flame

@@ -73,7 +73,7 @@ class Project:
 
 
 def stages_in(output: str) -> set[str]:
-    """The stages that a doit run's lines speak of."""
+    """The stages that a npuforge run's lines speak of."""
     words = (line.split(maxsplit=1)[0] for line in output.splitlines() if line.strip())
     return {"test_emu" if word in ("PASS", "FAIL") else word for word in words} & STAGES
 

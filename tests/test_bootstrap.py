@@ -135,7 +135,7 @@ def test_an_environment_whose_python_has_gone_is_made_anew(
 ) -> None:
     venv = project.root / ".venv"
     (venv / "bin").mkdir(parents=True)
-    shutil.copy(ROOT / "requirements.txt", venv / "requirements.installed")
+    shutil.copy(ROOT / "requirements.txt", venv / "npuforge.installed")
     (venv / "bin/python").symlink_to(tmp_path / "gone")
     made = python(tmp_path / "bin" / "python3")
     assert "setting up .venv" in bootstrap(project, NPUFORGE_PYTHON=str(made)).stderr
@@ -148,7 +148,7 @@ def test_a_comment_in_the_list_of_packages_makes_nothing_anew(
     venv.mkdir()
     python(venv / "bin" / "python")
     listed = (project.root / "requirements.txt").read_text()
-    (venv / "requirements.installed").write_text(listed)
+    (venv / "npuforge.installed").write_text(listed)
     made = str(python(tmp_path / "bin" / "python3"))
     project.write("requirements.txt", f"# a comment\n\n{listed}  # another\n")
     done = bootstrap(project, "list", NPUFORGE_PYTHON=made)

@@ -1,4 +1,4 @@
-"""Processes that a user ends: `doit watch`, which runs again after a save, and any build."""
+"""Processes that a user ends: `npuforge watch`, which runs again after a save, and any build."""
 
 from __future__ import annotations
 

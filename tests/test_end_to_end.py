@@ -110,7 +110,7 @@ def test_a_project_without_a_design_is_no_success(project: Project, task: str) -
         (project.root / name).unlink()
     done = project.doit(task)
     assert done.returncode == 1
-    assert "there is no design in mlir_templates: doit new --name saxpy starts" in done.stdout
+    assert "there is no design in mlir_templates: npuforge new --name saxpy starts" in done.stdout
 
 
 def test_clean_leaves_nothing_of_a_build(project: Project) -> None:
@@ -248,7 +248,7 @@ def test_test_hw_without_an_npu_says_what_is_missing_and_names_test_emu(project:
     done = project.doit("test_hw")
     assert done.returncode == 1
     assert "pyxrt" in done.stdout
-    assert "doit test_emu" in done.stdout
+    assert "npuforge test_emu" in done.stdout
     assert "PASS" not in done.stdout
 
 
@@ -268,7 +268,7 @@ def test_errors_of_the_script_name_commands_that_can_be_typed(project: Project) 
         check=False,
     )
     assert done.returncode != 0
-    assert "Check `doit help info`." in done.stderr
+    assert "Check `npuforge help info`." in done.stderr
 
 
 def test_a_list_that_is_read_in_part_ends_without_a_word(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""`doit explain` names what changed."""
+"""`npuforge explain` names what changed."""
 
 from __future__ import annotations
 

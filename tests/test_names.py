@@ -148,14 +148,14 @@ def test_help_stands_behind_every_command_and_task(project: Project, word: str) 
     done = project.doit(word, "--help")
     assert done.returncode == 0
     assert done.stderr == ""
-    assert f"doit {word}" in done.stdout
+    assert f"npuforge {word}" in done.stdout
     if word not in ("run", "help"):
         assert project.doit("help", word).stdout == done.stdout
 
 
 def test_help_tells_of_tasks_commands_and_names(project: Project) -> None:
     told = project.doit("help").stdout
-    for words in ("doit test_emu", "doit bench", "NAME is a design", "doit new --name saxpy"):
+    for words in ("\n  test_emu ", "\n  bench ", "NAME is a design", "npuforge new --name saxpy"):
         assert words in told
     assert "[--name=ARG]" in project.doit("new", "--help").stdout
     assert "pytest" in project.doit("test", "--help").stdout

@@ -30,7 +30,7 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"cannot parse source cdo file|Can't read file"),
-        "a CDO file is missing or is none: `python -m softnpu dump` tells what a file is",
+        "a CDO file is missing or is none: `npuforge dump` tells what a file is",
     ),
     (
         re.compile(r"error while loading shared libraries"),

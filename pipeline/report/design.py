@@ -30,7 +30,7 @@ from softnpu.inspect.report import to_text
 from softnpu.warned import counted
 
 NOT_BUILT = "not built"
-NOT_OBSERVED = "it has not been run for the report: doit observe says why"
+NOT_OBSERVED = "it has not been run for the report: npuforge observe says why"
 _STREAM_LINES = 160
 Json = Mapping[str, Any]
 
@@ -129,7 +129,7 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
     folder = variant.folder
     shown = _shown(folder, variant.design.root)
     if not (folder / "manifest.json").is_file():
-        problem = "it has not been built: doit build says why"
+        problem = "it has not been built: npuforge build says why"
         return DesignPart(
             variant.label, variant.device, shown, problem=problem, warnings=_warnings(variant)
         )

@@ -23,7 +23,7 @@ def reference(p, x):
 #
 # checks = {"y": absolute(1)}
 #
-# For the rates that `doit bench` shows, what one run does:
+# For the rates that `npuforge bench` shows, what one run does:
 #
 # def work(p):
 #     return {"ops": 2 * p.n}

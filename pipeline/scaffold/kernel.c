@@ -9,7 +9,7 @@
 //   stack_size to write when 1,024 bytes are not enough. `static` arrays take memory instead.
 // - npu_printf("x[0] is %d", x[0]); of <npu_core.h> shows what the kernel sees, on the emulator.
 // - An index that leaves its buffer, on the emulator, ends the run with buffer, index and line
-//   (`doit test_emu --memcheck` looks at all accesses, else at the first million).
+//   (`npuforge test_emu --memcheck` looks at all accesses, else at the first million).
 // - The core has no operating system and no heap; use <stdint.h> and the like.
 
 #include <stdint.h>

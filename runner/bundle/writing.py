@@ -32,9 +32,9 @@ README_TEXT = """{label} for {device}, packed by npuforge.
 
 On an NPU, with XRT's pyxrt:   unzip this, then python3 run.py
 With npuforge, which also judges the outputs as their author does:
-                               python -m runner replay THIS.zip --device npu
-On npuforge's emulator:        python -m runner replay THIS.zip
-                               python -m softnpu run-host run.py
+                               npuforge replay THIS.zip --device npu
+On npuforge's emulator:        npuforge replay THIS.zip
+                               npuforge run-host run.py
 
 {cores}
 """

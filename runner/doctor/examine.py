@@ -65,10 +65,10 @@ def _guarded(name: str, job: Callable[[], Check]) -> Check:
 
 
 def emulator_ready(checks: Sequence[Check]) -> bool:
-    """Whether `doit test_emu` can work."""
+    """Whether `npuforge test_emu` can work."""
     return not any(c.status is Status.FAILED and not c.hardware for c in checks)
 
 
 def hardware_ready(checks: Sequence[Check]) -> bool:
-    """Whether `doit test_hw` can work, as far as can be told."""
+    """Whether `npuforge test_hw` can work, as far as can be told."""
     return not any(c.status is Status.FAILED for c in checks)

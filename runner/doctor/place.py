@@ -17,7 +17,7 @@ from runner.doctor.system import System
 from runner.messages import MEMLOCK_REMEDY, RENDER_REMEDY
 
 NODE = "/dev/accel/accel0"
-EMULATOR = "the emulator works here: doit test_emu"
+EMULATOR = "the emulator works here: npuforge test_emu"
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,9 @@ def _lines(check: Check) -> list[str]:
 def _sums(checks: Sequence[Check]) -> list[str]:
     failures = [c.name for c in checks if c.status is Status.FAILED]
     needed = [c.name for c in checks if c.status is Status.FAILED and not c.hardware]
-    emulator = f"not ready: {', '.join(needed)}" if needed else "ready: doit test_emu"
+    emulator = f"not ready: {', '.join(needed)}" if needed else "ready: npuforge test_emu"
     hardware = (
-        "ready: doit test_hw"
+        "ready: npuforge test_hw"
         if hardware_ready(checks)
         else f"not ready: {', '.join(failures)} (docs/hardware.md)"
     )

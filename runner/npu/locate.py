@@ -149,7 +149,7 @@ def _nothing_fits(there: list[Module], looked: list[Path], environ: Mapping[str,
             "no pyxrt on this machine, the Python module of AMD's XRT.",
             *hint,
             "Looked into: " + ", ".join(map(str, looked)),
-            "docs/hardware.md tells how to install XRT and its NPU plugin; doit doctor tells what"
-            " is there.",
+            "docs/hardware.md tells how to install XRT and its NPU plugin; npuforge doctor tells"
+            " what is there.",
         ]
     )

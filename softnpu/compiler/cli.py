@@ -1,4 +1,4 @@
-"""`python -m softnpu compile`: a design to its artifacts, in one command."""
+"""`npuforge compile`: a design to its artifacts, in one command."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from softnpu.passes.placement import PLACERS
 from softnpu.warned import collected, counted
 
 if TYPE_CHECKING:
-    from softnpu.__main__ import Subparsers
     from softnpu.compiler.driver import Outcome
     from softnpu.formats.xclbin.spec import KernelIdentity
+    from softnpu.subcommands import Subparsers
 
 DESCRIPTION = """\
 Compiles an MLIR design (aie and aiex dialects) to everything that an NPU needs.
@@ -39,10 +39,10 @@ carries a mark that says so. Programs from --elf-dir are packed as they are.
 
 EXAMPLES = """\
 examples:
-  python -m softnpu compile design.mlir -o out
-  python -m softnpu compile design.mlir -o out --objects kernels_src
+  npuforge compile design.mlir -o out
+  npuforge compile design.mlir -o out --objects kernels_src
       the core links "scale.o": kernels_src/scale.o, or compiled from kernels_src/scale.c
-  python -m softnpu compile design.mlir -o out --elf-dir peano
+  npuforge compile design.mlir -o out --elf-dir peano
       peano/main_core_0_2.elf is the program of core (0, 2)
 """
 

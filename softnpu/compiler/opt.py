@@ -1,4 +1,4 @@
-"""`python -m softnpu opt`: passes over a design, as aie-opt runs them."""
+"""`npuforge opt`: passes over a design, as aie-opt runs them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from softnpu.compiler.pass_pipelines import (
 from softnpu.errors import DesignError, ToolError
 
 if TYPE_CHECKING:
-    from softnpu.__main__ import Subparsers
     from softnpu.compiler.expectations import Report
+    from softnpu.subcommands import Subparsers
 
 DESCRIPTION = """\
 Runs passes over a design and prints what comes out, as aie-opt does.
@@ -31,12 +31,12 @@ of a pass stand behind it: --aie-place-tiles="cores-per-col=2". A pipeline can b
 
 EXAMPLES = """\
 examples:
-  python -m softnpu opt design.mlir
+  npuforge opt design.mlir
       the design as it was understood: all checks, no passes
-  python -m softnpu opt --aie-objectFifo-stateful-transform --aie-assign-lock-ids design.mlir
-  python -m softnpu opt -verify-diagnostics -split-input-file cases.mlir
+  npuforge opt --aie-objectFifo-stateful-transform --aie-assign-lock-ids design.mlir
+  npuforge opt -verify-diagnostics -split-input-file cases.mlir
       each case between lines of // ----- is refused where // expected-error says so
-  python -m softnpu opt --list-passes
+  npuforge opt --list-passes
 """
 
 SEPARATOR = "// -----"

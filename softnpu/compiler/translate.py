@@ -1,4 +1,4 @@
-"""`python -m softnpu translate`: a lowered design to other formats, as aie-translate does."""
+"""`npuforge translate`: a lowered design to other formats, as aie-translate does."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from softnpu.errors import ToolError
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
 
-    from softnpu.__main__ import Subparsers
     from softnpu.dialects.aie import CoreOp, DeviceOp
+    from softnpu.subcommands import Subparsers
 
 DESCRIPTION = """\
 Turns a design that passes have lowered (softnpu opt, aie-opt) into another format, as
@@ -25,12 +25,12 @@ aie-translate does. One of the formats is chosen; the others' options are ignore
 
 EXAMPLES = """\
 examples:
-  python -m softnpu translate --aie-npu-to-binary npu_insts.mlir -o insts.bin
-  python -m softnpu translate --aie-npu-to-binary --aie-output-binary=false npu_insts.mlir
-  python -m softnpu translate --aie-npu-to-cpp npu_insts.mlir -o insts.h
+  npuforge translate --aie-npu-to-binary npu_insts.mlir -o insts.bin
+  npuforge translate --aie-npu-to-binary --aie-output-binary=false npu_insts.mlir
+  npuforge translate --aie-npu-to-cpp npu_insts.mlir -o insts.h
       C++ functions that write the stream for values that only the run knows
-  python -m softnpu translate --aie-generate-cdo --work-dir-path=out input_physical.mlir
-  python -m softnpu translate --aie-generate-ldscript --tilecol=0 --tilerow=2 input_physical.mlir
+  npuforge translate --aie-generate-cdo --work-dir-path=out input_physical.mlir
+  npuforge translate --aie-generate-ldscript --tilecol=0 --tilerow=2 input_physical.mlir
 """
 
 

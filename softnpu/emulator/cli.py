@@ -1,4 +1,4 @@
-"""`python -m softnpu run-host HOST`: a host for XRT on the emulated NPU, unchanged."""
+"""`npuforge run-host HOST`: a host for XRT on the emulated NPU, unchanged."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ What the host prints goes to stdout as usual; what the emulator has to say goes 
 code is the host's."""
 
 EXAMPLES = """examples:
-  python -m softnpu run-host host.py -x final.xclbin
-  python -m softnpu run-host test.cpp -- -x final.xclbin -i insts.bin -k MLIR_AIE
-  python -m softnpu run-host -I test_lib --with test_lib/test_utils.cpp -l uuid test.cpp -- ...
-  python -m softnpu run-host ./test -x final.xclbin -i insts.bin -k MLIR_AIE
-  python -m softnpu run-host --xrt               a folder to build hosts with: include, lib
+  npuforge run-host host.py -x final.xclbin
+  npuforge run-host test.cpp -- -x final.xclbin -i insts.bin -k MLIR_AIE
+  npuforge run-host -I test_lib --with test_lib/test_utils.cpp -l uuid test.cpp -- ...
+  npuforge run-host ./test -x final.xclbin -i insts.bin -k MLIR_AIE
+  npuforge run-host --xrt               a folder to build hosts with: include, lib
 """
 
 

@@ -83,5 +83,5 @@ def _about_mlir_aie(script: Path, package: str) -> str:
         f"{script.name} needs {package}, a Python package of AMD's that is not installed here:"
         " run-host stands in for pyxrt alone. Install it (.venv/bin/pip install -r"
         " requirements-amd.txt), or let the script print its MLIR where it is installed, and"
-        " compile that: python -m softnpu compile design.mlir -o out\n"
+        " compile that: npuforge compile design.mlir -o out\n"
     )

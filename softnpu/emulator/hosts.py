@@ -14,9 +14,7 @@ WANTED = (
     "a Python script that imports pyxrt, a C++ source for XRT, or a program linked with XRT's "
     "libxrt_coreutil"
 )
-WITHOUT_HOST = (
-    "a pair without a host runs with python -m runner exec --xclbin F --insts F --arg ..."
-)
+WITHOUT_HOST = "a pair without a host runs with npuforge exec --xclbin F --insts F --arg ..."
 
 _HEADERS = (".h", ".hpp", ".hh", ".hxx")
 

@@ -1,4 +1,4 @@
-"""`python -m softnpu dump FILE`."""
+"""`npuforge dump FILE`."""
 
 from __future__ import annotations
 

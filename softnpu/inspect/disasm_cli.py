@@ -1,4 +1,4 @@
-"""`python -m softnpu disasm FILE`."""
+"""`npuforge disasm FILE`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ function begins or a branch or a hardware loop leads, and before what an ELF fil
 information of, the line of the source."""
 
 _EXAMPLES = """examples:
-  python -m softnpu disasm out/main_core_0_2.elf      one core, with its functions and source lines
-  python -m softnpu disasm out/final.xclbin           every core
-  python -m softnpu disasm scale.o --json             bundles, slots, operands for a script
+  npuforge disasm out/main_core_0_2.elf      one core, with its functions and source lines
+  npuforge disasm out/final.xclbin           every core
+  npuforge disasm scale.o --json             bundles, slots, operands for a script
 """
 
 

@@ -1,4 +1,4 @@
-"""`python -m softnpu asm FILE.s -o FILE.o`."""
+"""`npuforge asm FILE.s -o FILE.o`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ written do nothing, and the smallest bundle is taken. Results land as late as th
 a branch has its delay slots: the text is the program, nothing is scheduled or filled in."""
 
 _EXAMPLES = """examples:
-  python -m softnpu asm scale.s                 to scale.o
-  python -m softnpu asm scale.s -o build/k.o    to another file
-  python -m softnpu asm scale.s --device npu2   for an npu2's cores
-  python -m softnpu disasm scale.o              and back
+  npuforge asm scale.s                 to scale.o
+  npuforge asm scale.s -o build/k.o    to another file
+  npuforge asm scale.s --device npu2   for an npu2's cores
+  npuforge disasm scale.o              and back
 
 a function that doubles a number, double.s:
           .text

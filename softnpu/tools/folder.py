@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from softnpu.errors import ToolError
 
 if TYPE_CHECKING:
-    from softnpu.__main__ import Subparsers
+    from softnpu.subcommands import Subparsers
 
 PROGRAMS = {
     "aiecc": "aiecc",
@@ -39,7 +39,7 @@ aiecc.py, aie-opt, aie-translate, bootgen, xclbinutil, xchesscc_wrapper, and cla
 DIR/peano/bin.
 A Makefile of mlir-aie's then builds with nothing of AMD's but Python:
 
-  python -m softnpu tools ~/npu-tools
+  npuforge tools ~/npu-tools
   export PATH=~/npu-tools:$PATH PEANO_INSTALL_DIR=~/npu-tools/peano
 
 Kernels become stand-in code for the emulator, as the xclbin says; NPUs don't run it.

@@ -21,9 +21,10 @@ def test_every_page_is_in_the_navigation() -> None:
 
 
 def test_without_mkdocs_the_command_that_installs_it_is_given(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("pipeline.extras.find_spec", lambda _name: None)
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
     failed = site.build()
     assert failed is not None
     assert "pip install -r requirements-docs.txt" in failed.get_msg()

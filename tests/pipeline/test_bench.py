@@ -1,4 +1,4 @@
-"""`doit bench` and `doit history` from the command line; no time is asserted."""
+"""`npuforge bench` and `npuforge history` from the command line; no time is asserted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_figures_are_measured_kept_and_shown(tmp_path: Path) -> None:
     assert json.loads(wrong.stdout) == []
     assert (
         "FAILED    vector_scale/small: no times of what is wrong: out: 4096 of 4096"
-        " elements differ on random-0; doit test_emu vector_scale/small tells more"
+        " elements differ on random-0; npuforge test_emu vector_scale/small tells more"
     ) in wrong.stderr
 
 

@@ -57,7 +57,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_whoever_gives_up_learns_who_works_there(folder: Path) -> None:
     with held(folder) as other, pytest.raises(PipelineError) as error, alone(0):
         pass
-    assert f"'doit build saxpy' (process {other.pid}, since 2" in str(error.value)
+    assert f"'npuforge build saxpy' (process {other.pid}, since 2" in str(error.value)
 
 
 def test_whoever_waits_is_told_for_whom_and_goes_on_afterwards(
@@ -68,7 +68,7 @@ def test_whoever_waits_is_told_for_whom_and_goes_on_afterwards(
         threading.Timer(0.5, other.stdin.close).start()
         with alone(60):
             told = capsys.readouterr().err
-    assert told.startswith(f"waiting: 'doit build saxpy' (process {other.pid}, since")
+    assert told.startswith(f"waiting: 'npuforge build saxpy' (process {other.pid}, since")
     assert told.count("waiting") == 1
 
 
@@ -109,7 +109,7 @@ def test_commands_that_build_take_turns(project: Project, arguments: list[str]) 
     with held(project.root):
         done = project.doit(*arguments)
     assert done.returncode == 1
-    assert "'doit build saxpy'" in done.stderr and "Traceback" not in done.stderr
+    assert "'npuforge build saxpy'" in done.stderr and "Traceback" not in done.stderr
     assert done.stdout == ""
 
 

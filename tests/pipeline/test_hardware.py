@@ -1,4 +1,4 @@
-"""`doit test_hw` as a user meets it, with softnpu in place of XRT."""
+"""`npuforge test_hw` as a user meets it, with softnpu in place of XRT."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_without_xrt_it_fails_and_names_what_is_missing_and_the_emulator(project
     done = project.doit("test_hw")
     assert done.returncode == 1
     assert "no pyxrt on this machine" in done.stdout
-    assert "doit test_emu" in done.stdout
+    assert "npuforge test_emu" in done.stdout
     assert "PASS" not in done.stdout and "Traceback" not in done.stdout + done.stderr
 
 
@@ -78,7 +78,7 @@ class device(emulated.device):
     )
     done = project.doit("test_hw")
     assert done.returncode == 1
-    assert "usermod -aG render" in done.stdout and "doit test_emu" in done.stdout
+    assert "usermod -aG render" in done.stdout and "npuforge test_emu" in done.stdout
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`doit --json`: one document for programs."""
+"""`npuforge --json`: one document for programs."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_what_such_a_task_needs_is_done_for_those_alone() -> None:
         (["test_emu/vector_scale"], "test_emu:vector_scale"),
         (["biuld"], "build"),
         (["hsitory"], "history"),
-        (["dump"], "python -m softnpu dump"),
+        (["dump"], "npuforge dump"),
         (["reprt:vector_add"], "report:vector_add"),
     ],
 )
@@ -165,12 +165,12 @@ def test_a_task_that_an_artifact_does_not_have_is_said_to_be_none(words: list[st
 
 
 def test_an_option_that_a_task_does_not_have_is_told_with_the_task() -> None:
-    with pytest.raises(CmdParseError, match="--nmae not recognized; `doit help new` lists"):
+    with pytest.raises(CmdParseError, match="--nmae not recognized; `npuforge help new` lists"):
         named("new", "--nmae", "x")
 
 
 def test_a_new_designs_name_is_said_to_be_an_option() -> None:
-    with pytest.raises(CmdParseError, match="as an option: doit new --name vector_mul"):
+    with pytest.raises(CmdParseError, match="as an option: npuforge new --name vector_mul"):
         named("new", "vector_mul")
 
 

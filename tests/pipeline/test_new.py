@@ -1,4 +1,4 @@
-"""`doit new` writes three files, and never over an author's own."""
+"""`npuforge new` writes three files, and never over an author's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.designs import TEMPLATES, discover
 from pipeline.errors import PipelineError
-from pipeline.new import new
+from pipeline.new import library, new
 from runner.labels import UnknownNameError
 from tests.project import ROOT, make_project
 
@@ -77,3 +77,40 @@ def test_a_variant_stands_for_its_design_and_a_pattern_for_one_design_only(tmp_p
     assert "void second(" in (tmp_path / "kernels_src/second.c").read_text()
     with pytest.raises(PipelineError, match="several designs: saxpy, second"):
         new(tmp_path, "third", like="s*")
+
+
+def test_a_design_of_the_library_brings_along_what_it_shares(tmp_path: Path) -> None:
+    new(tmp_path, "mine", like="attention_sequence")
+    assert _files(tmp_path) == {
+        "kernels_src/mine.c",
+        "kernels_src/attention.h",
+        "kernels_src/exp_table.h",
+        "mlir_templates/mine.mlir.j2",
+        "mlir_templates/mine.py",
+        "mlir_templates/_attention.py",
+    }
+    assert not discover(tmp_path).broken
+
+
+def test_what_the_library_shares_takes_no_place_of_an_authors_file(tmp_path: Path) -> None:
+    new(tmp_path, "first", like="attention_sequence")
+    new(tmp_path, "second", like="vector_add")
+    new(tmp_path, "third", like="attention")
+    header = tmp_path / "kernels_src" / "exp_table.h"
+    header.write_text("// mine\n")
+    with pytest.raises(PipelineError, match="another file than the library's"):
+        new(tmp_path, "fourth", like="attention_multicore")
+    assert header.read_text() == "// mine\n"
+
+
+def test_a_projects_own_design_goes_before_one_of_the_library(tmp_path: Path) -> None:
+    new(tmp_path, "vector_add")
+    new(tmp_path, "mine", like="vector_add")
+    own = (tmp_path / "kernels_src" / "vector_add.c").read_text()
+    assert (tmp_path / "kernels_src" / "mine.c").read_text() == own.replace("vector_add", "mine")
+
+
+def test_every_design_of_the_library_can_be_started_from_elsewhere(tmp_path: Path) -> None:
+    for design in sorted({variant.design.name for variant in discover(library()).variants}):
+        new(tmp_path / design, f"my_{design}", like=design)
+        assert not discover(tmp_path / design).broken

@@ -16,12 +16,12 @@ from pipeline.options import USAGE
 @pytest.mark.parametrize(
     ("command", "words", "answer"),
     [
-        (Run, ["--nope"], "option --nope not recognized; `doit help run` lists the options"),
-        (Explain, ["a", "--nope"], "option --nope not recognized; `doit help explain` lists"),
+        (Run, ["--nope"], "option --nope not recognized; `npuforge help run` lists the options"),
+        (Explain, ["a", "--nope"], "option --nope not recognized; `npuforge help explain` lists"),
         (Bench, ["--iterations", "x"], "--iterations takes a whole number, not 'x'"),
         (Bench, ["--seconds", "1 s"], "--seconds takes a number, not '1 s'"),
         (Bench, ["--on", "mars"], "--on takes emulator or npu, not 'mars'"),
-        (Bench, ["--iterations"], "option --iterations requires argument; `doit help bench`"),
+        (Bench, ["--iterations"], "option --iterations requires argument; `npuforge help bench`"),
     ],
 )
 def test_doits_innards_are_left_out(

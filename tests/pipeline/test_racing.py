@@ -1,4 +1,4 @@
-"""`doit races` finds an output that depends on who comes first."""
+"""`npuforge races` finds an output that depends on who comes first."""
 
 from __future__ import annotations
 

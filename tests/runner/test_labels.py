@@ -61,5 +61,5 @@ def test_a_name_that_nothing_has_comes_with_what_may_be_meant(name: str, suggest
 def test_a_name_that_is_like_nothing_comes_with_all_that_there_is(name: str) -> None:
     with pytest.raises(UnknownNameError, match="the designs are vector_scale, vector_add, mel, m"):
         chosen([name], LABELS)
-    with pytest.raises(UnknownNameError, match="there are no designs: doit new makes one"):
+    with pytest.raises(UnknownNameError, match="there are no designs: npuforge new makes one"):
         chosen([name], [])

@@ -112,7 +112,7 @@ def test_a_sixth_buffer_whose_address_nobody_translates_is_refused(march: Path) 
 def test_stand_in_cores_are_refused_on_the_npu_with_both_ways_out(march: Path) -> None:
     what = launch(march, "passthrough_core")
     told = refused(replace(what, xclbin=marked(what.xclbin, "rv32")))
-    assert "doit test_emu" in told and "Peano" in told
+    assert "npuforge test_emu" in told and "Peano" in told
 
 
 def test_cores_without_a_mark_hold_aie2_code_and_run_on_the_emulator(march: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m runner trace`: a trace buffer, read in the design's names."""
+"""`npuforge trace`: a trace buffer, read in the design's names."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ def test_help_teaches_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     for name in SUBCOMMANDS:
         assert name in shown
-    assert "python -m softnpu dump out/insts.bin" in shown
+    assert "npuforge dump out/insts.bin" in shown
 
 
 @pytest.mark.parametrize("arguments", [[], ["frobnicate"]])
@@ -24,7 +24,7 @@ def test_a_wrong_call_is_told_and_has_exit_code_2(
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2
-    assert "usage: python -m softnpu" in capsys.readouterr().err
+    assert "usage: npuforge" in capsys.readouterr().err
 
 
 def test_a_command_that_there_is_not_is_told_with_the_nearest(
@@ -44,7 +44,7 @@ def test_a_command_whose_module_is_missing_says_so(
 ) -> None:
     monkeypatch.setitem(SUBCOMMANDS, "fly", Subcommand("softnpu.nowhere.cli", "fly"))
     assert main(["fly"]) == 1
-    assert capsys.readouterr().err == "error: 'fly' is not part of this version of softnpu\n"
+    assert capsys.readouterr().err == "error: 'fly' is not part of this version of npuforge\n"
 
 
 def test_only_the_wanted_command_is_imported(march: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m softnpu diff A B`."""
+"""`npuforge diff A B`."""
 
 from __future__ import annotations
 

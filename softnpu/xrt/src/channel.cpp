@@ -27,7 +27,7 @@ int channel() {
     const char *given = std::getenv("SOFTNPU_XRT_CHANNEL");
     if (!given)
       stop("this program uses softnpu's libxrt_coreutil, whose NPU is emulated by another process: "
-           "start it by  python -m softnpu run-host PROGRAM ARGUMENTS");
+           "start it by  npuforge run-host PROGRAM ARGUMENTS");
     int number = std::atoi(given);
     if (fcntl(number, F_SETFD, FD_CLOEXEC) != 0)
       stop("the connection to the emulator is not open in this process: only the program that "

@@ -1,4 +1,4 @@
-// Calls to the emulator, which is another process: `python -m softnpu run-host` starts this one.
+// Calls to the emulator, which is another process: `npuforge run-host` starts this one.
 //
 // A request is the length of what follows (8 bytes), then fields: the name of the operation and its
 // arguments. An answer is the same, its first field telling whether it is one. A field is 'i' with

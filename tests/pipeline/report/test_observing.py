@@ -75,4 +75,4 @@ def test_a_run_that_hangs_leaves_its_reason_and_the_events_until_then(house: Pat
 
 def test_what_was_never_observed_is_not_passed_for_a_design_without_reference(house: Path) -> None:
     variant = next(v for v in designs.discover(house).variants if v.label == "vector_scale/large")
-    assert "doit observe" in design.gather(variant, {}).error
+    assert "npuforge observe" in design.gather(variant, {}).error

@@ -1,4 +1,4 @@
-"""`doit sweep` from the command line, and workers that are lost."""
+"""`npuforge sweep` from the command line, and workers that are lost."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def test_wsl2_has_no_way_to_the_npu_and_no_advice_that_does_not_help(laptop: Mac
     found = {check.name: check for check in checks}
     assert found["place"].status is Status.FAILED
     assert "in WSL2: Windows' kernel for Linux has no driver for the NPU" in found["place"].detail
-    assert "the emulator works here: doit test_emu" in found["place"].hint
+    assert "the emulator works here: npuforge test_emu" in found["place"].hint
     hints = [c.hint for c in checks if c.hardware and c.hint and c.name != "place"]
     assert hints == [], "neither modprobe nor the BIOS helps there"
     assert emulator_ready(checks) and not hardware_ready(checks)

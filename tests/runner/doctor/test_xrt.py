@@ -87,7 +87,10 @@ def test_a_missing_pyxrt_is_told(laptop: Machine) -> None:
 @pytest.mark.parametrize(
     ("message", "hint"),
     [
-        ("No such device\n  means: XRT sees no NPU\n  do: doit doctor tells which", "doit doctor"),
+        (
+            "No such device\n  means: XRT sees no NPU\n  do: npuforge doctor tells which",
+            "npuforge doctor",
+        ),
         ("something new", "see the checks before this one"),
     ],
 )

@@ -1,4 +1,4 @@
-"""`python -m softnpu compile`: exit codes and messages."""
+"""`npuforge compile`: exit codes and messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m softnpu run-host` runs a script for pyxrt unchanged."""
+"""`npuforge run-host` runs a script for pyxrt unchanged."""
 
 from __future__ import annotations
 

@@ -277,4 +277,4 @@ def test_the_library_explains_itself_to_a_program_that_was_started_alone(
         text=True,
     )
     assert done.returncode == 1
-    assert "start it by  python -m softnpu run-host PROGRAM ARGUMENTS" in done.stderr
+    assert "start it by  npuforge run-host PROGRAM ARGUMENTS" in done.stderr
