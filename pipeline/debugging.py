@@ -1,4 +1,4 @@
-"""`doit debug`: an artifact's run on the emulator, stopped where somebody wants to look."""
+"""`npuforge debug`: an artifact's run on the emulator, stopped where somebody wants to look."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ Builds NAME (vector_scale/small) and runs it on one input vector, under the chec
 It stops at breakpoints, at a core's fault and at a hang, where a prompt takes commands; `help`
 there lists them. While one core is stopped, time stands still for the whole array.
 
-`doit debug saxpy`: stops before anything has run; `continue` goes on to a fault, a hang, the end.
+`npuforge debug saxpy`: stops before anything has run; `continue` goes on to a fault, a hang, end.
 
-`doit debug saxpy --break saxpy.c:6`: at a line of a kernel; also at a function, at a line of the
-design, at *ADDRESS.
+`npuforge debug saxpy --break saxpy.c:6`: at a line of a kernel; also at a function, at a line of
+the design, at *ADDRESS.
 
-`doit debug saxpy --no-optimize --break saxpy.c:6`: with the variables that -O2 does away with.
+`npuforge debug saxpy --no-optimize --break saxpy.c:6`: with the variables that -O2 does away with.
 
-`doit debug saxpy --gdb 3333`: waits for gdb, lldb or VS Code.
+`npuforge debug saxpy --gdb 3333`: waits for gdb, lldb or VS Code.
 
 Commands may come from a pipe or from --command, one after the other. When they are at their end,
 the run goes on to its own.
@@ -89,7 +89,7 @@ docs/debugging.md goes through a session, and tells how gdb, lldb and VS Code at
             "long": "no-optimize",
             "type": bool,
             "default": False,
-            "help": "compile kernels with -O0, apart from the artifact of `doit build`",
+            "help": "compile kernels with -O0, apart from the artifact of `npuforge build`",
         },
         {
             "name": "no-memcheck",
@@ -128,7 +128,7 @@ def _one(variants: Sequence[Variant], names: Sequence[str]) -> Variant:
         return variants[0]
     labels = ", ".join(variant.label for variant in variants[:8])
     more = ", …" if len(variants) > 8 else ""
-    raise PipelineError(f"debug takes one artifact: doit debug NAME with one of {labels}{more}")
+    raise PipelineError(f"debug takes one artifact: npuforge debug NAME with one of {labels}{more}")
 
 
 def _address(text: str) -> tuple[str, int] | None:

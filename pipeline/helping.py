@@ -30,7 +30,7 @@ GROUPS = {
     "Start": ("init", "new", "doctor"),
     "Build and check": ("run", "build", "test_emu", "test_hw", "watch", "explain", "test"),
     "Look at it": ("report", "observe", "draw", "trace", "dump", "diff", "disasm"),
-    "Find a fault": ("races", "core", "compare", "parity"),
+    "Find a fault": ("debug", "state", "races", "core", "compare", "parity"),
     "Make it fast": ("profile", "bench", "history", "sweep", "whisper-budget"),
     "Take it elsewhere": ("bundle", "replay", "exec", "run-host"),
     "The compiler by hand": ("compile", "opt", "translate", "asm", "tools"),

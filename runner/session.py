@@ -213,10 +213,7 @@ class Session:
             save(self._state, self._report.array, known, self._report)
         except EmulatorError as error:
             return [f"the array's state is not kept: {error}"]
-        return [
-            "all buffers, locks and registers at that moment:"
-            f" python -m softnpu state {self._state}"
-        ]
+        return [f"all buffers, locks and registers at that moment: npuforge state {self._state}"]
 
     def _fill(self, inputs: Mapping[str, Array], fill: int) -> None:
         for argument, buffer in zip(self._arguments, self._buffers, strict=True):

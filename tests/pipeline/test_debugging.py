@@ -1,4 +1,4 @@
-"""`doit debug` from the command line: sessions from a pipe, and exit codes that tell the truth."""
+"""`npuforge debug` from the command line: sessions from a pipe, and true exit codes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def debug(project: Project, *arguments: str, script: str = "") -> subprocess.CompletedProcess[str]:
-    """Runs doit debug with commands from a pipe."""
+    """Runs npuforge debug with commands from a pipe."""
     return subprocess.run(
         [sys.executable, "-m", "doit", "debug", *arguments],
         cwd=project.root,
@@ -73,7 +73,7 @@ def test_commands_are_taken_from_the_command_line(project: Project) -> None:
         (["vector_scale/small"], "quit\n", "left before the run's end: no verdict"),
         (["vector_scale/small"], "print nothing\nc\n", "error: nothing is called nothing here"),
         (["vector_scale/small", "--break", "nowhere"], "", "error: nowhere: no core's program has"),
-        (["vector_scale"], "", "debug takes one artifact: doit debug NAME with one of"),
+        (["vector_scale"], "", "debug takes one artifact: npuforge debug NAME with one of"),
         ([], "", "debug takes one artifact"),
         (["vector_scael/small"], "", "nothing is called 'vector_scael/small'"),
         (["vector_scale/small", "--gdb", "here"], "", "--gdb takes [HOST:]PORT, e.g. 3333"),
@@ -119,7 +119,7 @@ def test_a_hang_is_told_under_test_emu_with_the_file_of_its_state(
         assert done.returncode == 1
         head = "a hang: in moves 3000 elements: 2 objects of 1024 and 952 over"
         assert f"{head} (ERT_CMD_STATE_TIMEOUT)" in done.stdout
-        assert f"python -m softnpu state {SMALL}/state.zip" in done.stdout
+        assert f"npuforge state {SMALL}/state.zip" in done.stdout
         assert "the build warned, which may be why:" in done.stdout
         shown = subprocess.run(
             [sys.executable, "-m", "softnpu", "state", f"{SMALL}/state.zip"],

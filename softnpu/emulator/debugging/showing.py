@@ -200,7 +200,7 @@ class Showing:
             return f"{frame.function} has no {'arguments' if arguments else 'variables'} here"
         lines = [f"{one.name} = {told(one, view.read, view.place)}" for one in found]
         if any(one.gone == OPTIMISED for one in found):
-            lines.append("(compiled with -O2; doit debug --no-optimize keeps variables longer)")
+            lines.append("(compiled with -O2; npuforge debug --no-optimize keeps variables longer)")
         return "\n".join(lines)
 
     @staticmethod

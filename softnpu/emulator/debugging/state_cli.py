@@ -1,4 +1,4 @@
-"""`python -m softnpu state FILE`: what an array was at when a run hung or faulted."""
+"""`npuforge state FILE`: what an array was at when a run hung or faulted."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from softnpu.errors import FormatError
 from softnpu.formats import npy
 
 DESCRIPTION = """Shows a state file: all buffers, locks, DMA channels and cores at the moment when
-a run hung or faulted (`doit test_emu` leaves build/<device>/<design>/<variant>/state.zip), or
+a run hung or faulted (`npuforge test_emu` leaves build/<device>/<design>/<variant>/state.zip), or
 when the debugger's `save` wrote it."""
 EPILOG = """examples:
-  python -m softnpu state state.zip                       everything, a line each
-  python -m softnpu state state.zip out_buff_0            all elements of a buffer
-  python -m softnpu state state.zip out_buff_0 -o out.npy the same for numpy
-  python -m softnpu state state.zip core 0,2              registers and functions of a core
+  npuforge state state.zip                       everything, a line each
+  npuforge state state.zip out_buff_0            all elements of a buffer
+  npuforge state state.zip out_buff_0 -o out.npy the same for numpy
+  npuforge state state.zip core 0,2              registers and functions of a core
 """
 _EDGE = 1 << 20
 

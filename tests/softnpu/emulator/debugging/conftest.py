@@ -15,5 +15,5 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 @pytest.fixture(scope="session")
 def optimised(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The same, as `doit build` builds it."""
+    """The same, as `npuforge build` builds it."""
     return build(tmp_path_factory.mktemp("optimised"), flags=())

@@ -177,7 +177,7 @@ def test_while_one_core_stands_the_others_do(built: Built) -> None:
 def test_what_is_optimised_out_is_said_to_be(optimised: Built) -> None:
     done = session(optimised, f"break {STORE}", "c", "locals", "print value")
     assert "value = <optimised out here>" in done.told[3]
-    assert "doit debug --no-optimize" in done.told[3]
+    assert "npuforge debug --no-optimize" in done.told[3]
     assert done.last() == "error: value is optimised out here"
 
 

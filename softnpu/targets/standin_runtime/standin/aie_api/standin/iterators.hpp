@@ -249,7 +249,7 @@ public:
   template <class None = void> void global_id() const { refuse_place<None>(); }
   template <class None = void> uint64_t cycles() const {
     static_assert(!__is_same(None, void), "aie::tile::cycles: a stand-in core counts none as an AIE "
-                                          "core would; doit profile tells where they go");
+                                          "core would; npuforge profile tells where they go");
     return 0;
   }
 
