@@ -3,8 +3,8 @@
 The classes and calls are XRT's, with the behaviour of the real ones where it hurts: a buffer that
 was not synced is stale, a buffer where a scalar belongs or in the wrong memory is replaced by a
 copy with XRT's warning, a hang is ERT_CMD_STATE_TIMEOUT, a seventh context fails. What NPUs or the
-emulator lack (ELF configurations, graphs, imported memory) has its names, too, and says so when it
-is used. Source: XRT, src/python/pybind11/src/pyxrt.cpp, core/common/api/xrt_kernel.cpp, xrt_bo.cpp.
+emulator lack (graphs, imported memory) has its names, too, and says so when it is used. Source:
+XRT, src/python/pybind11/src/pyxrt.cpp, core/common/api/xrt_kernel.cpp, xrt_bo.cpp.
 
 Beyond XRT: `run.report()` and `run.explanation()` tell what happened; `assume_core_isa`,
 `configure` and `last_timeline` set and show what the emulator does.
@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from softnpu.emulator.xrt.buffer import bo
+from softnpu.emulator.xrt.configuration import elf, module, program
 from softnpu.emulator.xrt.device import device, hw_context
 from softnpu.emulator.xrt.enums import (
     XCL_BO_FLAGS_NONE,
@@ -31,9 +32,6 @@ from softnpu.emulator.xrt.enums import (
 )
 from softnpu.emulator.xrt.extended import aie, ext, graph
 from softnpu.emulator.xrt.image import (
-    elf,
-    module,
-    program,
     uuid,
     xclbin,
     xclbinip_vector,

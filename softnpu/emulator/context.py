@@ -52,6 +52,8 @@ class Context:
         host: the host's memory, if other contexts share it.
         threads: host threads on which cores execute; None for as many as the host has. Nothing
             but the wall time depends on it.
+        loads_first: the first PDI is loaded before the first stream, as for every xclbin; the
+            streams of a full ELF load what they need.
 
     Raises:
         EmulatorError: the configuration needs something that is not modelled.
@@ -71,6 +73,7 @@ class Context:
         debugger: Attached | None = None,
         host: HostMemory | None = None,
         threads: int | None = None,
+        loads_first: bool = True,
     ) -> None:
         self.xclbin = xclbin
         self.host = host or HostMemory()
@@ -84,7 +87,7 @@ class Context:
         self._memcheck = memcheck
         self._array: Array | None = None
         self._pdis = {group.pdi_id: part for part in xclbin.partition.pdis for group in part.groups}
-        self._configured = False
+        self._configured = not loads_first
 
     @property
     def array(self) -> Array:

@@ -107,7 +107,7 @@ class Elf:
         segments: what is loaded, in the order of the file.
         sections: in the order of the file.
         symbols: of the symbol table, in its order.
-        dynamic: names of the dynamic symbols.
+        dynamic: the dynamic symbols, in their order.
         abi, abi_version: tell XRT's files apart, see `CONTROL_CODE`.
     """
 
@@ -119,7 +119,7 @@ class Elf:
     segments: tuple[Segment, ...]
     sections: tuple[Section, ...]
     symbols: tuple[Symbol, ...]
-    dynamic: tuple[str, ...]
+    dynamic: tuple[Symbol, ...]
     abi: int = 0
     abi_version: int = 0
 
@@ -128,6 +128,11 @@ class Elf:
         """The functions, by address."""
         found = (symbol for symbol in self.symbols if symbol.kind == _FUNCTION)
         return tuple(sorted(found, key=lambda symbol: (symbol.address, symbol.name)))
+
+    @property
+    def patched_with(self) -> tuple[str, ...]:
+        """What a job's sections are patched with: the names of the dynamic symbols."""
+        return tuple(dict.fromkeys(symbol.name for symbol in self.dynamic if symbol.name))
 
     @property
     def control_code(self) -> str | None:
@@ -340,7 +345,7 @@ def parse(data: Bytes) -> Elf:
         segments=_segments(data, header, layout),
         sections=sections,
         symbols=tuple(_symbols(sections, layout, _SYMBOL_TABLE)),
-        dynamic=tuple(s.name for s in _symbols(sections, layout, _DYNAMIC_SYMBOLS) if s.name),
+        dynamic=tuple(_symbols(sections, layout, _DYNAMIC_SYMBOLS)),
         abi=told.abi,
         abi_version=told.abi_version,
     )

@@ -48,8 +48,8 @@ def describe_job(parsed: Elf) -> Report:
     for kernel, instance, members in parsed.kernels():
         names = [parsed.sections[n].name for n in members if n < len(parsed.sections)]
         found.fact("kernel", f"{kernel}, instance {instance}: {', '.join(names)}")
-    if parsed.dynamic:
-        names = list(dict.fromkeys(parsed.dynamic))
+    if parsed.patched_with:
+        names = list(parsed.patched_with)
         found.fact("patched with", ", ".join(names), names)
     for section in parsed.sections:
         purpose = _purpose(section)

@@ -65,15 +65,15 @@ OUTPUTS = {
     "input-with-addresses": ("input_with_addresses.mlir", "the design with its numbers"),
     "scratchpad-parameters": ("params.txt", "where scratchpad parameters lie"),
     "ctrlpkt": ("{0}_ctrlpkt.bin", "control packets (with --load-pdi-to-ctrl-pkt)"),
+    "elf": ("design.elf", "each sequence's stream as an ELF file, to go with the xclbin"),
+    "full-elf": ("aie.elf", "all of it as one ELF file, which needs no xclbin"),
 }
 """What can be asked for: the name it has unless another is given, and what it is."""
 
 _NAMED = {"xclbin": "xclbin-name", "npu-insts": "npu-insts-name", "pdi": "pdi-name"}
-_NAMED["ctrlpkt"] = "ctrlpkt-name"
+_NAMED |= {"ctrlpkt": "ctrlpkt-name", "elf": "elf-name", "full-elf": "full-elf-name"}
 
 _UNAVAILABLE = {
-    "full-elf": "a full ELF is not made here",
-    "elf": "an ELF of instructions is not made here",
     "txn": "`aie-opt --convert-aie-to-transaction` makes it of input_physical.mlir",
     "locmap": "`aie-translate --aie-npu-to-locmap` makes it of npu_insts.mlir",
 }
@@ -136,7 +136,7 @@ def main(given: Sequence[str]) -> int:
     wanted = _wanted(words)
     design = _design(words)
     with _working_folder(words, design) as folder:
-        _compile(design, folder, words)
+        _compile(design, folder, words, streams=not wanted.keys().isdisjoint(_OF_STREAMS))
         if not (words.on("n") or words.on("nv")):
             deliver(wanted, folder, Path(words.last("output-dir", ".")), words)
     return 0
@@ -186,12 +186,16 @@ def _working_folder(words: Words, design: Path) -> Iterator[Path]:
     yield folder
 
 
-def _compile(design: Path, folder: Path, words: Words) -> None:
+_OF_STREAMS = ("npu-insts", "elf", "full-elf")
+"""What takes an instruction stream of each sequence, so that the run can decide nothing of it."""
+
+
+def _compile(design: Path, folder: Path, words: Words, *, streams: bool) -> None:
     from softnpu.compiler import driver
 
     with collected() as warned:
         try:
-            driver.compile_design(design, folder, _options(words))
+            driver.compile_design(design, folder, replace(_options(words), npu_cpp=not streams))
         finally:
             sys.stderr.writelines(f"{text}\n" for text in counted(warned))
 
@@ -283,12 +287,12 @@ def _put(source: Path, target: Path, words: Words) -> None:
         target.write_bytes(extended)
     elif source.absolute() != target.absolute():
         shutil.copyfile(source, target)
-    if source.name == _XCLBIN and (names := source.with_name(_NAMES)).is_file():
-        # What the emulator calls things lies beside the xclbin that it runs.
+    if source.name in (_XCLBIN, _FULL_ELF) and (names := source.with_name(_NAMES)).is_file():
+        # What the emulator calls things lies beside the file that it runs.
         shutil.copyfile(names, target.with_name(_NAMES))
 
 
-_XCLBIN, _NAMES = "final.xclbin", "names.json"
+_XCLBIN, _FULL_ELF, _NAMES = "final.xclbin", "full.elf", "names.json"
 
 
 def _extended(given: Path, made: Path) -> bytes:
@@ -326,6 +330,24 @@ def _streams(folder: Path) -> Iterator[tuple[str, Path]]:
         yield path.stem.removeprefix("insts_"), path
     if not several and (only := folder / "insts.bin").is_file():
         yield _only_sequence(folder), only
+
+
+def _stream_elves(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Each sequence's stream as an ELF file, under the stream's name."""
+    from softnpu.compiler import jobs
+
+    for key, stream in _streams(folder):
+        made = stream.with_suffix(".elf")
+        made.write_bytes(jobs.beside_xclbin(stream))
+        yield key, made
+
+
+def _full_elf(folder: Path) -> dict[str, Path]:
+    from softnpu.compiler import jobs
+
+    made = folder / _FULL_ELF
+    made.write_bytes(jobs.full(folder))
+    return {"": made}
 
 
 def _only_sequence(folder: Path) -> str:
@@ -370,6 +392,8 @@ _SOURCES: dict[str, Callable[[Path], Iterator[tuple[str, Path]] | dict[str, Path
     "input-with-addresses": _only("input_with_addresses.mlir"),
     "scratchpad-parameters": _only("params.txt"),
     "ctrlpkt": _suffixed("*_ctrlpkt.bin", "_ctrlpkt.bin"),
+    "elf": _stream_elves,
+    "full-elf": _full_elf,
 }
 
 

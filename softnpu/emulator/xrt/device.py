@@ -9,8 +9,9 @@ import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
 from softnpu.emulator import names
+from softnpu.emulator.xrt.configuration import elf, image_of
 from softnpu.emulator.xrt.enums import PybindEnum, xrt_info_device
-from softnpu.emulator.xrt.image import NO_ELF, NO_UUID, elf, uuid, xclbin
+from softnpu.emulator.xrt.image import NO_UUID, uuid, xclbin
 from softnpu.emulator.xrt.machine import machine
 from softnpu.emulator.xrt.overloads import Form, Overloads
 from softnpu.emulator.xrt.pair import Pair
@@ -119,13 +120,14 @@ _LOAD = Overloads(
 class hw_context:
     """An array that an xclbin configures; at most six exist at a time (npu2: 16).
 
-    hw_context(device, uuid or xclbin or xclbin_path[, mode or cfg_param]); hw_context() is none.
-    Modes and parameters are ignored: contexts here share nothing.
+    hw_context(device, uuid or xclbin or xclbin_path[, mode or cfg_param]), or of full ELFs:
+    hw_context(device, elf[, cfg_param, mode]), hw_context(device, cfg_param, mode) and add_config;
+    hw_context() is none. Modes and parameters are ignored: contexts here share nothing.
 
     Raises:
         RuntimeError: the xclbin is not registered, lacks kernels or PDIs, needs more columns than
-            the device has; there are too many contexts, or too many instruction buffers; an ELF,
-            since that is not modelled.
+            the device has; there are too many contexts, or too many instruction buffers; the ELF
+            goes with an xclbin.
     """
 
     class access_mode(PybindEnum):
@@ -145,9 +147,11 @@ class hw_context:
         self._pdi = 0
         self._queue: list[Job] = []
         self.names = names.Names()
-        if "elf" in found or found.keys() == {"device", "cfg_param", "mode"}:
-            raise RuntimeError(NO_ELF)
-        if found:
+        self.elves: list[elf] = []
+        """Of a context that full ELFs configure. Not in XRT."""
+        if "elf" in found:
+            self.add_config(found["elf"])
+        elif found and found.keys() != {"device", "cfg_param", "mode"}:
             self._open(found)
 
     def _open(self, found: dict[str, Any]) -> None:
@@ -163,6 +167,9 @@ class hw_context:
             if image is None:
                 raise RuntimeError(f"No xclbin registered with uuid {key}")
         self._take_place(image)
+        self._know(image)
+
+    def _know(self, image: xclbin) -> None:
         self._xclbin = image
         self.names = names.understood(image.path)
         self._pair = Pair(image.path)
@@ -195,9 +202,20 @@ class hw_context:
         return self._xclbin
 
     def add_config(self, elf: elf) -> None:
-        """Adds an ELF configuration; there can be none here."""
-        del elf
-        raise RuntimeError(NO_ELF)
+        """Adds a full ELF's kernels and PDIs.
+
+        Raises:
+            RuntimeError: it is none, does not fit to the others, or the context is an xclbin's.
+        """
+        self.get_device().check_open()
+        if self._xclbin is not None and not self.elves:
+            raise RuntimeError("the context was made of an xclbin; an ELF cannot be added to it")
+        image = image_of([*self.elves, elf])
+        if not self.elves:
+            self._take_place(image)
+        self.elves.append(elf)
+        self._context = None
+        self._know(image)
 
     def get_device(self) -> device:
         """The device."""
@@ -234,6 +252,7 @@ class hw_context:
                 memcheck=self._memcheck(settings.memcheck),
                 debugger=settings.debugger,
                 host=shared.memory,
+                loads_first=not self.elves,
             )
             if self._context.timeline is not None:
                 shared.timeline = self._context.timeline

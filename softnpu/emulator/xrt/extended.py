@@ -2,8 +2,7 @@
 """XRT's submodules ext and aie, and graphs.
 
 A buffer of `ext` is one of the host's memory, as in XRT (xrt_bo.cpp, adjust_buffer_flags). The
-rest belongs to ELF configurations, to other processes' memory and to AIE graphs, none of which the
-emulator has.
+rest belongs to other processes' memory and to AIE graphs, which the emulator has not.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from enum import Flag
 from types import ModuleType
 from typing import Any
 
-from softnpu.emulator.xrt import buffer, kernel
+from softnpu.emulator.xrt import buffer
 from softnpu.emulator.xrt.device import device, hw_context
+from softnpu.emulator.xrt.elf_kernel import ext_kernel
 from softnpu.emulator.xrt.enums import PybindEnum, xclBOSyncDirection
-from softnpu.emulator.xrt.image import NO_ELF, module
 from softnpu.emulator.xrt.overloads import Overloads
 
 POINTER: type = type(datetime_CAPI)
@@ -80,27 +79,6 @@ _EXT_BO = Overloads(
         {"hwctx": hw_context, "size": int, "access": access_mode},
         {"hwctx": hw_context, "size": int},
         {"hwctx": hw_context, "pid": int, "export_handle": int},
-    ),
-)
-
-
-class ext_kernel(kernel.kernel):
-    """ext.kernel(hwctx, name) or ext.kernel(hwctx, module, name): a kernel of an ELF.
-
-    Raises:
-        RuntimeError: always; contexts here are made from an xclbin.
-    """
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        _EXT_KERNEL.read(given, named)
-        raise RuntimeError(f"{NO_ELF}, and take pyxrt.kernel(hw_context, name)")
-
-
-_EXT_KERNEL = Overloads(
-    "pyxrt.ext.kernel",
-    (
-        {"hwctx": hw_context, "module": module, "name": str},
-        {"hwctx": hw_context, "name": str},
     ),
 )
 

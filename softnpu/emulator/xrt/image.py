@@ -1,5 +1,5 @@
 # ruff: noqa: N801 (the names are XRT's)
-"""What a host loads: XRT's uuid and xclbin, and the ELF flow, which is not modelled."""
+"""What a host loads: XRT's uuid and xclbin."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ from softnpu.errors import SoftnpuError
 from softnpu.formats.xclbin import SectionKind, Xclbin, parse, partition
 from softnpu.formats.xclbin.metadata import Kernel
 from softnpu.formats.xclbin.topology import Memory
-
-NO_ELF = (
-    "the emulator runs an xclbin with an instruction stream; ELF configurations (aiecc's full "
-    "ELF) are not modelled: build final.xclbin and insts.bin"
-)
-
 
 _NO_KERNEL = "No valid DPU kernel found in xclbin (err=22): Invalid argument"
 
@@ -224,33 +218,3 @@ class xclbinkernel_vector(list[xclbin.xclbinkernel]):
 
 class xclbinmem_vector(list[xclbin.xclbinmem]):
     """XRT's vector of memories."""
-
-
-class elf:
-    """A compiled configuration: elf(filename) or elf(data, size). Not modelled: RuntimeError."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        Overloads("pyxrt.elf", ({"arg0": str}, {"arg0": object, "arg1": int})).read(given, named)
-        raise RuntimeError(NO_ELF)
-
-
-class program:
-    """The program in an ELF; there can be none here."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        Overloads("pyxrt.program", ({"arg0": elf},)).read(given, named)
-
-    def get_partition_size(self) -> int:
-        """The columns that it needs."""
-        raise RuntimeError(NO_ELF)
-
-
-class module:
-    """A module made from an ELF; there can be none here."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        Overloads("pyxrt.module", ({"elf": elf},)).read(given, named)
-
-    def get_hw_context(self) -> Any:
-        """The context that it is in."""
-        raise RuntimeError(NO_ELF)

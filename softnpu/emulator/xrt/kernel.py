@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from weakref import ReferenceType, ref
 
@@ -18,18 +19,33 @@ from softnpu.emulator.report import Outcome, RunReport
 from softnpu.emulator.xrt import connectivity
 from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.device import Job, device, hw_context
-from softnpu.emulator.xrt.enums import PybindEnum, ert_cmd_state
+from softnpu.emulator.xrt.enums import PybindEnum, ert_cmd_state, xclBOSyncDirection
 from softnpu.emulator.xrt.image import uuid
 from softnpu.emulator.xrt.machine import machine
 from softnpu.emulator.xrt.overloads import Callback, Milliseconds, Overloads, as_int
-from softnpu.errors import SoftnpuError
+from softnpu.errors import EmulatorError, SoftnpuError
+from softnpu.formats.xclbin.spec import FIRST_BUFFER_ARGUMENT
 
 _log = logging.getLogger("softnpu.pyxrt")
 
 OPCODE_TRANSACTION = 3
 """The opcode that runs an instruction stream (mlir-aie, python/utils/xrt.py)."""
 
-_OPCODE, _INSTRUCTIONS, _FIRST_BUFFER = 0, 1, 3
+_OPCODE, _INSTRUCTIONS = 0, 1
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a run hands to the NPU.
+
+    Attributes:
+        buffers: as the instruction stream counts them; None where none was given.
+    """
+
+    instructions: bytes
+    buffers: list[HostBuffer | None]
+    scratchpad: HostBuffer | None = None
+
 
 _NO_BRACES = str.maketrans("", "", "{}")
 """A kernel's instance is named as in "MLIR_AIE:{MLIRAIE}"."""
@@ -70,6 +86,11 @@ class kernel:
         self._open(hw_context(found["device"], found["uuid"], mode), found["name"])
 
     def _open(self, context: hw_context, name: str) -> None:
+        if context.elves:
+            raise RuntimeError(
+                "Invalid API called for xrt::kernel creation, xrt::hw_context passed is not created"
+                " using XCLBIN"
+            )
         image = context.image.parsed
         try:
             found = {k.name for k in image.kernels} | {i.name for i in image.instances}
@@ -102,6 +123,49 @@ class kernel:
         wanted = (self._instance, argument, bank)
         return any((c.instance, c.argument, c.memory) == wanted for c in self._image.connections)
 
+    has_module = False
+    """Whether its control code is an ELF's. Not in XRT."""
+    scratchpad = 0
+    """Bytes of the scratchpad that its control code fetches, 0 for none. Not in XRT."""
+
+    def command(self, arguments: Mapping[int, bo | int], scratchpad: bo | None) -> Command:
+        """What the NPU gets for a run with these arguments. Not in XRT.
+
+        Raises:
+            EmulatorError: the firmware would refuse it; saying why.
+        """
+        del scratchpad
+        opcode, instructions = arguments.get(_OPCODE), arguments.get(_INSTRUCTIONS)
+        if opcode is None or isinstance(opcode, bo):
+            raise EmulatorError(
+                f"argument 0 must be the opcode {OPCODE_TRANSACTION}; {self._signature()}"
+            )
+        if opcode != OPCODE_TRANSACTION:
+            raise EmulatorError(
+                f"opcode {opcode} is not known; {OPCODE_TRANSACTION} runs an instruction stream"
+            )
+        if not isinstance(instructions, bo):
+            raise EmulatorError(f"argument 1 must be the instruction buffer; {self._signature()}")
+        stream = instructions.device_bytes()
+        self.context.check_pair(stream)
+        return Command(stream, self.given(arguments, FIRST_BUFFER_ARGUMENT))
+
+    def given(self, arguments: Mapping[int, bo | int], first: int) -> list[HostBuffer | None]:
+        """The buffers from an argument on. Not in XRT."""
+        known = self.context.names.arguments
+        found: list[HostBuffer | None] = []
+        for index in range(first, len(self.arguments)):
+            value = arguments.get(index)
+            name = known.get(index - first, self.arguments[index].name)
+            found.append(
+                value.argument(f"argument {index} ({name})") if isinstance(value, bo) else None
+            )
+        return found
+
+    def _signature(self) -> str:
+        names = ", ".join(f"{a.name}: {a.type}" for a in self.arguments)
+        return f"the xclbin declares {self.name}({names})"
+
     def __call__(self, *arguments: Any) -> run:
         """Sets the arguments and starts. What is neither buffer nor int, or more than the kernel
         takes, is left out, as pyxrt does; unlike pyxrt, a log message says so."""
@@ -120,7 +184,7 @@ class kernel:
             "it is neither a buffer nor an int"
             if value is None
             else f"{self.name} takes {len(self.arguments)}, of which "
-            f"{len(self.arguments) - _FIRST_BUFFER} are buffers"
+            f"{len(self.arguments) - FIRST_BUFFER_ARGUMENT} are buffers"
         )
         _log.warning("argument %d is left out without a word by XRT: %s", index, why)
 
@@ -151,6 +215,7 @@ class run:
         self._list: ReferenceType[Job] | None = None
         """The runlist that executes it, unless it was started itself."""
         self._watchdog_ended = False
+        self._scratchpad: bo | None = None
         self.unfinished = self.hung = False
 
     @property
@@ -202,27 +267,32 @@ class run:
         self._watchdog_ended = self.hung = False
         self._report = self._problem = None
 
+    def settle(self) -> None:
+        """Executes it if it was started by itself before, and never waited for. Not in XRT."""
+        if self._state is _SUBMITTED and self._list is None:
+            _log.warning(
+                "a run was started by itself, and its runlist is executed without a wait for it "
+                "in between: here it is done first; on hardware it is refused (bad command state) "
+                "unless it is done by then"
+            )
+            self.kernel.context.finish(self, 0)
+
     def listed(self, change: int) -> None:
         """Belongs to one runlist more or less from now on. Not in XRT."""
         self._lists += change
 
     def perform(self, timeout_ms: float) -> None:
         """Runs it on the emulator. Not in XRT."""
-        problem = self._missing()
-        if problem is not None:
-            self._end(ert_cmd_state.ERT_CMD_STATE_ERROR, problem)
-            return
-        instructions = self._arguments[_INSTRUCTIONS]
-        assert isinstance(instructions, bo)
         try:
+            command = self.kernel.command(self._arguments, self._scratch())
             context = self.kernel.context.emulated(self.kernel.pdi)
             if self.unfinished:
                 report = context.resume(timeout_ms=timeout_ms or None)
             else:
-                self.kernel.context.check_pair(instructions.device_bytes())
                 report = context.run(
-                    instructions.device_bytes(),
-                    self._buffers(),
+                    command.instructions,
+                    command.buffers,
+                    scratchpad=command.scratchpad,
                     timeout_ms=timeout_ms or None,
                     until=_stop_condition(),
                 )
@@ -276,34 +346,6 @@ class run:
         """The state, without executing anything. Not in XRT."""
         return self._state
 
-    def _missing(self) -> str | None:
-        """Why the firmware would refuse the command, or None."""
-        opcode = self._arguments.get(_OPCODE)
-        if opcode is None or isinstance(opcode, bo):
-            return f"argument 0 must be the opcode {OPCODE_TRANSACTION}; {self._signature()}"
-        if opcode != OPCODE_TRANSACTION:
-            return f"opcode {opcode} is not known; {OPCODE_TRANSACTION} runs an instruction stream"
-        if not isinstance(self._arguments.get(_INSTRUCTIONS), bo):
-            return f"argument 1 must be the instruction buffer; {self._signature()}"
-        return None
-
-    def _signature(self) -> str:
-        names = ", ".join(f"{a.name}: {a.type}" for a in self.kernel.arguments)
-        return f"the xclbin declares {self.kernel.name}({names})"
-
-    def _buffers(self) -> list[HostBuffer | None]:
-        """The buffers as the instruction stream counts them; None where none was given."""
-        declared = self.kernel.arguments
-        given = self.kernel.context.names.arguments
-        found: list[HostBuffer | None] = []
-        for index in range(_FIRST_BUFFER, len(declared)):
-            value = self._arguments.get(index)
-            name = given.get(index - _FIRST_BUFFER, declared[index].name)
-            found.append(
-                value.argument(f"argument {index} ({name})") if isinstance(value, bo) else None
-            )
-        return found
-
     def wait(self, *given: Any, **named: Any) -> ert_cmd_state:
         """wait() or wait(timeout_ms): executes what is queued up to this run; gives its state.
 
@@ -346,8 +388,29 @@ class run:
         _ADD_CALLBACK.read(given, named)
 
     def get_ctrl_scratchpad_bo(self) -> bo:
-        """Fails as for any xclbin, which has no control code module: RuntimeError."""
-        raise RuntimeError("No module associated with run object")
+        """The buffer of the values that its control code fetches.
+
+        Raises:
+            RuntimeError: the kernel has no control code of an ELF, or that fetches none.
+        """
+        scratchpad = self._scratch()
+        if scratchpad is None:
+            raise RuntimeError(
+                "Control scratchpad memory is not present"
+                if self.kernel.has_module
+                else "No module associated with run object"
+            )
+        scratchpad.sync(xclBOSyncDirection.XCL_BO_SYNC_BO_FROM_DEVICE)
+        return scratchpad
+
+    def _scratch(self) -> bo | None:
+        """The run's own scratchpad, made when it is first asked for."""
+        if self.kernel.scratchpad and self._scratchpad is None:
+            self._scratchpad = self._new_scratchpad(self.kernel.scratchpad)
+        return self._scratchpad
+
+    def _new_scratchpad(self, size: int) -> bo:
+        return bo(self.kernel.context.get_device(), size, bo.flags.host_only, 0)
 
     def report(self) -> RunReport | None:
         """What happened: statistics, an estimate of the time, hazards. Not in XRT."""

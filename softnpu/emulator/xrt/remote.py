@@ -9,7 +9,9 @@ import warnings
 from softnpu.emulator.xrt import remote_images
 from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.device import device, hw_context
+from softnpu.emulator.xrt.elf_kernel import ext_kernel
 from softnpu.emulator.xrt.enums import xclBOSyncDirection, xrt_info_device
+from softnpu.emulator.xrt.extended import HOST_BANK
 from softnpu.emulator.xrt.image import uuid
 from softnpu.emulator.xrt.kernel import kernel, run
 from softnpu.emulator.xrt.remote_host import Answer, Host, Operations, SharedBuffer
@@ -71,8 +73,7 @@ def _info(host: Host, number: int, key: bytes) -> Answer:
 
 def _open_buffer(host: Host, owner: int, size: int, flags: int, group: int) -> Answer:
     made = SharedBuffer(host.get(owner, "xrt::device or hw_context"), size, flags, group)
-    host.shared = made.descriptor
-    return [host.keep(made), len(made.buffer.data), flags]
+    return host.told_buffer(made)
 
 
 def _part(host: Host, whole: int, size: int, offset: int) -> Answer:
@@ -95,6 +96,20 @@ def _sync(host: Host, number: int, direction: int, size: int, offset: int) -> An
 
 def _open_context(host: Host, owner: int, key: bytes) -> Answer:
     return [host.keep(hw_context(_device(host, owner), uuid(key.decode())))]
+
+
+def _context_of_elf(host: Host, owner: int, configuration: int) -> Answer:
+    made = hw_context(_device(host, owner), host.get(configuration, "xrt::elf"))
+    return [host.keep(made)]
+
+
+def _context_of_nothing(host: Host, owner: int) -> Answer:
+    return [host.keep(hw_context(_device(host, owner), {}, hw_context.shared))]
+
+
+def _add_configuration(host: Host, number: int, configuration: int) -> Answer:
+    _context(host, number).add_config(host.get(configuration, "xrt::elf"))
+    return ()
 
 
 def _context(host: Host, number: int) -> hw_context:
@@ -123,6 +138,15 @@ def _kernel_of_device(host: Host, owner: int, key: bytes, name: bytes, mode: int
     return _told_handle(host, made)
 
 
+def _kernel_of_module(host: Host, context: int, of: int, name: bytes) -> Answer:
+    made = ext_kernel(_context(host, context), host.get(of, "xrt::module"), name.decode())
+    return _told_handle(host, made)
+
+
+def _kernel_of_elf(host: Host, context: int, name: bytes) -> Answer:
+    return _told_handle(host, ext_kernel(_context(host, context), name.decode()))
+
+
 def _told_handle(host: Host, made: kernel) -> Answer:
     names = [argument.name for argument in made.arguments]
     return [host.keep(made), made.name, len(names), *names]
@@ -146,7 +170,15 @@ def _kernel_xclbin(host: Host, number: int) -> Answer:
 
 
 def _open_run(host: Host, of: int) -> Answer:
-    return [host.keep(run(_kernel(host, of)))]
+    return [host.keep(_Run(_kernel(host, of)))]
+
+
+class _Run(run):
+    """A run whose scratchpad the host maps."""
+
+    def _new_scratchpad(self, size: int) -> bo:
+        owner = self.kernel.context.get_device()
+        return SharedBuffer(owner, size, int(bo.flags.host_only), HOST_BANK)
 
 
 def _run(host: Host, number: int) -> run:
@@ -189,8 +221,10 @@ def _abort(host: Host, number: int) -> Answer:
 
 
 def _scratchpad(host: Host, number: int) -> Answer:
-    _run(host, number).get_ctrl_scratchpad_bo()
-    return ()
+    """As for `bo.open`; each call has the memory's descriptor again."""
+    made = _run(host, number).get_ctrl_scratchpad_bo()
+    assert isinstance(made, SharedBuffer)
+    return host.told_buffer(made)
 
 
 def _open_runlist(host: Host, context: int) -> Answer:
@@ -248,10 +282,15 @@ OPERATIONS: Operations = {
     "bo.address": _address,
     "bo.sync": _sync,
     "hw_context.open": _open_context,
+    "hw_context.of_elf": _context_of_elf,
+    "hw_context.of_nothing": _context_of_nothing,
+    "hw_context.add_config": _add_configuration,
     "hw_context.uuid": _context_uuid,
     "hw_context.xclbin": _context_xclbin,
     "kernel.open": _open_kernel,
     "kernel.of_device": _kernel_of_device,
+    "kernel.of_module": _kernel_of_module,
+    "kernel.of_elf": _kernel_of_elf,
     "kernel.group_id": _group,
     "kernel.offset": _offset,
     "kernel.xclbin": _kernel_xclbin,

@@ -41,10 +41,14 @@ class SharedBuffer(bo):
     """A buffer whose host copy is mapped by the host, too.
 
     Attributes:
-        descriptor: the memory's, until the host has it.
+        descriptor: the memory's.
     """
 
     descriptor: int
+
+    def __del__(self) -> None:
+        if hasattr(self, "descriptor"):
+            os.close(self.descriptor)
 
     def __init__(self, owner: device | hw_context, size: int, flags: int, group: int) -> None:
         try:
@@ -77,9 +81,7 @@ class Host:
             assert isinstance(name, bytes)
             answer = self._answer(self._operations[name.decode()], arguments)
             wire.send(channel, answer, self.shared)
-            if self.shared is not None:
-                os.close(self.shared)
-                self.shared = None
+            self.shared = None
 
     def _answer(self, operation: Callable[..., Answer], arguments: list[int | bytes]) -> Answer:
         try:
@@ -94,6 +96,11 @@ class Host:
             if is_bug(traceback.extract_tb(error.__traceback__)):
                 raise
             return [_FAILED, str(error)]
+
+    def told_buffer(self, made: SharedBuffer) -> Answer:
+        """A buffer as bo.cpp reads it: its number, the bytes of its memory, its size."""
+        self.shared = made.descriptor
+        return [self.keep(made), len(made.buffer.data), made.size()]
 
     def keep(self, made: Any) -> int:
         """The number of an object from now on."""

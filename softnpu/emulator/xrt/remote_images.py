@@ -1,14 +1,18 @@
-"""Xclbins for a host in another process: all that XRT's C++ classes tell of them, at once."""
+"""Xclbins and ELFs for a host in another process: what XRT's C++ classes tell of them, at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from softnpu.emulator.xrt.configuration import elf, module
 from softnpu.emulator.xrt.image import xclbin
 from softnpu.emulator.xrt.remote_host import Answer, Host, Operations
 from softnpu.emulator.xrt.wire import Field
 from softnpu.formats.xclbin import SectionKind
 from softnpu.formats.xclbin.metadata import Argument, Kernel
+
+_GLOBAL = 1
+"""xrt::elf::kernel::data_type::global."""
 
 _DPU = 3
 """xrt::xclbin::kernel::kernel_type::dpu."""
@@ -65,7 +69,49 @@ def _section(host: Host, image: int, kind: int) -> Answer:
     return [-1, 0] if section is None else [opened.data.find(section.data), len(section.data)]
 
 
+def _open_elf(host: Host, filename: bytes) -> Answer:
+    return _told_elf(host, elf(filename.decode()))
+
+
+def _elf_of(host: Host, data: bytes) -> Answer:
+    return _told_elf(host, elf.of_data(data))
+
+
+def _told_elf(host: Host, opened: elf) -> Iterator[Field]:
+    """What elf.cpp reads, in its order."""
+    job = opened.job
+    yield from (host.keep(opened), opened.data, opened.get_cfg_uuid().to_string())
+    yield from (job.is_full, job.platform, job.columns or 0)
+    kernels = {code.kernel: code.arguments or 0 for code in job.codes if code.kernel}
+    yield len(kernels)
+    for name, arguments in kernels.items():
+        instances = [code.instance for code in job.codes if code.kernel == name]
+        yield from (name, arguments)
+        yield from [_GLOBAL] * arguments
+        yield len(instances)
+        yield from instances
+
+
+def _elf_section(host: Host, number: int, name: bytes) -> Answer:
+    opened: elf = host.get(number, "xrt::elf")
+    found = opened.job.custom.get(name.decode())
+    if found is None:
+        raise RuntimeError(
+            f"Cannot get custom section {name.decode()} data, section not found in ELF"
+        )
+    return [opened.data.find(found), len(found)]
+
+
+def _open_module(host: Host, number: int, name: bytes) -> Answer:
+    del name
+    return [host.keep(module(host.get(number, "xrt::elf")))]
+
+
 OPERATIONS: Operations = {
+    "elf.open": _open_elf,
+    "elf.of_data": _elf_of,
+    "elf.section": _elf_section,
+    "module.open": _open_module,
     "xclbin.open": _open_xclbin,
     "xclbin.of_data": _xclbin_of,
     "xclbin.partition": _partition,

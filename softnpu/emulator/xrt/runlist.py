@@ -53,6 +53,7 @@ class runlist:
         if not self._runs:
             return
         for item in self._runs:
+            item.settle()
             item.prepare(self)
         self._is_running, self._failed, self.hung = True, None, False
         self._executed = True

@@ -275,7 +275,7 @@ _LINKING = frozenset(
 def _jobs(mine: elf.Elf, other: elf.Elf) -> Iterator[Difference]:
     """Of two whole jobs, section by section."""
     yield from value_differences("kernel", tuple(mine.kernels()), tuple(other.kernels()))
-    yield from value_differences("patched with", mine.dynamic, other.dynamic)
+    yield from value_differences("patched with", mine.patched_with, other.patched_with)
     before, after = ({s.name: bytes(s.data) for s in one.sections} for one in (mine, other))
     for name in dict.fromkeys((*before, *after)):
         if name in _LINKING:

@@ -22,23 +22,32 @@ constexpr memory_group NO_GROUP = 0xffffffff;
   throw std::system_error(EINVAL, std::generic_category(), what);
 }
 
-/// A new buffer; `owner` is a device or a context.
-std::shared_ptr<bo_impl> allocated(int64_t owner, void *user, size_t size, bo::flags kind,
-                                   memory_group group) {
-  auto answer = call("bo.open", owner, size, kind, group);
+} // namespace
+
+std::shared_ptr<bo_impl> mapped(softnpu::Answer answer) {
   auto made = std::make_shared<bo_impl>();
   made->object = std::make_shared<softnpu::Object>(answer.number());
   auto bytes = static_cast<size_t>(answer.number());
-  made->kind = static_cast<bo::flags>(answer.number());
+  made->size = static_cast<size_t>(answer.number());
   int file = answer.descriptor();
   void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   if (memory == MAP_FAILED)
     throw std::system_error(errno, std::generic_category(), "cannot map a buffer");
   made->mapping.reset(memory, [bytes](void *mapped) { munmap(mapped, bytes); });
-  made->shared = static_cast<char *>(memory);
-  made->seen = user ? static_cast<char *>(user) : made->shared;
-  made->size = size;
+  made->shared = made->seen = static_cast<char *>(memory);
+  return made;
+}
+
+namespace {
+
+/// A new buffer; `owner` is a device or a context.
+std::shared_ptr<bo_impl> allocated(int64_t owner, void *user, size_t size, bo::flags kind,
+                                   memory_group group) {
+  auto made = mapped(call("bo.open", owner, size, kind, group));
+  if (user)
+    made->seen = static_cast<char *>(user);
+  made->kind = kind;
   made->group = group;
   return made;
 }

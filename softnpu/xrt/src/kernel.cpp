@@ -177,8 +177,7 @@ void run::add_callback(ert_cmd_state state,
 void run::submit_wait(const xrt::fence &) { softnpu::refuse("fences"); }
 void run::submit_signal(const xrt::fence &) { softnpu::refuse("fences"); }
 xrt::bo run::get_ctrl_scratchpad_bo() const {
-  call("run.get_ctrl_scratchpad_bo", opened(handle, "xrt::run").id);
-  return {};
+  return xrt::bo(mapped(call("run.get_ctrl_scratchpad_bo", opened(handle, "xrt::run").id)));
 }
 void run::set_dtrace_control_file(const std::string &) {}
 ert_packet *run::get_ert_packet() const { softnpu::refuse("command packets"); }

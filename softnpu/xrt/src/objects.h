@@ -41,6 +41,9 @@ public:
   memory_group group = 0;
 };
 
+/// A buffer that the emulator has made, with its memory.
+std::shared_ptr<bo_impl> mapped(softnpu::Answer answer);
+
 /// What the emulator has read of the file, in one answer.
 struct xclbin_impl : softnpu::Object {
   using Object::Object;

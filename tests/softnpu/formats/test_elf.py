@@ -59,7 +59,7 @@ def test_a_job_tells_its_kernels_and_what_patches_it(bits: int) -> None:
     parsed = elf.parse(job(b"text", b"image", b"data", bits=bits))
     assert parsed.control_code == "AIE2P"
     assert list(parsed.kernels()) == [("_Z4mainPv", "once", (1, 2))]
-    assert parsed.dynamic == ("3", "scratch-pad-mem")
+    assert parsed.patched_with == ("3", "scratch-pad-mem")
     found = [note for section in parsed.sections for note in elf.notes(section)]
     assert [(owner, size) for owner, _, size in found] == [
         ("XRT", b"e4ec0b95638208f02a3910123805421b"),

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.amd import finding
 from softnpu.compiler.packaging import json_files
-from softnpu.formats import xclbin
+from softnpu.formats import job, xclbin
 from softnpu.tools.__main__ import main
 from softnpu.tools.folder import PROGRAMS, fill
 from tests.project import ROOT
@@ -123,11 +123,35 @@ def test_a_kernel_is_added_to_an_xclbin_that_there_is(work: Path) -> None:
     assert main(["aiecc", *both, "aie.mlir"]) == 1
 
 
+def test_elf_files_are_made_beside_the_xclbin_or_in_its_stead(work: Path) -> None:
+    assert main(["aiecc", "--get-full-elf", "--get-elf", "--elf-name=i.elf", "aie.mlir"]) == 0
+    full, beside = (job.read((work / name).read_bytes()) for name in ("aie.elf", "i.elf"))
+    code = full.code("main:run")
+    assert (full.columns, code.arguments, list(full.pdis)) == (1, 3, [".pdi.1"])
+    assert full.custom == {"npuforge.core_isa": b"rv32"}
+    assert [patch.symbol for patch in code.patches] == ["0", "1"]
+    assert [patch.symbol for patch in beside.codes[0].patches] == ["3", "4"]
+    assert (work / "names.json").is_file()
+
+
+def test_an_xclbin_is_made_of_a_design_whose_sequence_the_run_decides(work: Path) -> None:
+    text = DESIGN.format(name="main").replace("%y: memref<64xi32>)", "%y: memref<64xi32>, %n: i32)")
+    (work / "dynamic.mlir").write_text(
+        text.replace("[1, 1, 1, 64]", "[1, 1, 1, %l]", 1).replace(
+            "aiex.npu.dma_memcpy_nd(%x",
+            "%l = arith.extui %n : i32 to i64\n      aiex.npu.dma_memcpy_nd(%x",
+            1,
+        )
+    )
+    assert main(["aiecc", "--get-xclbin", "dynamic.mlir"]) == 0
+    assert (work / "aie.xclbin").is_file()
+    assert main(["aiecc", "--get-npu-insts", "dynamic.mlir"]) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         (("--get-xclbn", "aie.mlir"), "did you mean --get-xclbin?"),
-        (("--get-full-elf", "aie.mlir"), "a full ELF is not made here"),
         (("--get=nothing.bin", "aie.mlir"), "there is no such output; aie.xclbin, insts_{0}.bin"),
         (("--get-ctrlpkt", "aie.mlir"), "--get-ctrlpkt: the design has none"),
         (("--alloc-scheme=best", "aie.mlir"), "basic-sequential or bank-aware, not 'best'"),

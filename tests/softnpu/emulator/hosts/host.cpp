@@ -228,6 +228,34 @@ int refused(Host &host) {
   return 0;
 }
 
+int beside(Host &host) {
+  xrt::elf elf{std::string(std::getenv("ELF"))};
+  xrt::ext::kernel kernel(host.context, xrt::module(elf), "MLIR_AIE");
+  std::cout << elf.is_full_elf() << kernel(3, 0, 0, host.in, host.out).wait() << std::endl;
+  host.out.sync(FROM);
+  return verdict(same(host.out.map<int *>()));
+}
+
+int instead(Host &host) {
+  xrt::elf elf{std::string(std::getenv("ELF"))};
+  auto kernels = elf.get_kernels();
+  std::cout << elf.is_full_elf() << " " << elf.get_partition_size() << " "
+            << kernels.at(0).get_name() << " " << kernels[0].get_num_args() << " "
+            << kernels[0].get_instances().at(0).get_name() << "\n";
+  xrt::hw_context context(host.device, elf);
+  xrt::ext::kernel kernel(context, "main:once");
+  xrt::ext::bo in(context, SIZE), out(context, SIZE);
+  host.fill(in);
+  xrt::run run(kernel);
+  run.set_arg(0, in);
+  run.set_arg(1, out);
+  thrown([&] { run.get_ctrl_scratchpad_bo(); });
+  run.start();
+  run.wait2();
+  out.sync(FROM);
+  return verdict(same(out.map<int *>()));
+}
+
 int uncaught(Host &host) {
   xrt::kernel(host.context, "nope");
   return 0;
@@ -245,7 +273,7 @@ int main(int, char **arguments) {
       {"pass", pass},         {"stale", stale},   {"hang", hang},         {"slow", slow},
       {"parts", parts},       {"list", list},     {"own_memory", own_memory},
       {"callbacks", callbacks}, {"told", told},   {"refused", refused},   {"uncaught", uncaught},
-      {"crash", crash},
+      {"crash", crash},       {"beside", beside}, {"instead", instead},
   };
   Host host(arguments[2], arguments[3]);
   return ways.at(arguments[1])(host);

@@ -12,6 +12,7 @@ import pytest
 from softnpu.emulator import cxx, cxx_host, program_host
 from softnpu.emulator.xrt.machine import machine
 from softnpu.errors import EmulatorError, ToolError
+from tests.softnpu.emulator.xrt.elf_files import beside_xclbin, full
 from tests.softnpu.emulator.xrt.host import without
 
 SOURCE = Path(__file__).with_name("host.cpp")
@@ -132,6 +133,20 @@ def test_devices_and_xclbins_tell_of_themselves(run: Run) -> None:
         "MLIR_AIE 8 MLIR_AIE:MLIRAIE 1 instr SRAM",
         "<?xml 1",
         "1",
+    ]
+
+
+def test_elf_files_run_beside_an_xclbin_and_in_its_stead(
+    run: Run, march: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design = march / "passthrough_memtile"
+    monkeypatch.setenv("ELF", str(beside_xclbin(design, tmp_path)))
+    assert run("beside").out == ["04", "PASS!"]
+    monkeypatch.setenv("ELF", str(full(design, tmp_path, "once")))
+    assert run("instead").out == [
+        "1 1 main 3 once",
+        "runtime_error Control scratchpad memory is not present",
+        "PASS!",
     ]
 
 

@@ -25,12 +25,6 @@ def test_a_buffer_of_ext_is_in_the_hosts_memory(host: Host) -> None:
 def test_what_the_emulator_lacks_says_so(host: Host, tmp_path: Path) -> None:
     context, device = host.context, host.device
     refused: dict[str, list[Any]] = {
-        "ELF configurations": [
-            lambda: pyxrt.elf(str(tmp_path / "design.elf")),
-            lambda: pyxrt.elf(b"\x7fELF", 4),
-            lambda: pyxrt.ext.kernel(context, "MLIR_AIE"),
-            lambda: pyxrt.hw_context(device, {"priority": 1}, pyxrt.hw_context.shared),
-        ],
         "graphs and GMIO": [
             lambda: pyxrt.graph(context, "g", pyxrt.graph.primary),
             lambda: pyxrt.graph.update(None, "port", b""),  # type: ignore[arg-type]

@@ -42,6 +42,20 @@ def three_of_which_one_hangs(host: Host) -> tuple[pyxrt.runlist, list[pyxrt.run]
     return listed, runs, outputs
 
 
+def test_a_run_that_was_started_by_itself_is_done_before_its_list(
+    host: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = host.buffer(OUT)
+    run = host.kernel(3, host.instructions(), 0, host.buffer(IN, DATA), out)
+    listed = pyxrt.runlist(host.context)
+    listed.add(run)
+    listed.execute()
+    listed.wait()
+    assert run.state() == COMPLETED
+    assert (host.out(out) == DATA).all()
+    assert "on hardware it is refused (bad command state) unless it is done" in caplog.text
+
+
 def test_runs_execute_in_order(host: Host) -> None:
     source, middle, out = host.buffer(IN, DATA), host.buffer(OUT), host.buffer(OUT)
     instructions = host.instructions()
