@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser import PHONE, Shown, started
+from tests.browser import DESK, PHONE, Shown, started
 from tests.project import Project, make_project
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
+    from selenium.webdriver.remote.webelement import WebElement
 
 VARIANTS = (
     *("passthrough_memtile/default", "softmax_bf16/n1024", "softmax_bf16/rows4"),
@@ -91,8 +92,8 @@ def test_a_link_opens_a_design_with_array_memory_and_timelines(shown: Shown, lab
     assert picture.is_displayed() and picture.size["width"] > 200
     assert shown.all(f"{design} .array .route")
     assert shown.all(f"{design} .memory .part.buffer")
-    assert shown.one(f"{design} .plot svg").is_displayed()
     shown.one(f"{design} .stages summary").click()
+    assert shown.one(f"{design} .stages svg").is_displayed()
     assert "render" in shown.one(f"{design} .stages .plot").text
     shown.keep(label.replace("/", "-"))
 
@@ -115,7 +116,6 @@ def test_what_is_wrong_is_told_and_shown(shown: Shown) -> None:
         (".array .pad", ("task",)),
         (".array .switch", ("stream switch", "→")),
         (".memory .stack", ("stack", "0x0 to 0x400")),
-        ("[aria-label^='Timeline'] path[aria-roledescription='bar']", ("cycles",)),
     ],
 )
 def test_pointing_at_a_thing_tells_about_it(
@@ -128,6 +128,82 @@ def test_pointing_at_a_thing_tells_about_it(
         assert word in shown.tip
     if selector == ".array .lock":
         shown.keep("tooltip")
+
+
+RUN = "softmax_bf16/tiles4"
+RANGE = "details[open] [data-range]"
+
+
+def opened_run(shown: Shown, size: tuple[int, int] = DESK, *, dark: bool = False) -> WebElement:
+    """The canvas of a run's timeline, drawn."""
+    shown.open(size, dark=dark, at=RUN)
+    canvas: WebElement = shown.one("details[open] .run canvas")
+    shown.run("arguments[0].scrollIntoView({block: 'center'})", canvas)
+    shown.until(f"document.querySelector({RANGE!r}).textContent.startsWith('cycles 0 to ')")
+    return canvas
+
+
+def cycles_shown(shown: Shown) -> tuple[int, int]:
+    begin, end = re.findall(r"[\d,]+", shown.one(RANGE).text)
+    return int(begin.replace(",", "")), int(end.replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    ("size", "dark", "name"),
+    [(DESK, False, "run"), (DESK, True, "run_dark"), (PHONE, False, "run_phone")],
+)
+def test_a_run_is_drawn_from_end_to_end(
+    shown: Shown, size: tuple[int, int], dark: bool, name: str
+) -> None:
+    canvas = opened_run(shown, size, dark=dark)
+    box = shown.run("arguments[0].getBoundingClientRect().toJSON()", canvas)
+    assert box["width"] <= size[0] and box["height"] > 150
+    drawn = shown.run(
+        """(() => { const c = arguments[0], p = c.getContext('2d');
+        const d = p.getImageData(0, 0, c.width, c.height).data, seen = new Set();
+        for (let n = 0; n < d.length; n += 4) seen.add(d[n] << 16 | d[n + 1] << 8 | d[n + 2]);
+        return seen.size })()""",
+        canvas,
+    )
+    assert drawn > 20, "an empty canvas has one colour"
+    shown.keep(name)
+
+
+def test_a_run_is_zoomed_and_moved_by_keyboard_mouse_and_buttons(shown: Shown) -> None:
+    canvas = opened_run(shown)
+    whole = cycles_shown(shown)
+    shown.run("arguments[0].focus()", canvas)
+    shown.press("w", "w")
+    shown.until(f"document.querySelector({RANGE!r}).textContent !== 'cycles 0 to {whole[1]:,}'")
+    near = cycles_shown(shown)
+    assert near[1] - near[0] < 0.6 * whole[1]
+    shown.press("d")
+    shown.until(f"!document.querySelector({RANGE!r}).textContent.includes(' {near[0]:,} to')")
+    later = cycles_shown(shown)
+    assert later[0] > near[0] and later[1] - later[0] == pytest.approx(near[1] - near[0], abs=2)
+    shown.run(
+        "arguments[0].dispatchEvent(new WheelEvent('wheel', {deltaY: -400, ctrlKey: true,"
+        " clientX: 700, bubbles: true, cancelable: true}))",
+        canvas,
+    )
+    shown.until(f"!document.querySelector({RANGE!r}).textContent.includes(' {later[0]:,} to')")
+    assert cycles_shown(shown)[1] - cycles_shown(shown)[0] < later[1] - later[0]
+    shown.one("details[open] [data-do='all']").click()
+    shown.until(f"document.querySelector({RANGE!r}).textContent === 'cycles 0 to {whole[1]:,}'")
+
+
+def test_pointing_at_a_slice_of_a_run_names_it(shown: Shown) -> None:
+    opened_run(shown)
+    shown.hover("details[open] .run canvas")
+    shown.until("!document.getElementById('tip').hidden")
+    assert "cycles" in shown.tip or "at cycle" in shown.tip
+
+
+def test_how_busy_everybody_was_stands_in_a_table(shown: Shown) -> None:
+    opened_run(shown)
+    shown.one("details[open] .run ~ .what summary").click()
+    table = shown.one("details[open] .run ~ .what table").text
+    assert re.search(r"core \(\d,2\) [\d.]+ %", table)
 
 
 def test_pointing_at_the_legend_lights_up_its_route(shown: Shown) -> None:

@@ -15,9 +15,9 @@ from pipeline import build_warnings
 from pipeline.checks import RUN_ON, results_file
 from pipeline.designs import Variant
 from pipeline.profiling import PROFILE
-from pipeline.report import OBSERVED, TIMELINE, plots, spans
+from pipeline.report import OBSERVED, TIMELINE, plots, run, spans
 from pipeline.report.memory import TileMemory, tile_memories
-from pipeline.report.spans import Spans
+from pipeline.report.run import RunPart
 from pipeline.stages import warning_files
 from runner.report import median_seconds
 from softnpu.errors import FormatError
@@ -88,7 +88,7 @@ class DesignPart:
         pictures: of the array of each PDI; of the one, but for a file of several devices.
         warnings: of the build; alike ones counted.
         stages: plot of the build; `build_seconds` sums the stages up.
-        timeline: plot of a run on the emulator, in cycles.
+        run: the timeline of a run on the emulator.
         profile: where the cores' cycles went in it, as text; "" where nobody profiled it.
         stream: lines of the instruction stream; `stream_left` more are not shown.
     """
@@ -105,9 +105,8 @@ class DesignPart:
     pictures: tuple[Picture, ...] = ()
     stages: Markup | None = None
     build_seconds: float = 0.0
-    timeline: Markup | None = None
+    run: RunPart | None = None
     profile: str = ""
-    spans: Spans = field(default_factory=lambda: Spans((), 0, 0.0))
     error: str = ""
     runs: Sequence[Json] = ()
     numerics: tuple[Numerics, ...] = ()
@@ -135,7 +134,6 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
         )
     manifest = json.loads((folder / "manifest.json").read_text())
     observed = _json(folder / OBSERVED)
-    run = spans.emulated(_json(folder / TIMELINE) or {"traceEvents": []})
     build = spans.built(variant.label, timings)
     lines, left = _stream(folder)
     return DesignPart(
@@ -148,11 +146,10 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
         tools=manifest["tools"],
         warnings=_warnings(variant),
         pictures=tuple(pictures(folder)),
-        stages=_plot(build, "ms"),
-        build_seconds=sum(s.end - s.begin for s in build.shown if s.track not in RUN_ON) / 1000,
-        timeline=_plot(run, "cycles"),
+        stages=Markup(plots.timeline(build, "ms")) if build else None,
+        build_seconds=sum(s.end - s.begin for s in build if s.track not in RUN_ON) / 1000,
+        run=run.part(_json(folder / TIMELINE) or {"traceEvents": []}),
         profile=_text(folder / PROFILE),
-        spans=run,
         error=observed.get("error") or ("" if observed else NOT_OBSERVED),
         runs=observed.get("runs", ()),
         numerics=tuple(_numerics(observed.get("shown", {}))),
@@ -213,17 +210,13 @@ def _picture(folder: Path, one: pdis.ConfiguredPdi, caption: str) -> Picture:
     )
 
 
-def _plot(found: Spans, unit: str) -> Markup | None:
-    return Markup(plots.timeline(found.shown, unit)) if found.shown else None
-
-
 def _numerics(shown: Mapping[str, Json]) -> Iterator[Numerics]:
-    for which, run in shown.items():
-        for output in run["outputs"]:
+    for which, shown_run in shown.items():
+        for output in shown_run["outputs"]:
             bins, places = output.get("histogram"), output.get("map")
             yield Numerics(
                 which,
-                run["vector"],
+                shown_run["vector"],
                 output,
                 Markup(plots.histogram(bins)) if bins else None,
                 Markup(plots.error_map(places)) if places else None,

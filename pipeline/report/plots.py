@@ -16,13 +16,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 WIDTH = 620
 _LABELS = 112
 """Room for a track's name, whatever font the browser has."""
-COLOURS = {
-    "runs": "var(--program)",
-    "waits": "var(--stack)",
-    "DMA": "var(--buffer)",
-    "controller": "var(--dim)",
-    "done": "var(--buffer)",
-}
+COLOURS = {"done": "var(--buffer)"}
 _THINNEST = 0.8
 """Of a bar, in pixels: what is short must not vanish."""
 _CONFIG: Spec = {

@@ -46,6 +46,7 @@ def render(designs: Iterable[DesignPart], broken: Mapping[str, str]) -> str:
         broken=broken,
         style=_trusted("style.css") + Markup(STYLE),
         script=_trusted("script.js"),
+        run_script=_trusted("run.js"),
     )
 
 

@@ -233,6 +233,8 @@ class Context:
             self._note_unread_counts()
             self.controller.note_tokens()
         self.array.tracing.end_run()
+        if self.timeline is not None:
+            self.timeline.end_run(self.array, self.controller)
         statistics = Statistics.of(self.array) - before
         report = RunReport(
             outcome=outcome,

@@ -123,6 +123,11 @@ class Controller(Actor):
         return self.position >= len(self._operations)
 
     @property
+    def current(self) -> Operation | None:
+        """The operation that it is at; None at the end."""
+        return None if self.finished else self._operations[self.position]
+
+    @property
     def ahead(self) -> Sequence[Operation]:
         """The operations behind the one that it is at."""
         return self._operations[self.position + 1 :]

@@ -131,6 +131,16 @@ class Core(Services):
         return self._recorder is not None and self._recorder.follows
 
     @property
+    def isa(self) -> tuple[str | None, str]:
+        """What its programs are, and the generation, see cores.processor."""
+        array = self._tile.array
+        return array.core_isa, array.device.generation
+
+    def lock(self, number: int) -> Lock:
+        """The lock that its code calls by a number."""
+        return self._lock(number)
+
+    @property
     def code(self) -> bytes:
         """The program, as it was when it began."""
         return b"" if self._recorder is None else self._recorder.code
@@ -227,6 +237,7 @@ class Core(Services):
         generation = tile.array.device.generation
         cores.check_runnable(isa, generation, tile.name)
         follows = tile.array.tracing.follows(tile.place)
+        follows |= any(observer.wants_steps for observer in tile.observers)
         self._recorder = self._begin_recording() if tile.array.profile or follows else None
         if self._recorder is not None and follows:
             self._recorder.follow()

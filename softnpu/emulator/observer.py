@@ -6,9 +6,11 @@ told in the order of turns, not of times: an actor's times go up, those of two a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from softnpu.arch.standin import Service
@@ -28,7 +30,13 @@ class Held(Enum):
 
 
 class Observer:
-    """Does nothing with what it is told; times are in cycles, ends are exclusive."""
+    """Does nothing with what it is told; times are in cycles, ends are exclusive.
+
+    Attributes:
+        wants_steps: whether cores shall tell what they execute, run by run.
+    """
+
+    wants_steps = False
 
     def core_switched(self, core: Core, running: bool, time: int) -> None:
         """A core was enabled, or has ended or was stopped."""
@@ -36,7 +44,7 @@ class Observer:
     def core_ran(self, core: Core, begin: int, end: int) -> None:
         """A core has executed without waiting."""
 
-    def core_stepped(self, core: Core, steps: Sequence[tuple[int, int]], end: int) -> None:
+    def core_stepped(self, core: Core, steps: NDArray[np.uint64], end: int) -> None:
         """What a core has executed up to `end`, one after the other (Recorder.steps)."""
 
     def core_asked(self, core: Core, service: Service, first: int, second: int) -> None:

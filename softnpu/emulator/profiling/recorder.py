@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from softnpu.arch.standin import Service
 
@@ -102,12 +103,13 @@ class Recorder:
         self._steps = np.zeros(_STEPS, np.uint64)
         self.state.steps, self.state.room = self._steps.ctypes.data, _STEPS
 
-    def steps(self) -> list[tuple[int, int]]:
-        """Takes what has happened since the last time: (begin, end) of what was executed;
-        (address | HELD_UP, cycles) of a bundle in the run before that was held up."""
-        taken = self._steps[: self.state.taken]
+    def steps(self) -> NDArray[np.uint64]:
+        """Takes what has happened since the last time, each of two numbers of 32 bits: begin and
+        end of what was executed; address | HELD_UP and cycles of a bundle in the run before that
+        was held up."""
+        taken: NDArray[np.uint64] = self._steps[: self.state.taken].copy()
         self.state.taken = 0
-        return list(zip((taken >> 32).tolist(), (taken & 0xFFFFFFFF).tolist(), strict=True))
+        return taken
 
     @property
     def follows(self) -> bool:

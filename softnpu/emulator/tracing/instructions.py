@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +77,7 @@ class Follower:
         self._steps: Steps | None = None
 
     def seen(
-        self, core: Core, unit: Unit, steps: Sequence[tuple[int, int]], end: int
+        self, core: Core, unit: Unit, steps: NDArray[np.uint64], end: int
     ) -> Iterator[tuple[int, int, int]]:
         """(event, begin, end) of what the core has executed up to `end`."""
         if self._steps is None or core.code != self._code:

@@ -62,14 +62,34 @@ class Steps:
         standin = isa == STANDIN_ISA
         self._program: Program = _Rv32(code) if standin else _Bundles(code, generation)
         self._runs: dict[tuple[int, int], Cycles] = {}
+        halfwords = len(code) // 2 + 1
+        self._ends = np.zeros(halfwords, np.int64)
+        """By where a run begins, where it ended last, and its cycles."""
+        self._lengths = np.zeros(halfwords, np.int64)
 
-    def cycles(self, steps: Sequence[tuple[int, int]]) -> Cycles:
+    def cycles(self, steps: NDArray[np.uint64]) -> Cycles:
         """The cycles of what `Recorder.steps` gives, one behind the other."""
-        parts = list(self._parts(steps))
+        parts = list(self._parts(_pairs(steps)))
         if not parts:
             return np.zeros(0, np.uint32), np.zeros(0, np.uint8)
         addresses, kinds = zip(*parts, strict=True)
         return np.concatenate(addresses), np.concatenate(kinds)
+
+    def lengths(self, steps: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The address of each step, and its cycles; a stall is a step of its own."""
+        first, second = (steps >> 32).astype(np.int64), (steps & 0xFFFFFFFF).astype(np.int64)
+        held = first >= HELD_UP
+        address = np.where(held, first - HELD_UP, first)
+        known = self._ends[address >> 1] == second
+        for n in np.flatnonzero(~(known | held)).tolist():
+            run = int(first[n]), int(second[n])
+            if self._ends[run[0] >> 1] == run[1]:
+                continue
+            self._ends[run[0] >> 1], self._lengths[run[0] >> 1] = run[1], len(self._run(run)[0])
+        cycles = np.where(held, second, self._lengths[address >> 1])
+        for n in np.flatnonzero(~held & (self._ends[address >> 1] != second)).tolist():
+            cycles[n] = len(self._run((int(first[n]), int(second[n])))[0])
+        return address, cycles
 
     def _parts(self, steps: Sequence[tuple[int, int]]) -> Iterator[Cycles]:
         run: tuple[int, int] | None = None
@@ -103,6 +123,10 @@ class Steps:
                 addresses = np.insert(addresses, at, np.full(count, address, np.uint32))
                 kinds = np.insert(kinds, at, np.full(count, Kind.HELD, np.uint8))
         return addresses, kinds
+
+
+def _pairs(steps: NDArray[np.uint64]) -> list[tuple[int, int]]:
+    return list(zip((steps >> 32).tolist(), (steps & 0xFFFFFFFF).tolist(), strict=True))
 
 
 class _Bundles:

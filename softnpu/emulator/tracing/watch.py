@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from softnpu.arch.dma import Direction
 from softnpu.arch.register import MODULES, Module
@@ -112,7 +115,7 @@ class Watch(Observer):
         elif since is not None:
             self.units.named(core.tile, Module.CORE, "ACTIVE", since, time)
 
-    def core_stepped(self, core: Core, steps: Sequence[tuple[int, int]], end: int) -> None:
+    def core_stepped(self, core: Core, steps: NDArray[np.uint64], end: int) -> None:
         """As `Observer.core_stepped`."""
         unit = self.units.at(core.tile, Module.CORE)
         follower = self.followers.get(core.tile)

@@ -256,6 +256,7 @@ class hw_context:
             )
             if self._context.timeline is not None:
                 shared.timeline = self._context.timeline
+                shared.timeline.names = self.names.of(pdi)
         return self._context
 
     def _memcheck(self, limit: int | None) -> MemoryCheck | None:

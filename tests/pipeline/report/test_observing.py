@@ -35,9 +35,9 @@ def test_every_run_is_compared_and_the_first_one_timed(house: Path) -> None:
     assert seen["error"] is None
     assert [run["vector"] for run in seen["runs"]][:2] == ["random-0", "random-1"]
     assert all(output["fault"] is None for run in seen["runs"] for output in run["outputs"])
-    assert any(event["name"] == "runs" for event in timeline["traceEvents"])
+    assert any(event["name"] == "vector_scale()" for event in timeline["traceEvents"])
     part = design.gather(variant, {})
-    assert part.timeline is not None and "(0,2) MM2S 0" in part.timeline
+    assert part.run is not None and "tile (0,2) MM2S 0 [out]" in dict(part.run.rows)
     assert len(part.pictures) == 1 and "address of buffer 1 (bo1)" in part.stream
 
 
