@@ -22,6 +22,7 @@ from softnpu.dialects.locations import at, located, origin_of, place_of
 from softnpu.dialects.source import parse_file, print_module
 from softnpu.dialects.walking import all_ops
 from softnpu.errors import DesignError, SourceLocation
+from softnpu.passes.rewriting.rest import rest_remembered
 
 PLACES_SUFFIX = ".places.json"
 
@@ -30,7 +31,7 @@ PLACES_SUFFIX = ".places.json"
 def in_one_go() -> Iterator[None]:
     """Where a design is read, lowered and written out: what is found out of kinds of ops is kept,
     and Python looks for no garbage."""
-    with uncollected(), kinds_remembered():
+    with uncollected(), kinds_remembered(), rest_remembered():
         yield
 
 

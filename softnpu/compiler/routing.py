@@ -16,7 +16,14 @@ from xdsl.ir import Operation, SSAValue
 from softnpu.compiler import design_flows, pipelines
 from softnpu.compiler.modules import verify
 from softnpu.compiler.selection import set_aside, take_body
-from softnpu.dialects.aie import CoreOp, RuntimeSequenceOp, SwitchboxOp
+from softnpu.dialects.aie import (
+    CoreOp,
+    MemOp,
+    MemTileDMAOp,
+    RuntimeSequenceOp,
+    ShimDMAOp,
+    SwitchboxOp,
+)
 from softnpu.dialects.walking import all_ops, ops_in
 from softnpu.errors import DesignError, diagnostic
 from softnpu.inspect.array import ConfiguredArray, of_operations
@@ -26,7 +33,7 @@ from softnpu.passes.route_flows import NoRoutesError
 from softnpu.passes.sequence_ops import devices, model_of
 from softnpu.targets.cdo_streams import switches
 
-UNROUTED = (CoreOp, RuntimeSequenceOp)
+UNROUTED = (CoreOp, RuntimeSequenceOp, MemOp, MemTileDMAOp, ShimDMAOp)
 """Ops in which routing changes nothing."""
 
 LISTED = 8

@@ -119,3 +119,18 @@ def place_before(anchor: Operation, ops: Sequence[Operation]) -> None:
         last = op
     if ops:
         ops[-1]._next_op, anchor._prev_op = anchor, ops[-1]
+
+
+def put_in_order(block: Block, ops: Sequence[Operation]) -> None:
+    """Put the ops of a block, which are these, in this order."""
+    last: Operation | None = None
+    for op in ops:
+        op._prev_op = last
+        if last is None:
+            block._first_op = op
+        else:
+            last._next_op = op
+        last = op
+    block._last_op = last
+    if last is not None:
+        last._next_op = None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TypeVar
 
 from xdsl.dialects.builtin import ModuleOp, StringAttr
-from xdsl.ir import Operation
+from xdsl.ir import Block, Operation
 
 from softnpu.dialects.aie.tiles import DeviceOp
 from softnpu.dialects.walking import ops_in
+
+OpT = TypeVar("OpT", bound=Operation)
 
 
 def symbol_name(op: Operation) -> str | None:
@@ -63,6 +66,19 @@ def lookup_in(table: Operation, name: str) -> Operation | None:
     if table not in _tables:
         _tables[table] = dict(reversed(list(_defined_in(table))))
     return _tables[table].get(name)
+
+
+def defined_in(block: Block, names: Collection[str], kind: type[OpT]) -> dict[str, OpT]:
+    """The first ops of a class in a block that define symbols of these names."""
+    found: dict[str, OpT] = {}
+    op = block.first_op
+    while op is not None and len(found) < len(names):
+        if isinstance(op, kind):
+            name = symbol_name(op)
+            if name is not None and name in names:
+                found.setdefault(name, op)
+        op = op._next_op
+    return found
 
 
 def _defined_in(table: Operation) -> Iterator[tuple[str, Operation]]:

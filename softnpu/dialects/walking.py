@@ -4,7 +4,7 @@ and what is done to an op does not change what comes next."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -23,37 +23,47 @@ def ops_in(block: Block) -> list[Operation]:
     return found
 
 
-def all_ops(top: Operation, closed: tuple[type[Operation], ...] = ()) -> list[Operation]:
-    """An op and all inside it, each before what is in it; of ops of the classes `closed`, not what
-    is in them."""
+def all_ops(
+    top: Operation,
+    closed: tuple[type[Operation], ...] = (),
+    shut: Collection[Operation] = (),
+) -> list[Operation]:
+    """An op and all inside it, each before what is in it; of ops of the classes `closed`, and of
+    those in `shut`, not what is in them."""
     found = [top]
-    _add_inner(top, found, closed)
+    _add_inner(top, found, closed, shut)
     return found
 
 
-def _add_inner(top: Operation, found: list[Operation], closed: tuple[type[Operation], ...]) -> None:
+def _add_inner(
+    top: Operation,
+    found: list[Operation],
+    closed: tuple[type[Operation], ...],
+    shut: Collection[Operation],
+) -> None:
     for region in top.regions:
         block = region._first_block
         while block is not None:
             op = block._first_op
             while op is not None:
                 found.append(op)
-                if op.regions and type(op) not in closed:
-                    _add_inner(op, found, closed)
+                if op.regions and type(op) not in closed and op not in shut:
+                    _add_inner(op, found, closed, shut)
                 op = op._next_op
             block = block._next_block
 
 
-def outer_ops(top: Operation) -> list[Operation]:
-    """The ops with regions among those below an op, and itself; each before what is in it."""
+def outer_ops(top: Operation, shut: Collection[Operation] = ()) -> list[Operation]:
+    """The ops with regions among those below an op, and itself; each before what is in it. Of ops
+    in `shut`, not what is in them."""
     found = [top]
     for region in top.regions:
         block = region._first_block
         while block is not None:
             op = block._first_op
             while op is not None:
-                if op.regions:
-                    found += outer_ops(op)
+                if op.regions and op not in shut:
+                    found += outer_ops(op, shut)
                 op = op._next_op
             block = block._next_block
     return found

@@ -32,6 +32,7 @@ from softnpu.dialects.symbols import lookup, tables_read_once
 from softnpu.dialects.walking import all_ops, nothing_changes, ops_in, ops_of
 from softnpu.passes.rewriting.constants import unique_constants
 from softnpu.passes.rewriting.ir import block_of
+from softnpu.passes.rewriting.rest import at_rest
 from softnpu.passes.sequence_inliner import SequenceInliner, symbol_references
 from softnpu.passes.sequence_ops import devices, replace, sequences
 
@@ -62,7 +63,7 @@ class MaterializeRuntimeSequencesPass(ModulePass):
                 for sequence in sequences(device):
                     _check_acyclic(sequence, [])
             if sequences(device):
-                unique_constants(device)
+                unique_constants(device, at_rest(device, {}, merges=False))
                 _inline_runs(device)
             for sequence in sequences(device):
                 _load_configurations(sequence)

@@ -194,10 +194,11 @@ class ObjectFifoLinkOp(DefinedOp):
         return self._fifos(self.fifo_outs)
 
     def _fifos(self, names: tuple[str, ...]) -> list[ObjectFifoCreateOp]:
-        from softnpu.dialects.symbols import lookup
+        from softnpu.dialects.symbols import defined_in
 
-        found = [lookup(self, name) for name in names]
-        return [fifo for fifo in found if isinstance(fifo, ObjectFifoCreateOp)]
+        block = self.parent
+        found = {} if block is None else defined_in(block, names, ObjectFifoCreateOp)
+        return [found[name] for name in names if name in found]
 
     @property
     def shared_tile(self) -> SSAValue | None:

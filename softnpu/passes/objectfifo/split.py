@@ -45,6 +45,7 @@ def split_fifos(state: FifoState) -> None:
         ]
         if ends:
             state.splits.append((fifo, ends))
+    state.find_fifos()
 
 
 def _split_consumer(

@@ -64,6 +64,7 @@ class FifoState:
     written_as: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.find_fifos()
         self.find_links()
 
     @classmethod
@@ -82,7 +83,11 @@ class FifoState:
 
     def fifos(self) -> list[ObjectFifoCreateOp]:
         """All objectfifos of the device, in order."""
-        return list(of_type(self.device, ObjectFifoCreateOp))
+        return [*self._fifos]
+
+    def find_fifos(self) -> None:
+        """Note the fifos of the device; to be called again when there are others."""
+        self._fifos = list(of_type(self.device, ObjectFifoCreateOp))
 
     def find_links(self) -> None:
         """Note which fifos the links name; to be called again when they name others."""

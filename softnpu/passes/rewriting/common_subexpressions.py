@@ -27,7 +27,13 @@ class _Driver(CSEDriver):
     """Passes over ops whose effects are not known, most of a sequence; keeps known ops by scope."""
 
     def _simplify_operation(self, op: Operation) -> None:
-        if op.has_trait(MemoryEffect, value_if_unregistered=False):
+        if (
+            type(op) is ConstantOp
+            and op.results[0].first_use is not None
+            and op not in self._known_ops
+        ):
+            self._known_ops[op] = op
+        elif op.has_trait(MemoryEffect, value_if_unregistered=False):
             super()._simplify_operation(op)
 
     def _simplify_region(self, region: Region) -> None:

@@ -7,6 +7,8 @@ AIEDialect.cpp, `shouldMaterializeInto`); an equal one met later is replaced by 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import FloatAttr, IndexType, IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
@@ -76,16 +78,9 @@ def insert_at_head(region: Region, value: Attribute) -> SSAValue:
     return made.result
 
 
-def move_to_head(region: Region, op: Operation) -> None:
-    """Moves an op to the very front of a region."""
-    front = region.blocks[0].first_op
-    assert front is not None
-    if front is not op:
-        move_before(front, op)
-
-
-def unique_constants(root: Operation) -> None:
-    """Merges equal constants below `root` and moves them to the head of their scope.
+def unique_constants(root: Operation, shut: Collection[Operation] = ()) -> None:
+    """Merges equal constants below `root` and moves them to the head of their scope; not in ops of
+    `shut`, each of which is a scope.
 
     A constant that opens its scope, or follows one that stays, keeps its place; others move to
     the very front, each before the one moved last, as MLIR leaves them.
@@ -93,8 +88,8 @@ def unique_constants(root: Operation) -> None:
     owners: dict[Region, dict[tuple[object, object], Operation]] = {}
     kept: set[Operation] = set()
     block: Block | None = None
-    for op in all_ops(root):
-        if op.name != ConstantOp.name:
+    for op in all_ops(root, shut=shut):
+        if type(op) is not ConstantOp:
             continue
         if op.parent is not block:
             block = block_of(op)

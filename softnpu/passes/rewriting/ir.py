@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from xdsl.ir import Block, Operation
 
-from softnpu.dialects.making import place_before
+from softnpu.dialects.making import place_before, put_in_order
 from softnpu.dialects.scalars import with_constants
+from softnpu.dialects.walking import ops_in
 
 OpT = TypeVar("OpT", bound=Operation)
 
@@ -55,6 +57,15 @@ def move_before(anchor: Operation, *ops: Operation) -> None:
     block = block_of(anchor)
     for op in ops:
         block.insert_op_before(detach(op), anchor)
+
+
+def bring_to_head(block: Block, ops: Sequence[Operation]) -> None:
+    """Moves ops to the very front of a block, in order."""
+    for op in ops:
+        if op.parent is not block:
+            block.add_op(detach(op))
+    moved = set(ops)
+    put_in_order(block, [*ops, *(op for op in ops_in(block) if op not in moved)])
 
 
 def erase(op: Operation) -> None:

@@ -6,7 +6,9 @@ A carried value that starts as a constant is taken for one until an iteration pr
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import cast
 
 from xdsl.dialects import scf
 from xdsl.dialects.arith import ConstantOp
@@ -14,10 +16,10 @@ from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from softnpu.dialects.walking import ops_in
-from softnpu.passes.rewriting.constants import identity, insert_at_head, move_to_head, scope_of
+from softnpu.passes.rewriting.constants import identity, insert_at_head, scope_of
 from softnpu.passes.rewriting.dead import is_dead
 from softnpu.passes.rewriting.folding import fold
-from softnpu.passes.rewriting.ir import erase, terminator_of
+from softnpu.passes.rewriting.ir import bring_to_head, erase, terminator_of
 from softnpu.passes.rewriting.loops import trip_count
 
 Known = Attribute | None
@@ -159,6 +161,7 @@ def _write_out(root: Region, values: dict[SSAValue, Known]) -> None:
     """Each constant comes to the head of its scope when it is first met, so that in the end they
     stand in the opposite order; blocks are visited last in, first out, as in MLIR."""
     constants: dict[tuple[Region, object, object], SSAValue] = {}
+    heads: dict[Region, list[Operation]] = defaultdict(list)
 
     def settle(value: SSAValue, scope: Region) -> bool:
         """Whether a constant stands for the value from now on; one that is such itself moves."""
@@ -168,10 +171,11 @@ def _write_out(root: Region, values: dict[SSAValue, Known]) -> None:
         key = scope, *identity(known, value.type)
         if key not in constants:
             if isinstance(owner := value.owner, ConstantOp):
-                move_to_head(scope, owner)
+                heads[scope].append(owner)
                 constants[key] = value
                 return False
             constants[key] = insert_at_head(scope, known)
+            heads[scope].append(cast(Operation, constants[key].owner))
         value.replace_all_uses_with(constants[key])
         return True
 
@@ -187,3 +191,5 @@ def _write_out(root: Region, values: dict[SSAValue, Known]) -> None:
                 pending += (inner for region in op.regions for inner in region.blocks)
         for argument in block.args:
             settle(argument, scope)
+    for scope, found in heads.items():
+        bring_to_head(scope.blocks[0], found[::-1])
