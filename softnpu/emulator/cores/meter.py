@@ -81,7 +81,7 @@ class Meter:
 
     def __init__(self, uc: Any, program: NDArray[np.uint8], seen: Recorder | None = None) -> None:
         self._program = program
-        self._recording = seen is not None
+        self._seen = seen
         self._ends = np.zeros(len(program) // 2 + 1, np.uint8)
         self._counts = np.zeros(len(program) // 2 + 1, np.uint32)
         self._meter = _Meter(0, 0, None, self._counts.ctypes.data)
@@ -109,11 +109,14 @@ class Meter:
     def stopped_within(self, pc: int, end: int) -> None:
         """The block that ends at `end` was counted, but not executed from `pc` on."""
         self._meter.retired -= int(self._counts[end >> 1]) - int(self._counts[pc >> 1])
+        if self._seen is not None:
+            self._seen.stopped_within(pc, end)
+            self._block.last = 0  # what goes on there is neither called nor returned to
 
     def reload(self) -> None:
         """Counts the program's instructions again."""
         self._counts[:] = instruction_counts(self._program)
-        if self._recording:
+        if self._seen is not None:
             self._ends[:] = transfer_ends(self._program)
 
     def _attach_native(self, uc: Any, address: int | None, data: int) -> bool:

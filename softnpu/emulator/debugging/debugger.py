@@ -62,6 +62,7 @@ class Breakpoint:
         hits: how often it was stopped at.
         told: what is called so: the line that has code.
         once: goes with the first stop.
+        untold: why the condition could not be told at the latest stop, "" if it could.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Breakpoint:
     hits: int = 0
     told: str = ""
     once: bool = False
+    untold: str = ""
     places: dict[Place, list[int]] = field(default_factory=dict)
 
 
@@ -262,9 +264,11 @@ class Debugger:
             return True
         from softnpu.emulator.debugging.expressions import evaluate
 
+        breakpoint.untold = ""
         try:
             return bool(evaluate(breakpoint.condition, self.view(core)))
-        except EmulatorError:
+        except EmulatorError as error:
+            breakpoint.untold = str(error)
             return True
 
     def _stop(self, stop: Stop) -> None:

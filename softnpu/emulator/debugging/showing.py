@@ -55,6 +55,8 @@ class Showing:
             case Reason.BREAKPOINT:
                 assert stop.breakpoint is not None
                 yield f"breakpoint {stop.breakpoint.number}: {self._at(stop.core)}"
+                if stop.breakpoint.untold:
+                    yield f"whether {stop.breakpoint.condition}: {stop.breakpoint.untold}"
             case Reason.STEP:
                 yield self._at(stop.core)
             case Reason.INTERRUPT:

@@ -120,6 +120,17 @@ class Recorder:
         """The program begins anew."""
         self.state.path = self.state.deeper = 0
 
+    def stopped_within(self, pc: int, end: int) -> None:
+        """What ran last, up to `end`, was stopped in front of `pc`, and runs on from there."""
+        row = self._runs[self.state.path]
+        row[end >> 1] += 1
+        row[pc >> 1] -= 1
+        if self.follows and self.state.taken:
+            last = self.state.taken - 1
+            begin = int(self._steps[last]) >> 32
+            self._steps[last] = begin << 32 | pc
+            self.state.taken -= begin == pc
+
     def wait(self, address: int, cause: Cause, cycles: int) -> None:
         """The instruction at `address` has waited."""
         self._waits[self.state.path, address, cause] += cycles

@@ -114,11 +114,13 @@ class Built:
 
     folder: Path
 
-    def context(self, debugger: Debugger | None = None, *, check: bool = False) -> Context:
+    def context(
+        self, debugger: Debugger | None = None, *, check: bool = False, profile: bool = False
+    ) -> Context:
         """A context on it."""
         image = parse((self.folder / "final.xclbin").read_bytes())
         memcheck = MemoryCheck(self.names) if check else None
-        return Context(image, debugger=debugger, memcheck=memcheck)
+        return Context(image, debugger=debugger, memcheck=memcheck, profile=profile)
 
     @property
     def names(self) -> names.Names:
@@ -163,7 +165,13 @@ class Session:
         return self.told[-1].partition("\n")[2]
 
 
-def session(built: Built, *commands: str, check: bool = False, strict: bool = False) -> Session:
+def session(
+    built: Built,
+    *commands: str,
+    check: bool = False,
+    strict: bool = False,
+    profile: bool = False,
+) -> Session:
     """Runs a design under the prompt with these commands, and then to its end."""
     told = [""]
 
@@ -176,7 +184,8 @@ def session(built: Built, *commands: str, check: bool = False, strict: bool = Fa
         told[-1] += f"\n{text}"
 
     prompt = Prompt(tell, given(), (built.folder,), strict=strict)  # type: ignore[arg-type]
-    context = built.context(Debugger(built.names, prompt.stopped), check=check)
+    debugger = Debugger(built.names, prompt.stopped)
+    context = built.context(debugger, check=check, profile=profile)
     try:
         report, output = built.run(context)
     except Quit:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softnpu.emulator.debugging.commands import COMMANDS, HELP
 from softnpu.emulator.debugging.debugger import Debugger, Quit, Reason, Stop
-from softnpu.emulator.debugging.prompt import COMMANDS, HELP
+from softnpu.emulator.profiling.profile import of_array
 from softnpu.emulator.report import Outcome
 from tests.softnpu.emulator.debugging.artifacts import (
     DESIGN,
@@ -41,6 +42,14 @@ def test_time_and_data_are_those_of_a_run_that_nobody_stops(built: Built) -> Non
     watched = session(built, *steps, "c").report
     assert watched is not None
     assert (watched.cycles, watched.statistics) == (undisturbed.cycles, undisturbed.statistics)
+
+
+def test_profiles_are_those_of_a_run_that_nobody_stops(built: Built) -> None:
+    undisturbed, _ = built.run(built.context(profile=True))
+    steps = ["break scale", "c", *["step"] * 8, "stepi 5", *["next"] * 8, "finish", "c", "stepi 9"]
+    watched = session(built, *steps, "delete", profile=True).report
+    assert watched is not None
+    assert of_array(watched.array, built.names) == of_array(undisturbed.array, built.names)
 
 
 @pytest.mark.parametrize(
@@ -273,3 +282,8 @@ def test_an_interrupt_stops_the_core_that_computes(tmp_path: Path) -> None:
         endless.run(endless.context(Debugger(endless.names, stopped)))
     assert stops[-1][0] is Reason.INTERRUPT
     assert stops[-1][1].startswith("in scale (kernel.c:1)")
+
+
+def test_a_condition_that_cannot_be_told_stops_and_says_why(optimised: Built) -> None:
+    said = session(optimised, f"break {STORE} if value == 3", "c").last().splitlines()
+    assert said[1] == "whether value == 3: value is optimised out here"
