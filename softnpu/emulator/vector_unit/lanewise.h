@@ -81,22 +81,46 @@ static void npu_float_sums(npu_vector_unit *unit, const uint32_t *a, const uint3
     }
 }
 
+/* Which lanes of a are less than those of b, and which are at least as large. Of fp32 AIE-ML has no
+ * comparison: the difference, as bfloat16, is compared with zero (llvm-aie, v16float). */
+static void npu_float_order(npu_vector_unit *unit, int type, const uint32_t *a, const uint32_t *b,
+                            uint32_t n, uint8_t *less, uint8_t *least)
+{
+    uint32_t difference[NPU_MAX_LANES + 16];
+    if (type == NPU_F32)
+        npu_float_sums(unit, a, b, n, 1, difference);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t x = a[i], y = b[i];
+        if (type == NPU_F32) {
+            x = (uint32_t)npu_bf16_of_fp32(difference[i], unit->control, &unit->status) << 16;
+            x = x == 0x80000000u ? 0 : x;
+            y = 0;
+        }
+        less[i] = (uint8_t)npu_float_less(x, y);
+        least[i] = (uint8_t)npu_float_at_least(x, y);
+    }
+}
+
 static void npu_float_lanes(npu_vector_unit *unit, const npu_vector_command *c)
 {
     uint32_t a[NPU_MAX_LANES], b[NPU_MAX_LANES], out[NPU_MAX_LANES];
+    uint8_t less[NPU_MAX_LANES], least[NPU_MAX_LANES];
     uint32_t n = c->lanes;
     npu_read_floats(unit, (int)npu_a_type(c), c->a, n, (c->operation & NPU_SCALAR_A) != 0, a);
-    if (c->b)
+    if (c->b) {
         npu_read_floats(unit, (int)npu_b_type(c), c->b, n, (c->operation & NPU_SCALAR_B) != 0, b);
+        npu_float_order(unit, (int)npu_a_type(c), a, b, n, less, least);
+    }
     switch (c->operation & 255) {
     case NPU_V_ADD: npu_float_sums(unit, a, b, n, 0, out); break;
     case NPU_V_SUB: npu_float_sums(unit, a, b, n, 1, out); break;
-    case NPU_V_MIN: NPU_EACH(npu_float_at_least(a[i], b[i]) ? b[i] : a[i]);
-    case NPU_V_MAX: NPU_EACH(npu_float_less(a[i], b[i]) ? b[i] : a[i]);
+    case NPU_V_MIN: NPU_EACH(least[i] ? b[i] : a[i]);
+    case NPU_V_MAX: NPU_EACH(less[i] ? b[i] : a[i]);
     case NPU_V_MAXDIFF:
+        npu_float_order(unit, (int)npu_a_type(c), b, a, n, less, least);
         npu_float_sums(unit, a, b, n, 1, out);
         for (uint32_t i = 0; i < n; i++)
-            out[i] = npu_float_less(b[i], a[i]) ? out[i] : 0;
+            out[i] = less[i] ? out[i] : 0;
         break;
     case NPU_V_NEG: NPU_EACH(a[i] ^ 0x80000000u);
     case NPU_V_ABS: NPU_EACH(a[i] & 0x7fffffffu);
@@ -132,6 +156,7 @@ static void npu_compare(npu_vector_unit *unit, const npu_vector_command *c)
 {
     int64_t a[NPU_MAX_LANES], b[NPU_MAX_LANES];
     uint32_t x[NPU_MAX_LANES], y[NPU_MAX_LANES];
+    uint8_t float_less[NPU_MAX_LANES], float_least[NPU_MAX_LANES];
     uint32_t words[NPU_MAX_LANES / 32] = {0}, bytes = (c->lanes + 31) / 32 * 4;
     npu_element_kind kind = npu_elements[npu_a_type(c)];
     int operation = c->operation & 255, type = kind.part;
@@ -143,14 +168,15 @@ static void npu_compare(npu_vector_unit *unit, const npu_vector_command *c)
         npu_read_floats(unit, type, c->b, n, one_b, y);
         for (uint32_t i = 0; i < n && type == NPU_BF16; i++)
             x[i] = x[i] & 0x7f800000 ? x[i] : 0;
+        npu_float_order(unit, type, x, y, n, float_less, float_least);
     } else {
         npu_operand(unit, type, c->a, n, one_a, a);
         npu_operand(unit, type, c->b, n, one_b, b);
     }
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t less = is_float ? (uint32_t)npu_float_less(x[i], y[i]) : a[i] < b[i];
-        uint32_t least = is_float ? (uint32_t)npu_float_at_least(x[i], y[i]) : a[i] >= b[i];
-        uint32_t more = is_float ? (uint32_t)npu_float_less(y[i], x[i]) : a[i] > b[i];
+        uint32_t less = is_float ? float_less[i] : a[i] < b[i];
+        uint32_t least = is_float ? float_least[i] : a[i] >= b[i];
+        uint32_t more = is_float ? x[i] != y[i] : a[i] > b[i];
         uint32_t holds = operation == NPU_V_LT ? less : operation == NPU_V_GE ? least : least & !more;
         uint32_t lane = i >> kind.is_complex;
         if (kind.is_complex && i % 2 && !holds) /* equal in the real part alone */

@@ -161,6 +161,20 @@ TABLES: list[Row] = [
 ]  # fmt: skip
 
 
+THIRD = np.float32(1) / np.float32(3)
+FLOATS: list[Row] = [
+    ("put(aie::eq(aie::broadcast<float, 16>(-0.0f), 0.0f))", np.array([255, 255], np.uint8)),
+    ("put(aie::neq(aie::broadcast<bfloat16, 16>(-0.0f), bfloat16(0.0f)))", np.zeros(2, np.uint8)),
+    ("put(aie::eq(aie::broadcast<bfloat16, 16>(0.0f), bfloat16(-0.0f)))",
+     np.array([255, 255], np.uint8)),
+    ("put(aie::lt(aie::to_float(a), aie::to_float(b)))", np.packbits(A < B, bitorder="little")),
+    ("put(aie::max(aie::to_float(a), aie::to_float(b)))", floats(np.maximum(A, B))),
+    ("put(aie::maxdiff(aie::to_float(a), aie::to_float(b)))", floats(np.maximum(WIDE_A - B, 0))),
+    ("volatile float x = 1, y = 3; put(aie::div(float(x), float(y)))", np.array([THIRD])),
+    ("volatile float x = 0.1f; put(aie::mac(1.0f, float(x), float(x)) == 1.0f + x * x)",
+     np.array([True])),
+]  # fmt: skip
+
 STREAMS: list[Row] = [
     ("auto all = aie::make_tensor_descriptor_from_native<int16, 8>(aie::dim_3d{1, 2, 0, 0, -1});"
      "auto from = aie::make_tensor_buffer_stream(x, all);"
@@ -175,8 +189,8 @@ STREAMS: list[Row] = [
 
 @pytest.mark.parametrize(
     "rows",
-    [TUPLES, MEMORY, CONVERSIONS, COMPLEX, TABLES, STREAMS],
-    ids=["tuples", "memory", "conversions", "complex", "tables", "streams"],
+    [TUPLES, MEMORY, CONVERSIONS, COMPLEX, FLOATS, TABLES, STREAMS],
+    ids=["tuples", "memory", "conversions", "complex", "floats", "tables", "streams"],
 )
 def test_each_form_does_what_numpy_does(tmp_path: Path, rows: list[Row]) -> None:
     source, output = tmp_path / "k.cc", tmp_path / "k.o"

@@ -64,7 +64,7 @@ template <class T, unsigned N> auto div(const vector<T, N> &a, scalar_of<T> b) {
   return mul(a, inv(b));
 }
 
-inline float div(float a, float b) { return mul(a, inv(b)); }
+inline float div(float a, float b) { return a / b; }
 
 // A table that is read at four places at once: twice in memory, each time with every sixteen bytes
 // repeated, so that no two reads meet in a bank.

@@ -236,6 +236,9 @@ auto cbegin_pattern(const T *at, Offsets... offsets) {
   return begin_pattern<Steps>(at, offsets...);
 }
 
+struct tile_id {
+  uint16_t row, col;
+};
 // The core, as far as its modes go.
 class tile {
 public:
@@ -245,8 +248,8 @@ public:
   rounding_mode get_rounding() const { return aie::get_rounding(); }
   saturation_mode get_saturation() const { return aie::get_saturation(); }
 
-  template <class None = void> void id() const { refuse_place<None>(); }
-  template <class None = void> void global_id() const { refuse_place<None>(); }
+  template <class None = void> tile_id id() const { return refuse_place<None>(); }
+  template <class None = void> tile_id global_id() const { return refuse_place<None>(); }
   template <class None = void> uint64_t cycles() const {
     static_assert(!__is_same(None, void), "aie::tile::cycles: a stand-in core counts none as an AIE "
                                           "core would; npuforge profile tells where they go");
@@ -254,9 +257,10 @@ public:
   }
 
 private:
-  template <class None> void refuse_place() const {
+  template <class None> tile_id refuse_place() const {
     static_assert(!__is_same(None, void), "aie::tile::id: where a partition's columns lie is the "
                                           "driver's to say: give the kernel its place as a number");
+    return {};
   }
 };
 

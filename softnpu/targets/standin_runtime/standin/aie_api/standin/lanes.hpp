@@ -15,6 +15,17 @@ namespace aie {
     return detail::first_of(name(broadcast<T, detail::fewest_lanes<T>>(a),                         \
                                  broadcast<T, detail::fewest_lanes<T>>(b)));                       \
   }
+// ... but for what the scalar unit does to floats.
+#define STANDIN_OF_FLOATS(name, expression)                                                        \
+  template <class T>                                                                               \
+    requires(standin::element<T>::known)                                                           \
+  auto name(T a, scalar_of<T> b) {                                                                 \
+    if constexpr (standin::element<T>::is_float && !standin::element<T>::is_complex)               \
+      return expression;                                                                           \
+    else                                                                                           \
+      return detail::first_of(name(broadcast<T, detail::fewest_lanes<T>>(a),                       \
+                                   broadcast<T, detail::fewest_lanes<T>>(b)));                     \
+  }
 #define STANDIN_OF_NUMBER(name)                                                                    \
   template <class T>                                                                               \
     requires(standin::element<T>::known)                                                           \
@@ -82,8 +93,8 @@ STANDIN_BINARY(bit_xor, NPU_V_XOR)
 STANDIN_BINARY(saturating_add, NPU_V_ADD_SAT)
 STANDIN_BINARY(saturating_sub, NPU_V_SUB_SAT)
 
-STANDIN_OF_NUMBERS(add)
-STANDIN_OF_NUMBERS(sub)
+STANDIN_OF_FLOATS(add, T(a + b))
+STANDIN_OF_FLOATS(sub, T(a - b))
 STANDIN_OF_NUMBERS(min)
 STANDIN_OF_NUMBERS(max)
 
@@ -226,15 +237,30 @@ STANDIN_COMPARISON(lt, detail::compared<NPU_V_LT>(a, b))
 STANDIN_COMPARISON(ge, detail::compared<NPU_V_GE>(a, b))
 STANDIN_COMPARISON(gt, detail::compared<NPU_V_LT>(b, a))
 STANDIN_COMPARISON(le, detail::compared<NPU_V_GE>(b, a))
-STANDIN_COMPARISON(eq, detail::compared<NPU_V_EQ>(a, b))
-STANDIN_COMPARISON(neq, ~detail::compared<NPU_V_EQ>(a, b))
+// Floats are equal where neither is less: what is no number is neither equal nor unequal.
+namespace detail {
+template <class T, unsigned N> mask<N> equals(const vector<T, N> &a, const vector<T, N> &b) {
+  if constexpr (standin::element<T>::is_float && !standin::element<T>::is_complex)
+    return ge(a, b) & ge(b, a);
+  else
+    return compared<NPU_V_EQ>(a, b);
+}
+template <class T, unsigned N> mask<N> differs(const vector<T, N> &a, const vector<T, N> &b) {
+  if constexpr (standin::element<T>::is_float && !standin::element<T>::is_complex)
+    return lt(a, b) | lt(b, a);
+  else
+    return ~compared<NPU_V_EQ>(a, b);
+}
+} // namespace detail
+STANDIN_COMPARISON(eq, detail::equals(a, b))
+STANDIN_COMPARISON(neq, detail::differs(a, b))
 
-STANDIN_OF_NUMBERS(lt)
-STANDIN_OF_NUMBERS(ge)
-STANDIN_OF_NUMBERS(gt)
-STANDIN_OF_NUMBERS(le)
-STANDIN_OF_NUMBERS(eq)
-STANDIN_OF_NUMBERS(neq)
+STANDIN_OF_FLOATS(lt, a < b)
+STANDIN_OF_FLOATS(ge, a >= b)
+STANDIN_OF_FLOATS(gt, a > b)
+STANDIN_OF_FLOATS(le, a <= b)
+STANDIN_OF_FLOATS(eq, a == b)
+STANDIN_OF_FLOATS(neq, a != b)
 
 template <class A, class B> bool equal(const A &a, const B &b) { return eq(a, b).full(); }
 template <class A, class B> bool not_equal(const A &a, const B &b) { return !equal(a, b); }

@@ -156,7 +156,8 @@ template <Operation Op, class A> struct tag_of_accum<operand_op<Op, A>> : tag_of
 
 namespace detail {
 template <class A, class B>
-concept numbers = standin::element<A>::is_float && standin::element<B>::is_float;
+concept numbers = standin::element<A>::is_float && standin::element<B>::is_float &&
+                  !standin::element<A>::is_complex && !standin::element<B>::is_complex;
 }
 
 template <class Tag = accauto, class A, class B>
@@ -186,21 +187,21 @@ template <class R = void, class T, unsigned N>
   requires(standin::element<T>::is_complex)
 auto abs_square(const vector<T, N> &v, int shift = 0);
 
-// Products of numbers.
+// Products of numbers are the scalar unit's.
 template <class A, class B>
   requires(detail::numbers<A, B>)
 auto mul(A a, B b) {
-  return mul(broadcast<A, detail::fewest_lanes<float>>(a), b).lanes[0];
+  return a * b;
 }
 template <class C, class A, class B>
   requires(detail::numbers<A, B>)
 auto mac(C c, A a, B b) {
-  return mac(accum<accfloat, 4>(broadcast<C, 4>(c)), broadcast<A, 4>(a), b).lanes[0];
+  return c + a * b;
 }
 template <class C, class A, class B>
   requires(detail::numbers<A, B>)
 auto msc(C c, A a, B b) {
-  return msc(accum<accfloat, 4>(broadcast<C, 4>(c)), broadcast<A, 4>(a), b).lanes[0];
+  return c - a * b;
 }
 
 // The sum of vectors times the coefficients from `start` on.
