@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -216,6 +217,27 @@ def test_npu2_s_cores_multiply_matrices_of_bytes(matrices: Path, dtypes: str, si
     done = softnpu.core.run(matrices, bits, out, signs << 8 | 8, device="npu2")
     assert (done.arrays[1][:8] == 4 * (first @ second)).all()
     assert not done.arrays[1][8:].any()
+
+
+@pytest.mark.parametrize(
+    ("rows", "inner", "word", "lane"), [(8, 4, 2 << 3, np.int32), (4, 8, 1 << 1 | 2 << 3, np.int64)]
+)
+def test_npu2_s_cores_multiply_matrices_of_16_by_8_bits(
+    matrices: Path, rows: int, inner: int, word: int, lane: type[np.signedinteger[Any]]
+) -> None:
+    random = np.random.default_rng(7)
+    first = random.integers(-(1 << 15), 1 << 15, (rows, inner)).astype(np.int16)
+    second = random.integers(-128, 128, (inner, 8)).astype(np.int8)
+    given = np.zeros(128, np.int8)
+    for vector, at in ((first, 0), (second, 64)):
+        given[at : at + vector.nbytes] = vector.reshape(-1).view(np.int8)
+    sums = f"movx r0, #{word & 2}"
+    matrices.write_text(MATRICES.replace("movx r0, #0", sums))
+    out = np.ones(320 // np.dtype(lane).itemsize, lane)
+    done = softnpu.core.run(matrices, given, out, 3 << 8 | word, device="npu2")
+    wanted = 4 * (first.astype(lane) @ second.astype(lane))
+    assert done.arrays[1][: rows * 8].reshape(rows, 8).tolist() == wanted.tolist()
+    assert not done.arrays[1][rows * 8 :].any()
 
 
 def test_npu2_s_products_of_another_configuration_are_not_guessed(matrices: Path) -> None:

@@ -56,9 +56,11 @@ NPU_OP npu_x npu_vconv_bf16_fp32_c(npu_y a, npu_control c, npu_status *status)
     return npu_beside(low, npu_vconv_bf16_fp32(a.x[1], c, status));
 }
 
-/* What AIE2P's configuration words may say (llvm-aie, aie2p_vmult.h, aie2p_vadd.h): products of 8 x
- * 8 by 8 x 8 bytes in 32 bits, row by row (AIE API, mmul), sums of lanes of 32 or 64 bits; bit 0
- * and bits 8 to 13 as AIE2's, but for the shift. Other words are not modelled. */
+/* What AIE2P's configuration words may say (llvm-aie, aie2p_vmult.h, aie2p_vadd.h): matrix products,
+ * row by row (AIE API, mmul), of 8 x 8 by 8 x 8 bytes in 32 bits; of 16 by 8 bits, 8 x 4 by 4 x 8 in
+ * 32 bits and 4 x 8 by 8 x 8 in 64; sums of lanes of 32 or 64 bits. Each is AIE2's of the same amode,
+ * bmode and variant, with twice as many rows. Bit 0 and bits 8 to 13 as AIE2's, but for the shift.
+ * Other words are not modelled. */
 NPU_OP uint32_t npu_configured(npu_core *s, uint32_t conf, uint32_t free, uint32_t wanted,
                                uint32_t pc)
 {
@@ -69,7 +71,9 @@ NPU_OP uint32_t npu_configured(npu_core *s, uint32_t conf, uint32_t free, uint32
 
 NPU_OP uint32_t npu_products_of(npu_core *s, uint32_t conf, uint32_t pc)
 {
-    return npu_configured(s, conf, 0x3b01, 1 << 3, pc);
+    uint32_t modes = conf & 0xfe;
+    uint32_t known = modes == 2 << 3 || modes == (1 << 1 | 2 << 3) ? modes : 1 << 3;
+    return npu_configured(s, conf, 0x3b01, known, pc);
 }
 
 NPU_OP uint32_t npu_sums_of(npu_core *s, uint32_t conf, uint32_t pc)
