@@ -15,7 +15,7 @@ from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 from doit.task import Stream
 
-from pipeline import helping, naming
+from pipeline import helping, naming, shared_cache
 from pipeline.checkout import WAIT, alone
 from pipeline.errors import PipelineError
 from pipeline.machine import JsonReporter, document
@@ -69,20 +69,23 @@ Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
         *TOOLCHAIN_OPTIONS,
         WAIT,
         MEMCHECK,
+        shared_cache.OPTION,
         json_option(
             "write one JSON document at the end and nothing else: tasks, verdicts, differences"
         ),
     )
 
     def parse_execute(self, in_args: list[str]) -> Any:
-        """Takes --wait and --memcheck behind tasks as well as before them."""
-        return super().parse_execute(options_first(in_args, [WAIT, MEMCHECK], others=False))
+        """Takes --wait, --memcheck and --cache behind tasks as well as before them."""
+        behind = [WAIT, MEMCHECK, shared_cache.OPTION]
+        return super().parse_execute(options_first(in_args, behind, others=False))
 
     def execute(self, params: Any, args: Any) -> int:
         """Runs the selected tasks, alone in this checkout."""
         as_json, others = take_json(params, args)
         selected = take_options(params, others)
         take_memcheck(params, os.environ)
+        shared_cache.take(params, os.environ)
         self._memcheck = bool(params.get(MEMCHECK["name"]))
         self._made: list[Reporter] = []
         self._reporter: type[Reporter] = JsonReporter if as_json else Reporter

@@ -36,11 +36,11 @@ def document(reporters: Iterable[Reporter], code: int, problems: Iterable[str] =
         problems: why nothing was run.
 
     Returns:
-        JSON: `ok`; `tasks`, each with `name`, `state` ("done", "up to date", "failed", "skipped",
-        "not started", "ignored"), `seconds` where it has worked, `message` where it failed,
-        `warnings` where its stage has some and `told` where it has something to say (a bundle's
-        path); `outcomes`, each as a check's JSON file holds it; `errors` of the command line and
-        of doit itself.
+        JSON: `ok`; `tasks`, each with `name`, `state` ("done", "up to date", "shared cache",
+        "failed", "skipped", "not started", "ignored"), `seconds` where it has worked, `message`
+        where it failed, `warnings` where its stage has some and `told` where it has something to
+        say (a bundle's path); `outcomes`, each as a check's JSON file holds it; `errors` of the
+        command line and of doit itself.
     """
     made = list(reporters)
     tasks = {task["name"]: task for one in made for task in one.tasks}

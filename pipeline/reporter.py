@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from pipeline import build_warnings
 from pipeline.progress import Progress, workload
+from pipeline.shared_cache import FROM_CACHE
 from pipeline.timings import Stopwatch
 from softnpu.warned import counted
 
@@ -21,6 +22,8 @@ TOLD, TOLD_IN = "told", "told in"
 """In a task's `meta`, what is told of it once it is done, be it of earlier, or a file with that."""
 
 CHECKS = ("test_emu", "test_hw")
+SHARED = "shared cache"
+"""The state of a task whose work the shared cache knew."""
 PASS, FAIL, SKIPPED = "PASS", "FAIL", "SKIPPED"
 """Verdicts as runner.judge writes them; the last of what cannot run where it was asked for."""
 
@@ -67,9 +70,10 @@ class Reporter:
         if not task.actions:
             return
         verdict = self._note_outcome(task)
-        self._ended(task, "skipped" if verdict == SKIPPED else "done")
+        known = (task.values or {}).get(FROM_CACHE) or self._known(task)
+        self._ended(task, "skipped" if verdict == SKIPPED else SHARED if known else "done")
         told = _told(task)
-        if told or (verdict is None and _subject(task)):
+        if told or (verdict is None and _subject(task) and not known):
             write = self._write if told else self._write_passing
             write(f"{_stage(task):<9} {_subject(task):<28} {told}".rstrip())
         self._warn(task)
@@ -163,6 +167,11 @@ class Reporter:
             self._warn_again(task)
         self._outcomes[task.name] = target
         return str(outcome["verdict"])
+
+    def _known(self, task: Any) -> bool:
+        """Whether a check's verdict is from runs that somebody else has made."""
+        target = self._outcomes.get(task.name)
+        return target is not None and FROM_CACHE in json.loads(target.read_text())
 
     def cleanup_error(self, exception: Any) -> None:
         """`doit` could not clean up."""

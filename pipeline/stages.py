@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from pipeline import build_warnings
+from pipeline import build_warnings, shared_cache
 from pipeline import kernels as kernel_inputs
 from pipeline.designs import KERNELS, RENDERED, TEMPLATES, Discovery, Variant
 from pipeline.errors import PipelineError, shown
@@ -24,6 +25,7 @@ from pipeline.keys import Key, Listed, Made
 from pipeline.making import Kernel, Work, maker
 from pipeline.places import in_authors_file
 from pipeline.selection import Toolchain
+from pipeline.shared_cache import FROM_CACHE, Entry, Step
 
 Task = dict[str, Any]
 
@@ -36,28 +38,52 @@ STAGES = (*MADE[:-2], "routes", *MADE[-2:], "manifest")
 PLACES = "input_array.mlir.places.json"
 """Where in the rendered design the ops of input_array.mlir stand."""
 
+SHARED: Mapping[str, tuple[str, ...]] = {
+    "kernels": ("NAME.o", "NAME.d"),
+    "lower": ("placed.mlir", "traced.mlir", "input_*", "params.txt"),
+    "cores": ("cores.json", "*_core_*"),
+    "insts": ("insts*.bin", "npu_insts.mlir", "arguments.json"),
+    "cdo": ("*_aie_cdo_*.bin",),
+    "routes": ("routes.txt",),
+    "pdi": ("*.pdi", "*_design.bif"),
+    "xclbin": ("final.xclbin",),
+    "manifest": ("manifest.json", "names.json"),
+}
+"""The stages that the shared cache knows, and what their files are called; NAME is the kernel's."""
+
 Action = Callable[["Variant"], "dict[str, Any] | None"]
 """Makes an artifact; what it returns, doit keeps for the next time."""
 
 
 def explained(
-    action: Action, warnings: Path, makes: Sequence[Path] = ()
+    action: Action, warnings: Path, makes: Sequence[Path] = (), step: Step | None = None
 ) -> Callable[[Variant], TaskFailed | dict[str, Any] | None]:
     """Turns an error that the author can mend into a failed task with that message alone.
 
     Args:
         warnings: takes what is warned of meanwhile.
         makes: what there must be afterwards.
+        step: what the shared cache may know the outcome by; None if it may not.
     """
 
     @in_words
     def run(variant: Variant) -> TaskFailed | dict[str, Any] | None:
         from softnpu.warned import collected
 
+        cache = shared_cache.of(os.environ) if step else None
+        key = step.key() if step and cache else ""
+        if cache and (known := cache.fetch(key, variant.folder)) is not None:
+            keep(variant, known.warnings)
+            return {**(known.result or {}), FROM_CACHE: True}
         with collected() as warned:
             result = attempt(variant)
-        build_warnings.keep(warnings, [in_authors_file(variant, text) for text in warned])
+        keep(variant, warned)
+        if step and cache and not isinstance(result, TaskFailed):
+            cache.store(key, step.made(), Entry(result, tuple(warned)))
         return result
+
+    def keep(variant: Variant, warned: Iterable[str]) -> None:
+        build_warnings.keep(warnings, [in_authors_file(variant, text) for text in warned])
 
     @in_words
     def attempt(variant: Variant) -> TaskFailed | dict[str, Any] | None:
@@ -92,11 +118,18 @@ def _task(
     options: dict[str, Any] | None = None,
     name: str = "",
     uptodate: Iterable[Callable[..., bool]] = (),
+    depends: Iterable[Path] = (),
 ) -> Task:
+    """A stage's task.
+
+    Args:
+        depends: what its outcome depends on beside what it reads, for the shared cache.
+    """
     key = {"tools": chain.key(stage), "options": options or {}}
-    made = list(writes)
+    reads, made = list(reads), list(writes)
+    step = _step(stage, variant, chain, {"name": name, **key}, [*reads, *depends])
     warnings = build_warnings.file(variant.folder, f"{stage}.{name}" if name else stage)
-    run = explained(functools.partial(action, chain=chain), warnings, made)
+    run = explained(functools.partial(action, chain=chain), warnings, made, step)
     return {
         "name": variant.label + (f":{name}" if name else ""),
         "actions": [(run, [variant])],
@@ -107,6 +140,21 @@ def _task(
         "meta": {"tools": chain.tools_of(stage), build_warnings.OWN: [warnings]},
         "clean": True,
     }
+
+
+def _step(
+    stage: str,
+    variant: Variant,
+    chain: Toolchain,
+    subject: Mapping[str, Any],
+    reads: Sequence[Path],
+) -> Step | None:
+    """What the shared cache may know a stage by; None where AMD's tools make it (whose logs are
+    part of what they leave), or a core's program comes from elsewhere."""
+    if stage not in SHARED or chain.by_amd(stage) or "elf_file" in variant.rendered.text:
+        return None
+    patterns = [pattern.replace("NAME", subject.get("name", "")) for pattern in SHARED[stage]]
+    return Step({"stage": stage, **subject}, reads, variant.folder, patterns)
 
 
 def toolchain(chain: Toolchain) -> Task:
@@ -163,6 +211,7 @@ def kernels(variant: Variant, chain: Toolchain) -> Iterable[Task]:
             options={"defines": kernel_inputs.defines(source, variant.parameters)},
             name=source.stem,
             uptodate=[kernel_inputs.headers_unchanged],
+            depends=kernel_inputs.local_files(source) - {source},
         )
 
 
@@ -346,26 +395,29 @@ def manifest(variant: Variant, chain: Toolchain) -> Task:
     """manifest.json, which binds xclbin and insts.bin, and names.json, by which a hang is told."""
     made = [variant.folder / name for name in ("manifest.json", "names.json")]
     warnings = build_warnings.file(variant.folder, "manifest")
+    reads = [
+        variant.folder / name
+        for name in (
+            *("final.xclbin", "insts.bin", "arguments.json", "cores.json"),
+            *("input_physical.mlir", "input_array.mlir", PLACES),
+        )
+    ]
+    key: dict[str, dict[str, Any]] = {
+        "tools": {stage: chain.key(stage) for stage in MADE},
+        "template": {"line numbers": variant.rendered.numbering},
+    }
+    # It says of every stage by which tools, and of the kernels from what.
+    step = None
+    if not any(map(chain.by_amd, MADE)):
+        said = {"label": variant.label, "parameters": repr(dict(variant.parameters))}
+        step = _step("manifest", variant, chain, {**key, **said}, [*reads, *variant.kernels])
+    run = explained(functools.partial(_manifest, chain=chain), warnings, made, step)
     return {
         "name": variant.label,
-        "actions": [(explained(functools.partial(_manifest, chain=chain), warnings), [variant])],
-        "file_dep": [
-            str(variant.folder / name)
-            for name in (
-                *("final.xclbin", "insts.bin", "arguments.json", "cores.json"),
-                *("input_physical.mlir", "input_array.mlir", PLACES),
-            )
-        ],
+        "actions": [(run, [variant])],
+        "file_dep": [str(p) for p in reads],
         "targets": [str(p) for p in made],
-        "uptodate": [
-            Key(
-                {
-                    "tools": {stage: chain.key(stage) for stage in MADE},
-                    "template": {"line numbers": variant.rendered.numbering},
-                }
-            ),
-            Made(made, [warnings]),
-        ],
+        "uptodate": [Key(key), Made(made, [warnings])],
         "meta": {build_warnings.OWN: [warnings]},
         "clean": True,
     }

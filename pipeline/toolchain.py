@@ -72,7 +72,10 @@ TOOLS = {
     "xclbin": _PACKER,
     "test_emu": Tools(
         ("ml_dtypes", "numpy", "unicorn"),
-        ("softnpu/arch", "softnpu/formats", "softnpu/emulator", "softnpu/pyxrt.py", "runner"),
+        (
+            *("softnpu/arch", "softnpu/formats", "softnpu/isa", "softnpu/emulator"),
+            *("softnpu/pyxrt.py", "runner", "pipeline/checks.py"),
+        ),
     ),
 }
 """By stage."""
