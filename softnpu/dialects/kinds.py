@@ -60,10 +60,11 @@ class OfKinds(Generic[T]):
         self.known: dict[Kind, T] = {}
         self._kept: list[object] = []
 
-    def learn(self, kind: Kind, op: Operation, what: T) -> None:
-        """`kind` is that of `op`."""
-        types = [value.type for value in (*op._operands, *op.results)]
-        self._kept.append((*op.properties.values(), *op.attributes.values(), *types))
+    def learn(self, kind: Kind, op: Operation, what: T, *others: Operation) -> None:
+        """`kind` is that of `op`, or of it and `others`."""
+        for one in (op, *others):
+            types = [value.type for value in (*one._operands, *one.results)]
+            self._kept.append((*one.properties.values(), *one.attributes.values(), *types))
         self.known[kind] = what
 
 

@@ -6,6 +6,7 @@ push into the channel's queue, its await a sync on the token (mlir-aie, AIEDMATa
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -13,7 +14,7 @@ from xdsl.context import Context
 from xdsl.dialects import scf
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from softnpu.arch.device import Device
@@ -25,13 +26,16 @@ from softnpu.dialects.aiex import (
     NpuPushQueueOp,
     NpuSyncOp,
 )
-from softnpu.dialects.scalars import scalar
+from softnpu.dialects.kinds import OfKinds, kind_but_for, kind_of
+from softnpu.dialects.making import made_again
+from softnpu.dialects.scalars import scalar, with_constants
 from softnpu.dialects.source import design_error
+from softnpu.dialects.walking import ops_of
 from softnpu.passes.assign_runtime_sequence_bd_ids import configured_task
 from softnpu.passes.concerns import Concerns
 from softnpu.passes.handed_on_tasks import drop_dead_carries
-from softnpu.passes.sequence_ops import devices, model_of, replace, sequence_ops, sequences
-from softnpu.passes.task_descriptors import descriptor_ops
+from softnpu.passes.sequence_ops import devices, model_of, put, replace, sequences
+from softnpu.passes.task_descriptors import descriptor_ops, elsewhere
 
 IN_A_BLOCK = (DMABDOp, UseLockOp, NextBDOp, EndOp, ConstantOp)
 """What the block of a descriptor may hold."""
@@ -52,24 +56,85 @@ class DMATasksToNPUPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
-            model = model_of(device)
-            for step in sequence_ops(device):
-                if isinstance(step, DMAStartTaskOp):
-                    replace(step, _push(step))
-                elif isinstance(step, DMAAwaitTaskOp):
-                    replace(step, [_sync(step)])
+            lowering = _Lowering(model_of(device))
+            for sequence in sequences(device):
+                for step in ops_of(sequence, DMAStartTaskOp, DMAAwaitTaskOp):
+                    if isinstance(step, DMAStartTaskOp):
+                        put(step, lowering.push(step))
+                    elif isinstance(step, DMAAwaitTaskOp):
+                        put(step, lowering.sync(step))
             for sequence in sequences(device):
                 drop_dead_carries(sequence)
-            for step in sequence_ops(device):
-                if isinstance(step, DMAConfigureTaskOp):
-                    replace(step, _descriptors(step, model))
+            for sequence in sequences(device):
+                for task in ops_of(sequence, DMAConfigureTaskOp):
+                    replace(task, lowering.descriptors(task))
 
 
-def _push(op: DMAStartTaskOp) -> list[Operation]:
-    task = configured_task(op)
+class _Lowering:
+    """What each op of a task becomes. Most tasks of a sequence are alike but for where in the
+    host's buffers they begin: what does not depend on that is made once, and made again."""
+
+    def __init__(self, model: Device) -> None:
+        self.model = model
+        self._steps: OfKinds[list[Operation]] = OfKinds()
+        self._writes: OfKinds[Mapping[str, Attribute]] = OfKinds()
+        """What the writes of descriptors say, but for the offset."""
+
+    def _again(
+        self,
+        step: Operation,
+        task: DMAConfigureTaskOp,
+        lower: Callable[[], list[Operation]],
+        first: int | None = None,
+    ) -> list[Operation]:
+        """What a step becomes; the same for all whose tasks are alike."""
+        if len(task._operands) > 1:  # a number that the run decides
+            return with_constants(*lower())
+        kind = (type(step), task.tile, first, *kind_of(task))
+        if kind not in self._steps.known:
+            self._steps.learn(kind, task, with_constants(*lower()))
+        return made_again(self._steps.known[kind], step.location)
+
+    def push(self, op: DMAStartTaskOp) -> list[Operation]:
+        """A push of the task's first descriptor."""
+        task = configured_task(op)
+        first = None if task.bd_id_val is not None else _first_bd_id(task)
+        return self._again(op, task, lambda: _push(op, task, first), first)
+
+    def sync(self, op: DMAAwaitTaskOp) -> list[Operation]:
+        """A wait for the task's token."""
+        task = configured_task(op)
+        return self._again(op, task, lambda: [_sync(op, task)])
+
+    def descriptors(self, task: DMAConfigureTaskOp) -> list[Operation]:
+        """The ops that write the task's descriptors, in the order of its blocks."""
+        if task.result.uses:
+            user = next(iter(task.result.uses)).operation
+            raise design_error(user, f"{user.name} still uses a task that is to be lowered")
+        blocks = _descriptor_blocks(task)
+        for block in blocks:
+            _check_block(task, block)
+        for block in blocks:
+            _link(block)
+        return [op for block in blocks for op in self._descriptor(task, _descriptor(block), block)]
+
+    def _descriptor(self, task: DMAConfigureTaskOp, bd: DMABDOp, block: Block) -> list[Operation]:
+        locks = _locks(block)
+        numbers = len(bd._operands) == len(task._operands) == 1
+        if locks or not numbers or bd.offset_state_table_idx is not None:
+            return descriptor_ops(task, bd, locks, self.model)
+        kind = (task.tile, *kind_of(task), *kind_but_for(bd, "static_offset"))
+        properties = self._writes.known.get(kind)
+        if properties is None:
+            ops = descriptor_ops(task, bd, locks, self.model)
+            self._writes.learn(kind, bd, ops[0].properties, task)
+            return ops
+        return elsewhere(properties, task, bd, self.model)
+
+
+def _push(op: DMAStartTaskOp, task: DMAConfigureTaskOp, first: int | None) -> list[Operation]:
     if task.bd_id_val is not None:
         return [_queue(op, task, task.bd_id_val)]
-    first = _first_bd_id(task)
     if first is None:
         raise design_error(
             op,
@@ -95,8 +160,7 @@ def _queue(op: DMAStartTaskOp, task: DMAConfigureTaskOp, bd_id: SSAValue) -> Npu
     )
 
 
-def _sync(op: DMAAwaitTaskOp) -> NpuSyncOp:
-    task = configured_task(op)
+def _sync(op: DMAAwaitTaskOp, task: DMAConfigureTaskOp) -> NpuSyncOp:
     if not task.issue_token:
         raise design_error(
             op,
@@ -120,23 +184,6 @@ def _first_bd_id(task: DMAConfigureTaskOp) -> int | None:
         return None
     _require_descriptor(task, blocks[0])
     return _descriptor(blocks[0]).bd_id
-
-
-def _descriptors(task: DMAConfigureTaskOp, model: Device) -> list[Operation]:
-    """The ops that write the task's descriptors, in the order of its blocks."""
-    if task.result.uses:
-        user = next(iter(task.result.uses)).operation
-        raise design_error(user, f"{user.name} still uses a task that is to be lowered")
-    blocks = _descriptor_blocks(task)
-    for block in blocks:
-        _check_block(task, block)
-    for block in blocks:
-        _link(block)
-    return [
-        op
-        for block in blocks
-        for op in descriptor_ops(task, _descriptor(block), _locks(block), model)
-    ]
 
 
 def _descriptor_blocks(task: DMAConfigureTaskOp) -> list[Block]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from xdsl.ir import Operation
+from xdsl.ir import Attribute, Operation
 
 from softnpu.arch.device import Device
 from softnpu.arch.tiles import TileKind
@@ -17,6 +17,7 @@ from softnpu.dialects.aiex import (
     NpuWriteBdOp,
 )
 from softnpu.dialects.enums import DMAChannelDir
+from softnpu.dialects.making import made
 from softnpu.dialects.source import design_error
 from softnpu.passes.access_pattern import DIMENSIONS, AccessPattern, bits_of
 from softnpu.passes.bd_fields import Locks, Packet, Padding, Shape
@@ -65,6 +66,18 @@ def descriptor_ops(
     ]
 
 
+def elsewhere(
+    properties: Mapping[str, Attribute], task: DMAConfigureTaskOp, bd: DMABDOp, model: Device
+) -> list[Operation]:
+    """The same for a descriptor without locks that differs in its offset alone from one whose
+    write says `properties`; it has no parameter."""
+    _check_offset(bd)
+    offset = NpuWriteBdOp.attr_fields["buffer_offset"].codec.store(bd.offset_in_bytes)
+    said = {**properties, "buffer_offset": offset}
+    write = made(NpuWriteBdOp, properties=said, location=bd.location)
+    return [write, _address(task, bd, model)]
+
+
 def _template(
     task: DMAConfigureTaskOp, bd: DMABDOp, locks: Sequence[UseLockOp], model: Device
 ) -> NpuWriteBdOp:
@@ -89,16 +102,20 @@ def _template(
 
 def _check_length(bd: DMABDOp) -> None:
     bits_of(bd, bd.buffer.type)
-    if bd.offset_in_bytes % WORD_BYTES or bd.offset_in_bytes < 0:
-        raise design_error(
-            bd, f"the offset must be a multiple of 4 bytes, found {bd.offset_in_bytes} bytes"
-        )
+    _check_offset(bd)
     length = bd.len_in_bytes
     if length < WORD_BYTES or length % WORD_BYTES:
         raise design_error(
             bd,
             f"a transfer moves whole 4-byte words: the length is {bd.length} elements of "
             f"{bd.element_bytes} bytes = {length} bytes",
+        )
+
+
+def _check_offset(bd: DMABDOp) -> None:
+    if bd.offset_in_bytes % WORD_BYTES or bd.offset_in_bytes < 0:
+        raise design_error(
+            bd, f"the offset must be a multiple of 4 bytes, found {bd.offset_in_bytes} bytes"
         )
 
 
