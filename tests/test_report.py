@@ -206,6 +206,25 @@ def test_how_busy_everybody_was_stands_in_a_table(shown: Shown) -> None:
     assert re.search(r"core \(\d,2\) [\d.]+ %", table)
 
 
+def test_a_frame_of_a_flame_graph_takes_the_whole_width_when_it_is_picked(shown: Shown) -> None:
+    shown.open(at="softmax_bf16/n1024")
+    shown.run(
+        "[...document.querySelectorAll('details[open] h3')].find(h => h.textContent.includes("
+        "'cycles go')).click()"
+    )
+    shown.until("document.querySelector('details[open] .flame').offsetHeight > 40")
+    assert "instructions are RV32's" in shown.one("details[open]").text
+    frames = shown.all("details[open] .flame button.line")
+    widest = max(frames, key=lambda frame: frame.size["width"])
+    whole = shown.one("details[open] .flame").size["width"]
+    assert widest.size["width"] < 0.95 * whole
+    shown.run("arguments[0].click()", widest)
+    assert widest.size["width"] > 0.98 * whole
+    shown.run("document.querySelector('details[open] .flame button').click()")
+    assert widest.size["width"] < 0.95 * whole
+    shown.keep("flame")
+
+
 def test_pointing_at_the_legend_lights_up_its_route(shown: Shown) -> None:
     shown.open(at="softmax_bf16/tiles4")
     shown.hover("details[open] .legend [data-route='1']")

@@ -14,8 +14,9 @@ from markupsafe import Markup
 from pipeline import build_warnings
 from pipeline.checks import RUN_ON, results_file
 from pipeline.designs import Variant
-from pipeline.profiling import PROFILE
-from pipeline.report import OBSERVED, TIMELINE, plots, run, spans
+from pipeline.profiling import FLAME, PROFILE
+from pipeline.report import OBSERVED, TIMELINE, flame, plots, run, spans
+from pipeline.report.flame import CoreFlame
 from pipeline.report.memory import TileMemory, tile_memories
 from pipeline.report.run import RunPart
 from pipeline.stages import warning_files
@@ -90,6 +91,7 @@ class DesignPart:
         stages: plot of the build; `build_seconds` sums the stages up.
         run: the timeline of a run on the emulator.
         profile: where the cores' cycles went in it, as text; "" where nobody profiled it.
+        flames: the same as flame graphs; `flames_left` cores more are not shown.
         stream: lines of the instruction stream; `stream_left` more are not shown.
     """
 
@@ -107,6 +109,8 @@ class DesignPart:
     build_seconds: float = 0.0
     run: RunPart | None = None
     profile: str = ""
+    flames: Sequence[CoreFlame] = ()
+    flames_left: int = 0
     error: str = ""
     runs: Sequence[Json] = ()
     numerics: tuple[Numerics, ...] = ()
@@ -136,6 +140,7 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
     observed = _json(folder / OBSERVED)
     build = spans.built(variant.label, timings)
     lines, left = _stream(folder)
+    flames, flames_left = flame.cores(_json(folder / FLAME))
     return DesignPart(
         variant.label,
         variant.device,
@@ -150,6 +155,8 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
         build_seconds=sum(s.end - s.begin for s in build if s.track not in RUN_ON) / 1000,
         run=run.part(_json(folder / TIMELINE) or {"traceEvents": []}),
         profile=_text(folder / PROFILE),
+        flames=flames,
+        flames_left=flames_left,
         error=observed.get("error") or ("" if observed else NOT_OBSERVED),
         runs=observed.get("runs", ()),
         numerics=tuple(_numerics(observed.get("shown", {}))),

@@ -67,7 +67,9 @@
 
     // Where there is little room, what tells rows apart comes first.
     function named(label) {
-      return width > 560 ? label : label.replace(/^tile /, "").replace(": bytes a cycle", " B/cycle").replace(" at (", " (").replace(": objects", "");
+      if (width > 560) return label;
+      const short = label.replace(": bytes a cycle", " B").replace(" at (", " (").replace(": objects", "");
+      return short.replace(/^tile (.*?) \[(.*?)\]/, "$2 $1").replace(/^tile /, "");
     }
 
     function draw() {
@@ -270,5 +272,23 @@
     box.querySelector("canvas").style.height = `${data.height}px`;
     for (const part of box.querySelectorAll("[hidden]")) part.hidden = false;
     seen.observe(box);
+  }
+})();
+// Flame graphs: a click on a frame makes it as wide as the graph.
+(() => {
+  for (const graph of document.querySelectorAll("[data-flame]")) {
+    const frames = [...graph.querySelectorAll("button")].map((button) => ({
+      button, left: parseFloat(button.style.left), width: parseFloat(button.style.width),
+    }));
+    graph.addEventListener("click", (event) => {
+      const picked = frames.find((one) => one.button === event.target);
+      if (!picked) return;
+      for (const { button, left, width } of frames) {
+        const from = Math.max(left, picked.left), to = Math.min(left + width, picked.left + picked.width);
+        button.hidden = to - from < picked.width / 5000;
+        button.style.left = `${100 * (from - picked.left) / picked.width}%`;
+        button.style.width = `${100 * (to - from) / picked.width}%`;
+      }
+    });
   }
 })();
