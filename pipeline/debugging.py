@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -268,11 +268,11 @@ def _run(
     from softnpu.emulator.debugging.debugger import Debugger
 
     stopped: Frontend = frontend.stopped
-    asked = getattr(frontend, "interrupted", lambda: False)
-    debugger = Debugger(names.understood(built.xclbin), stopped, asked)
+    asked = getattr(frontend, "interrupted", None)  # gdb passes a Ctrl-C of its own on
+    debugger = Debugger(names.understood(built.xclbin), stopped, asked or (lambda: False))
     pyxrt.configure(memcheck=MEMORY_CHECKED if checked else None, debugger=debugger)
     try:
-        with _interrupting(debugger):
+        with nullcontext() if asked is not None else _interrupting(debugger):
             return judge.judge(
                 built,
                 lambda it: launch.open_artifact(it, launch.EMULATOR),

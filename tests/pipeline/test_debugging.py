@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -153,3 +154,13 @@ def test_cores_with_the_npus_own_code_are_none_for_gdb(
     with pytest.raises(PipelineError, match=r"no AIE target.*--no-optimize"):
         debugging._artifact(variant, less=False, gdb=True)
     assert debugging._artifact(variant, less=False, gdb=False).label == "vector_scale/small"
+
+
+def test_ctrl_c_ends_the_wait_for_gdb(project: Project) -> None:
+    command = [sys.executable, "-m", "doit", "debug", "vector_scale/small", "--gdb", "0"]
+    with subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, text=True) as doit:
+        assert doit.stdout is not None
+        told = next(line for line in doit.stdout if line.startswith("waiting on localhost:"))
+        assert not told.startswith("waiting on localhost:0 ")
+        doit.send_signal(signal.SIGINT)
+        assert doit.wait() == 130

@@ -7,16 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from softnpu.emulator.debugging.debugger import Quit
-from softnpu.emulator.debugging.expressions import evaluate, memory, shown
-from softnpu.emulator.debugging.frames import Frame
+from softnpu.emulator.debugging.expressions import memory, part_of_buffer, pointed, shown
 from softnpu.emulator.debugging.selection import CommandError, Selection
 from softnpu.emulator.debugging.showing import Showing, core_name
 from softnpu.emulator.debugging.state import save
 from softnpu.emulator.debugging.stepping import Kind, Plan
 from softnpu.emulator.debugging.stops import WATCHES, Watched
 from softnpu.emulator.debugging.values import elements, listed
+from softnpu.emulator.memcheck.seen import plain
 from softnpu.errors import EmulatorError
+
+_BLOCK = 64
+"""Bytes that are shown of an address in no buffer."""
 
 _CONDITION = re.compile(r"(?P<place>.*?)(?:\s+if\s+(?P<condition>.+))?")
 _CORE = re.compile(r"\(?\s*(\d+)\s*[, ]\s*(\d+)\s*\)?")
@@ -88,9 +94,18 @@ def _watch(at: Selection, rest: str) -> None:
         raise CommandError("watch what? e.g. `watch out_buff_0[3]`; `buffers` lists them")
     if len(at.debugger.watchpoints) >= WATCHES:
         raise CommandError(f"there can be {WATCHES} watchpoints; `delete` one")
-    address, size, type = memory(rest, at.view, at.frames[0] if at.began else None)
-    made = at.debugger.watch(rest, Watched(at.view.bytes_at(address, size)), type)
-    at.tell(f"watchpoint {made.number}: {rest} ({size} bytes at {address:#x})")
+    watched, element = _bytes(at, rest)
+    made = at.debugger.watch(rest, Watched(watched), element)
+    at.tell(f"watchpoint {made.number}: {rest} ({len(watched)} bytes)")
+
+
+def _bytes(at: Selection, name: str) -> tuple[NDArray[np.uint8], str]:
+    """The bytes of a buffer, an element of it or a variable; MLIR's name of what they hold."""
+    found = part_of_buffer(name, at.debugger.array, at.debugger.names)
+    if found is not None:
+        return found
+    address, size, element = memory(name, at.view, at.frame if at.began else None)
+    return at.view.bytes_at(address, size), element
 
 
 def _delete(at: Selection, rest: str) -> None:
@@ -145,8 +160,12 @@ def _list(at: Selection, rest: str) -> None:
 def _print(at: Selection, rest: str) -> None:
     if not rest:
         raise CommandError("print what? e.g. `print i`, `print in[3]`, `print out_buff_0`")
+    found = None
+    if at.core is None:  # a design without cores has buffers alone
+        found = part_of_buffer(rest, at.debugger.array, at.debugger.names)
     frame = at.frame if at.began else None
-    at.tell(f"{rest} = {shown(rest, at.view, frame)}")
+    told = listed(elements(*found)) if found is not None else shown(rest, at.view, frame)
+    at.tell(f"{rest} = {told}")
 
 
 def _examine(at: Selection, rest: str) -> None:
@@ -158,30 +177,26 @@ def _examine(at: Selection, rest: str) -> None:
     if not rest:
         raise CommandError("what? e.g. `x/32 out_buff_0`, `x/8 in`, `x/16 0x70400`")
     name, bracket, first = rest.strip().partition("[")
-    frame = at.frame if at.began else None
-    address, size, type = _memory(at, name, frame)
-    values = elements(at.view.bytes_at(address, size), type)
+    data, element = _examined(at, name)
+    values = elements(data, element)
     begin = _number(first.rstrip("] "), 0) if bracket else 0
     for index in range(begin, min(begin + count, len(values)), 8):
         most = min(8, begin + count - index)
         at.tell(f"[{index}]  {listed(values, index, most).removesuffix(', …')}")
 
 
-def _memory(at: Selection, name: str, frame: Frame | None) -> tuple[int, int, str]:
+def _examined(at: Selection, name: str) -> tuple[NDArray[np.uint8], str]:
+    """As `_bytes`; of a pointer, or an address, what lies there up to the end of the buffer."""
+    frame = at.frame if at.began else None
     if re.fullmatch(r"0x[0-9a-f]+|\d+", name):
-        return int(name, 0), 64, ""
-    try:
-        address, size, type = memory(name, at.view, frame)
-        if type in _ELEMENTS:
-            return address, size, type
-    except EmulatorError:
-        pass
-    found = evaluate(name, at.view, frame)
-    address = int(found) if isinstance(found, int) else 0
-    for one in at.view.seen:
-        if one.begin <= address & 0x3FFFFF < one.end:
-            return one.begin, one.buffer.size, one.buffer.element
-    return memory(name, at.view, frame)
+        address, element = int(name, 0), ""
+    else:
+        try:
+            address, element = pointed(name, at.view, frame)
+        except EmulatorError:
+            return _bytes(at, name)
+    end = next((s.end for s in at.view.seen if s.begin <= plain(address) < s.end), None)
+    return at.view.bytes_at(address, _BLOCK if end is None else end - plain(address)), element
 
 
 def _locals(at: Selection, _rest: str) -> None:
@@ -331,11 +346,6 @@ _INFORMS = {
 }
 REPEATED = {name for c in COMMANDS for name in c.names if c.names[0] in ("step", "next", "stepi")}
 """Commands that an empty line does again."""
-_ELEMENTS = {
-    *(f"{sign}i{bits}" for sign in ("", "s", "u") for bits in (8, 16, 32, 64)),
-    *("bf16", "f16", "f32", "f64"),
-}
-
 _BY_NAME = {name: one for one in COMMANDS for name in one.names}
 
 HELP = "\n".join(

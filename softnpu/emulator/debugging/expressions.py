@@ -10,9 +10,10 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from softnpu.emulator.debugging.frames import Frame
 from softnpu.emulator.debugging.values import (
@@ -25,14 +26,19 @@ from softnpu.emulator.debugging.values import (
 )
 from softnpu.emulator.debugging.variables import (
     Variable,
+    element_of,
     global_variable,
     size_of,
     stripped,
     type_of,
     variables,
 )
-from softnpu.emulator.debugging.view import CoreView, Named
+from softnpu.emulator.debugging.view import CoreView, Named, buffers
 from softnpu.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from softnpu.emulator.array import Array
+    from softnpu.emulator.names import Names
 
 _NAME, _REGISTER = "name_", "register_"
 """Stand in front of names, which may be Python's words, like `in`."""
@@ -80,41 +86,52 @@ def shown(text: str, view: CoreView, frame: Frame | None = None, most: int = FEW
 
 
 def memory(text: str, view: CoreView, frame: Frame | None = None) -> tuple[int, int, str]:
-    """(address as the core sees it, bytes, type) of what an expression names in memory.
+    """(address as the core sees it, bytes, MLIR's name of the elements) of a variable in memory.
 
     Raises:
         EmulatorError: it lies in a register, or is no place at all.
     """
-    name, bracket, rest = text.partition("[")
-    named = _buffer(name.strip(), view)
-    if named is not None:
-        index = rest.rstrip("] ") if bracket else ""
-        return _of_buffer(named, index, text, view)
     found = _found(text, view, frame)
     if isinstance(found, Typed) and found.address is not None:
-        return found.address, len(found.data), type_name(found.type)
+        return found.address, len(found.data), element_of(found.type)
     raise EmulatorError(f"{text} lies in no memory here: in a register, or it is a plain number")
 
 
-def _of_buffer(named: Named, index: str, text: str, view: CoreView) -> tuple[int, int, str]:
-    begin = next(
-        (s.begin for s in view.seen if (s.tile, s.buffer) == (named.tile, named.buffer)), None
-    )
-    if begin is None:
-        raise EmulatorError(f"{view.core.place} does not see {named.buffer.name}")
-    if not index:
-        return begin, named.buffer.size, named.buffer.element
+def pointed(text: str, view: CoreView, frame: Frame | None = None) -> tuple[int, str]:
+    """(address, MLIR's name of the elements) of what a pointer points at.
+
+    Raises:
+        EmulatorError: it is no pointer.
+    """
+    found = _found(text, view, frame)
+    type = stripped(found.type) if isinstance(found, Typed) else None
+    if type is None or type.tag not in _POINTERS:
+        raise EmulatorError(f"{text} is no pointer, array or buffer")
+    return int.from_bytes(found.data, "little"), element_of(type_of(type))
+
+
+def part_of_buffer(text: str, array: Array, names: Names) -> tuple[NDArray[np.uint8], str] | None:
+    """(bytes, MLIR's name of the elements) of a buffer of the design, or of an element of it:
+    "out_buff_0", "out_buff_0[3]"; None if there is no such buffer.
+
+    Raises:
+        EmulatorError: it has no such element.
+    """
+    name, bracket, rest = text.partition("[")
+    named = next((n for n in buffers(array, names) if n.buffer.name == name.strip()), None)
+    if named is None:
+        return None
+    if not bracket:
+        return named.memory, named.buffer.element
     try:
-        flat = index_of(index, named.values.shape)
+        flat = index_of(rest.rstrip("] "), named.values.shape)
     except ValueError as error:
         raise EmulatorError(f"{text}: {error}") from None
     size = named.values.itemsize
-    return begin + flat * size, size, named.buffer.element
+    return named.memory[flat * size :][:size], named.buffer.element
 
 
 def _buffer(name: str, view: CoreView) -> Named | None:
-    from softnpu.emulator.debugging.view import buffers
-
     return next((n for n in buffers(view.array, view.names) if n.buffer.name == name), None)
 
 
@@ -277,8 +294,15 @@ class _Evaluator:
         if isinstance(of, Typed) and of.address is not None:
             return Address(of.address)
         if isinstance(of, Named):
-            return Address(memory(of.buffer.name, self._view)[0])
+            return Address(self._begin(of))
         raise EmulatorError(f"{self._text!r}: it has no address, being in a register")
+
+    def _begin(self, of: Named) -> int:
+        """Where the core sees a buffer."""
+        for one in self._view.seen:
+            if (one.tile, one.buffer) == (of.tile, of.buffer):
+                return one.begin
+        raise EmulatorError(f"{self._view.core.place} does not see {of.buffer.name}")
 
     def _member(self, of: Any, name: str) -> Any:
         type = stripped(of.type) if isinstance(of, Typed) else None

@@ -130,6 +130,21 @@ def size_of(type: Any) -> int:
     return 4 if type.tag in ("DW_TAG_pointer_type", "DW_TAG_reference_type") else 0
 
 
+_KINDS = {2: "ui", 4: "f", 5: "i", 6: "i", 7: "ui", 8: "ui"}
+"""DW_ATE of base types -> how MLIR's names of them begin."""
+
+
+def element_of(type: Any) -> str:
+    """MLIR's name of a type, or of what an array of it holds: "i32"; "" for one that has none."""
+    type = stripped(type)
+    while type is not None and type.tag == "DW_TAG_array_type":
+        type = stripped(type_of(type))
+    if type is None or type.tag != "DW_TAG_base_type":
+        return ""
+    kind = _KINDS.get(type.attributes["DW_AT_encoding"].value, "")
+    return f"{kind}{8 * size_of(type)}" if kind else ""
+
+
 def count_of(type: Any) -> int:
     """The elements of an array, of all its dimensions; 0 where that is not known."""
     count = 1

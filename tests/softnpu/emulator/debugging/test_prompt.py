@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softnpu.compiler.driver import compile_design
 from softnpu.emulator.debugging.commands import COMMANDS, HELP
 from softnpu.emulator.debugging.debugger import Debugger, Quit, Reason, Stop
 from softnpu.emulator.profiling.profile import of_array
@@ -81,6 +82,13 @@ def test_profiles_are_those_of_a_run_that_nobody_stops(built: Built) -> None:
         (["print $pc == $pc"], "$pc == $pc = 1"),
         (["x/3 in[1]"], "[1]  101, 102, 103"),
         (["x/2 mid_buff_0"], "[0]  0, 0"),
+        (["x/2 in"], "[0]  100, 101"),
+        (["x/3 table[1]"], "[1]  -2, 3, -4"),
+        (["x/4 0x70400"], "[0]  0, 0, 0, 0"),
+        (["x/2 out_buff_0"], "[0]  0, 0"),
+        (["x/2 weather"], "error: nothing is called weather here"),
+        (["watch out_buff_0[1]"], "watchpoint 2: out_buff_0[1] (4 bytes)"),
+        (["watch value", "delete 1", "c"], "watchpoint 2: value was 100, is 101, written by"),
         (
             ["buffers mid_buff"],
             "mid_buff_0  tile (0,2) at 0x00400  i32[16]  0, 0, 0, 0, 0, 0, 0, 0, …",
@@ -112,7 +120,7 @@ def test_profiles_are_those_of_a_run_that_nobody_stops(built: Built) -> None:
         (["core"], "* "),
         (["registers a0 pc"], "a0 = 0x"),
         (["registers q9"], "error: core (0,2) has no register q9"),
-        (["watch value"], "watchpoint 2: value (4 bytes at 0x70"),
+        (["watch value"], "watchpoint 2: value (4 bytes)"),
         (["watch in_cons_buff_0[99]"], "error: in_cons_buff_0[99]: 99 is no index below 16"),
         (["fnish"], "error: there is no command fnish; did you mean finish?"),
         (["b"], "breakpoint 1: "),
@@ -287,3 +295,37 @@ def test_an_interrupt_stops_the_core_that_computes(tmp_path: Path) -> None:
 def test_a_condition_that_cannot_be_told_stops_and_says_why(optimised: Built) -> None:
     said = session(optimised, f"break {STORE} if value == 3", "c").last().splitlines()
     assert said[1] == "whether value == 3: value is optimised out here"
+
+
+WITHOUT_CORES = """
+aie.device(npu1_1col) {
+  %shim = aie.tile(0, 0)
+  %mem = aie.tile(0, 1)
+  aie.objectfifo @in(%shim, {%mem}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+  aie.objectfifo @out(%mem, {%shim}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
+  aie.objectfifo.link [@in] -> [@out] ([] [])
+  aie.runtime_sequence(%x: memref<64xi32>, %y: memref<64xi32>) {
+    aiex.npu.dma_memcpy_nd(%x[0, 0, 0, 0][1, 1, 1, 64][0, 0, 0, 1])
+      {id = 0 : i64, metadata = @in} : memref<64xi32>
+    aiex.npu.dma_memcpy_nd(%y[0, 0, 0, 0][1, 1, 1, 64][0, 0, 0, 1])
+      {id = 1 : i64, metadata = @out, issue_token = true} : memref<64xi32>
+    aiex.npu.dma_wait {symbol = @out}
+  }
+}
+"""
+
+
+def test_a_design_without_cores_has_buffers_to_watch(tmp_path: Path) -> None:
+    (tmp_path / "design.mlir").write_text(WITHOUT_CORES)
+    compile_design(tmp_path / "design.mlir", tmp_path)
+    commands = ["watch in_cons_buff_0[2]", "c", "print in_cons_buff_0[2]", "x/2 in_cons_buff_0"]
+    done = session(Built(tmp_path), *commands, "cores", "bt", "detach")
+    said = [told.partition("\n")[2] for told in done.told]
+    assert said[2].startswith("watchpoint 1: in_cons_buff_0[2] was 0, is 102, written in the turn")
+    assert said[3:6] == [
+        "in_cons_buff_0[2] = 102",
+        "[0]  100, 101",
+        "no core has a program",
+    ]
+    assert said[6] == "error: no core of this design has a program"
+    assert (done.output == 100 + np.arange(64)).all()
