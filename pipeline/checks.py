@@ -46,8 +46,6 @@ def run_from(variant: Variant) -> list[str]:
 
 def test(variant: Variant, check: str) -> Task:
     """Runs a variant's artifact and judges it; on the emulator only when something has changed."""
-    from runner import mismatch_files as mismatches
-
     results = results_file(variant, check)
     checked = {"memory": {"checked": "all"}} if memcheck_all(os.environ) else {}
     again = [Key({"tools": tool_key("test_emu"), **checked}), Made([results])]
@@ -59,7 +57,7 @@ def test(variant: Variant, check: str) -> Task:
         "targets": [str(results)],
         "uptodate": again if check == "test_emu" else [False],
         "task_dep": ["_npu"] if check == "test_hw" else [],
-        "clean": [clean_targets, (mismatches.remove, [variant.folder])],
+        "clean": [clean_targets, (_forget, [variant])],
     }
 
 
@@ -108,8 +106,7 @@ def _run(variant: Variant, check: str) -> TaskFailed | None:
 
     target = results_file(variant, check)
     target.unlink(missing_ok=True)
-    (variant.folder / STATE).unlink(missing_ok=True)
-    mismatches.remove(variant.folder)
+    _forget(variant)
     cache = shared_cache.of(os.environ) if check == "test_emu" else None
     key = _step(variant).key() if cache else ""
     if cache and cache.fetch(key, variant.folder) is not None:
@@ -145,6 +142,14 @@ def _write_trace(judged: Outcome, folder: Path) -> None:
     written = next((run.trace for run in judged.runs if run.trace), b"")
     if written:
         (folder / TRACE).write_bytes(written)
+
+
+def _forget(variant: Variant) -> None:
+    """Removes what runs that failed have left beside the results."""
+    from runner import mismatch_files as mismatches
+
+    mismatches.remove(variant.folder)
+    (variant.folder / STATE).unlink(missing_ok=True)
 
 
 def failed_runs(outcome: dict[str, Any]) -> str:

@@ -46,6 +46,13 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--timeout", type=int, default=TIMEOUT_MS, metavar="MS")
     parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="where the emulator leaves what the array was at if the run hangs or faults, for"
+        " `npuforge state FILE`",
+    )
+    parser.add_argument(
         "--any-pair",
         action="store_true",
         help="accept an xclbin and insts that a manifest.json beside them does not bind together",
@@ -60,6 +67,8 @@ def execute(options: argparse.Namespace) -> int:
             raise RunnerError(f"{path} is no file")
     if options.core_isa and options.device != EMULATOR:
         raise RunnerError("--core-isa is for the emulator: an NPU runs its own code only")
+    if options.state and options.device != EMULATOR:
+        raise RunnerError("--state is for the emulator: nobody sees into an NPU")
     declaration = file_arguments.Wanted({})
     if not options.any_pair:
         manifest = check_pair(options.xclbin, options.insts)
@@ -71,6 +80,7 @@ def execute(options: argparse.Namespace) -> int:
         [f.argument for f in files],
         options.device,
         core_isa=options.core_isa,
+        state=options.state,
     )
     _warn((*(f.note for f in files if f.note), *opened.warnings))
     inputs = {f.argument.name: f.values for f in files if f.values is not None}

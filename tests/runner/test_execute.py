@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 from runner.__main__ import main
 from runner.session import Session
 from softnpu.compiler.driver import compile_design
+from softnpu.emulator.debugging.state import read
+from softnpu.formats import txn
 from tests.runner.npu.fakes import fake_pyxrt
 
 Run = Callable[..., int]
@@ -54,6 +57,23 @@ def test_without_pyxrt_the_error_says_so_without_a_traceback(
     told = capsys.readouterr().err
     assert told.startswith("error: no pyxrt on this machine")
     assert "Traceback" not in told
+
+
+def test_a_hang_leaves_its_state_where_it_is_asked_to(
+    run: Run, march: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = txn.parse((march / "passthrough_memtile" / "insts.bin").read_bytes())
+    kept = tuple(o for o in stream.operations if getattr(o, "address", None) != 0x1D214)
+    (tmp_path / "insts.bin").write_bytes(txn.build(replace(stream, operations=kept)))
+    state = tmp_path / "state.zip"
+    hanging = {"insts": tmp_path / "insts.bin"}
+    assert run("--any-pair", f"--state={state}", **hanging) == 1
+    told = capsys.readouterr().err
+    assert "a hang: nothing starts a transfer at tile (0,0) MM2S 0" in told
+    assert f"npuforge state {state}" in told
+    assert read(state).told["outcome"] == "hang"
+    assert run("--device", "npu", f"--state={state}") == 1
+    assert "--state is for the emulator" in capsys.readouterr().err
 
 
 def test_a_core_isa_on_the_npu_is_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from softnpu.emulator.report import RunReport
 
 STATE = "state.json"
-_FORMAT = 1
+_VERSION = 1
 _ONLY_SCALARS = 64
 """Bits of the widest register that is a number in the file; vectors are hexadecimal text."""
 
@@ -66,7 +66,7 @@ def save(path: Path, array: Array, names: Names, report: RunReport | None = None
     arrays = dict(_device_buffers(array, names))
     arguments = [] if report is None else list(_arguments(report, names))
     told = {
-        "format": _FORMAT,
+        "version": _VERSION,
         "device": array.device.name,
         "pdi": array.pdi,
         "cores hold": array.core_isa or array.device.generation,
@@ -108,8 +108,10 @@ def read(path: Path) -> State:
     try:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
             told = json.loads(archive.read(STATE))
-            if told["format"] != _FORMAT:
-                raise FormatError(f"{path}: a state file of format {told['format']}, not {_FORMAT}")
+            if told["version"] != _VERSION:
+                raise FormatError(
+                    f"{path}: a state file of version {told['version']}, not {_VERSION}"
+                )
             arrays = {}
             for one in (*told["buffers"], *told["arguments"]):
                 archive.extract(one["file"], folder)

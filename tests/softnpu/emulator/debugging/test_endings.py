@@ -178,6 +178,6 @@ def test_a_file_that_is_none_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="is no state file of a run"):
         state.read(tmp_path / "text")
     with zipfile.ZipFile(tmp_path / "later.zip", "w") as archive:
-        archive.writestr("state.json", json.dumps({"format": 9}))
-    with pytest.raises(FormatError, match="a state file of format 9, not 1"):
+        archive.writestr("state.json", json.dumps({"version": 9}))
+    with pytest.raises(FormatError, match="a state file of version 9, not 1"):
         state.read(tmp_path / "later.zip")
