@@ -68,7 +68,7 @@ def test_a_package_of_mlir_aies_that_is_missing_is_explained(
     assert run(tmp_path, "import aie.iron as iron\n") == 1
     told = capsys.readouterr().err
     assert "host.py needs aie, a Python package of AMD's that is not installed here" in told
-    assert "softnpu compile" in told
+    assert "npuforge compile" in told
     assert run(tmp_path, "import no_such_package_at_all\n") == 1
     assert "AMD" not in capsys.readouterr().err
 
