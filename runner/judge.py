@@ -21,6 +21,7 @@ from runner.vectors import Vector
 from runner.verdicts.degenerate import OTHER, kept_both, poisoned, untouched
 from runner.verdicts.mismatch import Mismatch
 from runner.verdicts.where import Unit
+from softnpu.formats.trace import PACKET_BYTES
 
 Array = np.ndarray[Any, Any]
 Diagnosis = Callable[[Vector], str]
@@ -94,7 +95,14 @@ class Outcome:
             del noted["trace"]
             for mismatch in noted["mismatches"]:
                 del mismatch["cells"]
-        return {**plain, "verdict": self.verdict.value}
+        return {**plain, "verdict": self.verdict.value, "trace_packets": self.trace_packets}
+
+    @property
+    def trace_packets(self) -> int:
+        """Packets that trace units wrote in the first run."""
+        data = next((run.trace for run in self.runs if run.trace), b"")
+        packets = np.frombuffer(data[: len(data) // PACKET_BYTES * PACKET_BYTES], np.uint8)
+        return int(packets.reshape(-1, PACKET_BYTES).any(axis=1).sum())
 
 
 def judge(

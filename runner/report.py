@@ -36,6 +36,9 @@ def verdict_lines(outcome: Mapping[str, Any]) -> list[str]:
     if passed := [run for run in outcome["runs"] if run["verdict"] == "PASS"]:
         lines.append(f"{'PASS':<10} {outcome['label']:<28} {_passed(passed)}")
     lines.extend(_printed(outcome))
+    if packets := outcome.get("trace_packets"):
+        label = outcome["label"]
+        lines.append(f"trace      {label:<28} {packets:,} packets: npuforge trace {label}")
     for text in counted(outcome["warnings"]):
         first, *rest = text.splitlines()
         lines.append(f"warning    {outcome['label']:<28} {first}")

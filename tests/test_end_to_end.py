@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,7 @@ def test_a_traced_design_leaves_its_trace_beside_the_artifact(tmp_path: Path) ->
     assert done.returncode == 0
     assert "PASS       vector_scale_trace/time" in done.stdout
     assert "warning" not in done.stdout
+    assert re.search(r"trace +vector_scale_trace/time +\d+ packets: npuforge trace", done.stdout)
     read = subprocess.run(
         [sys.executable, "-m", "runner", "trace", "vector_scale_trace", "--summary"],
         cwd=project.root,

@@ -143,8 +143,8 @@ class Scheduler:
 
     @property
     def earliest(self) -> int:
-        """The earliest clock of those who are ready; 0 if nobody is."""
-        return min((actor.clock for _, _, actor in self._ready), default=0)
+        """The earliest clock of those who are ready; later than all if nobody is."""
+        return min((actor.clock for _, _, actor in self._ready), default=1 << 62)
 
     def stop(self) -> None:
         """Ends `run` after the turn in progress; those who are ready stay so."""

@@ -16,6 +16,7 @@ from softnpu.errors import FormatError
 from softnpu.formats.records import Bytes, words
 
 PACKET_WORDS = 8
+PACKET_BYTES = 4 * PACKET_WORDS
 MODULES = ("core", "memory", "shim", "memory tile")
 """By packet type: what traces."""
 

@@ -6,7 +6,7 @@ instruction stream, or of the configuration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from softnpu.arch.address import split_address
@@ -43,6 +43,7 @@ _MODULE = {
     "memory tile": Module.MEMORY_TILE,
 }
 _CORE_MODULE = 0x30000
+_COLUMNS: int = 8
 _GAP = 2 * PACKET_WORDS
 """Words of zeros that part what two channels wrote into one buffer."""
 
@@ -156,10 +157,19 @@ def _parts(data: bytes) -> Iterator[bytes]:
             part, zeros = [], 0
 
 
-def _shift(sources: Iterable[Source], settings: Iterable[tuple[Place, Module]]) -> int:
-    """Columns from the partition's to the whole array's, which packets have."""
+def _shift(sources: Collection[Source], settings: Collection[tuple[Place, Module]]) -> int:
+    """Columns from the partition's to the whole array's, which packets have: what makes units that
+    are set up of all of them, or of the first."""
     traced = [place[0] for place, _ in settings]
-    return min(source.column for source in sources) - min(traced) if traced else 0
+    if not traced:
+        return 0
+    likely: int = min(source.column for source in sources) - min(traced)
+    shifts: tuple[int, ...] = (likely, *range(_COLUMNS))
+    for shift in shifts:
+        wanted = (((s.column - shift, s.row), _MODULE[s.module]) for s in sources)
+        if all(one in settings for one in wanted):
+            return shift
+    return likely
 
 
 def _unit(

@@ -126,6 +126,11 @@ def test_a_failure_without_outputs_keeps_all_that_was_said() -> None:
     assert lines[-1].strip() == "core (0,2) waits"
 
 
+def test_a_trace_is_told_with_the_command_that_reads_it() -> None:
+    line = verdict_lines({**_outcome(_run("a")), "trace_packets": 12})[-1]
+    assert line == "trace      a/b                          12 packets: npuforge trace a/b"
+
+
 def test_warnings_are_lines_of_their_own() -> None:
     lines = verdict_lines(_outcome(_run("a"), warnings=("an output is left out",)))
     assert lines[-1].split() == ["warning", "a/b", "an", "output", "is", "left", "out"]

@@ -24,6 +24,7 @@ from softnpu.emulator.tracing.units import Place
 from softnpu.emulator.tracing.watch import Watch
 from softnpu.formats.event_settings import KEPT
 from softnpu.formats.operations import Operation, Write
+from softnpu.formats.trace import PACKET_BYTES
 from softnpu.formats.trace_frames import Mode
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ _CORE_MODULE = 0x30000
 _PORTS = {Module.CORE: 0, Module.MEMORY: 1}
 """The trace port of a core tile's switch that a module's unit is behind; other tiles have one."""
 _BLOCK = re.compile(r"Event_Broadcast(?:_[AB])?_Block_(\w+)_(Set|Clr)")
-_PACKET_BYTES = 32
 
 
 class Tracing:
@@ -179,7 +179,7 @@ class Tracing:
         if told:
             self._array.hazard(
                 f"of {whole} packets of the trace {sum(lost.values())} were lost, since nobody took"
-                f" them from the stream ({told}): a trace buffer of {whole * _PACKET_BYTES} bytes"
+                f" them from the stream ({told}): a trace buffer of {whole * PACKET_BYTES} bytes"
                 " holds all"
             )
         for sender in self._senders.values():

@@ -29,6 +29,7 @@ class Unit:
         ready: payloads of packets, each with the time at which it was full.
         running: whether it traces.
         now: everything before has been gone through.
+        way: for how many cycles it keeps where the program was.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,6 +38,7 @@ class Unit:
         self.running = False
         self.now = 0
         self.pending: list[Interval] = []
+        self.way = 0
         self._encoder = Encoder()
         self._zero = 0
         """When the timer was 0."""
@@ -55,6 +57,7 @@ class Unit:
         """Where the core's program is in the cycles from `begin` on, for event-PC mode."""
         if self.settings.mode is Mode.EVENT_PC and len(addresses):
             self._ways.append((begin, addresses))
+            self.way += len(addresses)
 
     def reset_timer(self, time: int) -> None:
         """The timer is 0 now."""
@@ -92,6 +95,8 @@ class Unit:
         self.pending = kept
         self._go_through(changes)
         self.now = horizon
+        while len(self._ways) > 1 and self._ways[1][0] <= horizon:
+            self.way -= len(self._ways.pop(0)[1])
 
     def _clamped(self, begin: int, end: int) -> tuple[int, int]:
         """An interval as far as it is not past; a short one that is told late is not lost."""

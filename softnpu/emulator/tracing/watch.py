@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _ALWAYS = 1 << 62
 _LOCK_SELECTIONS = 8
+_WAY = 4_000_000
+"""Cycles for which a unit keeps where a program was before it goes through them."""
 _ASKED = {
     Service.ACQUIRE: "INSTR_LOCK_ACQUIRE_REQ",
     Service.RELEASE: "INSTR_LOCK_RELEASE_REQ",
@@ -123,6 +125,8 @@ class Watch(Observer):
             return
         for event, begin, behind in follower.seen(core, unit, steps, end):
             self.units.happens(core.tile, Module.CORE, event, begin, behind)
+        if unit.way > _WAY:
+            self.units.relieve(core.tile, Module.CORE, end)
 
     def core_asked(self, core: Core, service: Service, first: int, second: int) -> None:  # noqa: ARG002
         """As `Observer.core_asked`."""

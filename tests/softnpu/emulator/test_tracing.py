@@ -382,3 +382,81 @@ def test_the_documents_table_has_the_events_that_are_modelled() -> None:
 def test_settings_of_every_module_read_without_registers() -> None:
     for module in Module:
         assert not Settings(module).wanted
+
+
+# what selections choose
+
+
+def selected(array: Array, place: tuple[int, int], module: Module, **registers: int) -> None:
+    """Writes registers of a module of a tile, so that its unit runs from cycle 0 on."""
+    from softnpu.arch.registers import address, lookup
+
+    for name, value in {**registers, "Trace_Control0": 1 << 16}.items():
+        match = lookup(module, name)
+        assert match is not None
+        array.write(tile_address(*place, address(match)), value)
+
+
+def recorded(array: Array, place: tuple[int, int], module: Module) -> list[tuple[int, int]]:
+    """(cycle, slots) of what a unit records up to cycle 100."""
+    unit_ = array.tracing._units.at(place, module)
+    assert unit_ is not None
+    found: list[tuple[int, int]] = []
+    record = unit_._record
+
+    def note(begin: int, end: int, mask: int) -> None:
+        found.extend((cycle, mask) for cycle in range(begin, end) if mask)
+        record(begin, end, mask)
+
+    unit_._record = note  # type: ignore[method-assign]
+    array.tracing._units.advance(100)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("place", "module"), [((0, 2), Module.MEMORY), ((0, 1), Module.MEMORY_TILE)]
+)
+def test_lock_events_are_those_of_the_lock_that_is_selected(
+    array: Array, place: tuple[int, int], module: Module
+) -> None:
+    number = Settings(module).number
+    release = number.get("LOCK_2_REL") or number["LOCK_SEL2_REL"]
+    chosen, other = array.tile(*place).locks[5], array.tile(*place).locks[6]
+    selected(
+        array,
+        place,
+        module,
+        Locks_Event_Selection_2=5 << 16 | 2,
+        Trace_Event0=number["LOCK_SEL2_EQUAL_TO_VALUE"] << 16
+        | release << 8
+        | number["LOCK_SEL2_ACQ_GE"],
+    )
+    actor = array.tile(*place).dma.receivers[0]
+    for clock, lock in ((10, chosen), (12, other), (20, chosen)):
+        actor.clock = clock
+        lock.release(1, actor)
+    actor.clock = 30
+    assert chosen.acquire(-1, actor)
+    assert recorded(array, place, module) == [
+        (10, 0b010),
+        (20, 0b110),
+        *[(cycle, 0b100) for cycle in range(21, 30)],
+        (30, 0b001),
+    ]
+
+
+def test_a_memory_tile_tells_of_the_channels_that_it_selects(array: Array) -> None:
+    number = Settings(Module.MEMORY_TILE).number
+    selected(
+        array,
+        (0, 1),
+        Module.MEMORY_TILE,
+        DMA_Event_Channel_Selection=4,
+        Trace_Event0=number["DMA_S2MM_SEL1_START_TASK"] << 8 | number["DMA_S2MM_SEL0_START_TASK"],
+    )
+    channels = array.tile(0, 1).dma.receivers
+    for clock, channel in ((10, channels[4]), (20, channels[1]), (30, channels[0])):
+        channel.clock = clock
+        for observer in array.observers:
+            observer.task_began(channel)
+    assert recorded(array, (0, 1), Module.MEMORY_TILE) == [(10, 0b01), (30, 0b10)]
