@@ -20,7 +20,7 @@ from runner.errors import RunnerError
 from runner.estimate import steady_run
 from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import CoreOp
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 from softnpu.errors import SoftnpuError
 from softnpu.targets.linking.elf import Elf
 from softnpu.targets.linking.layout import DATA_MEMORY, PROGRAM_MEMORY

@@ -16,7 +16,8 @@ from pipeline.manifest import write_json
 from runner.dtypes import OF_MLIR
 from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import RuntimeSequenceOp, TraceHostConfigOp
-from softnpu.dialects.source import location_of, parse_file
+from softnpu.dialects.source import location_of
+from softnpu.dialects.text import parse_file
 from softnpu.passes.sequence_ops import sequences
 from softnpu.passes.transfers import HostTransfer, argument_bytes, host_transfers
 

@@ -29,7 +29,7 @@ def _parsed(path: Path) -> bytes:
     Source: mlir-aie 9c1e32d7, aie-assign-core-link-files moves one to the other.
     """
     from softnpu.dialects.aie import CoreOp
-    from softnpu.dialects.source import parse_file, print_module
+    from softnpu.dialects.text import parse_file, print_module
 
     module = parse_file(path)
     for op in module.walk():

@@ -14,7 +14,7 @@ from softnpu.compiler import kernel
 from softnpu.compiler.driver import Options, compile_design
 from softnpu.compiler.packaging import write_pdi, write_xclbin
 from softnpu.compiler.programs import hand_over
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 from softnpu.errors import DesignError
 from softnpu.formats import xclbin
 from softnpu.formats.pdi import from_cdos

@@ -81,7 +81,7 @@ def examine(path: Path) -> Places:
     from softnpu.compiler import hazards
     from softnpu.dialects.aie import NotPlacedError
     from softnpu.dialects.rules.descriptors import check_descriptors
-    from softnpu.dialects.source import parse_file
+    from softnpu.dialects.text import parse_file
 
     try:
         design = parse_file(path, check=False)
@@ -97,7 +97,7 @@ def write_flows(folder: Path, places: Places) -> None:
     """The flows of the design, at their places in the author's, for the check of their routes; and
     the table of its scratchpad parameters, if it has some."""
     from softnpu.compiler import finished, hazards
-    from softnpu.dialects.source import parse_file
+    from softnpu.dialects.text import parse_file
     from softnpu.passes.lower_scratchpad_parameters import parameters_of, table_text
 
     module = parse_file(folder / WITH_ADDRESSES, check=False)
@@ -246,7 +246,7 @@ def check_translation(stream: bytes, aie_translate: Tool) -> None:
 def number_pdis(npu_insts: Path) -> None:
     """Let each `load_pdi` that names a device name its PDI: aiecc does that, and no pass."""
     from softnpu.compiler import streams
-    from softnpu.dialects.source import parse_file, print_module
+    from softnpu.dialects.text import parse_file, print_module
 
     if "npu.load_pdi" in npu_insts.read_text():
         module = parse_file(npu_insts)

@@ -29,7 +29,7 @@ from softnpu.compiler.pipelines import DEFAULTS, Choices
 from softnpu.compiler.programs import Programs
 from softnpu.compiler.selection import check_npus, keep_only, main_device, without_sequences
 from softnpu.dialects.aie import CoreOp, DeviceOp, LogicalTileOp, TileOp
-from softnpu.dialects.source import parse_file, print_module
+from softnpu.dialects.text import parse_file, print_module
 from softnpu.dialects.walking import classes_in
 from softnpu.errors import ToolError
 from softnpu.formats.xclbin.spec import DEFAULT_IDENTITY, KernelIdentity

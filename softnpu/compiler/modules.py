@@ -16,10 +16,10 @@ from xdsl.dialects.builtin import LocationAttr, ModuleOp, UnknownLoc
 from xdsl.ir import Operation
 
 from softnpu.collecting import uncollected
-from softnpu.dialects import source
+from softnpu.dialects import text
 from softnpu.dialects.kinds import kinds_remembered
 from softnpu.dialects.locations import at, located, origin_of, place_of
-from softnpu.dialects.source import parse_file, print_module
+from softnpu.dialects.text import parse_file, print_module
 from softnpu.dialects.walking import all_ops
 from softnpu.errors import DesignError, SourceLocation
 from softnpu.passes.rewriting.rest import rest_remembered
@@ -47,7 +47,7 @@ def verify(
         DesignError: with `hints` as further notes.
     """
     try:
-        source.verify(module, closed)
+        text.verify(module, closed)
     except DesignError as error:
         raise DesignError(error.message, error.location, (*error.notes, *hints)) from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from softnpu.compiler.modules import read_module
 from softnpu.compiler.selection import main_device
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 from softnpu.targets import names_json
 
 NAMES = "names.json"

@@ -176,7 +176,7 @@ def optimized(
         locations: print where everything comes from.
     """
     from softnpu.compiler import pipelines
-    from softnpu.dialects.source import parse_text, print_module, verify
+    from softnpu.dialects.text import parse_text, print_module, verify
 
     made = []
     for pass_name, given in passes:

@@ -12,7 +12,7 @@ from softnpu.compiler.pipelines import Choices
 from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.aiex import NpuLoadPdiOp
-from softnpu.dialects.source import print_module, verify
+from softnpu.dialects.text import print_module, verify
 from softnpu.dialects.walking import ops_of
 from softnpu.passes.handed_on_tasks import is_rolled
 from softnpu.passes.sequence_ops import devices, sequences

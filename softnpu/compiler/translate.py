@@ -101,7 +101,7 @@ def _option(
 def run(options: argparse.Namespace) -> int:
     """Translates; SoftnpuError goes to the caller, which prints it."""
     from softnpu.compiler.opt import SEPARATOR, read_design, split
-    from softnpu.dialects.source import parse_text
+    from softnpu.dialects.text import parse_text
 
     if (reason := NOT_WRITTEN.get(options.format)) is not None:
         raise ToolError(f"--{options.format} is not written: {reason}")

@@ -18,27 +18,27 @@ from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 
 from softnpu.dialects.array_codecs import dense_array
+from softnpu.dialects.directives import Custom
 from softnpu.dialects.elements import (
     AttrDict,
     AttrElement,
     Blank,
-    Custom,
     Element,
     Group,
     Literal,
     OperandElement,
-    Parts,
     Regions,
     Spacing,
     SuccessorElement,
     TypeElement,
     print_attr_dict,
 )
-from softnpu.dialects.opdef import (
+from softnpu.dialects.fields import (
+    OPS,
     SEGMENTS,
     AttrField,
-    DefinedOp,
     Field,
+    Fielded,
     OperandField,
     OptionalScalarField,
     RegionField,
@@ -46,11 +46,13 @@ from softnpu.dialects.opdef import (
     ScalarField,
     SuccessorField,
 )
+from softnpu.dialects.parts import Parts
 from softnpu.dialects.scalars import scalar
 
 __all__ = [
     "Parts",
     "build",
+    "close_region",
     "parse_function_body",
     "parse_op",
     "print_attr_dict",
@@ -58,7 +60,7 @@ __all__ = [
     "print_op",
 ]
 
-OpT = TypeVar("OpT", bound=DefinedOp)
+OpT = TypeVar("OpT", bound=Fielded)
 
 TOKEN = re.compile(
     r"\s*(?:`(?P<literal>[^`]*)`|\$(?P<name>\w+)|(?P<qualified>qualified\()?type\(\$(?P<type>\w+)\)(?(qualified)\))"
@@ -67,7 +69,7 @@ TOKEN = re.compile(
 )
 
 
-def field_of(cls: type[DefinedOp], name: str) -> Field:
+def field_of(cls: type[Fielded], name: str) -> Field:
     """The field of a name as the definition spells it (`producerTile`, `lockID`)."""
     if name in cls.attr_fields:
         return cls.attr_fields[name]
@@ -76,7 +78,7 @@ def field_of(cls: type[DefinedOp], name: str) -> Field:
 
 
 @cache
-def syntax_of(cls: type[DefinedOp]) -> list[Element]:
+def syntax_of(cls: type[Fielded]) -> list[Element]:
     """The op's syntax string as elements."""
     elements: list[Element] = []
     group: list[Element] | None = None
@@ -100,7 +102,7 @@ def syntax_of(cls: type[DefinedOp]) -> list[Element]:
     return elements
 
 
-def _element(cls: type[DefinedOp], match: re.Match[str]) -> Element:
+def _element(cls: type[Fielded], match: re.Match[str]) -> Element:
     if (text := match["literal"]) is not None:
         return Literal(text) if text.strip() else Blank(text)
     if match["word"] == "regions":
@@ -129,7 +131,7 @@ def _variable(found: Field) -> Element:
     return makers[type(found)](found)
 
 
-def _shown(cls: type[DefinedOp]) -> set[str]:
+def _shown(cls: type[Fielded]) -> set[str]:
     return {
         field.mlir
         for name in re.findall(r"\$(\w+)", cls.syntax)
@@ -137,7 +139,7 @@ def _shown(cls: type[DefinedOp]) -> set[str]:
     }
 
 
-def parse_op(cls: type[DefinedOp], parser: Parser) -> DefinedOp:
+def parse_op(cls: type[OpT], parser: Parser) -> OpT:
     """Read an op by its syntax string."""
     parts = Parts()
     for element in syntax_of(cls):
@@ -199,13 +201,12 @@ def _resolved(
 
 def close_region(body: Region) -> None:
     """Give a region its implied block and `aie.end`."""
-    from softnpu.dialects.aie.tiles import EndOp
-
+    end = OPS["aie.end"]
     if not body.blocks:
         body.add_block(Block())
     block = body.blocks[-1]
-    if not isinstance(block.last_op, EndOp):
-        block.add_op(EndOp())
+    if not isinstance(block.last_op, end):
+        block.add_op(end())
 
 
 def parse_function_body(parser: Parser, parts: Parts) -> None:
@@ -223,7 +224,7 @@ def parse_function_body(parser: Parser, parts: Parts) -> None:
     parts.regions = [parser.parse_region(arguments)]
 
 
-def print_function_body(printer: Printer, op: DefinedOp, shown: set[str]) -> None:
+def print_function_body(printer: Printer, op: Fielded, shown: set[str]) -> None:
     """As `parse_function_body` reads it; `shown`: the attributes that stand elsewhere."""
     body = op.regions[0]
     with printer.in_parens():
@@ -234,7 +235,7 @@ def print_function_body(printer: Printer, op: DefinedOp, shown: set[str]) -> Non
     printer.print_region(body, print_entry_block_args=False, print_empty_block=False)
 
 
-def print_op(op: DefinedOp, printer: Printer) -> None:
+def print_op(op: Fielded, printer: Printer) -> None:
     """Write an op by its syntax string, after its name."""
     spacing = Spacing()
     for element in syntax_of(type(op)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from typing_extensions import override
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseIntOrFPElementsAttr,
@@ -27,18 +28,17 @@ from softnpu.dialects.attributes import (
     parse_event,
     print_event,
 )
+from softnpu.dialects.elements import Element, Spacing, given
+from softnpu.dialects.fields import (
+    AttrField,
+    Fielded,
+    OperandField,
+    OptionalScalarField,
+    ResultField,
+)
 from softnpu.dialects.once import PLAIN_NUMBERS, OnceParser
+from softnpu.dialects.parts import Parts
 from softnpu.dialects.scalars import DYNAMIC
-
-if TYPE_CHECKING:
-    from softnpu.dialects.assembly import Parts
-    from softnpu.dialects.opdef import (
-        AttrField,
-        DefinedOp,
-        OperandField,
-        OptionalScalarField,
-        ResultField,
-    )
 
 OLDER_STRIDES = 3
 """Strides of a transfer before the innermost was written out."""
@@ -75,7 +75,7 @@ def parse_producer(parser: Parser, parts: Parts, tile: OperandField, dimensions:
 
 
 def print_producer(
-    printer: Printer, op: DefinedOp, tile: OperandField, dimensions: AttrField
+    printer: Printer, op: Fielded, tile: OperandField, dimensions: AttrField
 ) -> None:
     printer.print_ssa_value(op.operands[op.operand_range(tile)[0]])
     _print_dimensions(printer, "dimensionsToStream", getattr(op, dimensions.name))
@@ -100,7 +100,7 @@ def parse_consumers(
 
 
 def print_consumers(
-    printer: Printer, op: DefinedOp, tiles: OperandField, dimensions: AttrField
+    printer: Printer, op: Fielded, tiles: OperandField, dimensions: AttrField
 ) -> None:
     start, stop = op.operand_range(tiles)
     per_consumer = getattr(op, dimensions.name)
@@ -124,7 +124,7 @@ def parse_consumer_type(parser: Parser, parts: Parts, type: AttrField) -> None:
         parts.properties[type.mlir] = type.codec.parse(parser)
 
 
-def print_consumer_type(printer: Printer, op: DefinedOp, type: AttrField) -> None:
+def print_consumer_type(printer: Printer, op: Fielded, type: AttrField) -> None:
     stored = op.properties.get(type.mlir)
     if stored is not None:
         printer.print_string(" -> ")
@@ -155,7 +155,7 @@ def parse_init_values(
 
 
 def print_init_values(
-    printer: Printer, op: DefinedOp, _depth: AttrField, _type: AttrField, values: AttrField
+    printer: Printer, op: Fielded, _depth: AttrField, _type: AttrField, values: AttrField
 ) -> None:
     found = op.properties.get(values.mlir)
     if isinstance(found, ArrayAttr):
@@ -177,7 +177,7 @@ def parse_initial_value(
 
 
 def print_initial_value(
-    printer: Printer, op: DefinedOp, _buffer: ResultField, value: AttrField
+    printer: Printer, op: Fielded, _buffer: ResultField, value: AttrField
 ) -> None:
     stored = op.properties.get(value.mlir)
     if stored is not None:
@@ -233,7 +233,7 @@ def parse_coordinates(parser: Parser, _parts: Parts) -> None:
 
 
 def print_index_list(
-    printer: Printer, op: DefinedOp, dynamic: OperandField, static: AttrField
+    printer: Printer, op: Fielded, dynamic: OperandField, static: AttrField
 ) -> None:
     numbers = getattr(op, static.name)
     if DYNAMIC not in numbers:
@@ -260,7 +260,7 @@ def parse_reg_value(parser: Parser, parts: Parts, value: AttrField) -> None:
         parts.properties[value.mlir] = TraceEventAttr(parse_event(parser))
 
 
-def print_reg_value(printer: Printer, op: DefinedOp, value: AttrField) -> None:
+def print_reg_value(printer: Printer, op: Fielded, value: AttrField) -> None:
     stored = op.properties[value.mlir]
     if isinstance(stored, IntegerAttr):
         printer.print_string(str(stored.value.data))
@@ -280,7 +280,7 @@ def parse_dynamic_scalar(
 
 
 def print_dynamic_scalar(
-    printer: Printer, op: DefinedOp, dynamic: OptionalScalarField, static: AttrField
+    printer: Printer, op: Fielded, dynamic: OptionalScalarField, static: AttrField
 ) -> None:
     value = getattr(op, dynamic.name)
     if value is not None:
@@ -348,7 +348,7 @@ def parse_typed_operands(parser: Parser, parts: Parts, values: OperandField) -> 
         parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_type)
 
 
-def print_typed_operands(printer: Printer, op: DefinedOp, values: OperandField) -> None:
+def print_typed_operands(printer: Printer, op: Fielded, values: OperandField) -> None:
     found = getattr(op, values.name)
     if found:
         printer.print_list(found, printer.print_ssa_value)
@@ -372,3 +372,27 @@ DIRECTIVES: dict[str, tuple[Any, Any]] = {
     "TypedOperands": (parse_typed_operands, print_typed_operands),
     "TraceRegValue": (parse_reg_value, print_reg_value),
 }
+
+
+class Custom(Element):
+    """Syntax that only code can tell; see above."""
+
+    def __init__(self, name: str, arguments: list[Any]) -> None:
+        self.directive = DIRECTIVES[name]
+        self.arguments = arguments
+
+    @override
+    def parse(self, parser: Parser, parts: Parts) -> None:
+        self.directive[0](parser, parts, *self.arguments)
+
+    def present(self, op: Fielded) -> bool:
+        return any(
+            field.mlir in op.properties if isinstance(field, AttrField) else given(op, field)
+            for field in self.arguments
+        )
+
+    @override
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
+        if self.directive[1] is not None:
+            spacing.before_element(printer)
+            self.directive[1](printer, op, *self.arguments)

@@ -6,38 +6,27 @@ aie-opt would have written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from typing_extensions import override
 from xdsl.dialects.builtin import UnitAttr
-from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.ir import Region, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 
-from softnpu.dialects.opdef import (
+from softnpu.dialects.fields import (
     SEGMENTS,
     AttrField,
-    DefinedOp,
+    Fielded,
     OperandField,
     OptionalScalarField,
     ResultField,
     ScalarField,
     SuccessorField,
 )
+from softnpu.dialects.parts import Parts
 from softnpu.dialects.scalars import scalar
-
-
-@dataclass
-class Parts:
-    """What has been read of an op so far."""
-
-    operands: dict[str, list[UnresolvedOperand | SSAValue]] = field(default_factory=dict)
-    types: dict[str, list[Attribute]] = field(default_factory=dict)
-    properties: dict[str, Attribute] = field(default_factory=dict)
-    attributes: dict[str, Attribute] = field(default_factory=dict)
-    regions: list[Region] = field(default_factory=list)
-    successors: list[Block] = field(default_factory=list)
 
 
 @dataclass
@@ -75,11 +64,11 @@ class Element:
         """As the first of an optional group: whether it was there."""
         raise NotImplementedError
 
-    def present(self, op: DefinedOp) -> bool:
+    def present(self, op: Fielded) -> bool:
         """As the anchor of an optional group: whether the group is printed."""
         raise NotImplementedError
 
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         raise NotImplementedError
 
 
@@ -104,7 +93,7 @@ class Literal(Element):
         return parser.parse_optional_punctuation(self.text) is not None
 
     @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         spacing.before_literal(printer, self.text)
         printer.print_string(self.text)
 
@@ -120,7 +109,7 @@ class Blank(Element):
         pass
 
     @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         printer.print_string(self.text)
         spacing.space = False
         spacing.after_punctuation = not self.text
@@ -143,12 +132,12 @@ class AttrElement(Element):
             parts.properties[self.field.mlir] = stored
         return stored is not None
 
-    def present(self, op: DefinedOp) -> bool:
+    def present(self, op: Fielded) -> bool:
         stored = op.properties.get(self.field.mlir)
         return stored is not None and not self.field.is_default(stored)
 
     @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         spacing.before_element(printer)
         self.field.codec.print(printer, op.properties[self.field.mlir])
 
@@ -169,7 +158,8 @@ def checked_i32(parser: Parser, number: int, position: int) -> int:
     return number
 
 
-def _given(op: DefinedOp, field: OperandField) -> bool:
+def given(op: Fielded, field: OperandField) -> bool:
+    """Whether an op has operands in a field."""
     start, stop = op.operand_range(field)
     return stop > start
 
@@ -193,11 +183,11 @@ class OperandElement(Element):
         )
         parts.operands[self.field.name] = list(found or ())
 
-    def present(self, op: DefinedOp) -> bool:
-        return _given(op, self.field)
+    def present(self, op: Fielded) -> bool:
+        return given(op, self.field)
 
     @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         spacing.before_element(printer)
         start, stop = op.operand_range(self.field)
         printer.print_list(op.operands[start:stop], printer.print_ssa_value)
@@ -209,8 +199,8 @@ class TypeElement(Element):
     def __init__(self, field: OperandField | ResultField) -> None:
         self.field = field
 
-    def present(self, op: DefinedOp) -> bool:
-        return isinstance(self.field, ResultField) or _given(op, self.field)
+    def present(self, op: Fielded) -> bool:
+        return isinstance(self.field, ResultField) or given(op, self.field)
 
     @override
     def parse(self, parser: Parser, parts: Parts) -> None:
@@ -226,7 +216,7 @@ class TypeElement(Element):
         parts.types[self.field.name] = list(found or ())
 
     @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         spacing.before_element(printer)
         if isinstance(self.field, ResultField):
             printer.print_attribute(op.results[op.result_fields.index(self.field)].type)
@@ -246,7 +236,7 @@ class SuccessorElement(Element):
         parts.successors.append(parser.parse_successor())
 
     @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         spacing.before_element(printer)
         printer.print_block_name(op.successors[op.successor_fields.index(self.field)])
 
@@ -268,7 +258,7 @@ class Regions(Element):
         parts.regions.extend(found or ())
 
     @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         spacing.before_element(printer)
         printer.print_list(op.regions, lambda body: print_body(printer, op, body))
 
@@ -289,35 +279,9 @@ class AttrDict(Element):
         parts.attributes.update(found)
 
     @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         print_attr_dict(printer, op, self.shown)
         spacing.after_punctuation = False
-
-
-class Custom(Element):
-    """Syntax that only code can tell; see `directives`."""
-
-    def __init__(self, name: str, arguments: list[Any]) -> None:
-        from softnpu.dialects.directives import DIRECTIVES
-
-        self.directive = DIRECTIVES[name]
-        self.arguments = arguments
-
-    @override
-    def parse(self, parser: Parser, parts: Parts) -> None:
-        self.directive[0](parser, parts, *self.arguments)
-
-    def present(self, op: DefinedOp) -> bool:
-        return any(
-            field.mlir in op.properties if isinstance(field, AttrField) else _given(op, field)
-            for field in self.arguments
-        )
-
-    @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
-        if self.directive[1] is not None:
-            spacing.before_element(printer)
-            self.directive[1](printer, op, *self.arguments)
 
 
 class Group(Element):
@@ -334,20 +298,20 @@ class Group(Element):
                 element.parse(parser, parts)
 
     @override
-    def print(self, printer: Printer, op: DefinedOp, spacing: Spacing) -> None:
+    def print(self, printer: Printer, op: Fielded, spacing: Spacing) -> None:
         if self.anchor.present(op):
             for element in self.elements:
                 element.print(printer, op, spacing)
 
 
-def print_body(printer: Printer, op: DefinedOp, body: Region) -> None:
+def print_body(printer: Printer, op: Fielded, body: Region) -> None:
     """A region as MLIR shows it: an implied `aie.end` is left out."""
     printer.print_region(
         body, print_empty_block=not op.implicit_end, print_block_terminators=not op.implicit_end
     )
 
 
-def print_attr_dict(printer: Printer, op: DefinedOp, shown: set[str], keyword: str = "") -> None:
+def print_attr_dict(printer: Printer, op: Fielded, shown: set[str], keyword: str = "") -> None:
     """The attributes that are neither shown elsewhere nor defaults, by name, if there are any."""
     entries = {**op.attributes}
     for name, stored in op.properties.items():

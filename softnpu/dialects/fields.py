@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, overload
+from abc import ABCMeta
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, ClassVar, Literal, cast, overload
 
 from typing_extensions import Self
-from xdsl.dialects.builtin import i32
-from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
+from xdsl.dialects.builtin import UNKNOWN_LOC, DenseArrayBase, LocationAttr, i32
+from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
+from xdsl.irdl import AttrSizedOperandSegments
 
+from softnpu.dialects.array_codecs import dense_array, dense_numbers
 from softnpu.dialects.codecs import Codec
+from softnpu.dialects.making import NOTHING, fill
+from softnpu.dialects.parts import Parts
 from softnpu.dialects.scalars import scalar
-
-if TYPE_CHECKING:
-    from softnpu.dialects.opdef import DefinedOp
 
 REQUIRED: Any = object()
 """The default of an attribute that must be given."""
@@ -51,7 +55,7 @@ class AttrField(Field):
             return False
         return bool(self.codec.load(stored) == self.default)
 
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: Fielded | None, owner: type | None = None) -> Any:
         if op is None:
             return self
         stored = op.properties.get(self.mlir)
@@ -61,7 +65,7 @@ class AttrField(Field):
             raise AttributeError(f"{op.name} has no '{self.mlir}'")
         return self.default
 
-    def __set__(self, op: DefinedOp, value: Any) -> None:
+    def __set__(self, op: Fielded, value: Any) -> None:
         if self.codec.is_absent(value):
             op.properties.pop(self.mlir, None)
         else:
@@ -81,7 +85,7 @@ class OperandField(Field):
             return [as_value(value) for value in values.get(self.name, ())]
         return [as_value(values[self.name])]
 
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: Fielded | None, owner: type | None = None) -> Any:
         if op is None:
             return self
         operands = op._operands
@@ -92,7 +96,7 @@ class OperandField(Field):
             return tuple.__getitem__(operands, start)  # xDSL's own asks what it is given
         return tuple.__getitem__(operands, slice(start, stop)) if start < stop else ()
 
-    def __set__(self, op: DefinedOp, value: Any) -> None:
+    def __set__(self, op: Fielded, value: Any) -> None:
         start, stop = op.operand_range(self)
         new = list(value) if self.variadic else [value]
         values = [as_value(value) for value in new]
@@ -119,15 +123,15 @@ class ScalarField(OperandField):
     def __get__(self, op: None, owner: type | None = None) -> Self: ...
 
     @overload
-    def __get__(self, op: DefinedOp, owner: type | None = None) -> SSAValue: ...
+    def __get__(self, op: Fielded, owner: type | None = None) -> SSAValue: ...
 
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: Fielded | None, owner: type | None = None) -> Any:
         return super().__get__(op, owner)
 
     def given(self, values: Mapping[str, Any]) -> list[SSAValue]:
         return [as_scalar(values[self.name])]
 
-    def __set__(self, op: DefinedOp, value: int | SSAValue) -> None:
+    def __set__(self, op: Fielded, value: int | SSAValue) -> None:
         super().__set__(op, as_scalar(value))
 
 
@@ -146,9 +150,9 @@ class OptionalScalarField(OperandField):
     def __get__(self, op: None, owner: type | None = None) -> Self: ...
 
     @overload
-    def __get__(self, op: DefinedOp, owner: type | None = None) -> SSAValue | None: ...
+    def __get__(self, op: Fielded, owner: type | None = None) -> SSAValue | None: ...
 
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: Fielded | None, owner: type | None = None) -> Any:
         found = super().__get__(op, owner)
         return found if op is None else next(iter(found), None)
 
@@ -156,7 +160,7 @@ class OptionalScalarField(OperandField):
         value = values.get(self.name)
         return [] if value is None else [as_scalar(value)]
 
-    def __set__(self, op: DefinedOp, value: int | SSAValue | None) -> None:
+    def __set__(self, op: Fielded, value: int | SSAValue | None) -> None:
         super().__set__(op, [] if value is None else [as_scalar(value)])
 
 
@@ -176,7 +180,7 @@ class ResultField(Field):
     def __init__(self, type: Attribute | None) -> None:
         self.type = type
 
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: Fielded | None, owner: type | None = None) -> Any:
         if op is None:
             return self
         results = op.results
@@ -190,7 +194,7 @@ class ResultTypeField(Field):
         self.kind = kind
         self.what = what
 
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: Fielded | None, owner: type | None = None) -> Any:
         return self if op is None else op.results[0].type
 
 
@@ -200,7 +204,7 @@ class RegionField(Field):
     def __init__(self, variadic: bool) -> None:
         self.variadic = variadic
 
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: Fielded | None, owner: type | None = None) -> Any:
         if op is None:
             return self
         return op.regions if self.variadic else op.regions[op.region_fields.index(self)]
@@ -209,11 +213,115 @@ class RegionField(Field):
 class SuccessorField(Field):
     """A block that control may go to."""
 
-    def __get__(self, op: DefinedOp | None, owner: type | None = None) -> Any:
+    def __get__(self, op: Fielded | None, owner: type | None = None) -> Any:
         return self if op is None else op.successors[op.successor_fields.index(self)]
 
-    def __set__(self, op: DefinedOp, value: Block) -> None:
+    def __set__(self, op: Fielded, value: Block) -> None:
         op.successors[op.successor_fields.index(self)] = value
+
+
+SEGMENTS = AttrSizedOperandSegments.attribute_name
+
+OPS: dict[str, type[Fielded]] = {}
+"""Every class of an op that has been defined so far, by the op's name."""
+
+
+class OpClass(ABCMeta):
+    """Of our classes, no other class counts as one that does not inherit: asking what an op is
+    takes no more than Python's own `isinstance`, and xDSL's ABCs ten times that."""
+
+    __instancecheck__ = type.__instancecheck__
+    __subclasscheck__ = type.__subclasscheck__
+
+
+class Fielded(Operation, metaclass=OpClass):
+    """An op whose parts are fields of its class: what these and its syntax need (see `opdef`)."""
+
+    syntax: ClassVar[str] = ""
+    """The assembly format, in the notation of the dialect's definition."""
+    segmented: ClassVar[bool] = False
+    """Several variadic operands, told apart by `operandSegmentSizes`."""
+    implicit_end: ClassVar[bool] = False
+    """One block, ended by an `aie.end` that the text leaves out."""
+
+    attr_fields: ClassVar[dict[str, AttrField]] = {}
+    operand_fields: ClassVar[list[OperandField]] = []
+    operand_places: ClassVar[dict[OperandField, int]] = {}
+    """Each operand field's place among them."""
+    fixed_places: ClassVar[dict[OperandField, int]] = {}
+    """The same among those that are one operand each."""
+    variadic_at: ClassVar[int] = 0
+    """Which operand field is the (first) variadic one; as many as there are if none is."""
+    result_fields: ClassVar[list[ResultField]] = []
+    region_fields: ClassVar[list[RegionField]] = []
+    successor_fields: ClassVar[list[SuccessorField]] = []
+    fields: ClassVar[dict[str, Field]] = {}
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        operands: Sequence[SSAValue] = (),
+        result_types: Sequence[Attribute] = (),
+        properties: Mapping[str, Attribute] = NOTHING,
+        attributes: Mapping[str, Attribute] = NOTHING,
+        location: LocationAttr | None = None,
+        successors: Sequence[Block] = (),
+        regions: Sequence[Region] = (),
+    ) -> Self:
+        """As xDSL's: an op of these parts."""
+        op = cls.__new__(cls)
+        fill(op, operands, result_types, properties, attributes, location or UNKNOWN_LOC)
+        if successors:
+            op.successors = successors
+        for one in regions:
+            op.add_region(one)
+        op.__post_init__()
+        return op
+
+    def __post_init__(self) -> None:
+        if not self.attributes:
+            return
+        for name in self.attributes.keys() & self.attr_fields.keys():
+            self.properties[name] = self.attributes.pop(name)
+        if self.segmented and SEGMENTS in self.attributes:
+            self.properties[SEGMENTS] = self.attributes.pop(SEGMENTS)
+
+    def _segments(self) -> tuple[int, ...]:
+        return dense_numbers(cast("DenseArrayBase[Any]", self.properties[SEGMENTS]))
+
+    def segment_sizes(self) -> list[int]:
+        """How many operands each operand field has."""
+        if self.segmented:
+            return list(self._segments())
+        spare = len(self._operands) - len(self.operand_fields) + 1
+        return [spare if field.variadic else 1 for field in self.operand_fields]
+
+    def operand_range(self, field: OperandField) -> tuple[int, int]:
+        """Where the operands of a field start and stop."""
+        index = self.operand_places[field]
+        if not self.segmented:  # one field at most is variadic, and takes what the others leave
+            spare = len(self._operands) - len(self.operand_fields)
+            start = index if index <= self.variadic_at else index + spare
+            return start, start + (spare if index == self.variadic_at else 0) + 1
+        return _bounds(self._segments())[index]
+
+    def set_segment(self, field: OperandField, size: int) -> None:
+        """Record a new number of operands of a field."""
+        sizes = self.segment_sizes()
+        sizes[self.operand_places[field]] = size
+        self.properties[SEGMENTS] = dense_array(i32, sizes)
+
+    @classmethod
+    def infer_types(cls, parts: Parts) -> None:
+        """Add to `parts.types` the types that the syntax leaves out."""
+
+
+@lru_cache(1 << 10)
+def _bounds(sizes: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Where each of the groups of these sizes starts and stops."""
+    stops = list(accumulate(sizes))
+    return list(zip([0, *stops], stops, strict=False))
 
 
 # `default` and `init` of the following tell the type checker which keywords may be left out.

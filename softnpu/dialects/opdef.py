@@ -21,25 +21,26 @@ short-lived command pays for each time, and says what is wrong in the compiler's
 
 from __future__ import annotations
 
-from abc import ABCMeta
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
-from typing_extensions import Self, dataclass_transform
-from xdsl.dialects.builtin import UNKNOWN_LOC, DenseArrayBase, IndexType, LocationAttr, i32
-from xdsl.ir import Attribute, Block, Operation, OpResult, OpTraits, Region, SSAValue
-from xdsl.irdl import AttrSizedOperandSegments, traits_def
+from typing_extensions import dataclass_transform
+from xdsl.dialects.builtin import UNKNOWN_LOC, DenseArrayBase, IndexType, i32
+from xdsl.ir import Attribute, Block, OpResult, OpTraits, Region, SSAValue
+from xdsl.irdl import traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from softnpu.dialects.array_codecs import dense_array, dense_numbers
+from softnpu.dialects.array_codecs import dense_array
+from softnpu.dialects.assembly import close_region, parse_op, print_op
 from softnpu.dialects.fields import (
+    OPS,
     REQUIRED,
+    SEGMENTS,
     AttrField,
     Field,
+    Fielded,
     OperandField,
     OptionalScalarField,
     RegionField,
@@ -62,19 +63,7 @@ from softnpu.dialects.kinds import of_attributes
 from softnpu.dialects.making import NOTHING, fill
 from softnpu.dialects.scalars import number_of
 
-if TYPE_CHECKING:
-    from softnpu.dialects.assembly import Parts
-
 INDEX = IndexType()
-SEGMENTS = AttrSizedOperandSegments.attribute_name
-
-
-class OpClass(ABCMeta):
-    """Of our classes, no other class counts as one that does not inherit: asking what an op is
-    takes no more than Python's own `isinstance`, and xDSL's ABCs ten times that."""
-
-    __instancecheck__ = type.__instancecheck__
-    __subclasscheck__ = type.__subclasscheck__
 
 
 @dataclass_transform(
@@ -92,33 +81,14 @@ class OpClass(ABCMeta):
         successor,
     ),
 )
-class DefinedOp(Operation, metaclass=OpClass):
+class DefinedOp(Fielded):
     """Base of every op of the aie and aiex dialects."""
 
     __hash__ = object.__hash__  # as xDSL's, by identity
 
     traits: ClassVar[OpTraits] = traits_def()
-    syntax: ClassVar[str] = ""
-    """The assembly format, in the notation of the dialect's definition."""
-    segmented: ClassVar[bool] = False
-    """Several variadic operands, told apart by `operandSegmentSizes`."""
-    implicit_end: ClassVar[bool] = False
-    """One block, ended by an `aie.end` that the text leaves out."""
     status: ClassVar[str] = ""
     """For docs/dialect.md: `read only: why` or `refused: why`. Empty: compiled."""
-
-    attr_fields: ClassVar[dict[str, AttrField]] = {}
-    operand_fields: ClassVar[list[OperandField]] = []
-    operand_places: ClassVar[dict[OperandField, int]] = {}
-    """Each operand field's place among them."""
-    fixed_places: ClassVar[dict[OperandField, int]] = {}
-    """The same among those that are one operand each."""
-    variadic_at: ClassVar[int] = 0
-    """Which operand field is the (first) variadic one; as many as there are if none is."""
-    result_fields: ClassVar[list[ResultField]] = []
-    region_fields: ClassVar[list[RegionField]] = []
-    successor_fields: ClassVar[list[SuccessorField]] = []
-    fields: ClassVar[dict[str, Field]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -130,6 +100,7 @@ class DefinedOp(Operation, metaclass=OpClass):
                     fields[name] = value
         parts = list(fields.values())
         cls.fields = fields
+        OPS[cls.name] = cls
         cls.attr_fields = {f.mlir: f for f in parts if isinstance(f, AttrField)}
         cls.operand_fields = [f for f in parts if isinstance(f, OperandField)]
         cls.operand_places = {f: index for index, f in enumerate(cls.operand_fields)}
@@ -145,7 +116,8 @@ class DefinedOp(Operation, metaclass=OpClass):
         attributes: Mapping[str, Attribute] = values.pop("attributes", NOTHING)
         location = values.pop("location", None)
         if self.implicit_end:
-            _close_regions(self, values)
+            for body in self.region_fields:
+                close_region(values.setdefault(body.name, Region(Block())))
         if not values.keys() <= self.fields.keys():
             unknown = sorted(values.keys() - self.fields.keys())
             raise TypeError(f"{self.name} has no field {', '.join(unknown)}")
@@ -168,36 +140,6 @@ class DefinedOp(Operation, metaclass=OpClass):
             for one in _region_group(body, values):
                 self.add_region(one)
         self.__post_init__()
-
-    @classmethod
-    def create(
-        cls,
-        *,
-        operands: Sequence[SSAValue] = (),
-        result_types: Sequence[Attribute] = (),
-        properties: Mapping[str, Attribute] = NOTHING,
-        attributes: Mapping[str, Attribute] = NOTHING,
-        location: LocationAttr | None = None,
-        successors: Sequence[Block] = (),
-        regions: Sequence[Region] = (),
-    ) -> Self:
-        """As xDSL's: an op of these parts."""
-        op = cls.__new__(cls)
-        fill(op, operands, result_types, properties, attributes, location or UNKNOWN_LOC)
-        if successors:
-            op.successors = successors
-        for one in regions:
-            op.add_region(one)
-        op.__post_init__()
-        return op
-
-    def __post_init__(self) -> None:
-        if not self.attributes:
-            return
-        for name in self.attributes.keys() & self.attr_fields.keys():
-            self.properties[name] = self.attributes.pop(name)
-        if self.segmented and SEGMENTS in self.attributes:
-            self.properties[SEGMENTS] = self.attributes.pop(SEGMENTS)
 
     def _properties(self, values: dict[str, Any], groups: list[int]) -> dict[str, Attribute]:
         properties = {}
@@ -226,46 +168,13 @@ class DefinedOp(Operation, metaclass=OpClass):
         """The same as a 32-bit word without sign, as registers and addresses are."""
         return self.number(name) & 0xFFFF_FFFF
 
-    def _segments(self) -> tuple[int, ...]:
-        return dense_numbers(cast("DenseArrayBase[Any]", self.properties[SEGMENTS]))
-
-    def segment_sizes(self) -> list[int]:
-        """How many operands each operand field has."""
-        if self.segmented:
-            return list(self._segments())
-        spare = len(self._operands) - len(self.operand_fields) + 1
-        return [spare if field.variadic else 1 for field in self.operand_fields]
-
-    def operand_range(self, field: OperandField) -> tuple[int, int]:
-        """Where the operands of a field start and stop."""
-        index = self.operand_places[field]
-        if not self.segmented:  # one field at most is variadic, and takes what the others leave
-            spare = len(self._operands) - len(self.operand_fields)
-            start = index if index <= self.variadic_at else index + spare
-            return start, start + (spare if index == self.variadic_at else 0) + 1
-        return _bounds(self._segments())[index]
-
-    def set_segment(self, field: OperandField, size: int) -> None:
-        """Record a new number of operands of a field."""
-        sizes = self.segment_sizes()
-        sizes[self.operand_places[field]] = size
-        self.properties[SEGMENTS] = dense_array(i32, sizes)
-
-    @classmethod
-    def infer_types(cls, parts: Parts) -> None:
-        """Add to `parts.types` the types that the syntax leaves out."""
-
     @classmethod
     def parse(cls, parser: Parser) -> DefinedOp:
         """Read the op in its own syntax; the name has been read."""
-        from softnpu.dialects.assembly import parse_op
-
         return parse_op(cls, parser)
 
     def print(self, printer: Printer) -> None:
         """Write the op in its own syntax, after its name."""
-        from softnpu.dialects.assembly import print_op
-
         print_op(self, printer)
 
     def verify_(self) -> None:
@@ -274,11 +183,8 @@ class DefinedOp(Operation, metaclass=OpClass):
         self.verify_rules()
 
     def verify_rules(self) -> None:
-        """Check what an op whose parts are whole must keep to besides (see `rules`)."""
-        from softnpu.dialects.rules import rule_of
-
-        if (rule := rule_of(self.name)) is not None:
-            rule(self)
+        """Check what an op whose parts are whole keeps to by its class; what others must keep to
+        besides stands in `rules`, which `verifier` asks."""
 
     def verify_parts(self) -> None:
         """Check attributes, operands, results, regions and successors: what accessors rely on."""
@@ -353,13 +259,6 @@ class DefinedOp(Operation, metaclass=OpClass):
                 raise VerifyException(f"'{self.name}' gives {given.what}, found {found[0]}")
 
 
-@lru_cache(1 << 10)
-def _bounds(sizes: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Where each of the groups of these sizes starts and stops."""
-    stops = list(accumulate(sizes))
-    return list(zip([0, *stops], stops, strict=False))
-
-
 def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
@@ -369,13 +268,6 @@ def _given_type(op: DefinedOp, values: dict[str, Any]) -> Attribute:
         if isinstance(field, ResultTypeField):
             return cast(Attribute, values[field.name])
     raise TypeError(f"{op.name}: no result type")
-
-
-def _close_regions(op: DefinedOp, values: dict[str, Any]) -> None:
-    from softnpu.dialects.assembly import close_region
-
-    for field in op.region_fields:
-        close_region(values.setdefault(field.name, Region(Block())))
 
 
 def _region_group(field: RegionField, values: dict[str, Any]) -> Sequence[Region]:

@@ -350,7 +350,7 @@ class _Bits(Parser._TensorLiteralElement):
 def parse_module(text: str, file: Path, ctx: Context | None = None) -> ModuleOp:
     """The module of a design. Raises DesignError."""
     if ctx is None:
-        from softnpu.dialects import context
+        from softnpu.dialects.context import context
 
         ctx = context()
     try:

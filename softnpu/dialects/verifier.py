@@ -7,7 +7,7 @@ author's: file, line, the names in the design.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 from xdsl.dialects import scf
@@ -145,7 +145,7 @@ def _check_op(op: Operation, kind: Kind, sound: OfKinds[bool]) -> None:
         if origins := _origins(type(op)):
             _check_origins(op, origins)
         if _has_rules(type(op)):
-            _explained(op, op.verify_rules)
+            _explained(op, partial(_check_rules, op))
         return
     if (rule := rule_of(op.name)) is not None:
         rule(op)
@@ -162,6 +162,12 @@ def _check_op(op: Operation, kind: Kind, sound: OfKinds[bool]) -> None:
 @cache
 def _has_rules(cls: type[DefinedOp]) -> bool:
     return cls.verify_rules is not DefinedOp.verify_rules or rule_of(cls.name) is not None
+
+
+def _check_rules(op: DefinedOp) -> None:
+    op.verify_rules()
+    if (rule := rule_of(op.name)) is not None:
+        rule(op)
 
 
 def _explained(op: DefinedOp, check: Callable[[], None]) -> None:

@@ -23,6 +23,7 @@ from softnpu.dialects.aie import (
     MemOp,
     NextBDOp,
     TileOp,
+    memory_dma,
     tile_behind,
 )
 from softnpu.dialects.aiex import MemcpyOp, UseTokenOp
@@ -77,7 +78,7 @@ def _lower(copy: MemcpyOp, source_channel: int, dest_channel: int) -> None:
 
 
 def _program(copy: MemcpyOp, tile: SSAValue) -> MemOp:
-    found = tile_behind(tile).mem_op
+    found = memory_dma(tile_behind(tile))
     if found is None:
         raise design_error(
             copy,

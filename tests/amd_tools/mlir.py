@@ -10,7 +10,7 @@ from pathlib import Path
 from softnpu.compiler import packaging, pipelines
 from softnpu.compiler.pipelines import Choices
 from softnpu.compiler.programs import cores
-from softnpu.dialects.source import parse_file, print_module
+from softnpu.dialects.text import parse_file, print_module
 from softnpu.errors import DesignError
 from softnpu.passes.sequence_ops import devices
 from softnpu.targets.core_c import core_source

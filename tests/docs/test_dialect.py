@@ -12,7 +12,8 @@ from pathlib import Path
 
 from softnpu.compiler.pass_pipelines import PASSES, pass_class, pass_options
 from softnpu.compiler.translate import FORMATS, NOT_WRITTEN
-from softnpu.dialects import aie, aiex, context
+from softnpu.dialects import aie, aiex
+from softnpu.dialects.context import context
 from softnpu.dialects.opdef import DefinedOp
 from softnpu.targets import core_c
 from softnpu.targets.core_c.function import STATEMENTS, VALUES

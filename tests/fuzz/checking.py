@@ -18,7 +18,7 @@ from softnpu.compiler.design_flows import of_device
 from softnpu.compiler.driver import WITH_ADDRESSES, Options, compile_design
 from softnpu.compiler.selection import main_device
 from softnpu.compiler.streams import INSTS
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain
 from softnpu.emulator.memcheck.check import MemoryCheck

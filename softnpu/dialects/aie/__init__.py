@@ -16,6 +16,7 @@ from softnpu.dialects.aie.dma import (
     NextBDOp,
     ShimDMAAllocationOp,
     ShimDMAOp,
+    memory_dma,
 )
 from softnpu.dialects.aie.objectfifo import (
     ObjectFifoAcquireOp,
@@ -273,5 +274,6 @@ __all__ = [
     "UseLockOp",
     "WireBundle",
     "WireOp",
+    "memory_dma",
     "tile_behind",
 ]

@@ -81,6 +81,12 @@ class MemOp(_TileDMA):
     name = "aie.mem"
 
 
+def memory_dma(tile: TileOp) -> MemOp | None:
+    """The DMA program of a core tile, if the design has one."""
+    users = (use.operation for use in tile.result.uses)
+    return next((user for user in users if isinstance(user, MemOp)), None)
+
+
 class MemTileDMAOp(_TileDMA):
     """The DMA program of a memory tile."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
@@ -53,10 +53,6 @@ from softnpu.dialects.opdef import (
 )
 from softnpu.dialects.scalars import scalar
 from softnpu.errors import DesignError
-
-if TYPE_CHECKING:
-    from softnpu.dialects.aie.dma import MemOp
-
 
 OLDER_DEVICES = {"npu": "npu1", "npu1_4col": "npu1", "npu2_8col": "npu2"}
 """Names of whole devices that are not in use any more, and what they are called."""
@@ -142,14 +138,6 @@ class TileOp(DefinedOp):
     def core_op(self) -> CoreOp | None:
         """The core of this tile, if the design gives it one."""
         return next((use.operation for use in self.result.uses if is_core(use.operation)), None)
-
-    @property
-    def mem_op(self) -> MemOp | None:
-        """The DMA program of this core tile, if the design has one."""
-        from softnpu.dialects.aie.dma import MemOp
-
-        users = (use.operation for use in self.result.uses)
-        return next((user for user in users if isinstance(user, MemOp)), None)
 
 
 def is_core(op: Operation) -> Any:

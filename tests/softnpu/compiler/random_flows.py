@@ -17,7 +17,7 @@ from softnpu.arch.device import Device, device
 from softnpu.arch.dma import Direction
 from softnpu.arch.ports import Bundle, EndPoint
 from softnpu.arch.tiles import TILE_FACTS, TileKind
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.emulator.array import Array
 from softnpu.emulator.executor import apply
 from softnpu.emulator.host_memory import HostBuffer

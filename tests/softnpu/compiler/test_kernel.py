@@ -8,7 +8,7 @@ import pytest
 
 from softnpu.compiler import kernel
 from softnpu.compiler.kernel import DesignKernel
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError, FormatError
 
 

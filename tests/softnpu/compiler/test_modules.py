@@ -9,7 +9,8 @@ from xdsl.dialects.builtin import UnknownLoc
 from softnpu.compiler.modules import places_file, read_module, write_module
 from softnpu.dialects.aie import BufferOp, TileOp
 from softnpu.dialects.locations import origin_of
-from softnpu.dialects.source import location_of, parse_file, parse_text, print_module
+from softnpu.dialects.source import location_of
+from softnpu.dialects.text import parse_file, parse_text, print_module
 
 DESIGN = """\
 module {

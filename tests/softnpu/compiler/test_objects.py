@@ -9,7 +9,7 @@ import pytest
 
 from softnpu.compiler.objects import ObjectSources, is_source, is_standin_object
 from softnpu.dialects.aie import CoreOp
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 
 RISCV, AIE = 243, 264

@@ -10,7 +10,7 @@ from xdsl.passes import ModulePass
 
 from softnpu.compiler import pipelines
 from softnpu.dialects.aie import BufferOp
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 
 TRACE = (
     "aie-insert-trace-flows",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from softnpu.compiler.programs import hand_over, program_files
 from softnpu.dialects.aie import DeviceOp
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 
 
 def device_with(core: str, name: str = "main") -> DeviceOp:

@@ -16,7 +16,7 @@ import pytest
 
 from softnpu.compiler import pipelines, programs
 from softnpu.compiler.driver import Options, compile_design
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 from softnpu.errors import SoftnpuError
 from softnpu.passes.sequence_ops import devices
 from softnpu.targets.core_c import core_source

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from softnpu.compiler import pipelines, routing
 from softnpu.compiler.design_flows import of_device
-from softnpu.dialects.source import parse_file, parse_text, print_module, verify
+from softnpu.dialects.text import parse_file, parse_text, print_module, verify
 from softnpu.errors import DesignError
 from softnpu.inspect.array import of_operations
 from softnpu.inspect.route_check import differences, jams

@@ -11,7 +11,7 @@ from softnpu.dialects import aie, aiex
 from softnpu.dialects.assembly import syntax_of
 from softnpu.dialects.codecs import I32, SYMBOL_NAME
 from softnpu.dialects.opdef import DefinedOp, attr, operand, result
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 
 
 class SampleOp(DefinedOp):

@@ -9,7 +9,7 @@ from xdsl.ir import Attribute
 
 from softnpu.dialects.codecs import BOOL, I8, I32, NATURAL, SYMBOL, UI32, Codec, EnumCodec
 from softnpu.dialects.enums import AIEDevice, LockAction
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 
 

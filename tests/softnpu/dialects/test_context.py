@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from softnpu.dialects import aie, aiex, context
+from softnpu.dialects import aie, aiex
+from softnpu.dialects.context import context
 
 UPSTREAM = ("affine", "arith", "cf", "func", "index", "math", "memref", "scf", "ub", "vector")
 
@@ -19,7 +20,7 @@ def test_every_dialect_of_a_design_is_known() -> None:
 
 def test_upstream_dialects_load_when_met() -> None:
     program = (
-        "import sys; from softnpu.dialects import context; context(); "
+        "import sys; from softnpu.dialects.context import context; context(); "
         "print(*(m for m in ('vector', 'llvm', 'affine') if f'xdsl.dialects.{m}' in sys.modules))"
     )
     run = subprocess.run(

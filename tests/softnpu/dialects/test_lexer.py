@@ -9,7 +9,7 @@ from xdsl.utils.lexer import Input
 from xdsl.utils.mlir_lexer import MLIRLexer, MLIRTokenKind
 
 from softnpu.dialects.lexer import DesignLexer
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 
 

@@ -13,13 +13,8 @@ from xdsl.ir import BlockArgument, Operation
 from softnpu.dialects.aie import CoreOp, TileOp
 from softnpu.dialects.locations import origin_of
 from softnpu.dialects.printer import AsmPrinter
-from softnpu.dialects.source import (
-    design_error,
-    location_of,
-    parse_file,
-    parse_text,
-    print_module,
-)
+from softnpu.dialects.source import design_error, location_of
+from softnpu.dialects.text import parse_file, parse_text, print_module
 from softnpu.errors import DesignError
 from tests.conftest import DESIGNS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 
 ALLOCATION = "aie.shim_dma_allocation @in(MM2S, 1, 0)"
 TILE = "%t = aie.tile(0, 0)"

@@ -8,14 +8,8 @@ import pytest
 from xdsl.context import Context
 
 from softnpu.dialects.aie import CoreOp, LockOp
-from softnpu.dialects.source import (
-    design_error,
-    location_of,
-    parse_file,
-    parse_text,
-    print_module,
-    verify,
-)
+from softnpu.dialects.source import design_error, location_of
+from softnpu.dialects.text import parse_file, parse_text, print_module, verify
 from softnpu.errors import DesignError
 from tests.conftest import DESIGNS
 

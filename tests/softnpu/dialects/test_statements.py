@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.dialects.source import location_of, parse_file, parse_text, print_module
+from softnpu.dialects.source import location_of
+from softnpu.dialects.text import parse_file, parse_text, print_module
 from softnpu.errors import DesignError
 from tests.conftest import DESIGNS
 

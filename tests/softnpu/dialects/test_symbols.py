@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp
-from softnpu.dialects.source import parse_text
 from softnpu.dialects.symbols import device_of, lookup, lookup_in, symbol_name
+from softnpu.dialects.text import parse_text
 
 TEXT = """module {
   func.func private @outer()

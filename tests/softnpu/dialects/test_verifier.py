@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from xdsl.context import Context
 
-from softnpu.dialects.source import parse_text, verify
+from softnpu.dialects.text import parse_text, verify
 from softnpu.errors import DesignError
 
 Refusal = Callable[[str], DesignError]

@@ -12,7 +12,7 @@ import xdsl
 from xdsl.context import Context
 from xdsl.utils.exceptions import VerifyException
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.dialects.xdsl_texts import of_definition, of_parser
 from softnpu.errors import DesignError
 from tests.softnpu.compiler.test_robustness import damaged

@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from softnpu.compiler import kernel, packaging, programs, streams
 from softnpu.compiler.driver import PHYSICAL, Options, compile_design
-from softnpu.dialects.source import parse_file, parse_text, print_module
+from softnpu.dialects.text import parse_file, parse_text, print_module
 from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain
 from softnpu.emulator.report import RunReport

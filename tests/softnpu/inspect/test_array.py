@@ -19,7 +19,7 @@ from softnpu.dialects.aie import (
     PacketRulesOp,
     SwitchboxOp,
 )
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 from softnpu.formats import txn, xclbin
 from softnpu.formats.operations import BlockSet, MaskWrite, Write
 from softnpu.inspect.array import ConfiguredArray, of_operations

@@ -14,7 +14,7 @@ from softnpu.arch.ports import (
 from softnpu.arch.tiles import TileKind
 from softnpu.compiler.design_flows import of_device
 from softnpu.compiler.selection import main_device
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 from softnpu.formats import cdo, txn
 from softnpu.formats.operations import BlockWrite, MaskWrite, Operation, Write
 from softnpu.inspect.array import of_operations

@@ -2,7 +2,7 @@
 
 from softnpu.compiler.design_flows import of_device
 from softnpu.compiler.selection import main_device
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.inspect.array import ConfiguredArray, of_operations
 from softnpu.inspect.flows import DesignFlows
 from softnpu.passes.sequence_ops import model_of

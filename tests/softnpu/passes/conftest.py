@@ -8,8 +8,8 @@ import pytest
 from xdsl.context import Context
 from xdsl.passes import ModulePass
 
-from softnpu.dialects import context
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.context import context
+from softnpu.dialects.text import parse_text, print_module
 
 Lower = Callable[..., str]
 

@@ -14,7 +14,7 @@ from xdsl.interpreters.func import FuncFunctions
 from xdsl.interpreters.memref import MemRefFunctions
 from xdsl.passes import ModulePass
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.dialects.upstream.arith import COMPARISONS
 
 (CMPI, PREDICATES), _ = COMPARISONS.items()

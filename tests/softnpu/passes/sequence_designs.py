@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from softnpu.dialects.aie import RuntimeSequenceOp
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from tests.softnpu.passes.printed import with_numbers
 
 ARGUMENTS = "%a: memref<1024xi32>, %b: memref<1024xi32>"

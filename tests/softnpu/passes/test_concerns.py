@@ -8,7 +8,7 @@ from xdsl.context import Context
 from softnpu.compiler import pipelines
 from softnpu.compiler.pass_pipelines import PASSES, pass_class
 from softnpu.dialects.aiex import DMAAwaitTaskOp
-from softnpu.dialects.source import parse_file, parse_text, print_module
+from softnpu.dialects.text import parse_file, parse_text, print_module
 from softnpu.dialects.walking import classes_in, ops_of
 from softnpu.passes.assign_runtime_sequence_bd_ids import AssignRuntimeSequenceBDIDsPass
 from softnpu.passes.concerns import Concerns

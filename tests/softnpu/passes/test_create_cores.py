@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 from softnpu.passes.assign_lock_ids import AssignLockIDsPass
 from softnpu.passes.create_cores import CreateCoresPass

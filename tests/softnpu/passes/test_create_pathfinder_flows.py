@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from xdsl.context import Context
 
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 from softnpu.errors import DesignError
 from softnpu.passes.create_pathfinder_flows import CreatePathfinderFlowsPass
 from tests.conftest import DESIGNS

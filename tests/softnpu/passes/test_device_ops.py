@@ -3,7 +3,7 @@ from __future__ import annotations
 from xdsl.context import Context
 
 from softnpu.dialects.aie import DeviceOp, EndOp, TileOp
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.passes.device_ops import append, of_type, region_of
 
 

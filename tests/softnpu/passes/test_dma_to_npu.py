@@ -8,7 +8,7 @@ import pytest
 
 from softnpu.compiler.pipelines import npu_lowering, run
 from softnpu.compiler.streams import number_pdis
-from softnpu.dialects.source import parse_file, print_module
+from softnpu.dialects.text import parse_file, print_module
 from softnpu.errors import DesignError
 from softnpu.passes.dma_to_npu import DmaToNpuPass
 from tests.conftest import DESIGNS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from xdsl.context import Context
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.passes.loose_channels import channel_warnings
 
 PROGRAM = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.passes.misspelt_attributes import attribute_warnings
 
 DESIGN = """module {{

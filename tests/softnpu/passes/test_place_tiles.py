@@ -6,7 +6,7 @@ import pytest
 from xdsl.context import Context
 
 from softnpu.dialects.aie import LogicalTileOp, TileOp
-from softnpu.dialects.source import parse_text, print_module, verify
+from softnpu.dialects.text import parse_text, print_module, verify
 from softnpu.errors import DesignError
 from softnpu.passes.place_tiles import PlaceTilesPass
 from tests.softnpu.passes.conftest import Lower

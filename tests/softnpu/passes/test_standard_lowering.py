@@ -10,7 +10,7 @@ import pytest
 from xdsl.context import Context
 from xdsl.dialects.func import CallOp, FuncOp
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 from softnpu.passes.aiex_standard_lowering import AIEXStandardLoweringPass
 from softnpu.passes.localize_locks import LocalizeLocksPass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from softnpu.compiler import pipelines
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.passes.stream_sums import Chain, sum_warnings
 
 DESIGN = """\

@@ -4,7 +4,7 @@ from xdsl.context import Context
 
 from softnpu.dialects.aie import DeviceOp, TileOp
 from softnpu.dialects.enums import WireBundle
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 from softnpu.passes.switch_ops import SwitchOps, connect
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from softnpu.compiler import pipelines
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.passes.sequence_ops import devices, model_of, sequences
 from softnpu.passes.task_queues import full_queues
 

@@ -4,7 +4,7 @@ from xdsl.context import Context
 
 from softnpu.arch.device import device
 from softnpu.dialects.aie import BufferOp, TileOp
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.passes.tile_memory import TileMemory, does_not_fit, size_of
 
 DESIGN = """aie.device(npu1) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from softnpu.dialects.aiex import NpuWriteBdOp
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.passes.transfer_hazards import transfer_warnings
 
 DESIGN = """\

@@ -8,7 +8,7 @@ import pytest
 
 from softnpu.arch.dma import Direction
 from softnpu.dialects.aie import RuntimeSequenceOp
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 from softnpu.formats.transfers import stream_transfers
 from softnpu.formats.txn import parse
 from softnpu.passes.transfers import HostTransfer, host_transfers, outside

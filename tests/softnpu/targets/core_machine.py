@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from softnpu.arch.device import WINDOW_SIZE, WINDOWS
 from softnpu.arch.standin import CASCADE_BYTES, Service
 from softnpu.dialects.aie import CoreOp, DeviceOp
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.emulator.cores.processor import MachineError
 from softnpu.emulator.cores.standin import Machine as Processor
 from softnpu.targets.core_c import core_source

@@ -10,7 +10,7 @@ import pytest
 from xdsl.context import Context
 
 from softnpu.dialects.aie import DeviceOp
-from softnpu.dialects.source import parse_file, parse_text, print_module
+from softnpu.dialects.text import parse_file, parse_text, print_module
 from softnpu.errors import DesignError
 from softnpu.formats.operations import BlockWrite, Operation, Write
 from softnpu.formats.records import words

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp
-from softnpu.dialects.source import parse_file, parse_text
+from softnpu.dialects.text import parse_file, parse_text
 from softnpu.errors import DesignError
 from softnpu.formats.operations import BlockWrite, MaskWrite, Write
 from softnpu.targets.cdo import PARTS, configuration, file_name, initial_bytes

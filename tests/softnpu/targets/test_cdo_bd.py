@@ -6,7 +6,7 @@ import pytest
 
 from softnpu.arch.device import device
 from softnpu.dialects.aie import DMABDOp
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 from softnpu.targets.cdo_bd import descriptor_words
 

@@ -6,7 +6,7 @@ import pytest
 
 from softnpu.arch.device import device
 from softnpu.dialects.aie import DeviceOp
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 from softnpu.formats.operations import BlockWrite, MaskWrite, Operation, Write
 from softnpu.targets.cdo_dma import dma_program, programs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 from softnpu.formats.records import words
 from softnpu.targets.control_packets import emit_control_packets

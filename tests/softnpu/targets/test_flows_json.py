@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.dialects import context
-from softnpu.dialects.source import parse_file, parse_text
+from softnpu.dialects.context import context
+from softnpu.dialects.text import parse_file, parse_text
 from softnpu.errors import DesignError
 from softnpu.passes.find_flows import FindFlowsPass
 from softnpu.targets import flows_json

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp
-from softnpu.dialects.source import parse_file, parse_text
+from softnpu.dialects.text import parse_file, parse_text
 from softnpu.errors import DesignError
 from softnpu.targets.ldscript import link_files, linker_script
 

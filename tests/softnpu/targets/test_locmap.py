@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from softnpu.dialects.source import parse_file, parse_text
+from softnpu.dialects.text import parse_file, parse_text
 from softnpu.formats.txn import parse
 from softnpu.targets.locmap import emit
 from softnpu.targets.npu_binary import emit as binary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from softnpu.compiler.programs import cores
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 from softnpu.passes.sequence_ops import find_device
 from softnpu.targets.memory_map import chess_link_description, memory_map

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.dialects.source import parse_file, parse_text
+from softnpu.dialects.text import parse_file, parse_text
 from softnpu.emulator import names
 from softnpu.errors import DesignError
 from softnpu.targets import names_json

@@ -9,7 +9,7 @@ import pytest
 
 from softnpu.compiler.pipelines import npu_lowering, run
 from softnpu.compiler.streams import number_pdis
-from softnpu.dialects.source import parse_file, parse_text
+from softnpu.dialects.text import parse_file, parse_text
 from softnpu.errors import DesignError
 from softnpu.formats.operations import (
     AddressPatch,

@@ -12,7 +12,7 @@ import pytest
 from softnpu import zig
 from softnpu.compiler import pipelines
 from softnpu.compiler.driver import compile_design
-from softnpu.dialects.source import parse_file, parse_text
+from softnpu.dialects.text import parse_file, parse_text
 from softnpu.emulator.context import Context
 from softnpu.emulator.explain import explain
 from softnpu.errors import DesignError

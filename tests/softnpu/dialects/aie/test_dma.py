@@ -15,7 +15,7 @@ from softnpu.dialects.aie import (
     DMAStartOp,
     PacketInfoAttr,
 )
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 
 Lines = Callable[[str], list[str]]
 

@@ -17,7 +17,7 @@ from softnpu.dialects.aie import (
     TileOp,
     UseLockOp,
 )
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 
 Lines = Callable[[str], list[str]]
 Read = Callable[[str], ModuleOp]

@@ -14,7 +14,7 @@ from softnpu.dialects.aiex import (
     RunOp,
     SetLockOp,
 )
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 
 Lines = Callable[[str], list[str]]
 Read = Callable[[str], ModuleOp]

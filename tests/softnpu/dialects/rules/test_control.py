@@ -87,7 +87,7 @@ def test_a_callee_with_other_arguments_is_shown_where_it_is_declared(
 
 
 def test_a_function_outside_of_the_device_is_not_seen(core_refusal: Refusal) -> None:
-    from softnpu.dialects.source import parse_text
+    from softnpu.dialects.text import parse_text
 
     text = """module {
       func.func private @f()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 
 Refusal = Callable[[str], DesignError]
@@ -277,7 +277,7 @@ def test_a_tile_has_only_so_many_descriptors(refusal: Refusal) -> None:
 
 
 def test_high_channels_of_a_memory_tile_stay_at_home() -> None:
-    from softnpu.dialects.source import parse_text
+    from softnpu.dialects.text import parse_text
 
     text = """module { aie.device(npu1_2col) {
       %m0 = aie.tile(0, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 
 IN_A_CORE = "%c = aie.core(%t) { %x = aiex.read_scratchpad_parameter @NAME : TYPE aie.end }"

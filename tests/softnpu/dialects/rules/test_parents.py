@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from softnpu.dialects import aie, aiex, context
+from softnpu.dialects import aie, aiex
+from softnpu.dialects.context import context
 from softnpu.dialects.rules import SUBJECTS, rule_of, rules
 from softnpu.dialects.rules.parents import PARENTS
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 
 Refusal = Callable[[str], DesignError]

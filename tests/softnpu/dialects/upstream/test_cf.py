@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 
 SWITCH = """module {
   func.func @f(%arg0: i32, %arg1: i64) {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from xdsl.context import Context
 
-from softnpu.dialects.source import parse_text
+from softnpu.dialects.text import parse_text
 from softnpu.dialects.upstream.index import BINARY
 from softnpu.errors import DesignError
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from xdsl.context import Context
 
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 from softnpu.passes.objectfifo_stateful_transform import ObjectFifoStatefulTransformPass
 from softnpu.passes.objectfifo_unroll import ObjectFifoUnrollPass
 from tests.softnpu.passes.printed import with_numbers

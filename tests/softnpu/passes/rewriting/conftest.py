@@ -8,7 +8,7 @@ import pytest
 from xdsl.context import Context
 from xdsl.dialects.func import FuncOp
 
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 from softnpu.passes.rewriting.greedy import Patterns, apply_greedily
 
 Simplify = Callable[..., list[str]]

@@ -9,7 +9,7 @@ from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import ModuleOp
 
 from softnpu.dialects.aie import RuntimeSequenceOp
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 from softnpu.dialects.walking import ops_of
 from softnpu.passes.rewriting.greedy import apply_greedily
 from softnpu.passes.rewriting.rest import at_rest, rest_remembered

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from xdsl.dialects import memref
 
-from softnpu.dialects.source import parse_text, print_module
+from softnpu.dialects.text import parse_text, print_module
 from softnpu.errors import DesignError
 from softnpu.passes.rewriting.slots import promote
 from tests.softnpu.passes.printed import with_numbers

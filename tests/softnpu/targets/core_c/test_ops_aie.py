@@ -10,7 +10,7 @@ import pytest
 
 from softnpu.arch.standin import Service
 from softnpu.dialects.aie import CoreOp, DeviceOp
-from softnpu.dialects.source import parse_file
+from softnpu.dialects.text import parse_file
 from softnpu.errors import DesignError
 from softnpu.targets.core_c import core_source
 from softnpu.targets.standin import compile_kernel

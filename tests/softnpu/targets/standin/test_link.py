@@ -57,7 +57,7 @@ def test_files_are_named_as_aiecc_names_them(tmp_path: Path) -> None:
 
 def test_the_linker_script_is_mlir_aies(tmp_path: Path, golden: Path) -> None:
     from softnpu.dialects.aie import CoreOp, DeviceOp
-    from softnpu.dialects.source import parse_file
+    from softnpu.dialects.text import parse_file
 
     folder = golden / "initial_data"
     module = parse_file(folder / "input_with_addresses.mlir")
