@@ -47,6 +47,8 @@ FORWARDED: Mapping[str, str] = {
 }
 """XRT's other names for its headers, from when they lay elsewhere."""
 
+_FLAGS = ("-std=c++17", "-O1", "-fPIC", "-Wno-deprecated-declarations")
+
 _KNOWN = ("g++", "clang++", "c++")
 
 NO_COMPILER = (
@@ -62,10 +64,13 @@ class Compiler:
 
     Attributes:
         command: how it is called, e.g. ("g++",) or the wheel's ("…/zig", "c++").
+        has_own_runtime: it puts the C++ library into whatever it links, so that an exception of one
+            shared library's is unknown to another: hosts get the objects themselves.
     """
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+    has_own_runtime: bool = False
 
     @cached_property
     def identity(self) -> str:
@@ -118,7 +123,7 @@ def _of_zig() -> Compiler:
         raise ToolError(NO_COMPILER) from None
     kept = zig.cache_folder() / "zig"
     places = {"ZIG_GLOBAL_CACHE_DIR": str(kept), "ZIG_LOCAL_CACHE_DIR": str(kept)}
-    return Compiler((str(program), "c++"), places)
+    return Compiler((str(program), "c++"), places, has_own_runtime=True)
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,12 @@ class Installed:
         """The shared library."""
         return self.folder / "lib" / LIBRARY
 
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """What links a host with it."""
+        objects = sorted((self.folder / "lib").glob("*.o"))
+        return tuple(map(str, objects)) or (f"-L{self.library.parent}", "-lxrt_coreutil")
+
 
 def installed(by: Compiler) -> Installed:
     """softnpu's XRT, compiled by a compiler; made once by content.
@@ -153,9 +164,8 @@ def installed(by: Compiler) -> Installed:
     """
     sources = sorted((XRT / "src").glob("*.cpp"))
     read = [*sources, *sorted(XRT.rglob("*.h"))]
-    key = hashed(
-        [by.identity, repr(sorted(FORWARDED.items())), *(path.read_text() for path in read)]
-    )
+    how = repr((sorted(FORWARDED.items()), _FLAGS, by.has_own_runtime))
+    key = hashed([by.identity, how, *(path.read_text() for path in read)])
     kept = Installed(zig.cache_folder() / "xrt" / key)
     if not kept.library.exists():
         sys.stderr.write(f"compiling softnpu's libxrt_coreutil with {by.name} (once) …\n")
@@ -186,8 +196,8 @@ def _build(by: Compiler, sources: Sequence[Path], folder: Path) -> None:
     library.parent.mkdir(parents=True)
     for name in LINKS:
         (library.parent / name).symlink_to(LIBRARY)
-    flags = ("-std=c++17", "-O1", "-fPIC", "-Wno-deprecated-declarations", f"-I{XRT / 'include'}")
-    objects = [folder / f"{source.stem}.o" for source in sources]
+    flags = (*_FLAGS, f"-I{XRT / 'include'}")
+    objects = [library.parent / f"{source.stem}.o" for source in sources]
 
     def compiled(source: Path, made: Path) -> zig.Outcome:
         return by.run(*flags, "-c", source, "-o", made)
@@ -205,7 +215,7 @@ def _build(by: Compiler, sources: Sequence[Path], folder: Path) -> None:
                 f"{by.name} cannot compile softnpu's libxrt_coreutil, which takes C++17; name "
                 f"another compiler with --cxx:\n{outcome.messages}"
             )
-    for made in objects:
+    for made in () if by.has_own_runtime else objects:
         made.unlink()
 
 

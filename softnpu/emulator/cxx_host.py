@@ -49,7 +49,7 @@ def program(source: Path, build: Build, by: Compiler, xrt: Installed) -> Path:
         _object(path, build, by, xrt) if path.suffix.lower() in SOURCES else path.absolute()
         for path in files
     ]
-    links = [f"-L{xrt.library.parent}", "-lxrt_coreutil", *build.libraries]
+    links = [*xrt.linked, *build.libraries]
     parts = [by.identity, *map(_digest, compiled), *links]
     kept = _hosts() / hashed(parts)
     made = kept / source.stem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -238,6 +238,18 @@ def test_where_there_is_no_compiler_it_is_said_how_to_get_one(
         cxx.compiler()
     with pytest.raises(ToolError, match=r"--cxx names the C\+\+ compiler nope"):
         cxx.compiler("nope -O2")
+
+
+def test_a_compiler_with_a_runtime_of_its_own_links_hosts_with_objects(tmp_path: Path) -> None:
+    """Exceptions of a shared library would be unknown to a host with another C++ runtime in it."""
+    assert XRT.linked == (f"-L{XRT.library.parent}", "-lxrt_coreutil")
+    own = replace(COMPILER, has_own_runtime=True)
+    objects = cxx.installed(own)
+    assert objects.folder != XRT.folder
+    assert {Path(name).suffix for name in objects.linked} == {".o"}
+    made = cxx_host.program(SOURCE, cxx_host.Build(), own, objects)
+    program_host.check(made, objects)
+    assert b"libxrt_coreutil.so" not in made.read_bytes()
 
 
 def test_a_program_without_xrt_runs_and_is_told_as_such(
