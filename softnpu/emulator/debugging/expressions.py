@@ -21,6 +21,7 @@ from softnpu.emulator.debugging.values import (
     element,
     index_of,
     listed,
+    scalar,
     type_name,
     value,
 )
@@ -54,6 +55,9 @@ class Typed:
     address: int | None = None
 
 
+_HALVES = ("bfloat16", "float16")
+
+
 class Address(int):
     """What & gives."""
 
@@ -79,10 +83,18 @@ def shown(text: str, view: CoreView, frame: Frame | None = None, most: int = FEW
     if isinstance(found, Named):
         return f"[{listed(found.values, most=most)}]"
     if isinstance(found, Typed):
-        return value(found.type, found.data, view.read, view.place, most)
+        return value(found.type, found.data, view, most) + _as_element(found, view)
     if isinstance(found, bool):
         return str(int(found))
     return element(found) if isinstance(found, np.generic | float) else str(found)
+
+
+def _as_element(found: Typed, view: CoreView) -> str:
+    """What a number of C is as an element of the buffer that it lies in: C knows no bfloat16."""
+    held = None if found.address is None else view.held(found.address)
+    if held is None or held.itemsize != len(found.data) or held.dtype.name not in _HALVES:
+        return ""
+    return f" ({element(held[0])} as {held.dtype.name})"
 
 
 def memory(text: str, view: CoreView, frame: Frame | None = None) -> tuple[int, int, str]:
@@ -175,7 +187,7 @@ def number(found: Any) -> Any:
         return int.from_bytes(found.data, "little")
     if type.tag == "DW_TAG_enumeration_type":
         return int.from_bytes(found.data, "little", signed=True)
-    told = value(type, found.data, lambda _at, _size: b"", lambda _at: "")
+    told = scalar(type, found.data)
     if told in ("true", "false"):
         return int(told == "true")
     return float(told) if re.search(r"[.en]", told) else int(told)

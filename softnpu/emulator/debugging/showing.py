@@ -85,9 +85,9 @@ class Showing:
         old, new = elements_of(one, stop.old), elements_of(one, one.watched.before.tobytes())
         who = f"in the turn of {self._named(stop.by)}"
         if stop.core is not None:
-            symbols = self._debugger.symbols(stop.core.tile)
-            where = symbols.source.describe(stop.at) or f"pc {stop.at:#x}"
-            who = f"by {stop.by} in {where}"
+            view = self._debugger.view(stop.core)
+            where = view.symbols.source.describe(stop.at, runtime=False)
+            who = f"by {stop.by} in {where or view.told(view.frames()[0])}"
         return f"{head} was {old}, is {new}, written {who}"
 
     def _named(self, by: str) -> str:
@@ -200,7 +200,7 @@ class Showing:
             return f"nothing is known of the variables of {view.told(frame)}: no debug information"
         if not found:
             return f"{frame.function} has no {'arguments' if arguments else 'variables'} here"
-        lines = [f"{one.name} = {told(one, view.read, view.place)}" for one in found]
+        lines = [f"{one.name} = {told(one, view)}" for one in found]
         if any(one.gone == OPTIMISED for one in found):
             lines.append("(compiled with -O2; npuforge debug --no-optimize keeps variables longer)")
         return "\n".join(lines)

@@ -102,9 +102,10 @@ class Symbols:
         return scope.begin
 
     def functions(self) -> list[str]:
-        """The names of all functions."""
-        names = [scope.function for scope in self.source.scopes if scope.function]
-        return list(dict.fromkeys([*names, *(name for _, name in self.source.symbols())]))
+        """The names of the author's functions; of all where nothing is known of lines."""
+        scopes = self.source.scopes
+        names = [s.function for s in scopes if s.function and self.place(self.line(s.begin))]
+        return list(dict.fromkeys(names or (name for _, name in self.source.symbols())))
 
     def of_line(self, wanted: str) -> tuple[str, list[int]]:
         """Where to stop for a line: "scale.c:7", by the file's name or the end of its path.
@@ -142,7 +143,12 @@ class Symbols:
         for address in sorted(addresses):
             inner = [n for n, s in enumerate(self.source.scopes) if s.holds(address)]
             lowest.setdefault(inner[-1] if inner else -1, address)
-        return sorted(lowest.values())
+        return sorted({self._set_up(address) for address in lowest.values()})
+
+    def _set_up(self, address: int) -> int:
+        """Behind a function's set-up, where its first line is asked for."""
+        whole = self.function(address)
+        return self.body(whole) if whole is not None and whole.begin == address else address
 
     def files(self) -> list[str]:
         """The names of the files that code was made from, the author's first."""

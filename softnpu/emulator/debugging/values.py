@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from softnpu.emulator.debugging.frames import Read
 from softnpu.emulator.debugging.variables import (
     Variable,
     dimensions,
@@ -24,8 +23,19 @@ from softnpu.formats.elements import OF_MLIR, dtype
 FEW = 8
 """Elements of an array that are shown unless more are asked for."""
 
-Told = Callable[[int], str]
-"""An address -> what lies there, "" for nothing that has a name."""
+
+class Memory(Protocol):
+    """What a pointer's value is told by."""
+
+    def read(self, address: int, size: int) -> bytes:
+        """Bytes of memory; EmulatorError where there is none."""
+
+    def place(self, address: int) -> str:
+        """What lies at an address; "" for nothing that has a name."""
+
+    def held(self, address: int) -> NDArray[Any] | None:
+        """The elements of a buffer from an address on; None where none begins."""
+
 
 _FLOAT, _SIGNED, _SIGNED_CHAR, _UNSIGNED_CHAR, _BOOLEAN = 4, 5, 6, 8, 2
 """DW_ATE: encodings of base types."""
@@ -56,39 +66,39 @@ def type_name(type: Any) -> str:
     return name_of(type) or "?"
 
 
-def told(variable: Variable, read: Read, place: Told, most: int = FEW) -> str:
+def told(variable: Variable, memory: Memory, most: int = FEW) -> str:
     """A variable's value.
 
     Args:
-        read: memory, for what a pointer points at.
-        place: names for addresses.
+        memory: for what a pointer points at.
         most: elements of an array that are shown.
     """
     if variable.data is None:
         return f"<{variable.gone}>"
-    return value(variable.type, variable.data, read, place, most)
+    return value(variable.type, variable.data, memory, most)
 
 
-def value(type: Any, data: bytes, read: Read, place: Told, most: int = FEW) -> str:
+def value(type: Any, data: bytes, memory: Memory, most: int = FEW) -> str:
     """Bytes as the value of a type."""
     type = stripped(type)
     if type is None or not data:
         return "?"
     match type.tag:
         case "DW_TAG_base_type":
-            return _scalar(type, data)
+            return scalar(type, data)
         case "DW_TAG_pointer_type" | "DW_TAG_reference_type":
-            return _pointer(type, data, read, place, most)
+            return _pointer(type, data, memory, most)
         case "DW_TAG_enumeration_type":
             return _enumerator(type, data)
         case "DW_TAG_array_type":
-            return _array(type, data, read, place, most)
+            return _array(type, data, memory, most)
         case "DW_TAG_structure_type" | "DW_TAG_class_type" | "DW_TAG_union_type":
-            return _structure(type, data, read, place, most)
+            return _structure(type, data, memory, most)
     return data.hex(" ")
 
 
-def _scalar(type: Any, data: bytes) -> str:
+def scalar(type: Any, data: bytes) -> str:
+    """Bytes as the value of a base type."""
     encoding, size = type.attributes["DW_AT_encoding"].value, len(data)
     if encoding == _FLOAT:
         if size == 2 and "bf" in name_of(type):
@@ -111,29 +121,32 @@ def _enumerator(type: Any, data: bytes) -> str:
     return str(number)
 
 
-def _pointer(type: Any, data: bytes, read: Read, place: Told, most: int) -> str:
+def _pointer(type: Any, data: bytes, memory: Memory, most: int) -> str:
     address = int.from_bytes(data, "little")
-    where = place(address) or f"{address:#x}"
+    where = memory.place(address) or f"{address:#x}"
     target = type_of(type)
     plain = stripped(target)
     if plain is None or plain.tag != "DW_TAG_base_type" or not address:
         return where
     size = size_of(plain)
+    held = memory.held(address)
+    if held is not None and held.itemsize == size:
+        return f"{where}: {listed(held, most=most)}"
     shown = []
     for index in range(most):
         try:
-            shown.append(_scalar(plain, read(address + index * size, size)))
+            shown.append(scalar(plain, memory.read(address + index * size, size)))
         except EmulatorError:
             break
     return f"{where}: {', '.join(shown)}, …" if shown else where
 
 
-def _array(type: Any, data: bytes, read: Read, place: Told, most: int) -> str:
+def _array(type: Any, data: bytes, memory: Memory, most: int) -> str:
     inner = type_of(type)
     sizes = dimensions(type)
     size = size_of(inner)
     flat = [
-        value(inner, data[at : at + size], read, place, most)
+        value(inner, data[at : at + size], memory, most)
         for at in range(0, min(len(data), most * size), size or 1)
     ]
     more = ", …" if len(data) > most * size else ""
@@ -141,7 +154,7 @@ def _array(type: Any, data: bytes, read: Read, place: Told, most: int) -> str:
     return f"[{', '.join(flat)}{more}]{shape}"
 
 
-def _structure(type: Any, data: bytes, read: Read, place: Told, most: int) -> str:
+def _structure(type: Any, data: bytes, memory: Memory, most: int) -> str:
     shown = []
     for child in type.iter_children():
         if child.tag != "DW_TAG_member":
@@ -150,7 +163,7 @@ def _structure(type: Any, data: bytes, read: Read, place: Told, most: int) -> st
         start = int(at.value) if at is not None else 0
         inner = type_of(child)
         part = data[start : start + size_of(inner)]
-        shown.append(f"{name_of(child)} = {value(inner, part, read, place, most)}")
+        shown.append(f"{name_of(child)} = {value(inner, part, memory, most)}")
     return f"{{{', '.join(shown)}}}"
 
 

@@ -173,6 +173,16 @@ class CoreView:
                 return f"{one.buffer.name}[{index}]{behind}"
         return ""
 
+    def held(self, address: int) -> NDArray[Any] | None:
+        """The elements of a buffer from an address on; None where none of them begins."""
+        at = plain(address)
+        for one in self.seen:
+            if one.begin <= at < one.end:
+                values = self.of(one).values
+                index, inside = divmod(at - one.begin, values.itemsize)
+                return None if inside else values[index:]
+        return None
+
     def of(self, one: Seen) -> Named:
         """A buffer that it sees, with what it holds."""
         memory = self.array.tiles[one.tile].memory

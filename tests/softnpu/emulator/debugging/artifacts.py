@@ -136,11 +136,16 @@ class Built:
 
 
 def build(
-    folder: Path, kernel: str = KERNEL, flags: Sequence[str] = ("-O0",), sent: int = 64
+    folder: Path,
+    kernel: str = KERNEL,
+    flags: Sequence[str] = ("-O0",),
+    sent: int = 64,
+    element: str = "i32",
 ) -> Built:
-    """Builds the design with a kernel; `sent` words of its input are sent."""
+    """Builds the design with a kernel; `sent` elements of its input are sent."""
     (folder / "kernel.c").write_text(kernel)
-    (folder / "design.mlir").write_text(DESIGN.replace("SENT", str(sent)))
+    design = DESIGN.replace("SENT", str(sent)).replace("xi32>", f"x{element}>")
+    (folder / "design.mlir").write_text(design)
     compile_kernel(folder / "kernel.c", folder / "kernel.o", flags=flags)
     compile_design(folder / "design.mlir", folder)
     return Built(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -329,3 +330,16 @@ def test_a_design_without_cores_has_buffers_to_watch(tmp_path: Path) -> None:
     ]
     assert said[6] == "error: no core of this design has a program"
     assert (done.output == 100 + np.arange(64)).all()
+
+
+def test_what_lies_in_a_buffer_is_told_as_its_element(tmp_path: Path) -> None:
+    """C has no bfloat16: kernels take its bits for integers."""
+    body = "{ for (int i = 0; i < 16; i++) out[i] = in[i]; }\n"
+    arguments = "(const unsigned short *in, unsigned short *out)"
+    text = f"void scale{arguments}\n{body}void add{arguments}\n{body}"
+    halves = build(tmp_path, text, element="bf16")
+    done = session(halves, "break kernel.c:2", "c", "locals", "print in[2]", "watch out[0]", "c")
+    tiny = float(np.array([101], np.uint16).view(ml_dtypes.bfloat16)[0])
+    assert f"in = in_cons_buff_0[0]: {float(tiny * 100 / 101):.3g}"[:26] in done.told[3]
+    assert done.told[4].endswith(f"in[2] = 101 ({tiny:.9g} as bfloat16)")
+    assert " was 0, is 100, written by core (0,2) in scale" in done.told[6]
