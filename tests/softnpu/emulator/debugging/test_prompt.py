@@ -121,6 +121,7 @@ def test_profiles_are_those_of_a_run_that_nobody_stops(built: Built) -> None:
         (["core"], "* "),
         (["registers a0 pc"], "a0 = 0x"),
         (["registers q9"], "error: core (0,2) has no register q9"),
+        (["watch in[3]"], "watchpoint 2: in[3] (4 bytes)"),
         (["watch value"], "watchpoint 2: value (4 bytes)"),
         (["watch in_cons_buff_0[99]"], "error: in_cons_buff_0[99]: 99 is no index below 16"),
         (["fnish"], "error: there is no command fnish; did you mean finish?"),
