@@ -13,19 +13,31 @@ from softnpu.compiler.modules import read_module
 from softnpu.compiler.packaging import XCLBIN
 from softnpu.compiler.streams import NPU_INSTS
 from softnpu.errors import ToolError
-from softnpu.formats import job_writing, xclbin
+from softnpu.formats import job_writing, txn, xclbin
 from softnpu.formats.job import MARKS, PDI, ControlCode, Job
 from softnpu.formats.job_stream import assembled
+from softnpu.formats.operations import AddressPatch
 from softnpu.formats.xclbin.spec import FIRST_BUFFER_ARGUMENT
 from softnpu.passes.sequence_ops import devices, sequences
 
 _LEAST_ARGUMENTS = 3
 
 
-def beside_xclbin(insts: Path) -> bytes:
-    """The ELF of an instruction stream, to be run with the xclbin."""
-    code = assembled(insts.read_bytes(), FIRST_BUFFER_ARGUMENT, ControlCode(b""))
-    return job_writing.write(Job((code,)))
+def beside_xclbin(insts: Path, packets: Path | None = None) -> bytes:
+    """The ELF of an instruction stream, to be run with the xclbin.
+
+    Args:
+        packets: control packets that it sends, from the last buffer that it takes.
+    """
+    stream = insts.read_bytes()
+    code = ControlCode(b"", packets=b"" if packets is None else packets.read_bytes())
+    last = None if packets is None else _last_buffer(stream)
+    return job_writing.write(Job((assembled(stream, FIRST_BUFFER_ARGUMENT, code, last),)))
+
+
+def _last_buffer(stream: bytes) -> int:
+    patches = (o for o in txn.parse(stream).operations if isinstance(o, AddressPatch))
+    return max((patch.argument for patch in patches), default=0)
 
 
 def full(folder: Path) -> bytes:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from softnpu.errors import ToolError
+from softnpu.tools.made import FULL_ELF, SENDING, SOURCES, XCLBIN
 from softnpu.tools.words import Kind, Option, Words, read
 from softnpu.warned import collected, counted
 
@@ -64,7 +65,8 @@ OUTPUTS = {
     "core-elfs": ("elfs_{0}.elf", "each core's program, {0} being DEVICE_core_COLUMN_ROW"),
     "input-with-addresses": ("input_with_addresses.mlir", "the design with its numbers"),
     "scratchpad-parameters": ("params.txt", "where scratchpad parameters lie"),
-    "ctrlpkt": ("{0}_ctrlpkt.bin", "control packets (with --load-pdi-to-ctrl-pkt)"),
+    "ctrlpkt": ("{0}_ctrlpkt.bin", "each device's configuration as control packets"),
+    "txn": ("{0}_transaction.mlir", "each device's configuration as a sequence's writes"),
     "elf": ("design.elf", "each sequence's stream as an ELF file, to go with the xclbin"),
     "full-elf": ("aie.elf", "all of it as one ELF file, which needs no xclbin"),
 }
@@ -72,9 +74,11 @@ OUTPUTS = {
 
 _NAMED = {"xclbin": "xclbin-name", "npu-insts": "npu-insts-name", "pdi": "pdi-name"}
 _NAMED |= {"ctrlpkt": "ctrlpkt-name", "elf": "elf-name", "full-elf": "full-elf-name"}
+_NAMED["txn"] = "txn-name"
+_SENDING = "ctrlpkt-dma-seq-name"
+"""Names the stream that sends control packets, which comes along with them."""
 
 _UNAVAILABLE = {
-    "txn": "`aie-opt --convert-aie-to-transaction` makes it of input_physical.mlir",
     "locmap": "`aie-translate --aie-npu-to-locmap` makes it of npu_insts.mlir",
 }
 
@@ -93,7 +97,7 @@ OPTIONS: dict[str, Option] = {
     **_ignored(_HOST, Kind.GET, "get-host"),
     **_ignored(_SIMULATOR, Kind.GET, "get-aiesim"),
     **dict.fromkeys(_OLDER, _SWITCH),
-    **dict.fromkeys((*_NAMED.values(), "output-dir", "tmpdir", "xclbin-input"), _VALUE),
+    **dict.fromkeys((*_NAMED.values(), _SENDING, "output-dir", "tmpdir", "xclbin-input"), _VALUE),
     **dict.fromkeys(("xclbin-kernel-name", "xclbin-instance-name", "xclbin-kernel-id"), _VALUE),
     **dict.fromkeys(("device-name", "sequence-name", "alloc-scheme", "placer"), _VALUE),
     **dict.fromkeys(("cores-per-col", "sa-seed", "get", "g"), _VALUE),
@@ -265,7 +269,7 @@ def deliver(wanted: dict[str, str], folder: Path, out_dir: Path, words: Words) -
         ToolError: something is not there.
     """
     for name, given in wanted.items():
-        find = _SOURCES.get(name)
+        find = SOURCES.get(name)
         template = given or words.last(_NAMED.get(name, ""), OUTPUTS.get(name, (name, ""))[0])
         found = dict(find(folder)) if find else _edge(folder, name)
         if not found:
@@ -275,6 +279,9 @@ def deliver(wanted: dict[str, str], folder: Path, out_dir: Path, words: Words) -
             raise ToolError(f"{template}: there are several ({names}); put {{0}} into the name")
         for key, source in found.items():
             _put(source, out_dir / template.replace("{0}", key), words)
+            if name == "ctrlpkt" and (stream := folder / f"{key}{SENDING}").is_file():
+                called = words.last(_SENDING, f"{{0}}{SENDING}")
+                _put(stream, out_dir / called.replace("{0}", key), words)
 
 
 def _put(source: Path, target: Path, words: Words) -> None:
@@ -282,17 +289,17 @@ def _put(source: Path, target: Path, words: Words) -> None:
     if source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True)
         return
-    if words.last("xclbin-input") and source.name == _XCLBIN:
+    if words.last("xclbin-input") and source.name == XCLBIN:
         extended = _extended(Path(words.last("xclbin-input")), source)
         target.write_bytes(extended)
     elif source.absolute() != target.absolute():
         shutil.copyfile(source, target)
-    if source.name in (_XCLBIN, _FULL_ELF) and (names := source.with_name(_NAMES)).is_file():
+    if source.name in (XCLBIN, FULL_ELF) and (names := source.with_name(_NAMES)).is_file():
         # What the emulator calls things lies beside the file that it runs.
         shutil.copyfile(names, target.with_name(_NAMES))
 
 
-_XCLBIN, _FULL_ELF, _NAMES = "final.xclbin", "full.elf", "names.json"
+_NAMES = "names.json"
 
 
 def _extended(given: Path, made: Path) -> bytes:
@@ -323,80 +330,6 @@ def _check_kernels(before: XclbinSpec, new: XclbinSpec, given: Path) -> None:
         )
 
 
-def _streams(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Each sequence's stream by DEVICE_SEQUENCE; the only one by its own names, too."""
-    several = sorted(folder.glob("insts_*.bin"))
-    for path in several:
-        yield path.stem.removeprefix("insts_"), path
-    if not several and (only := folder / "insts.bin").is_file():
-        yield _only_sequence(folder), only
-
-
-def _stream_elves(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Each sequence's stream as an ELF file, under the stream's name."""
-    from softnpu.compiler import jobs
-
-    for key, stream in _streams(folder):
-        made = stream.with_suffix(".elf")
-        made.write_bytes(jobs.beside_xclbin(stream))
-        yield key, made
-
-
-def _full_elf(folder: Path) -> dict[str, Path]:
-    from softnpu.compiler import jobs
-
-    made = folder / _FULL_ELF
-    made.write_bytes(jobs.full(folder))
-    return {"": made}
-
-
-def _only_sequence(folder: Path) -> str:
-    from softnpu.compiler.modules import read_module
-    from softnpu.passes.sequence_ops import devices, sequences
-
-    module = read_module(folder / "input_physical.mlir")
-    names = (f"{d.sym_name}_{s.sym_name}" for d in devices(module) for s in sequences(d))
-    return next(names, "main")
-
-
-def _suffixed(pattern: str, suffix: str) -> Callable[[Path], dict[str, Path]]:
-    """Files of a pattern by their names without the suffix."""
-
-    def find(folder: Path) -> dict[str, Path]:
-        return {path.name.removesuffix(suffix): path for path in sorted(folder.glob(pattern))}
-
-    return find
-
-
-def _configurations(folder: Path) -> Iterator[tuple[str, Path]]:
-    """A folder with the CDO files of each device."""
-    for path in sorted(folder.glob("*_aie_cdo_init.bin")):
-        device = path.name.removesuffix("_aie_cdo_init.bin")
-        gathered = folder / f"cdo_{device}"
-        gathered.mkdir(exist_ok=True)
-        for part in folder.glob(f"{device}_aie_cdo_*.bin"):
-            shutil.copyfile(part, gathered / part.name)
-        yield device, gathered
-
-
-def _only(name: str) -> Callable[[Path], dict[str, Path]]:
-    return lambda folder: {"": folder / name} if (folder / name).is_file() else {}
-
-
-_SOURCES: dict[str, Callable[[Path], Iterator[tuple[str, Path]] | dict[str, Path]]] = {
-    "xclbin": _only(_XCLBIN),
-    "npu-insts": _streams,
-    "pdi": _suffixed("*.pdi", ".pdi"),
-    "cdo": _configurations,
-    "core-elfs": _suffixed("*_core_*_*.elf", ".elf"),
-    "input-with-addresses": _only("input_with_addresses.mlir"),
-    "scratchpad-parameters": _only("params.txt"),
-    "ctrlpkt": _suffixed("*_ctrlpkt.bin", "_ctrlpkt.bin"),
-    "elf": _stream_elves,
-    "full-elf": _full_elf,
-}
-
-
 def _edge(folder: Path, name: str) -> dict[str, Path]:
     """What `--get=NAME` means: an output by the name of its edge, or a file of the working folder.
 
@@ -405,7 +338,7 @@ def _edge(folder: Path, name: str) -> dict[str, Path]:
     """
     for output, (template, _) in OUTPUTS.items():
         if name == template:
-            return dict(_SOURCES[output](folder))
+            return dict(SOURCES[output](folder))
     if (folder / name).is_file():
         return {"": folder / name}
     files = sorted(path.name for path in folder.iterdir() if path.is_file())

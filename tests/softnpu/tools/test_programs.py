@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.amd import finding
+from softnpu.__main__ import main as softnpu
 from softnpu.compiler.packaging import json_files
-from softnpu.formats import job, xclbin
+from softnpu.formats import control_packets, job, txn, xclbin
+from softnpu.formats.operations import AddressPatch
 from softnpu.tools.__main__ import main
 from softnpu.tools.folder import PROGRAMS, fill
 from tests.project import ROOT
@@ -134,6 +136,22 @@ def test_elf_files_are_made_beside_the_xclbin_or_in_its_stead(work: Path) -> Non
     assert (work / "names.json").is_file()
 
 
+def test_a_configuration_is_made_as_writes_and_as_control_packets(work: Path) -> None:
+    overlay = ["--aie-generate-column-control-overlay=route-shim-to-tile-ctrl=true"]
+    assert softnpu(["opt", *overlay, "aie.mlir", "-o", "overlay.mlir"]) == 0
+    assert main(["aiecc", "--get-txn", "--get-ctrlpkt", "--get-elf", "overlay.mlir"]) == 0
+    written = (work / "main_transaction.mlir").read_text()
+    assert "aiex.npu.blockwrite" in written and "aiex.npu.maskwrite32" in written
+    packets = control_packets.parse((work / "main_ctrlpkt.bin").read_bytes())
+    program = [p for p in packets if 0x20000 <= p.address < 0x24000]
+    assert program, "the core's program is among them"
+    sending = txn.parse((work / "main_ctrlpkt_dma_seq.bin").read_bytes()).operations
+    assert {o.argument for o in sending if isinstance(o, AddressPatch)} == {0}
+    (code,) = job.read((work / "design.elf").read_bytes()).codes
+    assert code.packets == (work / "main_ctrlpkt.bin").read_bytes()
+    assert {patch.symbol for patch in code.patches} == {"control-packet"}
+
+
 def test_an_xclbin_is_made_of_a_design_whose_sequence_the_run_decides(work: Path) -> None:
     text = DESIGN.format(name="main").replace("%y: memref<64xi32>)", "%y: memref<64xi32>, %n: i32)")
     (work / "dynamic.mlir").write_text(
@@ -153,7 +171,7 @@ def test_an_xclbin_is_made_of_a_design_whose_sequence_the_run_decides(work: Path
     [
         (("--get-xclbn", "aie.mlir"), "did you mean --get-xclbin?"),
         (("--get=nothing.bin", "aie.mlir"), "there is no such output; aie.xclbin, insts_{0}.bin"),
-        (("--get-ctrlpkt", "aie.mlir"), "--get-ctrlpkt: the design has none"),
+        (("--get-scratchpad-parameters", "aie.mlir"), "-parameters: the design has none"),
         (("--alloc-scheme=best", "aie.mlir"), "basic-sequential or bank-aware, not 'best'"),
         ((), "one design"),
         (("none.mlir",), "none.mlir"),
