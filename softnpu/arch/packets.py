@@ -59,3 +59,14 @@ def is_stream_header(word: int) -> bool:
     """Whether a word can be the header of a packet: its parity, and the bits that are always 0."""
     used = sum(field.mask for field in STREAM_HEADER.fields) | _PARITY
     return has_odd_parity(word) and not word & ~used
+
+
+def packet_header(id: int, type: int, tile: tuple[int, int], descriptor: int = 0) -> int:
+    """A stream packet's header word, with odd parity.
+
+    `descriptor` is for a receiver in out-of-order mode.
+    """
+    col, row = tile
+    fields = {"source_column": col, "source_row": row, "packet_type": type, "packet_id": id}
+    (word,) = STREAM_HEADER.pack({**fields, "out_of_order_bd_id": descriptor})
+    return with_odd_parity(word)

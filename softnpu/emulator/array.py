@@ -135,6 +135,10 @@ class Array:
             raise EmulatorError(f"{found.name} has no core")
         return found
 
+    def core_of(self, place: tuple[int, int]) -> Core:
+        """The core of a tile; EmulatorError if it has none."""
+        return self.core_tile(*place).core
+
     def cores(self) -> list[Core]:
         """Every core."""
         return [tile.core for tile in self.tiles.values() if isinstance(tile, CoreTile)]

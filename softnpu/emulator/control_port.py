@@ -16,10 +16,10 @@ from softnpu.arch.packets import (
     CONTROL_HEADER,
     ControlOperation,
     has_odd_parity,
+    packet_header,
     with_odd_parity,
 )
 from softnpu.emulator.addressing import Words
-from softnpu.emulator.descriptors import packet_header
 from softnpu.emulator.scheduler import Actor
 from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError

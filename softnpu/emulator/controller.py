@@ -153,7 +153,7 @@ class Controller(Actor):
             self.position += 1
             if self.clock > since:
                 for observer in self._array.observers:
-                    observer.operation(self, operation, since, self.clock)
+                    observer.operation(operation, since, self.clock)
         self._array.set_deadline(self.clock + SETTLE_CYCLES, settling=True)
 
     def _step(self, operation: Operation) -> bool:

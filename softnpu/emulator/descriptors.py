@@ -12,23 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from softnpu.arch.dma import WIDER_PADDING, DmaEngine
-from softnpu.arch.packets import STREAM_HEADER, with_odd_parity
+from softnpu.arch.packets import STREAM_HEADER, packet_header
 from softnpu.arch.register import AIE2
 from softnpu.arch.tiles import TileKind
 from softnpu.emulator.addressing import AccessPattern, Dimension, Words
 from softnpu.emulator.locks import Lock
 from softnpu.errors import EmulatorError
-
-
-def packet_header(id: int, type: int, tile: tuple[int, int], descriptor: int = 0) -> int:
-    """A stream packet's header word, with odd parity.
-
-    `descriptor` is for a receiver in out-of-order mode.
-    """
-    col, row = tile
-    fields = {"source_column": col, "source_row": row, "packet_type": type, "packet_id": id}
-    (word,) = STREAM_HEADER.pack({**fields, "out_of_order_bd_id": descriptor})
-    return with_odd_parity(word)
 
 
 def out_of_order_descriptor(header: int) -> int:

@@ -7,19 +7,16 @@ told in the order of turns, not of times: an actor's times go up, those of two a
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from softnpu.arch.standin import Service
-    from softnpu.emulator.core import Core
-    from softnpu.emulator.descriptors import Descriptor
-    from softnpu.emulator.dma import Channel
-    from softnpu.emulator.locks import Lock
-    from softnpu.emulator.scheduler import Actor
-    from softnpu.formats.operations import Operation
+from softnpu.arch.dma import Direction
+from softnpu.arch.standin import Service
+from softnpu.formats.operations import Operation
+
+Place = tuple[int, int]
 
 
 class Held(Enum):
@@ -27,6 +24,60 @@ class Held(Enum):
 
     LOCK = "lock"
     STREAM = "stream"
+
+
+class SeenLock(Protocol):
+    """A lock, as observers see it."""
+
+    tile: Place
+    index: int
+    value: int
+
+
+class SeenDescriptor(Protocol):
+    """A descriptor: its locks, and for what value it waits."""
+
+    @property
+    def acquire(self) -> SeenLock | None: ...
+    @property
+    def acquire_value(self) -> int: ...
+    @property
+    def release(self) -> SeenLock | None: ...
+
+
+class SeenChannel(Protocol):
+    """A DMA channel: what it has loaded, whether the lock is held, the words moved so far."""
+
+    clock: int
+    tile: Place
+    number: int
+    direction: Direction
+    acquired: bool
+    position: int
+
+    @property
+    def descriptor(self) -> SeenDescriptor | None: ...
+
+
+class SeenCore(Protocol):
+    """A core, see core.Core."""
+
+    clock: int
+    place: str
+    tile: Place
+    pending: tuple[Service, int, int] | None
+
+    @property
+    def running(self) -> bool: ...
+    @property
+    def begun(self) -> bool: ...
+    @property
+    def follows(self) -> bool: ...
+    @property
+    def code(self) -> bytes: ...
+    @property
+    def isa(self) -> tuple[str | None, str]: ...
+    def lock(self, number: int) -> SeenLock: ...
 
 
 class Observer:
@@ -38,37 +89,39 @@ class Observer:
 
     wants_steps = False
 
-    def core_switched(self, core: Core, running: bool, time: int) -> None:
+    def core_switched(self, core: SeenCore, running: bool, time: int) -> None:
         """A core was enabled, or has ended or was stopped."""
 
-    def core_ran(self, core: Core, begin: int, end: int) -> None:
+    def core_ran(self, core: SeenCore, begin: int, end: int) -> None:
         """A core has executed without waiting."""
 
-    def core_stepped(self, core: Core, steps: NDArray[np.uint64], end: int) -> None:
+    def core_stepped(self, core: SeenCore, steps: NDArray[np.uint64], end: int) -> None:
         """What a core has executed up to `end`, one after the other (Recorder.steps)."""
 
-    def core_asked(self, core: Core, service: Service, first: int, second: int) -> None:
+    def core_asked(self, core: SeenCore, service: Service, first: int, second: int) -> None:
         """A core's code asks for something, at the core's clock."""
 
-    def core_waited(self, core: Core, service: Service, first: int, begin: int, end: int) -> None:
+    def core_waited(
+        self, core: SeenCore, service: Service, first: int, begin: int, end: int
+    ) -> None:
         """A core has waited in what it asked for."""
 
-    def task_began(self, channel: Channel) -> None:
+    def task_began(self, channel: SeenChannel) -> None:
         """A channel takes a task from its queue."""
 
-    def task_ended(self, channel: Channel) -> None:
+    def task_ended(self, channel: SeenChannel) -> None:
         """A channel is done with a task."""
 
     def descriptor_ran(
-        self, channel: Channel, descriptor: Descriptor, begin: int, end: int
+        self, channel: SeenChannel, descriptor: SeenDescriptor, begin: int, end: int
     ) -> None:
         """A channel has moved a descriptor's words, from when it had its lock on."""
 
-    def channel_waited(self, channel: Channel, cause: Held, begin: int, end: int) -> None:
+    def channel_waited(self, channel: SeenChannel, cause: Held, begin: int, end: int) -> None:
         """A channel was held up, with a descriptor loaded."""
 
     def lock_changed(
-        self, lock: Lock, actor: Actor | None, value: int, time: int, *, equal: bool = False
+        self, lock: SeenLock, actor: object | None, value: int, time: int, *, equal: bool = False
     ) -> None:
         """A lock's value has changed by `value`, or was set (by no actor).
 
@@ -76,5 +129,5 @@ class Observer:
             equal: an acquire that waited for a value, not for at least so much.
         """
 
-    def operation(self, controller: Actor, operation: Operation, begin: int, end: int) -> None:
+    def operation(self, operation: Operation, begin: int, end: int) -> None:
         """The controller has run an operation that took time."""

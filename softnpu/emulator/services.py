@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from softnpu.arch.packets import packet_header
 from softnpu.arch.standin import BUS_START, Service
 from softnpu.emulator.cores.processor import MachineError, Processor
-from softnpu.emulator.descriptors import packet_header
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.memcheck.core import CoreCheck
 from softnpu.emulator.memcheck.seen import plain

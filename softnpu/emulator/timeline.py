@@ -6,16 +6,24 @@ Times are the actors' clocks: an estimate (see docs/emulator.md).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from softnpu.arch.dma import Direction
 from softnpu.arch.standin import Service
 from softnpu.emulator.names import Names, Place
-from softnpu.emulator.observer import Held, Observer
+from softnpu.emulator.observer import (
+    Held,
+    Observer,
+    SeenChannel,
+    SeenCore,
+    SeenDescriptor,
+    SeenLock,
+)
 from softnpu.emulator.source_lines import SourceLines
 from softnpu.emulator.timelines import document
 from softnpu.emulator.timelines.rows import Level, Rate, Row
@@ -29,20 +37,10 @@ from softnpu.emulator.timelines.words import (
     Words,
 )
 from softnpu.emulator.tracing.steps import Steps
+from softnpu.formats import operations
 from softnpu.formats.operations import Sync
 
-if TYPE_CHECKING:
-    from softnpu.arch.dma import Direction
-    from softnpu.emulator.array import Array
-    from softnpu.emulator.controller import Controller
-    from softnpu.emulator.core import Core
-    from softnpu.emulator.descriptors import Descriptor
-    from softnpu.emulator.dma import Channel
-    from softnpu.emulator.locks import Lock
-    from softnpu.emulator.scheduler import Actor
-    from softnpu.formats import operations
-
-ChannelKey = tuple[Place, "Direction", int]
+ChannelKey = tuple[Place, Direction, int]
 
 _WORD = 4
 _WAITS = {
@@ -53,6 +51,29 @@ _WAITS = {
     Service.PUT_CASCADE: "waits for room in the cascade",
 }
 _EVENTS_KEPT = 10_000
+
+
+class Clocked(Protocol):
+    """Something with a clock."""
+
+    clock: int
+
+
+class EndedArray(Protocol):
+    """The array, when a run is over."""
+
+    def actors(self) -> Iterable[Clocked]: ...
+    def cores(self) -> Iterable[SeenCore]: ...
+    def channels(self) -> Iterable[SeenChannel]: ...
+
+
+class EndedController(Protocol):
+    """The controller, when a run is over."""
+
+    clock: int
+
+    @property
+    def current(self) -> operations.Operation | None: ...
 
 
 class Timeline(Observer):
@@ -85,12 +106,12 @@ class Timeline(Observer):
 
     # cores
 
-    def core_ran(self, core: Core, begin: int, end: int) -> None:
+    def core_ran(self, core: SeenCore, begin: int, end: int) -> None:
         """As `Observer.core_ran`; of a core that is followed, its functions are shown."""
         if not core.follows:
             self._row(core).add(begin, end, Runs())
 
-    def core_stepped(self, core: Core, steps: NDArray[np.uint64], end: int) -> None:
+    def core_stepped(self, core: SeenCore, steps: NDArray[np.uint64], end: int) -> None:
         """As `Observer.core_stepped`."""
         known = self._steps.get(core.tile)
         if known is None or known[0] != core.code:
@@ -108,35 +129,37 @@ class Timeline(Observer):
             row.add(time, time + spent, functions.told[number])
             time += spent
 
-    def _functions_of(self, core: Core) -> _Functions:
+    def _functions_of(self, core: SeenCore) -> _Functions:
         program = self.names.programs.get(core.tile)
         key = (core.tile, core.code)
         if key not in self._functions:
             self._functions[key] = _Functions(len(core.code), program)
         return self._functions[key]
 
-    def core_waited(self, core: Core, service: Service, first: int, begin: int, end: int) -> None:
+    def core_waited(
+        self, core: SeenCore, service: Service, first: int, begin: int, end: int
+    ) -> None:
         """As `Observer.core_waited`."""
         self._row(core).add(begin, end, _core_wait(core, service, first))
 
-    def core_asked(self, core: Core, service: Service, first: int, second: int) -> None:  # noqa: ARG002
+    def core_asked(self, core: SeenCore, service: Service, first: int, second: int) -> None:  # noqa: ARG002
         """As `Observer.core_asked`: events are shown."""
         if service is Service.EVENT and len(self.events) < _EVENTS_KEPT:
             self.events.append((core.clock, core.place, first))
         elif service is Service.EVENT:
             self.left_out["events of cores"] += 1
 
-    def _row(self, core: Core) -> Row:
+    def _row(self, core: SeenCore) -> Row:
         return self.cores.setdefault(core.place, Row())
 
     # channels and the controller
 
-    def channel_waited(self, channel: Channel, cause: Held, begin: int, end: int) -> None:
+    def channel_waited(self, channel: SeenChannel, cause: Held, begin: int, end: int) -> None:
         """As `Observer.channel_waited`."""
         self._held.setdefault(_key(channel), []).append((begin, end, _channel_wait(channel, cause)))
 
     def descriptor_ran(
-        self, channel: Channel, descriptor: Descriptor, begin: int, end: int
+        self, channel: SeenChannel, descriptor: SeenDescriptor, begin: int, end: int
     ) -> None:
         """As `Observer.descriptor_ran`: the descriptor's slice, with its waits cut out of it."""
         key = _key(channel)
@@ -162,26 +185,20 @@ class Timeline(Observer):
             if end > begin:
                 rate.add(begin, end, amount * (end - begin) // whole)
 
-    def _note_fifo(self, key: ChannelKey, descriptor: Descriptor) -> None:
+    def _note_fifo(self, key: ChannelKey, descriptor: SeenDescriptor) -> None:
         if key not in self._fifos:
             locks = (descriptor.acquire, descriptor.release)
             found = (self.names.locks.get((lk.tile, lk.index), ("", ""))[1] for lk in locks if lk)
             self._fifos[key] = next(filter(None, found), "")
 
-    def operation(
-        self,
-        controller: Actor,  # noqa: ARG002
-        operation: operations.Operation,
-        begin: int,
-        end: int,
-    ) -> None:
+    def operation(self, operation: operations.Operation, begin: int, end: int) -> None:
         """As `Observer.operation`."""
         self.controller.add(begin, end, _operation(operation))
 
     def lock_changed(
         self,
-        lock: Lock,
-        actor: Actor | None,
+        lock: SeenLock,
+        actor: object | None,
         value: int,
         time: int,
         *,
@@ -193,10 +210,9 @@ class Timeline(Observer):
 
     # the end
 
-    def end_run(self, array: Array, controller: Controller) -> None:
+    def end_run(self, array: EndedArray, controller: EndedController) -> None:
         """A run is over, or cannot go on: what waits does so to the end."""
-        actors = [controller, *array.actors()]
-        end = max(actor.clock for actor in actors)
+        end = max(controller.clock, *(actor.clock for actor in array.actors()))
         for core in array.cores():
             if core.pending is not None:
                 service, first, _ = core.pending
@@ -264,11 +280,11 @@ class _Functions:
         return found
 
 
-def _key(channel: Channel) -> ChannelKey:
+def _key(channel: SeenChannel) -> ChannelKey:
     return channel.tile, channel.direction, channel.number
 
 
-def _core_wait(core: Core, service: Service, first: int) -> Hashable:
+def _core_wait(core: SeenCore, service: Service, first: int) -> Hashable:
     if service is Service.ACQUIRE:
         assert core.pending is not None
         lock = core.lock(first)
@@ -276,7 +292,7 @@ def _core_wait(core: Core, service: Service, first: int) -> Hashable:
     return Waits(_WAITS.get(service, f"waits: {service.name.lower()}"))
 
 
-def _channel_wait(channel: Channel, cause: Held) -> Hashable:
+def _channel_wait(channel: SeenChannel, cause: Held) -> Hashable:
     descriptor = channel.descriptor
     if cause is Held.LOCK and descriptor is not None and descriptor.acquire is not None:
         lock = descriptor.acquire
@@ -287,8 +303,6 @@ def _channel_wait(channel: Channel, cause: Held) -> Hashable:
 
 def _operation(operation: operations.Operation) -> Operation:
     if isinstance(operation, Sync):
-        from softnpu.arch.dma import Direction
-
         place = (operation.column, operation.row)
         return Operation("waits for", place, Direction(operation.direction), operation.channel)
     return Operation(type(operation).__name__)

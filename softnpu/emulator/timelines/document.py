@@ -6,15 +6,13 @@ A cycle is shown as a nanosecond. Processes are the groups of rows, threads the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
+from softnpu.arch.dma import Direction
 from softnpu.emulator.clock import CYCLES_PER_US
-from softnpu.emulator.timelines.rows import KEPT, Row, Slice
+from softnpu.emulator.timelines.rows import KEPT, Level, Rate, Row, Slice
 from softnpu.emulator.timelines.words import Words, is_wait
-
-if TYPE_CHECKING:
-    from softnpu.emulator.timeline import Timeline
 
 CONTROLLER, CORES, FIFOS, DMAS = "controller", "cores", "fifos", "DMA channels"
 GROUPS = (CONTROLLER, CORES, FIFOS, DMAS)
@@ -22,9 +20,26 @@ _ALL = 200_000
 """Slices of all rows at most."""
 
 Event = dict[str, Any]
+Place = tuple[int, int]
 
 
-def of(timeline: Timeline) -> dict[str, Any]:
+class Recorded(Protocol):
+    """What was recorded, see timeline.Timeline."""
+
+    events: list[tuple[int, str, int]]
+
+    @property
+    def words(self) -> Words: ...
+    @property
+    def levels(self) -> Mapping[tuple[Place, int], Level]: ...
+    @property
+    def rates(self) -> Mapping[tuple[Place, Direction, int], Rate]: ...
+    @property
+    def left_out(self) -> Mapping[str, int]: ...
+    def rows(self) -> Iterator[tuple[str, str, Row]]: ...
+
+
+def of(timeline: Recorded) -> dict[str, Any]:
     """The JSON object."""
     return {
         "traceEvents": list(events(timeline)),
@@ -33,7 +48,7 @@ def of(timeline: Timeline) -> dict[str, Any]:
     }
 
 
-def text(timeline: Timeline) -> Iterator[str]:
+def text(timeline: Recorded) -> Iterator[str]:
     """Its text, an event a line."""
     yield '{"traceEvents": [\n'
     for number, event in enumerate(events(timeline)):
@@ -42,12 +57,12 @@ def text(timeline: Timeline) -> Iterator[str]:
     yield json.dumps(notes(timeline)) + "}\n"
 
 
-def end_of(timeline: Timeline) -> int:
+def end_of(timeline: Recorded) -> int:
     """When the last slice ends."""
     return max((row.slices[-1].end for _, _, row in timeline.rows() if row.slices), default=0)
 
 
-def notes(timeline: Timeline) -> dict[str, Any]:
+def notes(timeline: Recorded) -> dict[str, Any]:
     """How long it is, how busy each row was, and what was merged or left out."""
     end = end_of(timeline)
     rows = list(timeline.rows())
@@ -69,7 +84,7 @@ def busy(row: Row) -> int:
     return sum(cycles for what, cycles in row.spent.items() if not is_wait(what))
 
 
-def events(timeline: Timeline) -> Iterator[Event]:
+def events(timeline: Recorded) -> Iterator[Event]:
     """The events: names, slices, counters, instants."""
     words = timeline.words
     for pid, group in enumerate(GROUPS, start=1):
@@ -121,7 +136,7 @@ def _slice(pid: int, tid: int, one: Slice, words: Words) -> Event:
     }
 
 
-def _counters(timeline: Timeline, words: Words) -> Iterator[Event]:
+def _counters(timeline: Recorded, words: Words) -> Iterator[Event]:
     for (tile, index), level in sorted(timeline.levels.items()):
         name = words.level(tile, index)
         if name is not None:

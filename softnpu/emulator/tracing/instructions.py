@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +12,12 @@ from softnpu.arch.events import events
 from softnpu.arch.register import Module
 from softnpu.arch.registers import address, lookup
 from softnpu.arch.standin import STANDIN_ISA
+from softnpu.emulator.observer import SeenCore
 from softnpu.emulator.tracing.modelled import INSTRUCTIONS
 from softnpu.emulator.tracing.steps import Kind, Steps, stretches
+from softnpu.emulator.tracing.unit import Unit
 from softnpu.formats.event_settings import Settings
 from softnpu.formats.trace_frames import Mode
-
-if TYPE_CHECKING:
-    from softnpu.emulator.core import Core
-    from softnpu.emulator.tracing.unit import Unit
 
 _KINDS = {
     "INSTR_VECTOR": Kind.VECTOR,
@@ -55,7 +52,7 @@ def is_of_instruction(event: str) -> bool:
     return re.fullmatch(INSTRUCTIONS, event) is not None
 
 
-def happens(event: str, core: Core, isa: str | None) -> bool:
+def happens(event: str, core: SeenCore, isa: str | None) -> bool:
     """Whether an event of single instructions happens in a core as it is: of one that has begun
     before anybody wanted to follow it none does, and stand-in code has no vector instructions."""
     vector = event == "INSTR_VECTOR" and isa == STANDIN_ISA
@@ -77,7 +74,7 @@ class Follower:
         self._steps: Steps | None = None
 
     def seen(
-        self, core: Core, unit: Unit, steps: NDArray[np.uint64], end: int
+        self, core: SeenCore, unit: Unit, steps: NDArray[np.uint64], end: int
     ) -> Iterator[tuple[int, int, int]]:
         """(event, begin, end) of what the core has executed up to `end`."""
         if self._steps is None or core.code != self._code:

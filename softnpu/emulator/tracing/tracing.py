@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from softnpu.arch.address import split_address
+from softnpu.arch.packets import packet_header
 from softnpu.arch.ports import Bundle
 from softnpu.arch.register import MODULES, Match, Module
 from softnpu.arch.registers import find
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.descriptors import packet_header
+from softnpu.emulator.observer import Place
 from softnpu.emulator.tracing.instructions import happens, is_of_instruction, needs_steps
 from softnpu.emulator.tracing.modelled import is_modelled
 from softnpu.emulator.tracing.sender import Sender
+from softnpu.emulator.tracing.surroundings import TracedArray, TracedTile
 from softnpu.emulator.tracing.unit import Unit
-from softnpu.emulator.tracing.units import Place
 from softnpu.emulator.tracing.watch import Watch
 from softnpu.formats.event_settings import KEPT
 from softnpu.formats.operations import Operation, Write
 from softnpu.formats.trace import PACKET_BYTES
 from softnpu.formats.trace_frames import Mode
-
-if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
-    from softnpu.emulator.dma import Channel
-    from softnpu.emulator.tile import Tile
 
 _CORE_MODULE = 0x30000
 """Where a core tile's core module begins: program memory and registers (AM025)."""
@@ -42,13 +37,13 @@ _BLOCK = re.compile(r"Event_Broadcast(?:_[AB])?_Block_(\w+)_(Set|Clr)")
 class Tracing:
     """All trace units of an array."""
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: TracedArray) -> None:
         self._array = array
         self._watch = Watch(array)
         self._units = self._watch.units
         self._senders: dict[tuple[Place, Module], Sender] = {}
         self._sending = False
-        self._drains: set[Channel] = set()
+        self._drains: set[object] = set()
 
     def expect(self, operations: Iterable[Operation]) -> None:
         """Operations that will be executed: cores whose instructions they trace are followed from
@@ -68,7 +63,7 @@ class Tracing:
 
     # registers
 
-    def write(self, tile: Tile, offset: int, value: int) -> bool:
+    def write(self, tile: TracedTile, offset: int, value: int) -> bool:
         """Writes a register that has to do with events; False if it is none such."""
         match = self._register(tile.kind, offset)
         if match is None:
@@ -80,7 +75,7 @@ class Tracing:
         """Whether a register has to do with events."""
         return self._register(kind, offset) is not None
 
-    def status(self, tile: Tile, offset: int) -> int | None:
+    def status(self, tile: TracedTile, offset: int) -> int | None:
         """What Trace_Status says, if it lies at `offset`: bits 9 to 8 are 1 while it traces."""
         match = self._register(tile.kind, offset)
         if match is None or match.name != "Trace_Status":
@@ -129,7 +124,7 @@ class Tracing:
     def _happens(self, place: Place, module: Module, event: str) -> bool:
         """Whether an event can come."""
         if module is Module.CORE and is_of_instruction(event):
-            return happens(event, self._array.core_tile(*place).core, self._array.core_isa)
+            return happens(event, self._array.core_of(place), self._array.core_isa)
         return is_modelled(module, event)
 
     # packets
@@ -148,7 +143,7 @@ class Tracing:
         self._sending = False
         return bool(packets)
 
-    def takes(self, channel: Channel) -> bool:
+    def takes(self, channel: object) -> bool:
         """Whether what a channel is moving comes from trace units, of which nobody waits for the
         end."""
         if self._sending:

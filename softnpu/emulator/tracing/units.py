@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from softnpu.arch.ports import STEPS
 from softnpu.arch.register import Module
+from softnpu.emulator.observer import Place
+from softnpu.emulator.tracing.surroundings import TracedArray
 from softnpu.emulator.tracing.unit import Interval, Unit
 from softnpu.formats.event_settings import Settings
-
-if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
-
-Place = tuple[int, int]
 
 _MANY = 100_000
 """Intervals that a unit keeps before it goes through them."""
@@ -27,7 +23,7 @@ class Units:
     """
 
     def __init__(
-        self, array: Array, open: Callable[[Place, Module, Unit], Iterable[Interval]]
+        self, array: TracedArray, open: Callable[[Place, Module, Unit], Iterable[Interval]]
     ) -> None:
         self._array = array
         self._open = open

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +11,21 @@ from softnpu.arch.dma import Direction
 from softnpu.arch.register import MODULES, Module
 from softnpu.arch.standin import Service
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.observer import Held, Observer
+from softnpu.emulator.observer import (
+    Held,
+    Observer,
+    Place,
+    SeenChannel,
+    SeenCore,
+    SeenDescriptor,
+    SeenLock,
+)
 from softnpu.emulator.port_monitor import PortMonitor
 from softnpu.emulator.tracing.instructions import Follower
+from softnpu.emulator.tracing.surroundings import TracedArray
 from softnpu.emulator.tracing.unit import Interval, Unit
-from softnpu.emulator.tracing.units import Place, Units
+from softnpu.emulator.tracing.units import Units
 from softnpu.formats.event_settings import PORTS, Settings
-
-if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
-    from softnpu.emulator.core import Core
-    from softnpu.emulator.descriptors import Descriptor
-    from softnpu.emulator.dma import Channel
-    from softnpu.emulator.locks import Lock
-    from softnpu.emulator.scheduler import Actor
 
 _ALWAYS = 1 << 62
 _LOCK_SELECTIONS = 8
@@ -58,7 +58,7 @@ class Watch(Observer):
         followers: of the cores whose instructions are to be followed one by one.
     """
 
-    def __init__(self, array: Array) -> None:
+    def __init__(self, array: TracedArray) -> None:
         self._array = array
         self.units = Units(array, self.open)
         self.followers: dict[Place, Follower] = {}
@@ -109,7 +109,7 @@ class Watch(Observer):
         network.monitored = monitored
         network.epoch += 1
 
-    def core_switched(self, core: Core, running: bool, time: int) -> None:
+    def core_switched(self, core: SeenCore, running: bool, time: int) -> None:
         """As `Observer.core_switched`."""
         since = self._active.pop(core.tile, None)
         if running:
@@ -117,7 +117,7 @@ class Watch(Observer):
         elif since is not None:
             self.units.named(core.tile, Module.CORE, "ACTIVE", since, time)
 
-    def core_stepped(self, core: Core, steps: NDArray[np.uint64], end: int) -> None:
+    def core_stepped(self, core: SeenCore, steps: NDArray[np.uint64], end: int) -> None:
         """As `Observer.core_stepped`."""
         unit = self.units.at(core.tile, Module.CORE)
         follower = self.followers.get(core.tile)
@@ -128,41 +128,48 @@ class Watch(Observer):
         if unit.way > _WAY:
             self.units.relieve(core.tile, Module.CORE, end)
 
-    def core_asked(self, core: Core, service: Service, first: int, second: int) -> None:  # noqa: ARG002
+    def core_asked(self, core: SeenCore, service: Service, first: int, second: int) -> None:  # noqa: ARG002
         """As `Observer.core_asked`."""
         name = f"INSTR_EVENT_{first}" if service is Service.EVENT else _ASKED.get(service)
         if name is not None:
             self.units.named(core.tile, Module.CORE, name, core.clock, core.clock + 1)
 
-    def core_waited(self, core: Core, service: Service, first: int, begin: int, end: int) -> None:  # noqa: ARG002
+    def core_waited(
+        self,
+        core: SeenCore,
+        service: Service,
+        first: int,  # noqa: ARG002
+        begin: int,
+        end: int,
+    ) -> None:
         """As `Observer.core_waited`."""
         name = _WAITED.get(service, "STREAM_STALL")
         self.units.named(core.tile, Module.CORE, name, begin, end)
 
-    def task_began(self, channel: Channel) -> None:
+    def task_began(self, channel: SeenChannel) -> None:
         """As `Observer.task_began`."""
         self._of_channel(channel, "START_TASK", channel.clock, channel.clock + 1)
 
-    def task_ended(self, channel: Channel) -> None:
+    def task_ended(self, channel: SeenChannel) -> None:
         """As `Observer.task_ended`."""
         self._of_channel(channel, "FINISHED_TASK", channel.clock, channel.clock + 1)
 
     def descriptor_ran(
         self,
-        channel: Channel,
-        descriptor: Descriptor,  # noqa: ARG002
+        channel: SeenChannel,
+        descriptor: SeenDescriptor,  # noqa: ARG002
         begin: int,  # noqa: ARG002
         end: int,
     ) -> None:
         """As `Observer.descriptor_ran`."""
         self._of_channel(channel, "FINISHED_BD", end, end + 1)
 
-    def channel_waited(self, channel: Channel, cause: Held, begin: int, end: int) -> None:
+    def channel_waited(self, channel: SeenChannel, cause: Held, begin: int, end: int) -> None:
         """As `Observer.channel_waited`."""
         self._of_channel(channel, _stall(channel, cause), begin, end)
 
-    def _of_channel(self, channel: Channel, what: str, begin: int, end: int) -> None:
-        module = _module_of_dma(channel.engine.kind)
+    def _of_channel(self, channel: SeenChannel, what: str, begin: int, end: int) -> None:
+        module = _module_of_dma(self._array.device.kind(*channel.tile))
         unit = self.units.at(channel.tile, module)
         if unit is None:
             return
@@ -170,9 +177,9 @@ class Watch(Observer):
         for number in self._numbers_of(channel, unit):
             self.units.named(channel.tile, module, f"DMA_{direction}_{number}_{what}", begin, end)
 
-    def _numbers_of(self, channel: Channel, unit: Unit) -> list[str]:
+    def _numbers_of(self, channel: SeenChannel, unit: Unit) -> list[str]:
         """What events call a channel: its number, or those of memory tiles that select it."""
-        if channel.engine.kind is not TileKind.MEMORY:
+        if self._array.device.kind(*channel.tile) is not TileKind.MEMORY:
             return [str(channel.number)]
         prefix = "S2MM" if channel.direction is Direction.S2MM else "MM2S"
         register = "DMA_Event_Channel_Selection"
@@ -183,7 +190,7 @@ class Watch(Observer):
         ]
 
     def lock_changed(
-        self, lock: Lock, actor: Actor | None, value: int, time: int, *, equal: bool = False
+        self, lock: SeenLock, actor: object | None, value: int, time: int, *, equal: bool = False
     ) -> None:
         """As `Observer.lock_changed`."""
         for module, unit in self.units.of(lock.tile).items():
@@ -202,7 +209,7 @@ class Watch(Observer):
                     self._equal[key] = time
 
     def _lock_event(
-        self, lock: Lock, module: Module, number: int, what: str, begin: int, end: int
+        self, lock: SeenLock, module: Module, number: int, what: str, begin: int, end: int
     ) -> None:
         for name in (f"LOCK_SEL{number}_{what}", f"LOCK_{number}_{what}"):
             self.units.named(lock.tile, module, name, begin, end)
@@ -217,7 +224,7 @@ class Watch(Observer):
     def _named_open(self, place: Place, module: Module, unit: Unit) -> Iterator[tuple[str, int]]:
         tile = self._array.tiles[place]
         if module is Module.CORE:
-            core = self._array.core_tile(*place).core
+            core = self._array.core_of(place)
             if place in self._active:
                 yield "ACTIVE", self._active[place]
             elif not core.running:
@@ -253,14 +260,14 @@ def _module_of_dma(kind: TileKind) -> Module:
     return MODULES[kind][-1]
 
 
-def _stall(channel: Channel, cause: Held) -> str:
+def _stall(channel: SeenChannel, cause: Held) -> str:
     if cause is Held.LOCK:
         return "STALLED_LOCK"
     sends = channel.direction is Direction.MM2S
     return "STREAM_BACKPRESSURE" if sends else "STREAM_STARVATION"
 
 
-def _held(channel: Channel) -> Held | None:
+def _held(channel: SeenChannel) -> Held | None:
     """What holds a channel up now."""
     if channel.descriptor is None:
         return None

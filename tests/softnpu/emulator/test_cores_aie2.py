@@ -7,12 +7,11 @@ import pytest
 
 from softnpu.arch.address import tile_address
 from softnpu.arch.dma import Direction
-from softnpu.arch.packets import CONTROL_HEADER, with_odd_parity
+from softnpu.arch.packets import CONTROL_HEADER, packet_header, with_odd_parity
 from softnpu.arch.ports import Bundle
 from softnpu.emulator import waits
 from softnpu.emulator.array import Array
 from softnpu.emulator.core_tile import CORE_CONTROL, CORE_STATUS
-from softnpu.emulator.descriptors import packet_header
 from softnpu.errors import EmulatorError
 from softnpu.isa import table
 from tests.softnpu.emulator.machine_code import assembled

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from softnpu.arch.packets import packet_header
 from softnpu.arch.ports import Bundle
-from softnpu.emulator.descriptors import packet_header
 from softnpu.errors import EmulatorError
 from tests.softnpu.emulator.flows import (
     HIGH,
