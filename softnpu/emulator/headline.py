@@ -24,19 +24,10 @@ _WORD = 4
 def headline(report: RunReport, chain: Step, wording: Wording) -> str:
     """The cause of a hang; "" where the chain does not say."""
     steps = [step for _, step in chain.walk()]
-    for step in steps:
-        if told := _within_an_object(report, step, wording):
-            return told
-    for step in steps:
-        match step.wait:
-            case waits.NoTask(channel) if step.alone and not channel.counts.given:
-                return f"nothing starts a transfer at {wording.actor(channel)}"
-            case waits.Ended(core):
-                return f"{core.place} has ended its program, and others wait for it"
-            case waits.LockWait(actor) if step.alone and not step.later:
-                return f"nobody releases what {wording.actor(actor)} waits for"
-        if told := _never_released(step, wording):
-            return told
+    for says in (_within_an_object, _nothing_more_comes, _never_released):
+        for step in steps:
+            if told := says(report, step, wording):
+                return told
     circle = next((step for step in steps if step.cut is Cut.CIRCLE), None)
     if circle is not None:
         return f"{wording.actor(circle.wait.actor)} waits for what waits for it, in a circle"
@@ -67,9 +58,24 @@ def _within_an_object(report: RunReport, step: Step, wording: Wording) -> str:
     )
 
 
-def _never_released(step: Step, wording: Wording) -> str:
-    """Whether cores alone could release what is waited for, and none ever has."""
+def _nothing_more_comes(_report: RunReport, step: Step, wording: Wording) -> str:
+    """Whether what is waited for has not begun, or has ended."""
+    match step.wait:
+        case waits.NoTask(channel) if step.later:
+            transfer = wording.transfer(channel)
+            return f"the runtime sequence starts {transfer} only after what waits for it"
+        case waits.NoTask(channel) if step.alone and not channel.counts.given:
+            return f"nothing starts a transfer at {wording.actor(channel)}"
+        case waits.Ended(core):
+            return f"{core.place} has ended its program, and others wait for it"
+    return ""
+
+
+def _never_released(_report: RunReport, step: Step, wording: Wording) -> str:
+    """Whether nobody could release what is waited for, or cores alone that never have."""
     wait = step.wait
+    if isinstance(wait, waits.LockWait) and step.alone and not step.later:
+        return f"nobody releases what {wording.actor(wait.actor)} waits for"
     actors = [child.wait.actor for child in step.children]
     if (
         not isinstance(wait, waits.LockWait)
@@ -81,7 +87,7 @@ def _never_released(step: Step, wording: Wording) -> str:
         return ""
     cores = " or ".join(actor.place for actor in actors)
     lock = wording.lock(wait.lock)
-    return f"{cores} never releases {lock}, which {wording.actor(wait.actor)} waits for"
+    return f"{cores} has never released {lock}, which {wording.actor(wait.actor)} waits for"
 
 
 def _words(report: RunReport, channel: Channel) -> int:

@@ -72,7 +72,7 @@ def hang(cores: Cores, source: str, *without: int) -> RunReport:
 def test_the_chain_leads_from_the_controller_to_the_core_that_forgot(cores: Cores) -> None:
     lines = explain(hang(cores, FORGETFUL)).splitlines()
     assert lines[0] == (
-        "a hang: core (0,2) never releases lock 3 of tile (0,2), which tile (0,2) MM2S 0 waits for"
+        "a hang: core (0,2) has never released lock 3 of tile (0,2), which tile (0,2) MM2S 0 waits for"
     )
     assert "controller waits for the task-complete token of tile (0,0) S2MM 0" in lines[1]
     assert "tile (0,0) S2MM 0 waits for data (0 of 1024 words of descriptor 0)" in lines[2]
@@ -101,6 +101,7 @@ def test_an_output_that_is_never_fetched_is_told(cores: Cores) -> None:
 
 def test_a_core_that_has_ended_is_told(cores: Cores) -> None:
     text = explain(hang(cores, "void program(void) { acquire(49, -1); }"))
+    assert text.startswith("a hang: core (0,2) has ended its program, and others wait for it\n")
     ended = "it has ended its program, which no later run begins again: let it loop"
     assert text.endswith(f"core (0,2) could release it, but never has; {ended}")
 
@@ -347,6 +348,7 @@ def test_a_transfer_that_the_sequence_starts_too_late_is_told_as_that(tmp_path: 
         "dma_wait {symbol = @result}\n", "dma_wait {symbol = @result}\n" + SEND
     )
     text = explain_run(late, tmp_path, 64, 64)
+    assert text.startswith("a hang: the runtime sequence starts input only after what waits for it")
     assert text.splitlines()[-1].strip() == (
         "tile (0,0) MM2S 0 [input] is where its stream comes from; it was never given a task; the"
         " runtime sequence gives it one only after what it waits for"
