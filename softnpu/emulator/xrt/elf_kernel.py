@@ -7,16 +7,16 @@ neither opcode nor instruction buffer is an argument that matters, and buffers h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from softnpu.emulator.host_memory import HostBuffer
 from softnpu.emulator.xrt.buffer import bo
+from softnpu.emulator.xrt.commands import Arguments, Command, buffers
 from softnpu.emulator.xrt.configuration import module, streamed
 from softnpu.emulator.xrt.device import hw_context
-from softnpu.emulator.xrt.kernel import Command, kernel
+from softnpu.emulator.xrt.kernel import kernel
 from softnpu.emulator.xrt.machine import machine
 from softnpu.emulator.xrt.overloads import Overloads
 from softnpu.errors import EmulatorError, FormatError
@@ -76,21 +76,21 @@ class ext_kernel(kernel):
         """Whether a buffer in `bank` can be `argument`. Not in XRT."""
         return self._first == 0 or super().connects(argument, bank)
 
-    def command(self, arguments: Mapping[int, bo | int], scratchpad: bo | None) -> Command:
+    def command(self, arguments: Arguments, scratchpad: bo | None) -> Command:
         """What the NPU gets for a run with these arguments. Not in XRT."""
-        buffers = self.given(arguments, self._first)
+        given = buffers(self, arguments, self._first)
         if self._code.packets:
-            buffers.append(self._packets(buffers))
+            given.append(self._packets(given))
         fetched = None if scratchpad is None else scratchpad.argument("the scratchpad")
-        return Command(self._stream.instructions, buffers, fetched)
+        return Command(self._stream.instructions, given, fetched)
 
-    def _packets(self, buffers: list[HostBuffer | None]) -> HostBuffer:
+    def _packets(self, given: list[HostBuffer | None]) -> HostBuffer:
         """The control packets in the host's memory, with the buffers' addresses in them."""
         made = machine().memory.allocate(len(self._code.packets), "the control packets")
         data = bytearray(self._code.packets)
         for patch in self._code.packet_patches:
             number = int(patch.symbol) - self._first if patch.symbol.isdigit() else -1
-            buffer = buffers[number] if 0 <= number < len(buffers) else None
+            buffer = given[number] if 0 <= number < len(given) else None
             if buffer is None or patch.scheme is not Scheme.CONTROL_PACKET_48:
                 raise EmulatorError(
                     f"control packets are patched with '{patch.symbol}' ({patch.scheme.name}), "

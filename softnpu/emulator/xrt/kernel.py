@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 from weakref import ReferenceType, ref
 
@@ -14,38 +13,18 @@ from softnpu.emulator.array import Array
 from softnpu.emulator.clock import CYCLES_PER_MS
 from softnpu.emulator.context import WATCHDOG_CYCLES
 from softnpu.emulator.explain import explain
-from softnpu.emulator.host_memory import HostBuffer
 from softnpu.emulator.report import Outcome, RunReport
-from softnpu.emulator.xrt import connectivity
+from softnpu.emulator.xrt import commands, connectivity
 from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.device import Job, device, hw_context
 from softnpu.emulator.xrt.enums import PybindEnum, ert_cmd_state, xclBOSyncDirection
 from softnpu.emulator.xrt.image import uuid
 from softnpu.emulator.xrt.machine import machine
-from softnpu.emulator.xrt.overloads import Callback, Milliseconds, Overloads, as_int
-from softnpu.errors import EmulatorError, SoftnpuError
+from softnpu.emulator.xrt.overloads import Callback, Milliseconds, Overloads, as_int32
+from softnpu.errors import SoftnpuError
 from softnpu.formats.xclbin.spec import FIRST_BUFFER_ARGUMENT
 
 _log = logging.getLogger("softnpu.pyxrt")
-
-OPCODE_TRANSACTION = 3
-"""The opcode that runs an instruction stream (mlir-aie, python/utils/xrt.py)."""
-
-_OPCODE, _INSTRUCTIONS = 0, 1
-
-
-@dataclass(frozen=True)
-class Command:
-    """What a run hands to the NPU.
-
-    Attributes:
-        buffers: as the instruction stream counts them; None where none was given.
-    """
-
-    instructions: bytes
-    buffers: list[HostBuffer | None]
-    scratchpad: HostBuffer | None = None
-
 
 _NO_BRACES = str.maketrans("", "", "{}")
 """A kernel's instance is named as in "MLIR_AIE:{MLIRAIE}"."""
@@ -128,50 +107,21 @@ class kernel:
     scratchpad = 0
     """Bytes of the scratchpad that its control code fetches, 0 for none. Not in XRT."""
 
-    def command(self, arguments: Mapping[int, bo | int], scratchpad: bo | None) -> Command:
+    def command(self, arguments: commands.Arguments, scratchpad: bo | None) -> commands.Command:
         """What the NPU gets for a run with these arguments. Not in XRT.
 
         Raises:
             EmulatorError: the firmware would refuse it; saying why.
         """
         del scratchpad
-        opcode, instructions = arguments.get(_OPCODE), arguments.get(_INSTRUCTIONS)
-        if opcode is None or isinstance(opcode, bo):
-            raise EmulatorError(
-                f"argument 0 must be the opcode {OPCODE_TRANSACTION}; {self._signature()}"
-            )
-        if opcode != OPCODE_TRANSACTION:
-            raise EmulatorError(
-                f"opcode {opcode} is not known; {OPCODE_TRANSACTION} runs an instruction stream"
-            )
-        if not isinstance(instructions, bo):
-            raise EmulatorError(f"argument 1 must be the instruction buffer; {self._signature()}")
-        stream = instructions.device_bytes()
-        self.context.check_pair(stream)
-        return Command(stream, self.given(arguments, FIRST_BUFFER_ARGUMENT))
-
-    def given(self, arguments: Mapping[int, bo | int], first: int) -> list[HostBuffer | None]:
-        """The buffers from an argument on. Not in XRT."""
-        known = self.context.names.arguments
-        found: list[HostBuffer | None] = []
-        for index in range(first, len(self.arguments)):
-            value = arguments.get(index)
-            name = known.get(index - first, self.arguments[index].name)
-            found.append(
-                value.argument(f"argument {index} ({name})") if isinstance(value, bo) else None
-            )
-        return found
-
-    def _signature(self) -> str:
-        names = ", ".join(f"{a.name}: {a.type}" for a in self.arguments)
-        return f"the xclbin declares {self.name}({names})"
+        return commands.transaction(self, arguments)
 
     def __call__(self, *arguments: Any) -> run:
         """Sets the arguments and starts. What is neither buffer nor int, or more than the kernel
         takes, is left out, as pyxrt does; unlike pyxrt, a log message says so."""
         job = run(self)
         for index, argument in enumerate(arguments):
-            value = argument if isinstance(argument, bo) else _as_int32(argument)
+            value = argument if isinstance(argument, bo) else as_int32(argument)
             if value is not None and index < len(self.arguments):
                 job.set_arg(index, value)
             else:
@@ -187,12 +137,6 @@ class kernel:
             f"{len(self.arguments) - FIRST_BUFFER_ARGUMENT} are buffers"
         )
         _log.warning("argument %d is left out without a word by XRT: %s", index, why)
-
-
-def _as_int32(value: Any) -> int | None:
-    """`value` as the C++ int that pybind casts it to, None if it cannot."""
-    number = as_int(value)
-    return number if number is not None and -(1 << 31) <= number < 1 << 31 else None
 
 
 class run:
@@ -227,7 +171,7 @@ class run:
 
     def set_arg(self, index: int, value: bo | int, /) -> None:
         """Sets an argument; a buffer in the wrong memory is replaced by a copy, with a warning."""
-        held = value if isinstance(value, bo) else _as_int32(value)
+        held = value if isinstance(value, bo) else as_int32(value)
         if held is None:
             raise TypeError(
                 f"set_arg(): incompatible function arguments: {value!r} is no int or bo"

@@ -110,6 +110,12 @@ def as_int(value: Any) -> int | None:
         return None
 
 
+def as_int32(value: Any) -> int | None:
+    """`value` as the C++ int that pybind casts it to, None if it cannot."""
+    number = as_int(value)
+    return number if number is not None and -(1 << 31) <= number < 1 << 31 else None
+
+
 def _type_name(type: type) -> str:
     return _SHOWN.get(type) or f"pyxrt.{type.__qualname__}"
 
