@@ -11,6 +11,7 @@ from ._attention import attention_sequence, like_a_model
 
 parameters = {"n": 1500, "dim": 64, "shift": 3, "block": 5, "tile": 50, "cores": 4}
 variants = {"n1500": {}}
+long = ["n1500"]
 
 
 def buffers(p):

@@ -13,6 +13,7 @@ from ._mel import mel_frames, sounds
 
 parameters = {"frame": 400, "mels": 80, "batch": 1, "frames": 1, "hop": 160}
 variants = {"frame": {}, "stream_30s": {"frames": 3000}}
+long = ["stream_30s"]
 
 
 def samples(p):

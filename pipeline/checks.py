@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 from doit.task import clean_targets
 
-from pipeline import build_warnings, shared_cache, whole
+from pipeline import build_warnings, naming, shared_cache, whole
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
 from pipeline.failing import in_words
@@ -53,7 +53,7 @@ def test(variant: Variant, check: str) -> Task:
         "name": variant.label,
         "actions": [(_run, [variant, check])],
         "file_dep": run_from(variant),
-        "meta": {build_warnings.BEHIND: warning_files(variant)},
+        "meta": {build_warnings.BEHIND: warning_files(variant), naming.LONG: variant.is_long},
         "targets": [str(results)],
         "uptodate": again if check == "test_emu" else [False],
         "task_dep": ["_npu"] if check == "test_hw" else [],

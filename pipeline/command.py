@@ -147,9 +147,12 @@ Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
 
         doit reads from the signature which options to pass.
         """
+        names = Names(self.task_list, self.loader.cmd_names)
+        left_out: list[str] = []
         if not self.sel_default_tasks:
-            names = Names(self.task_list, self.loader.cmd_names)
             self.sel_tasks = names.tasks(self.sel_tasks, naming.DEFAULT)
+        elif self.sel_tasks == list(naming.DEFAULT):
+            self.sel_tasks, left_out = names.everyday()
         self._check_memcheck()
         control = TaskControl(self.task_list)
         control.process(self.sel_tasks)
@@ -161,6 +164,7 @@ Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
         PythonAction.pm_pdb = pdb
         with _opened(outfile) as out:
             reporter = self._reporter(out, {})
+            reporter.left_out = left_out
             self._made.append(reporter)
             options = (self.dep_manager, reporter, continue_, always, stream)
             if num_process and not pdb:  # the debugger needs the terminal

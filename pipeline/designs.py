@@ -8,6 +8,7 @@ file may hold:
   template nor MLIR file;
 - `parameters`: a dict of names and default values;
 - `variants`: a dict of variant names, each a dict of the parameters that differ;
+- `long`: the names of variants whose runs take long: they are done when they are asked for;
 - `buffers(p)`: a dict of In, Out and InOut in the order of the runtime sequence's arguments;
 - `reference(p, ...)`: the outputs in numpy, from the inputs in the order of `buffers`;
 - `checks`: a dict by output of how close it must be (`{"y": ulp(2)}`), where not by its type:
@@ -97,6 +98,11 @@ class Variant:
     def label(self) -> str:
         """How tasks and reports call it: `<design>/<variant>`."""
         return f"{self.design.name}/{self.name}"
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the design says that its runs take long."""
+        return self.name in self.design.long
 
     @cached_property
     def rendered(self) -> template.Rendered:
@@ -285,6 +291,20 @@ class Design:
         named = self._dict("variants") or {"default": {}}
         return tuple(self._variant(name, values, defaults) for name, values in named.items())
 
+    @cached_property
+    def long(self) -> tuple[str, ...]:
+        """The variants that are done only when they are asked for.
+
+        Raises:
+            PipelineError: one of them is none.
+        """
+        named, known = getattr(self.module, "long", ()), self._dict("variants")
+        for name in (named,) if isinstance(named, str) else named:
+            if name not in known:
+                told = f"long takes the names of variants, {', '.join(known)}; not {name!r}"
+                raise PipelineError(told, self.python, self.line_of("long"))
+        return tuple(named)
+
     def _variant(self, name: str, values: object, defaults: Mapping[str, Any]) -> Variant:
         line = self.line_of("variants", name)
         if not _NAME.fullmatch(name):
@@ -436,7 +456,7 @@ def discover(root: Path) -> Discovery:
             found = design_of(root, name).variants
             for variant in found:
                 # What the task graph is made from.
-                _ = variant.folder, variant.kernels, variant.buffers
+                _ = variant.folder, variant.kernels, variant.buffers, variant.is_long
             variants.extend(found)
         except NoIronError as error:
             skipped |= {variant.label: error for variant in found}

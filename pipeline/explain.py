@@ -55,7 +55,9 @@ they need. Nothing is run. The exit code is 0 when all are up to date, 1 otherwi
 
     def _execute(self, pos_args: list[str]) -> int:
         names = Names(self.task_list, self.loader.cmd_names)
-        selected = names.tasks(pos_args or self.sel_tasks or (), naming.DEFAULT)
+        asked = pos_args or self.sel_tasks or ()
+        plain = not pos_args and asked == list(naming.DEFAULT)
+        selected = names.everyday()[0] if plain else names.tasks(asked, naming.DEFAULT)
         control = TaskControl(self.task_list)
         control.process(None)
         chosen = _with_needs(control.tasks, selected or control.tasks)

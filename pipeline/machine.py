@@ -39,8 +39,9 @@ def document(reporters: Iterable[Reporter], code: int, problems: Iterable[str] =
         JSON: `ok`; `tasks`, each with `name`, `state` ("done", "up to date", "shared cache",
         "failed", "skipped", "not started", "ignored"), `seconds` where it has worked, `message`
         where it failed, `warnings` where its stage has some and `told` where it has something to
-        say (a bundle's path); `outcomes`, each as a check's JSON file holds it; `errors` of the
-        command line and of doit itself.
+        say (a bundle's path); `outcomes`, each as a check's JSON file holds it; `left_out`,
+        artifacts that take long and were not asked for; `errors` of the command line and of doit
+        itself.
     """
     made = list(reporters)
     tasks = {task["name"]: task for one in made for task in one.tasks}
@@ -50,6 +51,7 @@ def document(reporters: Iterable[Reporter], code: int, problems: Iterable[str] =
         "ok": code == 0,
         "tasks": list(tasks.values()),
         "outcomes": list(outcomes.values()),
+        "left_out": [label for one in made for label in one.left_out],
         "errors": [*problems, *(error for one in made for error in one.runtime_errors)],
     }
     return json.dumps(value, indent=1)

@@ -25,6 +25,9 @@ from softnpu.__main__ import SUBCOMMANDS
 DEFAULT = ("build", "test_emu")
 """The tasks of plain `doit`."""
 
+LONG = "long"
+"""What a task's meta data say of an artifact whose runs take long."""
+
 NAMES = "names"
 """The positional argument of a task that is one for all artifacts and can be told which."""
 
@@ -118,6 +121,18 @@ class Names:
             named = {**artifacts, **behind}
             tasks = [words for asked in found for words in self._restricted(asked, named)]
         return [word for words in dict.fromkeys(tasks) for word in words]
+
+    def everyday(self) -> tuple[list[str], list[str]]:
+        """The tasks of a command line without any, and the artifacts that these leave out as long.
+
+        Where all are long none is left out.
+        """
+        tests = {label: self._tasks.get(f"{DEFAULT[-1]}:{label}") for label in self.labels}
+        long = [label for label, task in tests.items() if task and (task.meta or {}).get(LONG)]
+        others = [label for label in self.labels if label not in long]
+        if not long or not others:
+            return list(DEFAULT), []
+        return self.tasks(others, DEFAULT), long
 
     def chosen(self, task: str) -> list[str]:
         """The labels that a task which takes NAMES was told by `tasks`; [] for all."""

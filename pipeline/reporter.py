@@ -45,6 +45,7 @@ class Reporter:
         self.tasks: list[dict[str, Any]] = []
         self.runtime_errors: list[str] = []
         self._warned: set[str] = set()
+        self.left_out: list[str] = []
 
     def initialize(self, tasks: Any, selected_tasks: Any) -> None:
         """Before anything runs."""
@@ -194,6 +195,9 @@ class Reporter:
         for task in self.tasks:
             if task["state"] == "failed":
                 self._write(f"failed: {task['name']}")
+        if self.left_out:
+            names = ", ".join(self.left_out)
+            self._write(f"left out, since they take long: {names}; npuforge test_emu runs all")
         if self.skipped_all:
             self._write("failed: every artifact was skipped: none can run where it was to")
         for message in self.runtime_errors:

@@ -159,3 +159,22 @@ def test_help_tells_of_tasks_commands_and_names(project: Project) -> None:
         assert words in told
     assert "[--name=ARG]" in project.doit("new", "--help").stdout
     assert "pytest" in project.doit("test", "--help").stdout
+
+
+def test_what_takes_long_is_done_when_it_is_asked_for(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "vector_scale")
+    project.edit("mlir_templates/vector_scale.py", "-7}}\n", '-7}}\nlong = ["large"]\n')
+    assert "vector_scale/large" not in project.doit("explain").stdout
+    plain = project.doit()
+    assert plain.returncode == 0, plain.stdout
+    assert "PASS       vector_scale/small" in plain.stdout
+    assert "PASS       vector_scale/large" not in plain.stdout
+    assert "left out, since they take long: vector_scale/large" in plain.stdout
+    assert project.doit("explain").stdout.startswith("0 tasks would run")
+    assert json.loads(project.doit("--json").stdout)["left_out"] == ["vector_scale/large"]
+    asked = project.doit("test_emu")
+    assert "PASS       vector_scale/large" in asked.stdout
+    assert "left out" not in asked.stdout
+    project.edit("mlir_templates/vector_scale.py", '["large"]', '["huge"]')
+    told = project.doit("vector_scale").stdout
+    assert "vector_scale.py:7: error: long takes the names of variants, small, large; not" in told
