@@ -20,7 +20,8 @@ _CHECK = tuple(
 )
 """The check of routes against flows."""
 
-SOURCE_SUFFIXES = {".py", ".c", ".h", ".S", ".ld"}
+COMPILED = ".pyc"
+"""What Python leaves beside sources."""
 
 
 @cache
@@ -39,7 +40,7 @@ def source_version(*parts: str) -> str:
     for part in parts:
         place = ROOT / part
         for source in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if source.suffix in SOURCE_SUFFIXES:
+            if source.is_file() and source.suffix != COMPILED:
                 digest.update(str(source.relative_to(ROOT)).encode())
                 digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
