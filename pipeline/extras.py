@@ -14,9 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.failing import in_words
-
-MADE_BY_DOIT = "npuforge.installed"
-"""The file in a virtual environment that ./doit leaves there when it has made it."""
+from softnpu.environment import made_by_doit
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def need(name: str) -> None:
         return
     prefix = Path(sys.prefix)
     listed = prefix.parent / extra.listed
-    ours = (prefix / MADE_BY_DOIT).is_file() and listed.is_file()
+    ours = made_by_doit() and listed.is_file()
     what = f"'{extra.told}'" if extra.told and not ours else f"-r {extra.listed}"
     told = f"{sys.executable} -m pip install {what}"
     wanting = f"{extra.purpose} packages that are not installed ({', '.join(missing)})"

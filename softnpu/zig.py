@@ -21,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from softnpu.environment import made_anew
 from softnpu.errors import ToolError
 
 NATIVE_FLAGS = ("-O2", "-std=c11", "-ffreestanding", "-fPIC", "-fno-asynchronous-unwind-tables")
@@ -41,7 +42,7 @@ def wheel() -> Path:
     if spec is None or spec.origin is None:
         raise ToolError(
             "the stand-in compiler is missing: the Python package 'ziglang' is not installed "
-            f"for {sys.executable}; run './doit', or 'pip install ziglang'"
+            f"for {sys.executable}: {made_anew()}"
         )
     return Path(spec.origin).parent
 

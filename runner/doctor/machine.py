@@ -12,6 +12,7 @@ from runner.doctor.system import System
 from runner.kernel_messages import KERNEL_MESSAGES
 from runner.messages import explanations
 from runner.npu.kernel_log import BY_HAND, KernelLog
+from softnpu.environment import made_anew
 
 OLDEST_PYTHON = (3, 10)
 
@@ -54,7 +55,7 @@ def packages(names: Sequence[str] = (*PACKAGES, COMPILER)) -> Check:
         return failed(
             "packages",
             f"missing: {', '.join(missing)}",
-            "rm -r .venv; ./doit",
+            made_anew(),
             hardware=False,
         )
     told = f"all {len(names)} are installed; unicorn {metadata.version('unicorn')}"

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import extras
 from pipeline.errors import PipelineError
+from softnpu.environment import MADE_BY_DOIT, made_anew
 from tests.project import ROOT
 
 
@@ -33,7 +34,7 @@ def test_elsewhere_the_command_is_told_and_nothing_is_done(name: str) -> None:
 def test_in_the_environment_that_doit_made_they_are_installed(
     bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (bare / ".venv" / extras.MADE_BY_DOIT).touch()
+    (bare / ".venv" / MADE_BY_DOIT).touch()
     (bare / "requirements-report.txt").touch()
     asked: list[list[str]] = []
 
@@ -61,4 +62,10 @@ def test_what_is_there_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None
 def test_every_list_of_packages_is_there_and_marks_what_doit_leaves() -> None:
     for extra in extras.EXTRAS.values():
         assert (ROOT / extra.listed).is_file()
-    assert f".venv/{extras.MADE_BY_DOIT}" in (ROOT / "doit").read_text()
+    assert f".venv/{MADE_BY_DOIT}" in (ROOT / "doit").read_text()
+
+
+def test_what_is_missing_of_npuforge_is_installed_as_it_was(bare: Path) -> None:
+    assert made_anew().endswith("-m pip install --force-reinstall npuforge")
+    (bare / ".venv" / MADE_BY_DOIT).touch()
+    assert made_anew() == "rm -r .venv; ./doit"
