@@ -37,6 +37,7 @@ GROUPS = {
     "A build, stage by stage": STAGES,
     "A project's files and memory": (
         *("list", "info", "clean", "forget", "ignore", "reset-dep", "dumpdb", "strace"),
+        "cache",
         "compile_commands",
     ),
     "npuforge itself": ("help", "completion"),
