@@ -72,7 +72,8 @@ def hang(cores: Cores, source: str, *without: int) -> RunReport:
 def test_the_chain_leads_from_the_controller_to_the_core_that_forgot(cores: Cores) -> None:
     lines = explain(hang(cores, FORGETFUL)).splitlines()
     assert lines[0] == (
-        "a hang: core (0,2) has never released lock 3 of tile (0,2), which tile (0,2) MM2S 0 waits for"
+        "a hang: core (0,2) has never released lock 3 of tile (0,2), which tile (0,2) MM2S 0"
+        " waits for"
     )
     assert "controller waits for the task-complete token of tile (0,0) S2MM 0" in lines[1]
     assert "tile (0,0) S2MM 0 waits for data (0 of 1024 words of descriptor 0)" in lines[2]
