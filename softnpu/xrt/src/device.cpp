@@ -109,9 +109,9 @@ void log(level wanted, const std::string &tag, const std::string &text) {
 } // namespace message
 
 namespace version {
-// The interface is that of XRT 2.21 (August 2026).
+// The interface is that of XRT 2.26 (August 2026).
 unsigned int major() { return 2; }
-unsigned int minor() { return 21; }
+unsigned int minor() { return 26; }
 unsigned int code() { return major() << 16 | minor(); }
 unsigned int patch() { return 0; }
 unsigned int build() { return 0; }

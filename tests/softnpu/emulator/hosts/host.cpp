@@ -14,6 +14,7 @@
 #include "xrt/experimental/xrt_ext.h"
 #include "xrt/experimental/xrt_kernel.h"
 #include "xrt/experimental/xrt_system.h"
+#include "xrt/experimental/xrt_version.h"
 #include "xrt/experimental/xrt_xclbin.h"
 #include "xrt/xrt_bo.h"
 #include "xrt/xrt_device.h"
@@ -198,7 +199,8 @@ int callbacks(Host &host) {
 }
 
 int told(Host &host) {
-  std::cout << xrt::system::enumerate_devices() << " "
+  std::cout << xrt::version::major() << "." << xrt::version::minor() << " "
+            << xrt::system::enumerate_devices() << " "
             << host.device.get_info<xrt::info::device::name>() << " "
             << host.device.get_info<xrt::info::device::bdf>() << " "
             << host.device.get_info<xrt::info::device::m2m>() << "\n";

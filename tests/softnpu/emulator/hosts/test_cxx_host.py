@@ -129,7 +129,7 @@ def test_callbacks_are_called(run: Run) -> None:
 
 def test_devices_and_xclbins_tell_of_themselves(run: Run) -> None:
     assert run("told").out == [
-        "1 NPU Phoenix 0000:00:00.0 0",
+        "2.26 1 NPU Phoenix 0000:00:00.0 0",
         "MLIR_AIE 8 MLIR_AIE:MLIRAIE 1 instr SRAM",
         "<?xml 1",
         "1",
