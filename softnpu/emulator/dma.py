@@ -63,7 +63,7 @@ class Channel(Actor):
         queue: tasks that have not begun; at most QUEUE_DEPTH.
         task: the one in progress.
         descriptor: the one loaded, or None.
-        acquired: whether its lock is held (or it needs none).
+        acquired: whether its lock is held (or it needs none); `began` since when.
         remaining: words of it still to move.
         controller_id: where tokens go (control register).
         out_of_order: packets' headers name the descriptors, and a task counts packets.
@@ -95,7 +95,7 @@ class Channel(Actor):
         self.paused = False
         self.in_reset = False
         self.counts = ChannelCounts()
-        self._began = 0
+        self.began = 0
 
     @property
     def queue_full(self) -> bool:
@@ -156,7 +156,7 @@ class Channel(Actor):
             if self.clock > before:
                 self.held_up(Held.LOCK, before, self.clock)
         self.acquired = True
-        self._began = self.clock
+        self.began = self.clock
         return True
 
     def finish(self, descriptor: Descriptor) -> None:
@@ -167,7 +167,7 @@ class Channel(Actor):
         if descriptor.release is not None:
             descriptor.release.release(descriptor.release_value, self)
         for observer in self.engine.observers:
-            observer.descriptor_ran(self, descriptor, self._began, self.clock)
+            observer.descriptor_ran(self, descriptor, self.began, self.clock)
         self.descriptor = None
         self.acquired = False
         self.following = descriptor.next

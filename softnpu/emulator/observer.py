@@ -46,13 +46,15 @@ class SeenDescriptor(Protocol):
 
 
 class SeenChannel(Protocol):
-    """A DMA channel: what it has loaded, whether the lock is held, the words moved so far."""
+    """A DMA channel: what it has loaded, whether and since when the lock is held, the words moved
+    so far."""
 
     clock: int
     tile: Place
     number: int
     direction: Direction
     acquired: bool
+    began: int
     position: int
 
     @property

@@ -166,16 +166,22 @@ class Timeline(Observer):
         self._note_fifo(key, descriptor)
         self._objects[key] += 1
         what = Object(channel.direction, self._objects[key])
+        moving = self._note_object(key, what, begin, end)
+        self._note_rate(key, moving, channel.position * _WORD)
+
+    def _note_object(
+        self, key: ChannelKey, what: Hashable, begin: int, end: int
+    ) -> list[tuple[int, int]]:
+        """A descriptor's slice; gives the stretches in which it moved words."""
         row = self.channels.setdefault(key, Row())
         at, moving = begin, []
         for since, until, wait in self._held.pop(key, ()):
             row.add(at, since, what)
             row.add(since, until, wait)
             moving.append((at, since))
-            at = until
+            at = max(at, until)
         row.add(at, end, what)
-        moving.append((at, end))
-        self._note_rate(key, moving, channel.position * _WORD)
+        return [*moving, (at, end)]
 
     def _note_rate(self, key: ChannelKey, moving: list[tuple[int, int]], amount: int) -> None:
         """Bytes were moved in these stretches of time, evenly."""
@@ -222,10 +228,10 @@ class Timeline(Observer):
                 cause = Held.STREAM if channel.acquired else Held.LOCK
                 key = _key(channel)
                 self._note_fifo(key, channel.descriptor)
-                row = self.channels.setdefault(key, Row())
-                for since, until, wait in self._held.pop(key, ()):
-                    row.add(since, until, wait)
-                row.add(channel.clock, end, _channel_wait(channel, cause))
+                what = Object(channel.direction, self._objects[key] + 1)
+                begin = channel.began if channel.acquired else channel.clock
+                self._note_object(key, what, begin, channel.clock)
+                self.channels[key].add(channel.clock, end, _channel_wait(channel, cause))
         waiting = controller.current
         if waiting is not None:
             self.controller.add(controller.clock, end, _operation(waiting))

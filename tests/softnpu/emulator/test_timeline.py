@@ -169,3 +169,14 @@ def test_a_second_run_goes_on_behind_the_first(cores: Cores) -> None:
     instants = [e for e in document["traceEvents"] if e["ph"] == "i"]  # type: ignore[attr-defined]
     assert len(instants) == 16
     assert max(e["ts"] for e in instants[:8]) < min(e["ts"] for e in instants[8:])
+
+
+def test_what_was_moved_before_a_hang_is_there_too(cores: Cores) -> None:
+    stuck = "void program(void) { acquire(49, -1); acquire(49, -2); }"
+    timeline = traced(cores, source=stuck).timeline
+    assert timeline is not None
+    document = timeline.as_json()
+    sent = rows(document)["tile (0,0) MM2S 0"]
+    assert said(sent)[0] == "DMA out object 1" and sent[0]["ts"] == 0
+    end = document["otherData"]["cycles"]  # type: ignore[index]
+    assert round(1000 * (sent[-1]["ts"] + sent[-1]["dur"])) == end
