@@ -53,6 +53,7 @@ enum npu_element {
 #define NPU_NEGATE_SECOND (1u << 27)   /* ... or subtracted */
 #define NPU_SHIFT_C (1u << 28)         /* the accumulator counts 16 bits up */
 #define NPU_CONVOLUTION (1u << 29)     /* a[row + k][channel]: rows slide over a */
+#define NPU_SPARSE (1u << 30)          /* zeros of b are not there: at most 8 of 16 are */
 
 enum npu_vector_operation {
   /* out = a op b, lane by lane, wrapping; floats as the NPU's accumulators add */

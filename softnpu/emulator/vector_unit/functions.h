@@ -23,7 +23,7 @@ static npu_x npu_fma(npu_vector_unit *unit, npu_x first, npu_x a, npu_x b, int n
     npu_split_float(b.u32, 16, wide ? 3 : 1, pb);
     for (int i = wide ? 0 : 8; i < 9; i++)
         sum = npu_float_step(&lanes, 0, 16, 0, 1, pa[npu_float_parts[i][0]],
-                             pb[npu_float_parts[i][1]], i == 8 ? first : none, 0, sum, negate,
+                             pb[npu_float_parts[i][1]], i == 8 ? first : none, 0, sum, negate, 0,
                              &unit->status.fp);
     return sum;
 }

@@ -169,10 +169,27 @@ static void npu_integer_products(npu_vector_unit *unit, const npu_vector_command
     npu_write(unit, ko.part, c->out, n, out);
 }
 
+/* Where the products of 16 lanes are that a sparse operand has among 16; the others meet none. */
+typedef struct {
+    uint8_t at[16][NPU_FLOAT_TERMS], count[16];
+} npu_there;
+
+static npu_there npu_find_there(const npu_places *p, uint32_t o, uint32_t lanes, uint32_t k0,
+                              uint32_t k1, const uint16_t *b)
+{
+    npu_there there = {0};
+    for (uint32_t i = 0; i < lanes; i++)
+        for (uint32_t k = k0; k < k1; k++)
+            if (b[p->b[o + i] + k * p->step_b] & 0x7fff && there.count[i] < NPU_FLOAT_TERMS)
+                there.at[i][there.count[i]++] = (uint8_t)(k - k0);
+    return there;
+}
+
 /* One instruction's worth: 16 lanes from `o` on, the products k0 to k1, onto two accumulators. */
 static npu_x npu_float_step(const npu_places *p, uint32_t o, uint32_t lanes, uint32_t k0,
                             uint32_t k1, const uint16_t *a, const uint16_t *b, npu_x first,
-                            int negate_first, npu_x second, int negate, uint8_t *flags)
+                            int negate_first, npu_x second, int negate, const npu_there *there,
+                            uint8_t *flags)
 {
     npu_sums sums;
     npu_x signs;
@@ -181,9 +198,14 @@ static npu_x npu_float_step(const npu_places *p, uint32_t o, uint32_t lanes, uin
     npu_sums_clear(&sums, 0);
     npu_sums_add_fp32(&sums, first, negate_first);
     npu_sums_add_fp32(&sums, second, 0);
-    for (uint32_t k = k0; k < k1; k++) {
+    for (uint32_t term = k0; term < k1 && !(there && term == k0 + NPU_FLOAT_TERMS); term++) {
         npu_w x = {{0}}, y = {{0}};
         for (uint32_t i = 0; i < lanes; i++) {
+            uint32_t k = term;
+            if (there && term - k0 >= there->count[i])
+                continue;
+            if (there)
+                k = k0 + there->at[i][term - k0];
             uint32_t at_a = p->a[o + i] + k * p->step_a, at_b = p->b[o + i] + k * p->step_b;
             x.u16[i] = a[at_a < p->size_a ? at_a : at_a % p->size_a];
             y.u16[i] = b[at_b < p->size_b ? at_b : at_b % p->size_b];
@@ -217,8 +239,9 @@ static const uint8_t npu_float_parts[9][2] = {{2, 2}, {2, 1}, {1, 2}, {0, 2}, {1
 /* out = +-out + second +- sums of products of real numbers, of fp32 ones where `wide`. */
 static void npu_float_product_sums(npu_vector_unit *unit, const npu_shape *s, const uint32_t *a,
                                    const uint32_t *b, int wide, int negate, int negate_out,
-                                   const uint32_t *second, uint32_t *out)
+                                   int sparse, const uint32_t *second, uint32_t *out)
 {
+    const uint32_t terms = sparse ? 2 * NPU_FLOAT_TERMS : NPU_FLOAT_TERMS;
     uint16_t pa[3][NPU_MAX_LANES], pb[3][NPU_MAX_LANES];
     npu_places places;
     uint32_t n = s->rows * s->columns * s->channels;
@@ -230,19 +253,22 @@ static void npu_float_product_sums(npu_vector_unit *unit, const npu_shape *s, co
         uint32_t count = n - o < 16 ? n - o : 16;
         __builtin_memcpy(&acc, out + o, sizeof acc);
         __builtin_memcpy(&other, second + o, sizeof other);
-        for (uint32_t k = 0; k < s->inner; k += NPU_FLOAT_TERMS, other = none) {
-            uint32_t end = s->inner - k < NPU_FLOAT_TERMS ? s->inner : k + NPU_FLOAT_TERMS;
+        for (uint32_t k = 0; k < s->inner; k += terms, other = none) {
+            uint32_t end = s->inner - k < terms ? s->inner : k + terms;
             int sign = negate_out && k == 0;
             if (!wide) {
+                npu_there there = {0};
+                if (sparse)
+                    there = npu_find_there(&places, o, count, k, end, pb[0]);
                 acc = npu_float_step(&places, o, count, k, end, pa[0], pb[0], acc, sign, other,
-                                     negate, &unit->status.fp);
+                                     negate, sparse ? &there : 0, &unit->status.fp);
                 continue;
             }
             sum = other;
             for (int i = 0; i < 9; i++) /* the last sum takes the accumulator in */
                 sum = npu_float_step(&places, o, count, k, end, pa[npu_float_parts[i][0]],
                                      pb[npu_float_parts[i][1]], i == 8 ? acc : none,
-                                     i == 8 && sign, sum, negate, &unit->status.fp);
+                                     i == 8 && sign, sum, negate, 0, &unit->status.fp);
             acc = sum;
         }
         __builtin_memcpy(out + o, &acc, count * 4);
@@ -296,7 +322,8 @@ static void npu_float_products(npu_vector_unit *unit, const npu_vector_command *
                          (of_b && c->operation & NPU_CONJUGATE_B);
             npu_float_product_sums(unit, &s, npu_part_of(a, na, ka.is_complex, of_a, left),
                                    npu_part_of(b, nb, kb.is_complex, of_b, right), wide,
-                                   negate ^ turned, negate_c, second, out);
+                                   negate ^ turned, negate_c,
+                                   (c->operation & NPU_SPARSE) != 0, second, out);
             negate_c = 0;
         }
         for (uint32_t i = 0; i < n; i++)

@@ -57,10 +57,6 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         "docs/aie_api.md lists what of the AIE API there is on stand-in cores.",
     ),
     (
-        re.compile(r"named 'sparse_vector\w*'"),
-        "Sparse operands are not executed on stand-in cores: multiply dense vectors.",
-    ),
-    (
         re.compile(r"named 'sliding_m\w+_sym\w*'"),
         "AIE-ML has no multiplier that adds first: say it with aie::sliding_mul.",
     ),

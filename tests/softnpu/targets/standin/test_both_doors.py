@@ -4,6 +4,7 @@ as AIE2 machine code has it, by the library that executes that code. Every bit i
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,6 +125,62 @@ def test_products_are_those_of_machine_code(tmp_path: Path, product: Product) ->
     found = results(tmp_path, output, "run", x=memory)
     for line, values in zip(text.splitlines(), expected, strict=True):
         assert next(found)[:size] == values, line
+
+
+SPARSE = [
+    ("4, 16, 8, int8, int8", 0, 1, 5, np.int8, 128),
+    ("2, 16, 8, int16, int8", 1, 2, 2, np.int8, 128),
+    ("2, 8, 8, int16, int16", 1, 3, 5, np.int16, 128),
+    ("4, 16, 4, bfloat16, bfloat16", 2, 0, 2, np.uint16, 64),
+]
+
+
+def sparse(element: type, floats: bool) -> tuple[bytes, bytes, bytes]:
+    """64 bits that say which of 64 bytes are there, in memory with those that are, and what a
+    sparse load makes of it. Of four elements up to two are there, once three."""
+    size = np.dtype(element).itemsize
+    there = np.zeros((16 // size, 4), bool)
+    for four in there:
+        four[RANDOM.choice(4, RANDOM.integers(0, 3), replace=False)] = True
+    there[0, :3] = True
+    mask = np.packbits(np.repeat(there.reshape(-1), size), bitorder="little").tobytes()
+    kept = RANDOM.integers(0, 256, int(there.sum()) * size).astype(np.uint8)
+    if floats:
+        kept[1::2] = kept[1::2] & 0xBF | 0x30
+    held = (ctypes.c_uint8 * 64)(*kept)
+    number = int.from_bytes(mask, "little")
+    loaded = call("decompress_sparse", 32, number, held, 8 * size, Status())
+    padding = bytes(-len(kept) % 4)
+    return mask, mask + kept.tobytes() + padding, bytes(loaded)
+
+
+@pytest.mark.parametrize(("said", "amode", "bmode", "variant", "element", "size"), SPARSE)
+def test_sparse_matrices_are_multiplied_as_in_machine_code(
+    tmp_path: Path, said: str, amode: int, bmode: int, variant: int, element: type, size: int
+) -> None:
+    (m, k, n), (a, b) = map(int, said.split(", ")[:3]), said.split(", ")[3:]
+    floats = a == "bfloat16"
+    first = RANDOM.integers(0, 256, 128).astype(np.uint8)
+    if floats:
+        first[1::2] = first[1::2] & 0xBF | 0x30
+    halves = [sparse(element, floats) for _ in range(2)]
+    memory = np.concatenate([first, np.frombuffer(b"".join(x[1] for x in halves), np.uint8)])
+    columns = np.frombuffer(b"".join(x[2] for x in halves), element).reshape(n, k // 2)
+    word = amode << 1 | bmode << 3 | variant << 5 | (0 if floats else 0x300)
+    operands = [first.tobytes(), columns.T.tobytes(), halves[0][0] + halves[1][0]]
+    expected = call("vmul_f" if floats else "vmul", size, *operands, word, Status())
+    source, output = tmp_path / "k.cc", tmp_path / "k.o"
+    source.write_text(
+        f'{HEAD}extern "C" void run(const int8 *x, uint8_t *out) {{\n'
+        f"Results put{{out}}; aie::mmul<{said}> sums;\n"
+        f"aie::sparse_vector_input_buffer_stream<{b}, {k * n}> from_memory((const {b} *)(x + 128));"
+        f"\nsums.mul(from<aie::vector<{a}, {m * k}>>(x), from_memory.pop());\n"
+        "put(sums.to_accum()); }\n"
+    )
+    compile_kernel(source, output)
+    found = next(results(tmp_path, output, "run", x=memory.view(np.int8)))
+    assert any(found)
+    assert found[:size] == bytes(expected)
 
 
 WIDTHS = [

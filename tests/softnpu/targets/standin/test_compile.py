@@ -88,8 +88,8 @@ def test_an_error_has_the_compilers_words_and_the_authors_place(
         ),
         (
             "k.cc",
-            "#include <aie_api/aie.hpp>\nvoid k() { aie::sparse_vector<int8, 128> v; }",
-            "Sparse operands are not executed",
+            "#include <aie_api/aie.hpp>\nvoid k() { aie::sparse_vector<int4, 256> v; }",
+            "aie::sparse_vector: of elements of 8 or 16 bits",
         ),
         ("k.c", "void k(int *a) { aie::vector<int, 16> v; }", "name the file .cc"),
         ("k.cc", "void k(int *a) { v16nonesuch x; }", "do not have this AIE intrinsic"),

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "blocks.hpp"
+#include "sparse.hpp"
 
 namespace aie {
 namespace detail {

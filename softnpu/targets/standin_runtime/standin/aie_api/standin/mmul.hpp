@@ -127,6 +127,26 @@ template <class Tag, class A, class B, bool Wide> struct matrix_tag {
 
 } // namespace detail
 
+template <class T, unsigned N> class sparse_vector;
+
+namespace detail {
+template <class T> struct is_sparse : standin::constant<false> {};
+template <class T, unsigned N> struct is_sparse<sparse_vector<T, N>> : standin::constant<true> {};
+template <class T, unsigned N> struct lanes_of<sparse_vector<T, N>> {
+  static constexpr unsigned value = N;
+};
+constexpr bool has_sparse_shape(pairs pair, unsigned m, unsigned k, unsigned n) {
+  constexpr bool first = __AIE_ARCH__ == 20;
+  const char *shapes = pair == pairs::i8_i8    ? first ? "4x16x8 8x16x8 4x16x16" : "4x16x8 8x16x8"
+                       : pair == pairs::i16_i8  ? "2x16x8 4x16x8"
+                       : pair == pairs::i16_i16 ? first ? "2x8x8 4x8x8 2x8x16" : "2x8x8 4x8x8"
+                       : pair == pairs::bf16 && first ? "4x16x4 4x16x8"
+                                                      : "";
+  bool wide = false;
+  return has_shape(shapes, m, k, n, wide);
+}
+} // namespace detail
+
 template <unsigned M_Elems, unsigned K_Elems, unsigned N_Elems, class TypeA, class TypeB = TypeA,
           class AccumTag = accauto>
 struct mmul {
@@ -171,7 +191,17 @@ private:
   void run(const A &a, const B &b, detail::addend c, uint32_t flags = 0) {
     static_assert(detail::lanes_of<A>::value == size_A, "aie::mmul: A has not M * K elements");
     static_assert(detail::lanes_of<B>::value == size_B, "aie::mmul: B has not K * N elements");
-    detail::products(data, {M, K, N, 1}, detail::factor_of(a), detail::factor_of(b), c, flags);
+    if constexpr (detail::is_sparse<B>::value) {
+      static_assert(detail::has_sparse_shape(detail::pair_of<TypeA, TypeB>(), M, K, N),
+                    "aie::mmul: sparse matrices have the shapes 4x16x8 8x16x8 4x16x16 (8 x 8 bits), "
+                    "2x16x8 4x16x8 (16 x 8), 2x8x8 4x8x8 2x8x16 (16 x 16), 4x16x4 4x16x8 "
+                    "(bfloat16); those with 16 columns, and bfloat16, on npu1");
+      const auto rows = transpose(b.columns, N, K);
+      detail::products(data, {M, K, N, 1}, detail::factor_of(a), detail::factor_of(rows), c,
+                       flags | NPU_SPARSE);
+    } else {
+      detail::products(data, {M, K, N, 1}, detail::factor_of(a), detail::factor_of(b), c, flags);
+    }
     zero = false;
   }
 };
