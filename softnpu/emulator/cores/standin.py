@@ -23,7 +23,7 @@ from softnpu.emulator.memcheck.seen import plain
 from softnpu.emulator.memcheck.tagged import TaggedCheck
 from softnpu.emulator.profiling.recorder import Recorder
 from softnpu.emulator.vector_unit import VectorUnit, in_reach
-from softnpu.errors import EmulatorError
+from softnpu.errors import EmulatorError, SoftnpuError
 
 _u: Any = importlib.import_module("unicorn")
 _r: Any = importlib.import_module("unicorn.riscv_const")
@@ -321,7 +321,11 @@ class Machine:
             return True
         if in_reach(address) and self._vector_unit is None:
             operands = None if self._check is None else self._check.operand_check()
-            self._vector_unit = VectorUnit(self._uc, {0: self._program, **self._seen}, operands)
+            try:
+                self._vector_unit = VectorUnit(self._uc, {0: self._program, **self._seen}, operands)
+            except SoftnpuError as error:
+                self._stop(error)
+                return False
             return True
         verb = "writes to" if access in _WRITES else "reads from"
         if access in _FETCHES:

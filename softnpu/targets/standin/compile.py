@@ -113,6 +113,14 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         "A core runs one thread: give a design more cores instead.",
     ),
     (
+        re.compile(
+            r"invalid operands to binary expression .*(?:vector|accum)<|no viable overloaded '.+='"
+            r"|invalid argument type .*(?:vector|accum)<.* to unary"
+        ),
+        "Vectors have no operators but those of <aie_api/operators.hpp>, after 'using namespace "
+        "aie::operators;'; the rest have names: aie::add, aie::mul, aie::lt, aie::upshift.",
+    ),
+    (
         re.compile(r"expected identifier or '\('\n.*extern \"C\"", re.MULTILINE),
         "This is C++; name the file .cc.",
     ),
@@ -182,11 +190,13 @@ def kernel_flags(
 
 
 def tidy(messages: str) -> str:
-    """clang's messages without the counts at their end."""
+    """clang's messages without the counts at their end, vectors' types as authors write them."""
     lines = messages.splitlines()
     counted = re.compile(r"\d+ (?:error|warning)s?(?: and \d+ errors?)? generated\.")
     kept = (line for line in lines if not counted.fullmatch(line))
-    return "\n".join(authors_first(list(kept))).strip()
+    told = "\n".join(authors_first(list(kept))).strip()
+    told = re.sub(r"\bvector<(?:__remove_cv\()?(\w+)\)?, (\d+)U?>", r"vector<\1, \2>", told)
+    return re.sub(r"('[^']+') \(aka \1\)", r"\1", told)
 
 
 _PLACE = re.compile(

@@ -91,6 +91,16 @@ def test_an_error_has_the_compilers_words_and_the_authors_place(
             "#include <aie_api/aie.hpp>\nvoid k() { aie::sparse_vector<int4, 256> v; }",
             "aie::sparse_vector: of elements of 8 or 16 bits",
         ),
+        (
+            "k.cc",
+            "#include <aie_api/aie.hpp>\nvoid k(v16int32 *a) { a[0] = a[1] + a[2]; }",
+            "Vectors have no operators but those of <aie_api/operators.hpp>",
+        ),
+        (
+            "k.cc",
+            "#include <aie_api/aie.hpp>\nint k(int *a) { return aie::load_v<16>(a) * 2; }",
+            "invalid operands to binary expression ('vector<int, 16>' and 'int')",
+        ),
         ("k.c", "void k(int *a) { aie::vector<int, 16> v; }", "name the file .cc"),
         ("k.cc", "void k(int *a) { v16nonesuch x; }", "do not have this AIE intrinsic"),
         (

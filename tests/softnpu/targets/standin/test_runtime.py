@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softnpu.arch.standin import Service
 from softnpu.emulator.printing import printf
+from softnpu.errors import ToolError
 from softnpu.targets.standin import compile_core, compile_kernel
 from softnpu.targets.standin.toolchain import runtime
 from tests.softnpu.targets.core_machine import Machine, Program, core_of, design, program
@@ -281,3 +283,17 @@ def test_vectors_are_printed_line_by_line(tmp_path: Path) -> None:
         "m -3 2 5 -1 ",
         "7 16 -16 0 ",
     ]
+
+
+def test_a_vector_unit_that_cannot_be_built_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_compiler(*_: object) -> None:
+        raise ToolError("there is no C compiler")
+
+    made = kernel(
+        tmp_path, 'extern "C" void kernel(int8 *a) { *(v16int32 *)a = broadcast_s32(1); }', ".cc"
+    )
+    monkeypatch.setattr("softnpu.emulator.cores.standin.VectorUnit", no_compiler)
+    with pytest.raises(ToolError, match="there is no C compiler"):
+        made(a=np.zeros(64, np.int8))

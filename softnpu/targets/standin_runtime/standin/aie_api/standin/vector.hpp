@@ -79,7 +79,7 @@ public:
   vector() = default;
   template <class... Values>
     requires(sizeof...(Values) < N && (__is_convertible(Values, T) && ...))
-  explicit vector(T first, Values... rest) {
+  explicit(sizeof...(Values) + 1 != N) vector(T first, Values... rest) {
     unsigned at = 0;
     set(first, at++);
     (set(T(rest), at++), ...);
