@@ -7,7 +7,7 @@ that carries the words alone (mlir-aie, test/npu-xrt/add_one_ctrl_packet).
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -19,21 +19,31 @@ from softnpu.arch.packets import (
     packet_header,
     with_odd_parity,
 )
+from softnpu.emulator import waits
 from softnpu.emulator.addressing import Words
-from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.dma import Channel
+from softnpu.emulator.observer import Place
+from softnpu.emulator.scheduler import Actor, Wait
 from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
-
-if TYPE_CHECKING:
-    from softnpu.emulator.dma import Channel
-    from softnpu.emulator.tile import Tile
-    from softnpu.emulator.waits import Wait
 
 _TOKEN_TYPE = 6
 _TOKEN_ACTOR_SHIFT = 8
 _TOKEN_MM2S = 6
 """What a token's header holds: its packet type, and in bits 11 to 8 whose it is, the channel of an
 S2MM, or 6 and the channel of an MM2S. Source: AMD, aie_tct_aiesim.h, which reads them."""
+
+
+class Registers(Protocol):
+    """The tile whose registers the port reads and writes; see tile.Tile."""
+
+    place: Place
+    col: int
+    row: int
+
+    def read(self, offset: int) -> int: ...
+    def write(self, offset: int, value: int) -> None: ...
+    def wake(self, actor: Actor) -> None: ...
 
 
 class ControlPort(Actor):
@@ -44,7 +54,7 @@ class ControlPort(Actor):
         outgoing: packets still to send, each with its clock.
     """
 
-    def __init__(self, tile: Tile, output: Link) -> None:
+    def __init__(self, tile: Registers, output: Link) -> None:
         self._tile = tile
         self.output = output
         self.place = f"control port of tile ({tile.col},{tile.row})"
@@ -141,8 +151,6 @@ class ControlPort(Actor):
 
     def wait(self) -> Wait | None:
         """The stream, when something waits to be sent or is stuck on its way."""
-        from softnpu.emulator import waits
-
         stuck = self.outgoing or self.output.level
         return waits.SpaceWait(self, self.output) if stuck else None
 

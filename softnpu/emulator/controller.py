@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from softnpu.arch.address import split_address
 from softnpu.arch.dma import Direction
-from softnpu.emulator import executor
+from softnpu.emulator import executor, waits
 from softnpu.emulator.dma import Channel
 from softnpu.emulator.host_memory import WORD, HostBuffer
 from softnpu.emulator.ignored import IGNORED_OPERATIONS
-from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.scheduler import Actor, Wait
 from softnpu.emulator.state_table import StateOperation, StateTable
 from softnpu.emulator.tokens import TOKEN_PORT, TokenKey, TokenPort
 from softnpu.errors import EmulatorError
@@ -40,7 +40,6 @@ from softnpu.formats.txn_encodings import opcode_name
 
 if TYPE_CHECKING:
     from softnpu.emulator.array import Array
-    from softnpu.emulator.waits import Wait
 
 SETTLE_CYCLES = 1_000_000
 """How long the array goes on after an instruction stream's end if it does not come to rest by
@@ -357,8 +356,6 @@ class Controller(Actor):
 
     def wait(self) -> Wait | None:
         """What the operation in progress waits for; None when the stream is finished."""
-        from softnpu.emulator import waits
-
         if self.finished:
             return None
         if self._stuck is not None:

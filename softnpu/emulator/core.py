@@ -10,21 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from softnpu.arch.standin import Service
-from softnpu.emulator import cores
+from softnpu.emulator import cores, waits
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.cores.processor import MachineError, Processor, Serve
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.profiling.recorder import Recorder
-from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.scheduler import Actor, Wait
 from softnpu.emulator.services import CoreError, CoreFault, Results, Services
 from softnpu.emulator.streams import Link
-
-if TYPE_CHECKING:
-    from softnpu.emulator.core_tile import CoreTile
-    from softnpu.emulator.waits import Wait
+from softnpu.emulator.surroundings import CoreHome
 
 INSTRUCTIONS_PER_TURN = 1_000_000
 """How long a core runs before the others have their turn."""
@@ -64,7 +60,7 @@ class Core(Services):
             program.
     """
 
-    def __init__(self, tile: CoreTile, stream_out: Link) -> None:
+    def __init__(self, tile: CoreHome, stream_out: Link) -> None:
         super().__init__(tile, stream_out)
         self.reach = tile.reach()
         self.enabled = False
@@ -368,8 +364,6 @@ class Core(Services):
 
     def wait(self) -> Wait | None:
         """What it waits for; None if it is not in use."""
-        from softnpu.emulator import waits
-
         if self.done:
             return waits.Ended(self)
         if not self.enabled or self.in_reset:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,10 +14,8 @@ from softnpu.emulator.cascade import Cascade
 from softnpu.emulator.core import Core, CoreStreamInput
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.services import CoreError, CoreFault
+from softnpu.emulator.surroundings import Fabric
 from softnpu.emulator.tile import Tile
-
-if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
 
 CORE_CONTROL, CORE_STATUS = 0x32000, 0x32004
 CORE_PROCESSOR_BUS = 0x32038
@@ -34,7 +30,7 @@ class CoreTile(Tile):
         core: the core.
     """
 
-    def __init__(self, array: Array, place: tuple[int, int]) -> None:
+    def __init__(self, array: Fabric, place: tuple[int, int]) -> None:
         super().__init__(array, place)
         self.program: NDArray[np.uint8] = np.zeros(self.facts.program_memory, np.uint8)
         self._program_words: Words = self.program.view(np.uint32)

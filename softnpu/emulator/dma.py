@@ -9,19 +9,18 @@ hardware.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from softnpu.arch.dma import QUEUE_DEPTH, Direction
+from softnpu.arch.dma import QUEUE_DEPTH, Direction, DmaEngine
+from softnpu.emulator import waits
 from softnpu.emulator.addressing import Words
+from softnpu.emulator.descriptor_table import DescriptorTable
 from softnpu.emulator.descriptors import Descriptor
-from softnpu.emulator.observer import Held
-from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.observer import Held, Observer, Place
+from softnpu.emulator.scheduler import Actor, Wait
 from softnpu.emulator.streams import Link
-
-if TYPE_CHECKING:
-    from softnpu.emulator.dma_engine import DmaState
-    from softnpu.emulator.waits import Wait
 
 DESCRIPTORS_PER_TURN = 1
 """How many descriptors a channel runs before others, whose clocks are behind, have their turn."""
@@ -56,6 +55,30 @@ class ChannelCounts:
     lock_wait: int = 0
 
 
+class Engine(Protocol):
+    """The DMA of a tile, as its channels know it; see dma_engine.DmaState."""
+
+    tile: Place
+    facts: DmaEngine
+    no_memory: Words
+    observers: list[Observer]
+    descriptors: DescriptorTable
+    wake: Callable[[Actor], None]
+    portion: Callable[[int], int]
+    go_on: Callable[[Actor], None]
+
+    @property
+    def written(self) -> Words | None: ...
+    def queue_moved(self, channel: Channel) -> None: ...
+    def descriptor(self, number: int, channel: Channel) -> Descriptor: ...
+    def valid_descriptors(self, channel: Channel) -> list[int]: ...
+    def locate(self, descriptor: Descriptor, channel: Channel) -> tuple[Words, int]: ...
+    def memory_place(self, channel: Channel) -> tuple[Place, int] | None: ...
+    def will_move(self, channel: Channel) -> None: ...
+    def moved(self, channel: Channel) -> None: ...
+    def issue_token(self, channel: Channel) -> None: ...
+
+
 class Channel(Actor):
     """One DMA channel, either direction.
 
@@ -72,7 +95,7 @@ class Channel(Actor):
 
     direction: Direction
 
-    def __init__(self, engine: DmaState, number: int) -> None:
+    def __init__(self, engine: Engine, number: int) -> None:
         self.engine = engine
         self.number = number
         self.tile = engine.tile
@@ -243,8 +266,6 @@ class Channel(Actor):
 
     def wait(self) -> Wait | None:
         """Why the channel does not move."""
-        from softnpu.emulator import waits
-
         descriptor = self.descriptor
         if descriptor is None:
             if self.in_reset:
@@ -269,7 +290,7 @@ class SendChannel(Channel):
 
     direction = Direction.MM2S
 
-    def __init__(self, engine: DmaState, number: int, output: Link) -> None:
+    def __init__(self, engine: Engine, number: int, output: Link) -> None:
         super().__init__(engine, number)
         self.output = output
         self.pad_value = 0
@@ -334,6 +355,4 @@ class SendChannel(Channel):
         return f"{self.position} of {length} words of descriptor {self.descriptor.number} are sent"
 
     def _stream_wait(self) -> Wait:
-        from softnpu.emulator import waits
-
         return waits.SpaceWait(self, self.output)

@@ -22,10 +22,10 @@ from softnpu.emulator.locks import Lock
 from softnpu.emulator.network import Network
 from softnpu.emulator.scheduler import Actor, Scheduler
 from softnpu.emulator.streams import DMA_INGRESS_DEPTH
+from softnpu.emulator.surroundings import Fabric
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
     from softnpu.emulator.observer import Observer
 
 STATUS_IDLE, STATUS_RUNNING = 0, 2
@@ -46,7 +46,7 @@ class DmaState:
 
     no_memory: Words = np.zeros(0, np.uint32)
 
-    def __init__(self, array: Array, tile: tuple[int, int]) -> None:
+    def __init__(self, array: Fabric, tile: tuple[int, int]) -> None:
         self._array = array
         self.tile = tile
         self.kind = array.device.kind(*tile)

@@ -11,23 +11,19 @@ the start descriptor do not matter, headers must reach the channel) and dma_s2mm
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from softnpu.arch.dma import FINISH_COUNT, Direction, FinishOnLast
 from softnpu.arch.packets import with_odd_parity
+from softnpu.emulator import waits
 from softnpu.emulator.addressing import Words
 from softnpu.emulator.descriptors import Descriptor, out_of_order_descriptor
-from softnpu.emulator.dma import DESCRIPTORS_PER_TURN, Channel
+from softnpu.emulator.dma import DESCRIPTORS_PER_TURN, Channel, Engine
 from softnpu.emulator.observer import Held
+from softnpu.emulator.scheduler import Wait
 from softnpu.emulator.streams import Link
 from softnpu.errors import EmulatorError
-
-if TYPE_CHECKING:
-    from softnpu.emulator.dma_engine import DmaState
-    from softnpu.emulator.waits import Wait
-
 
 _EACH_BYTE = 0x01010101
 """A word of flags."""
@@ -44,7 +40,7 @@ class ReceiveChannel(Channel):
 
     direction = Direction.S2MM
 
-    def __init__(self, engine: DmaState, number: int, ingress: int) -> None:
+    def __init__(self, engine: Engine, number: int, ingress: int) -> None:
         super().__init__(engine, number)
         self.ingress = ingress
         self.input: Link | None = None
@@ -211,6 +207,4 @@ class ReceiveChannel(Channel):
         return self._stream_wait() if self.awaits_header and not self.paused else super().wait()
 
     def _stream_wait(self) -> Wait:
-        from softnpu.emulator import waits
-
         return waits.DataWait(self, self.input)

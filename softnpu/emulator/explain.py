@@ -18,6 +18,7 @@ from softnpu.emulator.dma_receive import ReceiveChannel
 from softnpu.emulator.headline import headline
 from softnpu.emulator.names import Names
 from softnpu.emulator.report import Outcome, RunReport
+from softnpu.emulator.scheduler import Wait
 from softnpu.emulator.streams import DeadEnd
 from softnpu.emulator.summary import state
 from softnpu.emulator.wording import Cut, Step, Wording
@@ -37,7 +38,7 @@ _HEADS = {
 _MAXIMUM_CHAIN = 64
 
 
-def wait_chain(array: Array, first: waits.Wait, ahead: Iterable[Operation] = ()) -> Step:
+def wait_chain(array: Array, first: Wait, ahead: Iterable[Operation] = ()) -> Step:
     """The chain of waits that begins with `first`.
 
     Args:
@@ -64,7 +65,7 @@ class _Builder:
         self._seen: set[Actor] = set()
         self._path: list[Actor] = []
 
-    def build(self, wait: waits.Wait, role: str) -> Step:
+    def build(self, wait: Wait, role: str) -> Step:
         step = Step(wait, role, self._cut(wait.actor))
         if step.cut is not None:
             return step
@@ -87,7 +88,7 @@ class _Builder:
             return Cut.TOLD
         return Cut.LENGTH if len(self._seen) > _MAXIMUM_CHAIN else None
 
-    def _is_ended_later(self, wait: waits.Wait) -> bool:
+    def _is_ended_later(self, wait: Wait) -> bool:
         """Whether the runtime sequence would end the wait if it came so far."""
         match wait:
             case waits.NoTask(channel):
@@ -105,6 +106,7 @@ class _Builder:
             channels = (c for c in self._array.channels() if c.tile[0] < wait.sync.columns)
             return [(channel, "") for channel in channels if channel.owes_token]
         if isinstance(wait, waits.TokenWait):
+            assert isinstance(wait.channel, Channel)
             port = self._array.tiles[wait.channel.tile].control_port
             return [(wait.channel, ""), (port, "sends the tokens of this tile")]
         if isinstance(wait, waits.LockWait):
@@ -119,10 +121,11 @@ class _Builder:
             return [(other, "is at the cascade's other end")] if other is not None else []
         return []
 
-    def _senders(self, actor: ReceiveChannel | Core) -> list[Actor]:
+    def _senders(self, actor: Actor) -> list[Actor]:
         if isinstance(actor, Core):
             target = self._array.network.sinks[actor.tile, Bundle.Core, 0]
         else:
+            assert isinstance(actor, ReceiveChannel)
             target = actor
         return routes.sources_of(self._array, target)
 
@@ -138,6 +141,7 @@ class _Builder:
         return found
 
     def _other_end(self, wait: waits.CascadeWait) -> Core | None:
+        assert isinstance(wait.actor, Core)
         tile = self._array.core_tile(*wait.actor.tile)
         return tile.cascade_source() if wait.reading else tile.cascade_destination()
 

@@ -61,10 +61,10 @@ def _within_an_object(report: RunReport, step: Step, wording: Wording) -> str:
 def _nothing_more_comes(_report: RunReport, step: Step, wording: Wording) -> str:
     """Whether what is waited for has not begun, or has ended."""
     match step.wait:
-        case waits.NoTask(channel) if step.later:
+        case waits.NoTask(Channel() as channel) if step.later:
             transfer = wording.transfer(channel)
             return f"the runtime sequence starts {transfer} only after what waits for it"
-        case waits.NoTask(channel) if step.alone and not channel.counts.given:
+        case waits.NoTask(Channel() as channel) if step.alone and not channel.counts.given:
             return f"nothing starts a transfer at {wording.actor(channel)}"
         case waits.Ended(core):
             return f"{core.place} has ended its program, and others wait for it"

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from softnpu.emulator.array import Array
     from softnpu.emulator.host_access import Use
     from softnpu.emulator.printing import Printed
+    from softnpu.emulator.scheduler import Wait
     from softnpu.emulator.services import CoreFault
-    from softnpu.emulator.waits import Wait
     from softnpu.errors import EmulatorError
     from softnpu.formats.operations import Operation
 

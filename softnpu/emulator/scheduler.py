@@ -19,17 +19,21 @@ to those who would ask for them first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from random import Random
-from typing import TYPE_CHECKING
 
 from softnpu.emulator.threads import Threads
 from softnpu.errors import EmulatorError
 
-if TYPE_CHECKING:
-    from softnpu.emulator.waits import Wait
-
 Tiles = frozenset[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Why an actor does not move; a class of its own for each reason (see `waits`)."""
+
+    actor: Actor
 
 
 class Actor:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +20,8 @@ from softnpu.emulator.memcheck.seen import plain
 from softnpu.emulator.printing import Printed, printf
 from softnpu.emulator.scheduler import Worker
 from softnpu.emulator.streams import Link
+from softnpu.emulator.surroundings import CoreHome
 from softnpu.errors import EmulatorError
-
-if TYPE_CHECKING:
-    from softnpu.emulator.core_tile import CoreTile
 
 Results = tuple[int, ...] | None
 """What a service gives: values for the code, or None when the core has to wait."""
@@ -71,7 +68,7 @@ class Services(Worker):
         events: (clock, number) of the events that the code raised.
     """
 
-    def __init__(self, tile: CoreTile, stream_out: Link) -> None:
+    def __init__(self, tile: CoreHome, stream_out: Link) -> None:
         self._tile = tile
         self.tile = tile.place
         self.place = f"core ({tile.col},{tile.row})"

@@ -29,10 +29,10 @@ from softnpu.emulator.dma_engine import DmaState
 from softnpu.emulator.ignored import reason_to_ignore
 from softnpu.emulator.locks import Lock
 from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.surroundings import Fabric
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
     from softnpu.emulator.observer import Observer
 
 _LOCK_VALUE_BITS = 6
@@ -49,7 +49,7 @@ class Tile:
         dma, switch, control_port: its parts.
     """
 
-    def __init__(self, array: Array, place: tuple[int, int]) -> None:
+    def __init__(self, array: Fabric, place: tuple[int, int]) -> None:
         self.array = array
         self.place = place
         self.col, self.row = place
@@ -180,7 +180,7 @@ class MemoryTile(Tile):
 class ShimTile(Tile):
     """A shim tile: DMAs to the host's memory, behind a mux in front of the switch."""
 
-    def __init__(self, array: Array, place: tuple[int, int]) -> None:
+    def __init__(self, array: Fabric, place: tuple[int, int]) -> None:
         super().__init__(array, place)
         self._mux = 0
         self._demux = 0

@@ -12,6 +12,7 @@ from softnpu.emulator import waits
 from softnpu.emulator.core import Core
 from softnpu.emulator.dma import Channel
 from softnpu.emulator.names import Names
+from softnpu.emulator.scheduler import Wait
 from softnpu.emulator.streams import DeadEnd
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Step:
         children: what could end the wait.
     """
 
-    wait: waits.Wait
+    wait: Wait
     role: str = ""
     cut: Cut | None = None
     dead_ends: list[DeadEnd] = field(default_factory=list)
@@ -83,10 +84,10 @@ class Wording:
     def _nobody(self, step: Step) -> str:
         """Who is missing, where nobody could end the wait."""
         match step.wait:
-            case waits.NoTask(channel) if step.later:
+            case waits.NoTask(Channel() as channel) if step.later:
                 another = "another" if channel.counts.given else "one"
                 return f"; the runtime sequence gives it {another} only after what it waits for"
-            case waits.NoTask(channel) if step.alone and not channel.counts.given:
+            case waits.NoTask(Channel() as channel) if step.alone and not channel.counts.given:
                 return ": nothing starts a transfer there"
             case waits.LockWait() if step.later:
                 return "; the runtime sequence sets it only after what it waits for"
@@ -117,7 +118,7 @@ class Wording:
         found = self._names.buffer_at(tile, address)
         return "" if found is None else found.element
 
-    def _reason(self, wait: waits.Wait) -> str:
+    def _reason(self, wait: Wait) -> str:
         match wait:
             case waits.LockWait():
                 return self._lock_wait(wait)
@@ -135,7 +136,7 @@ class Wording:
                 return f"waits for room in the task queue of {self.actor(channel)}"
             case waits.PollWait(_, address, mask, value):
                 return f"polls {address:#x} until its bits {mask:#x} are {value:#x}"
-            case waits.NoTask(channel):
+            case waits.NoTask(Channel() as channel):
                 return self._no_task(channel)
             case waits.AboutToBegin():
                 return "is about to begin a descriptor"
@@ -145,10 +146,11 @@ class Wording:
                 return f"runs{self._position(actor)} and waits for nothing"
             case waits.Ended():
                 return "has ended its program, which no later run begins again: let it loop"
-            case waits.Halted(actor):
+            case waits.Halted(Core() as actor):
                 return self._halted(actor)
             case waits.InReset():
                 return "is held in reset by its control register"
+        raise AssertionError(f"nobody tells of {type(wait).__name__}")
 
     def _halted(self, core: Core) -> str:
         if core.in_reset:

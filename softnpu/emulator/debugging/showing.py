@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from softnpu.emulator import waits
 from softnpu.emulator.clock import CYCLES_PER_US
+from softnpu.emulator.core import Core
 from softnpu.emulator.debugging.debugger import Breakpoint, Debugger, Reason, Stop, Watchpoint
 from softnpu.emulator.debugging.frames import Frame
 from softnpu.emulator.debugging.values import elements, listed, told, type_name
@@ -19,7 +20,6 @@ from softnpu.emulator.wording import Step, Wording
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.core import Core
     from softnpu.emulator.scheduler import Actor
 
 _AROUND = 2
@@ -249,8 +249,8 @@ class Showing:
         array, wait = self._debugger.array, actor.wait()
         if wait is None:
             return ""
-        if isinstance(wait, waits.Runs):  # where it stands, exactly
-            return f"{actor.place} runs {self._debugger.view(wait.actor).where()}"
+        if isinstance(wait, waits.Runs) and isinstance(actor, Core):  # where it stands, exactly
+            return f"{actor.place} runs {self._debugger.view(actor).where()}"
         return Wording(self._debugger.names.of(array.pdi)).step(Step(wait))
 
     def locks(self, pattern: str = "") -> str:

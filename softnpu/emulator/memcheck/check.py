@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,11 +10,9 @@ from softnpu.emulator.memcheck import seen
 from softnpu.emulator.memcheck.core import CoreCheck
 from softnpu.emulator.memcheck.owned import OwnedCheck
 from softnpu.emulator.memcheck.seen import StandinProgram
+from softnpu.emulator.memcheck.surroundings import CheckedTile
 from softnpu.emulator.memcheck.tagged import TaggedCheck
 from softnpu.emulator.names import Names, Place
-
-if TYPE_CHECKING:
-    from softnpu.emulator.core_tile import CoreTile
 
 
 class MemoryCheck:
@@ -38,7 +34,7 @@ class MemoryCheck:
         self._cores: list[CoreCheck] = []
         self._written: dict[Place, NDArray[np.uint8]] = {}
 
-    def of_core(self, tile: CoreTile) -> CoreCheck | None:
+    def of_core(self, tile: CheckedTile) -> CoreCheck | None:
         """The check of a tile's core that starts; None where its program is not known."""
         names = self._names.of(tile.array.pdi)
         program = seen.read(names, tile.place)
@@ -63,7 +59,7 @@ class MemoryCheck:
         self._cores.append(check)
         return check
 
-    def _leave_out(self, tile: CoreTile, why: str) -> None:
+    def _leave_out(self, tile: CheckedTile, why: str) -> None:
         self.unchecked.setdefault(f"{tile.core.place} is not checked: {why}")
         for place in tile.reach():
             self.written(place)[:] = 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +11,9 @@ from numpy.typing import NDArray
 from softnpu.arch.device import SOUTH_WINDOW, WINDOW_SIZE, WINDOWS
 from softnpu.emulator.memcheck.holding import Held, Holding
 from softnpu.emulator.memcheck.seen import TAG_SHIFT, TAGS, Program, Seen, plain
+from softnpu.emulator.memcheck.surroundings import CheckedTile
 from softnpu.emulator.memcheck.wording import Access, Kind, Wording
 from softnpu.emulator.names import Names
-
-if TYPE_CHECKING:
-    from softnpu.emulator.core_tile import CoreTile
 
 Accounts = Sequence["NDArray[np.uint8] | None"]
 """By window, where there is memory, which bytes of it were ever written."""
@@ -66,7 +63,7 @@ class CoreCheck:
         self,
         program: Program,
         buffers: Iterable[Seen],
-        tile: CoreTile,
+        tile: CheckedTile,
         names: Names,
         accounts: Accounts,
         limit: int,

@@ -8,7 +8,6 @@ came from.
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,10 +15,8 @@ from softnpu.arch.device import SOUTH_WINDOW, WINDOW_SIZE, WINDOWS
 from softnpu.emulator.memcheck import seen
 from softnpu.emulator.memcheck.core import Accounts, CoreCheck
 from softnpu.emulator.memcheck.seen import Program
+from softnpu.emulator.memcheck.surroundings import CheckedTile
 from softnpu.emulator.names import Names
-
-if TYPE_CHECKING:
-    from softnpu.emulator.core_tile import CoreTile
 
 
 class OwnedCheck(CoreCheck):
@@ -30,7 +27,7 @@ class OwnedCheck(CoreCheck):
     """
 
     def __init__(
-        self, program: Program, tile: CoreTile, names: Names, accounts: Accounts, limit: int
+        self, program: Program, tile: CheckedTile, names: Names, accounts: Accounts, limit: int
     ) -> None:
         buffers = seen.buffers(names, tile.seen())
         super().__init__(program, buffers, tile, names, accounts, limit)

@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,9 @@ from softnpu.arch.device import WINDOW_SIZE
 from softnpu.emulator.memcheck import seen
 from softnpu.emulator.memcheck.core import Accounts, CoreCheck
 from softnpu.emulator.memcheck.seen import TAG_SHIFT, StandinProgram
+from softnpu.emulator.memcheck.surroundings import CheckedTile
 from softnpu.emulator.names import Names
 from softnpu.zig import shared_library
-
-if TYPE_CHECKING:
-    from softnpu.emulator.core_tile import CoreTile
 
 _HERE = Path(__file__).parent
 
@@ -32,7 +30,12 @@ class TaggedCheck(CoreCheck):
     """
 
     def __init__(
-        self, program: StandinProgram, tile: CoreTile, names: Names, accounts: Accounts, limit: int
+        self,
+        program: StandinProgram,
+        tile: CheckedTile,
+        names: Names,
+        accounts: Accounts,
+        limit: int,
     ) -> None:
         super().__init__(program, seen.buffers(names, tile.seen()), tile, names, accounts, limit)
         self._program = program
