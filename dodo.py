@@ -19,8 +19,8 @@ def task_docs():
 
 
 def task_lint():
-    """ruff and mypy on npuforge itself"""
-    commands = ("ruff check .", "ruff format --check .", "mypy")
+    """ruff, mypy and import-linter on npuforge itself"""
+    commands = ("ruff check .", "ruff format --check .", "mypy", "tools.module_circles")
     checks = [Interactive(f"{sys.executable} -m {command}") for command in commands]
     return {"actions": [NEEDED, *checks], "uptodate": [False], "verbosity": 2}
 

@@ -44,7 +44,16 @@ EXTRAS = {
     "test": Extra("tests take", ("pytest",), "requirements-dev.txt", "npuforge[test]"),
     "dev": Extra(
         "npuforge's own tests and linters take",
-        ("pytest", "xdist", "pytest_timeout", "hypothesis", "ruff", "mypy", "vl_convert"),
+        (
+            "pytest",
+            "xdist",
+            "pytest_timeout",
+            "hypothesis",
+            "ruff",
+            "mypy",
+            "importlinter",
+            "vl_convert",
+        ),
         "requirements-dev.txt",
     ),
     "docs": Extra("the site takes", ("mkdocs", "material"), "requirements-docs.txt"),

@@ -57,7 +57,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         "fill a folder with programs under the names of AMD's",
     ),
     "run-host": Subcommand(
-        "softnpu.emulator.cli",
+        "softnpu.run_host_cli",
         "run a host for XRT (Python, C++ or a program), on the emulated NPU",
         runs=True,
     ),

@@ -19,11 +19,11 @@ from xdsl.dialects.builtin import IntegerAttr, IntegerType, StringAttr
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from softnpu.arch.device import DEVICES, TileKind
+from softnpu.dialects.aie.symbols import device_of
 from softnpu.dialects.aie.tiles import LogicalTileOp, TileOp
 from softnpu.dialects.attribute_printer import integer_type
 from softnpu.dialects.enums import AIETileType
 from softnpu.dialects.kinds import OfAttributes, of_attributes
-from softnpu.dialects.symbols import device_of
 from softnpu.dialects.walking import ops_in
 
 FIXED = {

@@ -19,6 +19,7 @@ from xdsl.traits import IsolatedFromAbove, IsTerminator, NoTerminator
 from xdsl.utils.exceptions import VerifyException
 
 from softnpu.dialects.aie.streams import AMSelOp
+from softnpu.dialects.aie.symbols import symbol_name, tables_read_once
 from softnpu.dialects.aie.tiles import DeviceOp, LockOp, LogicalTileOp, NotPlacedError, TileOp
 from softnpu.dialects.aiex.tasks import (
     DMAConfigureTaskForOp,
@@ -34,7 +35,6 @@ from softnpu.dialects.rules.parents import ANCESTORS, PARENTS
 from softnpu.dialects.rules.parts import check_parts
 from softnpu.dialects.rules.tiles import check_tile_kind
 from softnpu.dialects.source import design_error, location_of
-from softnpu.dialects.symbols import symbol_name, tables_read_once
 from softnpu.dialects.walking import all_ops, ops_in
 from softnpu.dialects.xdsl_texts import XDSL_ERRORS, of_definition
 

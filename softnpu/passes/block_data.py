@@ -20,9 +20,9 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.memref import GetGlobalOp, GlobalOp
 
 from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp
+from softnpu.dialects.aie.symbols import symbol_name
 from softnpu.dialects.aiex import NpuBlockWriteOp
 from softnpu.dialects.source import design_error
-from softnpu.dialects.symbols import symbol_name
 from softnpu.passes.sequence_ops import Symbols
 
 PREFIX = "blockwrite_data_"

@@ -28,9 +28,9 @@ from softnpu.dialects.aie import (
     ShimDMAAllocationOp,
     TileOp,
 )
+from softnpu.dialects.aie.symbols import lookup_in, symbol_name
 from softnpu.dialects.enums import DMAChannelDir, WireBundle
 from softnpu.dialects.source import design_error, location_of
-from softnpu.dialects.symbols import lookup_in, symbol_name
 from softnpu.passes.assign_tile_controller_ids import COLUMN_IDS, controller_id
 from softnpu.passes.device_ops import append, of_type, region_of
 from softnpu.passes.sequence_ops import devices, get_or_create_tile, model_of

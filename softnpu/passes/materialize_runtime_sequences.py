@@ -26,9 +26,9 @@ from softnpu.dialects.aie import (
     RuntimeSequenceOp,
     ShimDMAAllocationOp,
 )
+from softnpu.dialects.aie.symbols import lookup, tables_read_once
 from softnpu.dialects.aiex import ConfigureOp, NpuLoadPdiOp, RunOp, ScratchpadParameterOp
 from softnpu.dialects.source import design_error
-from softnpu.dialects.symbols import lookup, tables_read_once
 from softnpu.dialects.walking import all_ops, nothing_changes, ops_in, ops_of
 from softnpu.passes.rewriting.constants import unique_constants
 from softnpu.passes.rewriting.ir import block_of

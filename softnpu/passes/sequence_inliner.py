@@ -8,9 +8,9 @@ from xdsl.dialects.builtin import StringAttr, SymbolRefAttr
 from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
 from softnpu.dialects.aie import DeviceOp, LockOp, RuntimeSequenceOp, TileOp
+from softnpu.dialects.aie.symbols import lookup, symbol_name
 from softnpu.dialects.aiex import RunOp
 from softnpu.dialects.source import design_error
-from softnpu.dialects.symbols import lookup, symbol_name
 from softnpu.dialects.walking import all_ops
 from softnpu.passes.sequence_ops import replace, sequences, tile_at
 

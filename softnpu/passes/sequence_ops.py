@@ -11,10 +11,10 @@ from xdsl.ir import Operation
 from softnpu.arch.device import Device
 from softnpu.arch.device import device as arch_device
 from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp, ShimDMAAllocationOp, TileOp
+from softnpu.dialects.aie.symbols import symbol_name
 from softnpu.dialects.making import place_before
 from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.source import design_error
-from softnpu.dialects.symbols import symbol_name
 from softnpu.dialects.walking import all_ops, ops_in
 from softnpu.errors import DesignError
 

@@ -23,6 +23,7 @@ from xdsl.ir import Block, Operation, Region
 from xdsl.passes import ModulePass
 
 from softnpu.dialects.aie import DeviceOp, EndOp, RuntimeSequenceOp
+from softnpu.dialects.aie.symbols import symbol_name
 from softnpu.dialects.aiex import (
     ConfigureOp,
     NpuBlockWriteOp,
@@ -34,7 +35,6 @@ from softnpu.dialects.aiex import (
 from softnpu.dialects.enums import ExpandMode
 from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.source import design_error
-from softnpu.dialects.symbols import symbol_name
 from softnpu.dialects.walking import all_ops
 from softnpu.errors import DesignError
 from softnpu.formats import operations as ops

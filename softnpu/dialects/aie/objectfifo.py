@@ -125,7 +125,7 @@ class _FifoReference(DefinedOp):
     @property
     def object_fifo(self) -> ObjectFifoCreateOp | None:
         """The objectfifo of that name in the enclosing device."""
-        from softnpu.dialects.symbols import lookup
+        from softnpu.dialects.aie.symbols import lookup
 
         found = lookup(self, self.obj_fifo_name)
         return found if isinstance(found, ObjectFifoCreateOp) else None
@@ -194,7 +194,7 @@ class ObjectFifoLinkOp(DefinedOp):
         return self._fifos(self.fifo_outs)
 
     def _fifos(self, names: tuple[str, ...]) -> list[ObjectFifoCreateOp]:
-        from softnpu.dialects.symbols import defined_in
+        from softnpu.dialects.aie.symbols import defined_in
 
         block = self.parent
         found = {} if block is None else defined_in(block, names, ObjectFifoCreateOp)

@@ -8,6 +8,7 @@ from xdsl.irdl import traits_def
 from xdsl.traits import NoTerminator
 
 from softnpu.dialects.aie.dma import BDChainOp, DMABDOp
+from softnpu.dialects.aie.symbols import lookup, tables_around
 from softnpu.dialects.aie.tiles import DeviceOp, LockOp, RuntimeSequenceOp, TileElement
 from softnpu.dialects.attributes import PACKET, PacketInfoAttr
 from softnpu.dialects.codecs import BOOL, I32, SYMBOL, EnumCodec
@@ -25,7 +26,6 @@ from softnpu.dialects.opdef import (
     result,
     scalar_operand,
 )
-from softnpu.dialects.symbols import lookup, tables_around
 from softnpu.dialects.walking import all_ops
 
 DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")
@@ -236,7 +236,7 @@ class RunOp(DefinedOp):
 
     @property
     def callee_runtime_sequence_op(self) -> RuntimeSequenceOp | None:
-        from softnpu.dialects.symbols import lookup_in
+        from softnpu.dialects.aie.symbols import lookup_in
 
         device = self.callee_device_op
         found = lookup_in(device, self.runtime_sequence_symbol) if device else None

@@ -9,9 +9,9 @@ from xdsl.ir import Operation
 
 from softnpu.arch.device import Device, TileKind
 from softnpu.arch.device import device as arch_device
+from softnpu.dialects.aie.symbols import device_of, symbol_name, tables_around
 from softnpu.dialects.aie.tiles import LogicalTileOp, TileOp
 from softnpu.dialects.enums import AIETileType
-from softnpu.dialects.symbols import device_of, symbol_name, tables_around
 
 KIND_NAMES = {
     TileKind.SHIM: "a shim tile",

@@ -16,10 +16,10 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from softnpu.dialects.aie.symbols import lookup, lookup_in, symbol_name, tables_around
 from softnpu.dialects.rules.common import did_you_mean, title
 from softnpu.dialects.rules.types import check_same, listed
 from softnpu.dialects.source import design_error, location_of
-from softnpu.dialects.symbols import lookup, lookup_in, symbol_name, tables_around
 
 # loops and branches
 

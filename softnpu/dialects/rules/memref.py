@@ -21,11 +21,11 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from softnpu.dialects.aie.symbols import lookup, symbol_name, tables_around
 from softnpu.dialects.rules.common import did_you_mean
 from softnpu.dialects.rules.types import check_same, memref_of
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import design_error, location_of
-from softnpu.dialects.symbols import lookup, symbol_name, tables_around
 
 # elements
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from xdsl.dialects.builtin import BFloat16Type, IntegerType
 
+from softnpu.dialects.aie.symbols import lookup
 from softnpu.dialects.aiex.scratchpad import ReadScratchpadParameterOp, ScratchpadParameterOp
 from softnpu.dialects.rules.common import did_you_mean, parent_named, symbols_seen_from
 from softnpu.dialects.source import design_error
-from softnpu.dialects.symbols import lookup
 
 WORD_BITS = 32
 

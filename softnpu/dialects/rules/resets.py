@@ -7,12 +7,12 @@ from typing import Any
 
 from softnpu.arch.device import TileKind
 from softnpu.dialects.aie.objectfifo import ObjectFifoCreateOp, ObjectFifoRearmBindingOp
+from softnpu.dialects.aie.symbols import device_of, lookup
 from softnpu.dialects.aie.tiles import LockOp, TileOp
 from softnpu.dialects.aiex.tasks import CoreResetOp, DmaChannelResetForOp, DmaChannelResetOp
 from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.rules.common import KIND_NAMES, kind_of, model_of, title, where
 from softnpu.dialects.source import design_error
-from softnpu.dialects.symbols import device_of, lookup
 
 
 def check_binding(op: ObjectFifoRearmBindingOp) -> None:

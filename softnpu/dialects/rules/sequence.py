@@ -11,6 +11,7 @@ from xdsl.ir import Operation, SSAValue
 
 from softnpu.arch.device import Device, TileKind
 from softnpu.dialects.aie.dma import DMABDOp
+from softnpu.dialects.aie.symbols import device_of, lookup
 from softnpu.dialects.aie.tiles import BufferOp
 from softnpu.dialects.aiex.npu import (
     NpuAssertBdDivisibleOp,
@@ -44,7 +45,6 @@ from softnpu.dialects.rules.descriptors import DIMENSIONS, PACKET_IDS, PACKET_TY
 from softnpu.dialects.scalars import DYNAMIC, number_of
 from softnpu.dialects.sizes import element_bits, element_count, memref_bytes
 from softnpu.dialects.source import design_error, location_of
-from softnpu.dialects.symbols import device_of, lookup
 from softnpu.dialects.walking import all_ops
 
 LIST_LENGTH = 4

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from softnpu.emulator.cli import _Notes
+from softnpu.run_host_cli import _Notes
 
 SCRIPT = """
 import sys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp
-from softnpu.dialects.symbols import device_of, lookup, lookup_in, symbol_name
+from softnpu.dialects.aie.symbols import device_of, lookup, lookup_in, symbol_name
 from softnpu.dialects.text import parse_text
 
 TEXT = """module {
