@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from softnpu.compiler.file_endings import PACKETS
 from softnpu.compiler.modules import read_module
 from softnpu.compiler.packaging import XCLBIN
 from softnpu.compiler.streams import NPU_INSTS
@@ -74,7 +75,7 @@ def _codes(folder: Path) -> Iterator[ControlCode]:
             stream = next(filter(Path.is_file, _streams(folder, key)), None)
             if stream is None:
                 continue
-            packets = folder / f"{key}_ctrlpkt.bin"
+            packets = folder / f"{key}{PACKETS}"
             sent = packets.read_bytes() if packets.is_file() else b""
             code = ControlCode(
                 b"",

@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 
 from softnpu.compiler import pipelines, programs
 from softnpu.compiler.driver import PHYSICAL
+from softnpu.compiler.file_endings import PACKETS, SENDING, TRANSACTION
 from softnpu.compiler.modules import read_module
 from softnpu.dialects.text import print_module
 from softnpu.passes.ctrl_packet_to_dma import CtrlPacketToDmaPass
@@ -23,9 +24,6 @@ from softnpu.passes.txn_to_control_packet import LegalizeControlPacketPass, TxnT
 from softnpu.targets import npu_binary
 from softnpu.targets.aie_to_configuration import ConvertAIEToTransactionPass
 from softnpu.targets.control_packets import emit_control_packets
-
-TRANSACTION, PACKETS, SENDING = "_transaction.mlir", "_ctrlpkt.bin", "_ctrlpkt_dma_seq.bin"
-"""How the files end whose names begin with the device's; as aiecc's do."""
 
 
 def write_transactions(folder: Path) -> Iterator[tuple[str, Path]]:

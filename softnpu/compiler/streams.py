@@ -8,6 +8,7 @@ from pathlib import Path
 from xdsl.dialects.builtin import IndexType, IntegerType, ModuleOp
 
 from softnpu.compiler import pipelines
+from softnpu.compiler.file_endings import PACKETS
 from softnpu.compiler.pipelines import Choices
 from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import RuntimeSequenceOp
@@ -42,7 +43,7 @@ def expand_loads(module: ModuleOp, out_dir: Path, choices: Choices) -> list[str]
         for sequence in sequences(device_op):
             names = device_op.sym_name, sequence.sym_name
             if packets := emit_control_packets(module, *names):
-                file = out_dir / f"{'_'.join(names)}_ctrlpkt.bin"
+                file = out_dir / f"{'_'.join(names)}{PACKETS}"
                 file.write_bytes(packets)
                 number = len(sequence.body.blocks[0].args)
                 notes.append(

@@ -16,8 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from softnpu.compiler.file_endings import SENDING
 from softnpu.errors import ToolError
-from softnpu.tools.made import FULL_ELF, SENDING, SOURCES, XCLBIN
+from softnpu.tools.made import FULL_ELF, SOURCES, XCLBIN
 from softnpu.tools.words import Kind, Option, Words, read
 from softnpu.warned import collected, counted
 

@@ -9,9 +9,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from softnpu.compiler.file_endings import PACKETS, SENDING
+
 XCLBIN, FULL_ELF = "final.xclbin", "full.elf"
-PACKETS, SENDING = "_ctrlpkt.bin", "_ctrlpkt_dma_seq.bin"
-"""How the files of a device's control packets, and of the stream that sends them, end."""
 
 
 def _streams(folder: Path) -> Iterator[tuple[str, Path]]:
