@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,12 @@ START_OF_INPUT = 0x1D214
 """The register of the shim's queue: a stream without it hangs."""
 
 COMPILER = cxx.compiler()
-XRT = cxx.installed(COMPILER)
+
+
+@cache
+def xrt() -> cxx.Installed:
+    """softnpu's xrt(), compiled when the first test wants it."""
+    return cxx.installed(COMPILER)
 
 
 @dataclass
@@ -42,7 +48,7 @@ Run = Callable[..., Told]
 
 @pytest.fixture(scope="module")
 def program() -> Path:
-    return cxx_host.program(SOURCE, cxx_host.Build(), COMPILER, XRT)
+    return cxx_host.program(SOURCE, cxx_host.Build(), COMPILER, xrt())
 
 
 @pytest.fixture
@@ -63,7 +69,7 @@ def run(
             insts = tmp_path / "insts.bin"
             insts.write_bytes(stream)
         monkeypatch.setenv("XCLBIN", str(xclbin))
-        code = program_host.run(program, [way, str(xclbin), str(insts)], XRT)
+        code = program_host.run(program, [way, str(xclbin), str(insts)], xrt())
         told = capfd.readouterr()
         return Told(code, told.out.splitlines(), told.err)
 
@@ -183,8 +189,8 @@ def test_a_host_is_compiled_again_when_a_header_of_its_changes(tmp_path: Path) -
     programs = []
     for code in (4, 4, 5):
         header.write_text(f"#define CODE {code}\n")
-        programs.append(cxx_host.program(source, cxx_host.Build(), COMPILER, XRT))
-        assert program_host.run(programs[-1], [], XRT) == code
+        programs.append(cxx_host.program(source, cxx_host.Build(), COMPILER, xrt()))
+        assert program_host.run(programs[-1], [], xrt()) == code
     assert programs[0] == programs[1] != programs[2]
 
 
@@ -205,7 +211,7 @@ def test_what_does_not_compile_is_told_with_the_users_file_first(
     source = tmp_path / "test.cpp"
     source.write_text(text)
     with pytest.raises(ToolError) as failure:
-        cxx_host.program(source, cxx_host.Build(), COMPILER, XRT)
+        cxx_host.program(source, cxx_host.Build(), COMPILER, xrt())
     told = str(failure.value)
     assert told.startswith(f"{source}: error: it does not ")
     assert words in told
@@ -219,8 +225,8 @@ def test_macros_headers_and_further_sources_can_be_given(tmp_path: Path) -> None
     other.write_text("int more() { return A; }\n")
     source.write_text('#include "more.h"\nint main() { return more() + A; }\n')
     build = cxx_host.Build((other,), (f"-I{tmp_path / 'include'}", "-DA=4"))
-    made = cxx_host.program(source, build, COMPILER, XRT)
-    assert program_host.run(made, [], XRT) == 8
+    made = cxx_host.program(source, build, COMPILER, xrt())
+    assert program_host.run(made, [], xrt()) == 8
 
 
 def test_where_there_is_no_compiler_it_is_said_how_to_get_one(
@@ -242,10 +248,10 @@ def test_where_there_is_no_compiler_it_is_said_how_to_get_one(
 
 def test_a_compiler_with_a_runtime_of_its_own_links_hosts_with_objects(tmp_path: Path) -> None:
     """Exceptions of a shared library would be unknown to a host with another C++ runtime in it."""
-    assert XRT.linked == (f"-L{XRT.library.parent}", "-lxrt_coreutil")
+    assert xrt().linked == (f"-L{xrt().library.parent}", "-lxrt_coreutil")
     own = replace(COMPILER, has_own_runtime=True)
     objects = cxx.installed(own)
-    assert objects.folder != XRT.folder
+    assert objects.folder != xrt().folder
     assert {Path(name).suffix for name in objects.linked} == {".o"}
     made = cxx_host.program(SOURCE, cxx_host.Build(), own, objects)
     program_host.check(made, objects)
@@ -256,15 +262,15 @@ def test_a_program_without_xrt_runs_and_is_told_as_such(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     true = Path(shutil.which("true") or "/bin/true")
-    program_host.check(true, XRT)
-    assert program_host.run(true, [], XRT) == 0
+    program_host.check(true, xrt())
+    assert program_host.run(true, [], xrt()) == 0
     assert "takes nothing from XRT's libxrt_coreutil" in capfd.readouterr().err
     with pytest.raises(EmulatorError, match="is a shared library, no program"):
-        program_host.check(XRT.library, XRT)
+        program_host.check(xrt().library, xrt())
     damaged = tmp_path / "damaged"
     damaged.write_bytes(b"\x7fELF" + bytes(8))
     with pytest.raises(EmulatorError, match="is a damaged ELF file"):
-        program_host.check(damaged, XRT)
+        program_host.check(damaged, xrt())
 
 
 def test_calls_that_are_lacking_are_named_as_the_header_names_them(
@@ -284,7 +290,7 @@ def test_calls_that_are_lacking_are_named_as_the_header_names_them(
     rest = tmp_path / "librest.so"
     assert COMPILER.run("-shared", "-fPIC", library, "-o", rest).ok
     build = cxx_host.Build(libraries=(f"-L{tmp_path}", "-lrest", "-Wl,-z,lazy"))
-    program_host.check(cxx_host.program(source, build, COMPILER, XRT), XRT)
+    program_host.check(cxx_host.program(source, build, COMPILER, xrt()), xrt())
     told = capfd.readouterr().err
     assert "uses what softnpu's XRT lacks" in told
     assert told.rstrip().endswith("xrt::ip::go, xrt::mailbox_write")
@@ -295,7 +301,7 @@ def test_the_library_explains_itself_to_a_program_that_was_started_alone(
 ) -> None:
     import subprocess
 
-    environment = {"LD_LIBRARY_PATH": str(XRT.library.parent)}
+    environment = {"LD_LIBRARY_PATH": str(xrt().library.parent)}
     folder = march / "passthrough_memtile"
     done = subprocess.run(
         [program, "pass", folder / "final.xclbin", folder / "insts.bin"],
