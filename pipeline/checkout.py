@@ -20,6 +20,7 @@ from typing import Any, TextIO
 
 from pipeline.errors import PipelineError
 from pipeline.memory import FILE
+from softnpu.subcommands import PROGRAM
 
 LOCK = Path(f"{FILE}.lock")
 """Beside doit's memory."""
@@ -68,7 +69,7 @@ def alone(seconds: float, lock: Path = LOCK) -> Iterator[None]:
 def _me() -> dict[str, Any]:
     """Who works here, for those who wait."""
     since = datetime.now().isoformat(" ", "seconds")
-    return {"pid": os.getpid(), "command": " ".join(["doit", *sys.argv[1:]]), "since": since}
+    return {"pid": os.getpid(), "command": " ".join([PROGRAM, *sys.argv[1:]]), "since": since}
 
 
 def _taken(lock: Path, seconds: float) -> TextIO:
