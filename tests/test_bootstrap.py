@@ -153,6 +153,9 @@ def test_a_comment_in_the_list_of_packages_makes_nothing_anew(
     project.write("requirements.txt", f"# a comment\n\n{listed}  # another\n")
     done = bootstrap(project, "list", NPUFORGE_PYTHON=made)
     assert (done.returncode, done.stderr) == (0, "")
+    command = [venv / "bin" / "npuforge", "--version"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("npuforge ")
     project.write("requirements.txt", listed.replace("doit==", "doit==9"))
     assert "setting up" in bootstrap(project, "list", NPUFORGE_PYTHON=made).stderr
 
