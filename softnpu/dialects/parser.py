@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
@@ -38,6 +38,7 @@ from softnpu.dialects.locations import LocationReader, at, located
 from softnpu.dialects.older import settle
 from softnpu.dialects.once import PLAIN_DICTIONARY, PLAIN_TYPE, OnceParser
 from softnpu.dialects.scalars import loose_constants
+from softnpu.dialects.scopes import ValueNames
 from softnpu.dialects.statements import LINE, Statements
 from softnpu.dialects.upstream import op_parser
 from softnpu.dialects.xdsl_texts import XDSL_ERRORS, of_definition, of_parser
@@ -88,6 +89,7 @@ class DesignParser(OnceParser):
         """Constants that older text has as numbers, each with the op that it is to stand before."""
         self._name_start = 0
         self._statements = Statements()
+        self.ssa_values = cast("dict[str, tuple[SSAValue, ...]]", ValueNames())
         self._read = {}
         self._locations = LocationReader(text)
 
