@@ -7,9 +7,9 @@ python -m benchmarks.compile --profile   # where the time of the goldens goes
 The cores' programs are taken as given, as AMD's driver takes them when it is measured (0.09 s a
 design on this class of machine); what a stand-in program costs is a figure of its own.
 Processor time (user and system, child processes included) says nearly the same on a busy machine:
-nearly, for what shares its caches. Seen in November 2026 on two such busy processors, on which a
-small design took 0.5 s from its start and 0.1 s after others: 32 cores 2.9 s, 10,000 writes 5.4 s,
-copies 6.8 s, tasks 8.1 s.
+nearly, for what shares its caches. Seen on two such busy processors: a small design 0.30 to 0.37 s
+from its start and 0.05 to 0.06 s after others, 32 cores 1.6 to 1.8 s, 10,000 writes 3.0 s, copies
+3.4 s, tasks 5.3 s, 100,000 writes 31 s, copies 33 s, tasks 47 s.
 """
 
 from __future__ import annotations
