@@ -18,7 +18,7 @@ from softnpu.emulator.report import RunReport
 from softnpu.emulator.tracing.modelled import INSTRUCTIONS, MODELLED
 from softnpu.formats import txn
 from softnpu.formats.event_settings import Settings
-from softnpu.formats.trace_frames import Mode
+from softnpu.formats.trace_frames import Event, Mode, Start, Stop, decode
 from softnpu.formats.xclbin import parse
 from softnpu.inspect import trace
 from softnpu.inspect.trace import UnitTrace
@@ -347,6 +347,25 @@ def test_a_trace_goes_from_its_start_event_up_to_its_stop_event(array: Array) ->
     for time, event in ((5, a), (10, start), (11, a), (20, stop), (21, a)):
         generate(array, time, event)
     assert masks(array, 50) == [(11, 1)]
+
+
+def test_a_trace_begins_with_the_time_since_the_timer_was_reset(array: Array) -> None:
+    a, start, reset, _ = USER
+    traced(
+        array,
+        Module.CORE,
+        Timer_Control=reset << 8,
+        Trace_Event0=a,
+        Trace_Control0=start << 16 | a << 24,
+    )
+    for time, event in ((4, reset), (10, start), (11, a)):
+        generate(array, time, event)
+    unit_ = array.tracing._units.at((0, 2), Module.CORE)
+    assert unit_ is not None
+    unit_.advance(50)
+    ((time, payload),) = unit_.ready
+    assert list(decode(payload)) == [Start(10 - 4), Event(1, 1), Stop(0)]
+    assert time == 12
 
 
 def test_trace_status_tells_whether_a_unit_is_running(array: Array) -> None:
