@@ -23,7 +23,7 @@ from doit.cmd_strace import Strace as DoitStrace
 from doit.dependency import JSONCodec
 from doit.exceptions import InvalidCommand
 
-from pipeline import naming
+from pipeline import commands, naming
 from pipeline.checkout import WAIT, alone
 from pipeline.errors import PipelineError
 from pipeline.memory import FILE, Memory
@@ -166,6 +166,25 @@ def _take_no_names(command: str, words: list[str]) -> None:
         raise InvalidCommand(f"{command} takes no names: {words[0]}")
 
 
-Info, List, Strace = named(_Infos), named(DoitList), in_turn(_Strace)
+class _Contents(DoitList):  # type: ignore[misc]
+    """Lists the graph that every project has, in its order, and then what is a project's own.
+
+    doit goes by the lines where tasks are defined, whatever file they are in.
+    """
+
+    name = "list"
+
+    @wraps(DoitList._execute)  # doit reads from its signature which options to pass
+    def _execute(self, **options: Any) -> Any:
+        graph = list(commands.tasks())
+        self.task_list.sort(key=lambda task: _place(task.name.partition(":")[0], graph))
+        return super()._execute(**options)
+
+
+def _place(name: str, graph: list[str]) -> int:
+    return graph.index(name) if name in graph else len(graph)
+
+
+Info, List, Strace = named(_Infos), named(_Contents), in_turn(_Strace)
 Clean, Forget, Ignore, ResetDep = map(in_turn, (DoitClean, DoitForget, _Ignore, _ResetDep))
 DumpDB, TabCompletion = map(plain, (_DumpDB, _TabCompletion))
