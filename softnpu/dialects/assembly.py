@@ -50,7 +50,6 @@ from softnpu.dialects.parts import Parts
 from softnpu.dialects.scalars import scalar
 
 __all__ = [
-    "Parts",
     "build",
     "close_region",
     "parse_function_body",

@@ -14,12 +14,7 @@ from xdsl.traits import IsTerminator, NoTerminator, SymbolOpInterface
 
 from softnpu.dialects.aie.tiles import BufferOp, TileElement, TileOp, tile_behind
 from softnpu.dialects.array_codecs import DENSE_I64
-from softnpu.dialects.assembly import (
-    Parts,
-    build,
-    parse_function_body,
-    print_function_body,
-)
+from softnpu.dialects.assembly import build, parse_function_body, print_function_body
 from softnpu.dialects.attributes import (
     ITERATION,
     PACKET,
@@ -54,6 +49,7 @@ from softnpu.dialects.opdef import (
     result,
     successor,
 )
+from softnpu.dialects.parts import Parts
 from softnpu.dialects.scalars import mixed, number_of, numbers_of
 from softnpu.dialects.sizes import element_bytes, element_count
 

@@ -20,7 +20,6 @@ from xdsl.traits import (
 
 from softnpu.dialects.array_codecs import STRINGS
 from softnpu.dialects.assembly import (
-    Parts,
     build,
     parse_function_body,
     print_attr_dict,
@@ -51,6 +50,7 @@ from softnpu.dialects.opdef import (
     result_type,
     scalar_operand,
 )
+from softnpu.dialects.parts import Parts
 from softnpu.dialects.scalars import scalar
 from softnpu.errors import DesignError
 

@@ -10,7 +10,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import SymbolOpInterface
 
-from softnpu.dialects.assembly import Parts, build, print_attr_dict
+from softnpu.dialects.assembly import build, print_attr_dict
 from softnpu.dialects.attributes import TRACE_EVENT, TraceEventAttr
 from softnpu.dialects.codecs import ANY, BOOL, I32, STR, SYMBOL, SYMBOL_NAME, EnumCodec, IntCodec
 from softnpu.dialects.enums import (
@@ -23,6 +23,7 @@ from softnpu.dialects.enums import (
     WireBundle,
 )
 from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, region
+from softnpu.dialects.parts import Parts
 
 BUNDLE = EnumCodec(WireBundle, "bundle of ports")
 DIRECTION = EnumCodec(DMAChannelDir, "DMA direction")

@@ -12,8 +12,8 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 
-from softnpu.dialects.assembly import Parts
 from softnpu.dialects.opdef import DefinedOp, operand, result, result_type
+from softnpu.dialects.parts import Parts
 from softnpu.dialects.upstream import with_ops
 
 

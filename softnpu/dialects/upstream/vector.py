@@ -15,9 +15,9 @@ from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
 from softnpu.dialects.array_codecs import DENSE_I64
-from softnpu.dialects.assembly import Parts
 from softnpu.dialects.codecs import ANY, TypedCodec
 from softnpu.dialects.opdef import DefinedOp, attr, operand, operands, result, result_type
+from softnpu.dialects.parts import Parts
 from softnpu.dialects.upstream import with_ops
 from softnpu.dialects.upstream.forms import print_attributes
 
