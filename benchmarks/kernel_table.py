@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.designs import Variant, discover
+from pipeline.designs import Variant
+from pipeline.discovery import discover
 from runner import artifact
 from runner.errors import RunnerError
 from runner.estimate import steady_run

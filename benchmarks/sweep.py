@@ -12,7 +12,7 @@ import os
 import time
 from pathlib import Path
 
-from pipeline.designs import discover
+from pipeline.discovery import discover
 from pipeline.selection import Request, resolve
 from pipeline.sweeping import cluster, jobs
 

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from pipeline.designs import discover
+from pipeline.discovery import discover
 from runner import artifact, vectors
 from runner.estimate import loaded
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pipeline.benching import Place
-    from pipeline.designs import Discovery, Variant
+    from pipeline.designs import Variant
+    from pipeline.discovery import Discovery
     from runner.bench.history import Figure
 
 PLACES = ("emulator", "npu")
@@ -80,7 +81,7 @@ the emulator a run's cycles on the NPU are estimated, and rates are of these.
 
     def execute(self, opt_values: Mapping[str, Any], pos_args: list[str]) -> int:
         """Returns 0 when everything was measured."""
-        from pipeline.designs import discover
+        from pipeline.discovery import discover
         from runner.bench.history import FILE
 
         names = take_options(opt_values, pos_args)

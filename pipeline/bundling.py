@@ -9,7 +9,7 @@ from pipeline.designs import Variant
 from pipeline.failing import in_words
 from pipeline.keys import Key
 from pipeline.reporter import TOLD
-from pipeline.stages import Task
+from pipeline.staging import Task
 from pipeline.toolchain import source_version
 
 FOLDER = Path("build/bundles")

@@ -19,7 +19,8 @@ from pipeline.failing import in_words
 from pipeline.keys import Key, Made
 from pipeline.options import memcheck_all
 from pipeline.shared_cache import FROM_CACHE, Entry, Step
-from pipeline.stages import Task, warning_files
+from pipeline.stages import warning_files
+from pipeline.staging import Task
 from pipeline.toolchain import tool_key
 from runner.artifact import STATE
 

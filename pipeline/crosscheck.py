@@ -13,7 +13,7 @@ from pipeline import naming
 from pipeline.designs import Variant
 from pipeline.failing import in_words
 from pipeline.selection import Request, resolve
-from pipeline.stages import Task
+from pipeline.staging import Task
 
 FOLDER = Path("build/.parity")
 """What `npuforge parity` makes, apart from the builds."""

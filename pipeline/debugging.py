@@ -108,7 +108,7 @@ docs/debugging.md goes through a session, and tells how gdb, lldb and VS Code at
 
     def execute(self, opt_values: Mapping[str, Any], pos_args: list[str]) -> int:
         """Returns 0 when the run's output is right."""
-        from pipeline.designs import discover
+        from pipeline.discovery import discover
 
         names = take_options(opt_values, pos_args)
         gdb = _address(opt_values["gdb"])

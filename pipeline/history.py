@@ -73,7 +73,7 @@ def _of(figures: Sequence[Figure], names: Sequence[str]) -> Sequence[Figure]:
     Raises:
         UnknownNameError: one of them stands for nothing.
     """
-    from pipeline.designs import discover
+    from pipeline.discovery import discover
 
     if not names:
         return figures

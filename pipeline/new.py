@@ -9,7 +9,8 @@ from pathlib import Path
 
 from doit.exceptions import TaskFailed
 
-from pipeline.designs import KERNELS, TEMPLATES, Discovery, Variant, discover
+from pipeline.designs import KERNELS, TEMPLATES, Variant
+from pipeline.discovery import Discovery, discover
 from pipeline.errors import PipelineError
 from pipeline.failing import in_words
 from runner import labels

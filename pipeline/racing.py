@@ -13,7 +13,8 @@ from pipeline.designs import Variant
 from pipeline.failing import in_words
 from pipeline.keys import Key, Made
 from pipeline.reporter import TOLD_IN
-from pipeline.stages import Task, warning_files
+from pipeline.stages import warning_files
+from pipeline.staging import Task
 from pipeline.toolchain import tool_key
 
 if TYPE_CHECKING:

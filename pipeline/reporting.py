@@ -16,7 +16,7 @@ from pipeline.extras import need
 from pipeline.failing import in_words
 from pipeline.keys import Key
 from pipeline.report import OBSERVED, PAGE, TIMELINE
-from pipeline.stages import Task
+from pipeline.staging import Task
 from pipeline.toolchain import source_version, tool_key
 
 SOURCES = ("pipeline/report", "pipeline/checks.py")

@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from pipeline import build_warnings, shared_cache
+from pipeline import build_warnings
 from pipeline import kernels as kernel_inputs
-from pipeline.designs import KERNELS, RENDERED, TEMPLATES, Discovery, Variant
-from pipeline.errors import PipelineError, shown
-from pipeline.failing import in_words
+from pipeline.designs import KERNELS, RENDERED, TEMPLATES, Variant
+from pipeline.discovery import Discovery
+from pipeline.errors import PipelineError
 from pipeline.keys import Key, Listed, Made
 from pipeline.making import Kernel, Work, maker
-from pipeline.places import in_authors_file
 from pipeline.selection import Toolchain
-from pipeline.shared_cache import FROM_CACHE, Entry, Step
-
-Task = dict[str, Any]
+from pipeline.staging import Task, explained, stage_task, step_of
 
 MADE = ("render", "kernels", "lower", "cores", "insts", "cdo", "pdi", "xclbin")
 """The stages whose makers the manifest records, in order."""
@@ -37,124 +33,6 @@ STAGES = (*MADE[:-2], "routes", *MADE[-2:], "manifest")
 
 PLACES = "input_array.mlir.places.json"
 """Where in the rendered design the ops of input_array.mlir stand."""
-
-SHARED: Mapping[str, tuple[str, ...]] = {
-    "kernels": ("NAME.o", "NAME.d"),
-    "lower": ("placed.mlir", "traced.mlir", "input_*", "params.txt"),
-    "cores": ("cores.json", "*_core_*"),
-    "insts": ("insts*.bin", "npu_insts.mlir", "arguments.json"),
-    "cdo": ("*_aie_cdo_*.bin",),
-    "routes": ("routes.txt",),
-    "pdi": ("*.pdi", "*_design.bif"),
-    "xclbin": ("final.xclbin",),
-    "manifest": ("manifest.json", "names.json"),
-}
-"""The stages that the shared cache knows, and what their files are called; NAME is the kernel's."""
-
-Action = Callable[["Variant"], "dict[str, Any] | None"]
-"""Makes an artifact; what it returns, doit keeps for the next time."""
-
-
-def explained(
-    action: Action, warnings: Path, makes: Sequence[Path] = (), step: Step | None = None
-) -> Callable[[Variant], TaskFailed | dict[str, Any] | None]:
-    """Turns an error that the author can mend into a failed task with that message alone.
-
-    Args:
-        warnings: takes what is warned of meanwhile.
-        makes: what there must be afterwards.
-        step: what the shared cache may know the outcome by; None if it may not.
-    """
-
-    @in_words
-    def run(variant: Variant) -> TaskFailed | dict[str, Any] | None:
-        from softnpu.warned import collected
-
-        cache = shared_cache.of(os.environ) if step else None
-        key = step.key() if step and cache else ""
-        if cache and (known := cache.fetch(key, variant.folder)) is not None:
-            keep(variant, known.warnings)
-            return {**(known.result or {}), FROM_CACHE: True}
-        with collected() as warned:
-            result = attempt(variant)
-        keep(variant, warned)
-        if step and cache and not isinstance(result, TaskFailed):
-            cache.store(key, step.made(), Entry(result, tuple(warned)))
-        return result
-
-    def keep(variant: Variant, warned: Iterable[str]) -> None:
-        build_warnings.keep(warnings, [in_authors_file(variant, text) for text in warned])
-
-    @in_words
-    def attempt(variant: Variant) -> TaskFailed | dict[str, Any] | None:
-        from softnpu.errors import DesignError
-
-        try:
-            result = action(variant)
-            missing = [path for path in makes if not path.exists()]
-            return TaskFailed(_not_made(missing, variant)) if missing else result
-        except DesignError as error:
-            return TaskFailed(in_authors_file(variant, str(error)))
-
-    return run
-
-
-def _not_made(missing: Sequence[Path], variant: Variant) -> str:
-    files = ", ".join(str(shown(path)) for path in missing)
-    return (
-        f"{files} did not come out; the design's devices were taken to be "
-        f"{', '.join(variant.device_names)}: write aie.device(npu1_1col) @name, as aie-opt prints"
-    )
-
-
-def _task(
-    stage: str,
-    variant: Variant,
-    chain: Toolchain,
-    action: Callable[..., dict[str, Any] | None],
-    *,
-    reads: Iterable[Path],
-    writes: Iterable[Path],
-    options: dict[str, Any] | None = None,
-    name: str = "",
-    uptodate: Iterable[Callable[..., bool]] = (),
-    depends: Iterable[Path] = (),
-) -> Task:
-    """A stage's task.
-
-    Args:
-        depends: what its outcome depends on beside what it reads, for the shared cache.
-    """
-    key = {"tools": chain.key(stage), "options": options or {}}
-    reads, made = list(reads), list(writes)
-    step = _step(stage, variant, chain, {"name": name, **key}, [*reads, *depends])
-    warnings = build_warnings.file(variant.folder, f"{stage}.{name}" if name else stage)
-    run = explained(functools.partial(action, chain=chain), warnings, made, step)
-    return {
-        "name": variant.label + (f":{name}" if name else ""),
-        "actions": [(run, [variant])],
-        "file_dep": [str(p) for p in reads],
-        "targets": [str(p) for p in made],
-        "uptodate": [Key(key), Made(made, [warnings]), *uptodate],
-        "task_dep": ["_toolchain"] if chain.problems() else [],
-        "meta": {"tools": chain.tools_of(stage), build_warnings.OWN: [warnings]},
-        "clean": True,
-    }
-
-
-def _step(
-    stage: str,
-    variant: Variant,
-    chain: Toolchain,
-    subject: Mapping[str, Any],
-    reads: Sequence[Path],
-) -> Step | None:
-    """What the shared cache may know a stage by; None where AMD's tools make it (whose logs are
-    part of what they leave), or a core's program comes from elsewhere."""
-    if stage not in SHARED or chain.by_amd(stage) or "elf_file" in variant.rendered.text:
-        return None
-    patterns = [pattern.replace("NAME", subject.get("name", "")) for pattern in SHARED[stage]]
-    return Step({"stage": stage, **subject}, reads, variant.folder, patterns)
 
 
 def toolchain(chain: Toolchain) -> Task:
@@ -174,7 +52,7 @@ def _work(variant: Variant) -> Work:
 
 def render(variant: Variant, chain: Toolchain) -> Task:
     """Template and parameters -> design.mlir; cleaning it clears the variant's folder."""
-    task = _task(
+    task = stage_task(
         "render",
         variant,
         chain,
@@ -201,7 +79,7 @@ def kernels(variant: Variant, chain: Toolchain) -> Iterable[Task]:
     """Each C kernel that the variant links -> its object file."""
     for source in variant.kernels:
         output = object_file(variant, source)
-        yield _task(
+        yield stage_task(
             "kernels",
             variant,
             chain,
@@ -244,7 +122,7 @@ def lower(variant: Variant, chain: Toolchain) -> Task:
         *("input_with_addresses.mlir", "input_flows.json", "input_kernel.json"),
         *("input_physical.mlir", "input_array.mlir", PLACES),
     )
-    return _task(
+    return stage_task(
         "lower",
         variant,
         chain,
@@ -261,7 +139,7 @@ def _lower(variant: Variant, chain: Toolchain) -> None:
 def cores(variant: Variant, chain: Toolchain) -> Task:
     """Each core's code and objects -> main_core_<column>_<row>.elf."""
     made = variant.folder / "cores.json"
-    return _task(
+    return stage_task(
         "cores",
         variant,
         chain,
@@ -286,7 +164,7 @@ def _cores(variant: Variant, chain: Toolchain) -> None:
 
 def insts(variant: Variant, chain: Toolchain) -> Task:
     """The runtime sequence -> insts.bin, and its arguments, checked against what is declared."""
-    return _task(
+    return stage_task(
         "insts",
         variant,
         chain,
@@ -316,7 +194,7 @@ def _configuration(variant: Variant) -> list[Path]:
 
 def cdo(variant: Variant, chain: Toolchain) -> Task:
     """The array's configuration and the cores' programs -> three CDO files a device."""
-    return _task(
+    return stage_task(
         "cdo",
         variant,
         chain,
@@ -332,7 +210,7 @@ def _cdo(variant: Variant, chain: Toolchain) -> None:
 
 def routes(variant: Variant, chain: Toolchain) -> Task:
     """Every flow followed through the finished array, whoever made that -> routes.txt."""
-    return _task(
+    return stage_task(
         "routes",
         variant,
         chain,
@@ -354,7 +232,7 @@ def _routes(variant: Variant, chain: Toolchain) -> None:
 
 def pdi(variant: Variant, chain: Toolchain) -> Task:
     """Each device's CDO files -> main.pdi, as bootgen packs them."""
-    return _task(
+    return stage_task(
         "pdi",
         variant,
         chain,
@@ -374,7 +252,7 @@ def _pdi(variant: Variant, chain: Toolchain) -> None:
 
 def xclbin(variant: Variant, chain: Toolchain) -> Task:
     """The PDIs and three descriptions -> final.xclbin, as xclbinutil packs it."""
-    return _task(
+    return stage_task(
         "xclbin",
         variant,
         chain,
@@ -410,7 +288,7 @@ def manifest(variant: Variant, chain: Toolchain) -> Task:
     step = None
     if not any(map(chain.by_amd, MADE)):
         said = {"label": variant.label, "parameters": repr(dict(variant.parameters))}
-        step = _step("manifest", variant, chain, {**key, **said}, [*reads, *variant.kernels])
+        step = step_of("manifest", variant, chain, {**key, **said}, [*reads, *variant.kernels])
     run = explained(functools.partial(_manifest, chain=chain), warnings, made, step)
     return {
         "name": variant.label,

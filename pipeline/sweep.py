@@ -143,7 +143,7 @@ def _variant(names: Sequence[str]) -> Variant:
     Raises:
         PipelineError: not one design is named, or the one is broken.
     """
-    from pipeline.designs import discover
+    from pipeline.discovery import discover
 
     if not names:
         raise PipelineError("which design? npuforge sweep NAME --set PARAMETER=VALUE,VALUE,...")

@@ -30,7 +30,8 @@ from pipeline import (
     selection,
     stages,
 )
-from pipeline.designs import Variant, discover
+from pipeline.designs import Variant
+from pipeline.discovery import discover
 
 Task = dict[str, Any]
 Tasks = Iterator[Task]

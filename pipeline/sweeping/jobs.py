@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 
 from pipeline import benching, build_warnings, checks, stages
-from pipeline.designs import KERNELS, TEMPLATES, Parameters, Variant, design_of
+from pipeline.designs import KERNELS, TEMPLATES, Parameters, Variant
+from pipeline.discovery import design_of
 from pipeline.errors import PipelineError
 from pipeline.selection import Request, Toolchain, resolve
 from pipeline.sweeping.results import IMPOSSIBLE, Row

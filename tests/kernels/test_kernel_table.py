@@ -7,7 +7,7 @@ import re
 import pytest
 
 from benchmarks.kernel_table import KNOWN, PAGE, differences, split_page
-from pipeline.designs import discover
+from pipeline.discovery import discover
 from tests.project import ROOT
 
 ROWS = [

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.bench import chosen, remarks
 from pipeline.benching import achieved, net, work
-from pipeline.designs import Variant, discover
+from pipeline.designs import Variant
+from pipeline.discovery import discover
 from pipeline.errors import PipelineError
 from runner.bench.measure import Rates
 from tests.project import make_project

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline import checks, options
-from pipeline.designs import Variant, discover
+from pipeline.designs import Variant
+from pipeline.discovery import discover
 from pipeline.errors import PipelineError
 from pipeline.keys import KEPT
 from runner.artifact import Argument

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import debugging
-from pipeline.designs import discover
+from pipeline.discovery import discover
 from pipeline.errors import PipelineError
 from runner.core_code import CoreCode
 from tests.project import Project, make_project

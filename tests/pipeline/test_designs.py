@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.designs import Discovery, Variant, discover
+from pipeline.designs import Variant
+from pipeline.discovery import Discovery, discover
 from pipeline.errors import PipelineError
 
 MLIR = """module {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline import editors
-from pipeline.designs import discover
+from pipeline.discovery import discover
 from softnpu import zig
 from tests.project import ROOT
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline import emulated
-from pipeline.designs import discover
+from pipeline.discovery import discover
 from pipeline.emulated import diagnosis
 from runner import artifact
 from runner.expected import Expected

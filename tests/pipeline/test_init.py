@@ -11,7 +11,7 @@ import pytest
 
 import softnpu
 from pipeline.__main__ import main
-from pipeline.designs import discover
+from pipeline.discovery import discover
 from pipeline.errors import PipelineError
 from pipeline.init import DESIGN, FILES, init
 from tests.project import ROOT

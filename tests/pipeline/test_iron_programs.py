@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import iron_programs
-from pipeline.designs import Discovery, discover
+from pipeline.discovery import Discovery, discover
 from pipeline.errors import PipelineError
 from pipeline.iron_programs import VARIABLE, NoIronError, iron
 from tests.project import Project, make_project

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.designs import TEMPLATES, discover
+from pipeline.designs import TEMPLATES
+from pipeline.discovery import discover
 from pipeline.errors import PipelineError
 from pipeline.new import library, new
 from runner.labels import UnknownNameError

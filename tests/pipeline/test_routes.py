@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.designs import Variant, discover
+from pipeline.designs import Variant
+from pipeline.discovery import discover
 from softnpu.compiler import driver
 
 ROOT = Path(__file__).resolve().parents[2]

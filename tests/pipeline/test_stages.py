@@ -6,8 +6,8 @@ from pathlib import Path
 
 from doit.exceptions import TaskFailed
 
-from pipeline.designs import discover
-from pipeline.stages import explained
+from pipeline.discovery import discover
+from pipeline.staging import explained
 
 
 def test_a_stage_that_leaves_out_a_file_fails_by_its_name(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import designs, profiling
+from pipeline import designs, discovery, profiling
 from pipeline.report import OBSERVED, TIMELINE, design, observing
 from tests.project import make_project
 
@@ -24,7 +24,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def observed(house: Path, label: str) -> tuple[designs.Variant, dict[str, Any], dict[str, Any]]:
-    variant = next(v for v in designs.discover(house).variants if v.label == label)
+    variant = next(v for v in discovery.discover(house).variants if v.label == label)
     observing.observe(variant, variant.folder / OBSERVED, variant.folder / TIMELINE)
     seen = json.loads((variant.folder / OBSERVED).read_text())
     return variant, seen, json.loads((variant.folder / TIMELINE).read_text())
@@ -42,7 +42,7 @@ def test_every_run_is_compared_and_the_first_one_timed(house: Path) -> None:
 
 
 def profiled(house: Path, label: str) -> tuple[designs.Variant, Any]:
-    variant = next(v for v in designs.discover(house).variants if v.label == label)
+    variant = next(v for v in discovery.discover(house).variants if v.label == label)
     ((action, arguments),) = profiling.profile(variant)["actions"]
     return variant, action(*arguments)
 
@@ -74,5 +74,5 @@ def test_a_run_that_hangs_leaves_its_reason_and_the_events_until_then(house: Pat
 
 
 def test_what_was_never_observed_is_not_passed_for_a_design_without_reference(house: Path) -> None:
-    variant = next(v for v in designs.discover(house).variants if v.label == "vector_scale/large")
+    variant = next(v for v in discovery.discover(house).variants if v.label == "vector_scale/large")
     assert "npuforge observe" in design.gather(variant, {}).error

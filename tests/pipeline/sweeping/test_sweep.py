@@ -15,7 +15,7 @@ from tests.project import Project, make_project
 
 pytest.importorskip("distributed", reason="requirements-sweep.txt")
 
-from pipeline.designs import discover
+from pipeline.discovery import discover
 from pipeline.selection import Request, resolve
 from pipeline.sweeping import cluster, jobs
 from pipeline.sweeping.jobs import Job
