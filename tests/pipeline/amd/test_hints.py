@@ -19,7 +19,7 @@ from pipeline.amd.hints import hints
         ),
         ("ld.lld: error: scale.o is incompatible with /tmp/main_input.o", "another machine"),
         ("error: custom op 'aie.runtime_sequence' is unknown", "--lower embedded"),
-        ("[ERROR]  : cannot parse source cdo file", "softnpu dump"),
+        ("[ERROR]  : cannot parse source cdo file", "npuforge dump"),
     ],
 )
 def test_the_meaning_is_told(said: str, meaning: str) -> None:
