@@ -1,4 +1,4 @@
-"""The host buffers of `runner exec`: files by their `--arg`, held to what the artifact declares.
+"""The host buffers of `npuforge exec`: files by their `--arg`, held to what the artifact declares.
 
 A file's numbers are never taken as of another type: what differs is refused, or converted where
 `--arg` asks for it.

@@ -56,7 +56,7 @@ def _trusted(name: str) -> Markup:
 
 
 def rounded_size(count: int) -> str:
-    """Bytes as far as they matter on the page; the exact number stands in `softnpu dump`."""
+    """Bytes as far as they matter on the page; the exact number stands in `npuforge dump`."""
     exact = size(count)
     return f"{count / 1024:.1f} KiB" if exact.endswith("bytes") and count >= 1024 else exact
 

@@ -162,7 +162,7 @@ def xclbin(array: Path, out_dir: Path, elf_dir: Path | None = None) -> None:
 
 @dataclass(frozen=True)
 class Options(Choices):
-    """What `softnpu compile` is asked for.
+    """What `npuforge compile` is asked for.
 
     Attributes:
         objects: where `link_with` objects or their sources lie, besides the design's folder.

@@ -100,7 +100,7 @@ OUT_OF_SCOPE: dict[str, str] = {
     "canonicalize-vector-for-aievec": _VECTORS,
     "cert-legalize-pages": _CERT,
     "convert-aievec-to-llvm": _LLVM,
-    "convert-aiex-to-emitc": "softnpu translate --aie-npu-to-cpp writes the C++ at once",
+    "convert-aiex-to-emitc": "npuforge translate --aie-npu-to-cpp writes the C++ at once",
     "convert-func-to-llvm": _LLVM,
     "convert-to-llvm": _LLVM,
     "convert-vector-to-llvm": _LLVM,

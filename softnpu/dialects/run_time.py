@@ -30,7 +30,7 @@ def unknown_number(op: Operation, name: str, value: SSAValue) -> DesignError:
         f"'{written_name(op)}': {cause}; an instruction stream that is made beforehand needs a "
         "constant",
         "write a constant in its place (arith.constant), or let the host write the stream with "
-        "the C++ function that softnpu compile --npu-cpp makes, or softnpu translate "
+        "the C++ function that npuforge compile --npu-cpp makes, or npuforge translate "
         "--aie-npu-to-cpp of npu_insts.mlir",
     )
 

@@ -50,7 +50,7 @@ def label(number: int, device: str = "") -> str:
 def devices(partition: Partition, xclbin: Path | None) -> tuple[str, ...]:
     """The device behind each PDI, "" where nothing tells.
 
-    An xclbin does not name them; but `softnpu compile` leaves `<device>.pdi` beside it.
+    An xclbin does not name them; but `npuforge compile` leaves `<device>.pdi` beside it.
     """
     known: dict[bytes, list[str]] = {}
     sizes = {len(part.image) for part in partition.pdis}

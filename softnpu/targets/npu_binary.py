@@ -41,8 +41,8 @@ from softnpu.passes.sequence_ops import Symbols, find_device, find_sequence, mod
 
 IN_THE_RUN = (
     "an instruction stream is a list without branches: make loop bounds and conditions constants, "
-    "or let the host write the stream with the C++ function that softnpu compile --npu-cpp, or "
-    "softnpu translate --aie-npu-to-cpp, makes of the sequence (aie-translate's "
+    "or let the host write the stream with the C++ function that npuforge compile --npu-cpp, or "
+    "npuforge translate --aie-npu-to-cpp, makes of the sequence (aie-translate's "
     "--aie-npu-to-binary leaves out what is in it and says nothing)",
 )
 

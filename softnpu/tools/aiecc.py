@@ -1,6 +1,6 @@
 """aiecc: a design to the artifacts that are asked for, under the names that are asked for.
 
-Everything is made in the working folder, as `softnpu compile` makes it; what is wanted of it is
+Everything is made in the working folder, as `npuforge compile` makes it; what is wanted of it is
 then put into the output folder. Options, defaults and names: mlir-aie, aiecc/CommandLineOptions.h
 of August 2026; the older spellings from aiecc.py as its Makefiles called it until then.
 """
@@ -49,8 +49,8 @@ of that name is compiled. Options for hosts and for AMD's compilers are taken an
 """
 
 _COMPILERS = "cores' programs are npuforge's own stand-ins"
-_HOST = "host programs are not compiled here: `softnpu run-host HOST.cpp` runs one"
-_SIMULATOR = "there is no aiesimulator here: `softnpu run-host` and the runner run on the emulator"
+_HOST = "host programs are not compiled here: `npuforge run-host HOST.cpp` runs one"
+_SIMULATOR = "there is no aiesimulator here: `npuforge run-host` and the runner run on the emulator"
 _QUIET = "there is no progress line"
 _ALREADY = "that is so here"
 _ALWAYS = "intermediate files are always kept in the working folder"

@@ -30,7 +30,7 @@ npuforge's own xclbinutil, for an NPU's xclbins:
   --add-kernel FILE                              kernels
   --key-value USER:KEY:VALUE                     a key and its value
   --dump-section SECTION:JSON:FILE               one of both sections as such a file
-  --info                                         what `softnpu dump` tells
+  --info                                         what `npuforge dump` tells
 """
 
 OPTIONS = {

@@ -103,7 +103,7 @@ def pass_table() -> list[str]:
 
 
 def format_table() -> list[str]:
-    """What `softnpu translate` writes, and what of aie-translate's formats it does not."""
+    """What `npuforge translate` writes, and what of aie-translate's formats it does not."""
     lines = ["| format | what it is |", "|---|---|"]
     lines += (f"| `--{name}` | {help} |" for name, (_, help) in FORMATS.items())
     lines += (f"| `--{name}` | not written: {why} |" for name, why in NOT_WRITTEN.items())

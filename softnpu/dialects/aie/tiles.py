@@ -159,7 +159,7 @@ def tile_behind(value: SSAValue) -> TileOp:
         raise NotPlacedError(
             "this aie.logical_tile has no place in the array yet",
             place_of(owner.location),
-            ("run aie-place-tiles first, as `softnpu compile` does",),
+            ("run aie-place-tiles first, as `npuforge compile` does",),
         )
     assert isinstance(owner, TileOp)
     return owner

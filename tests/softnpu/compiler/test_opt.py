@@ -1,4 +1,4 @@
-"""`softnpu opt`: passes by name, pipelines as text, cases of a file and what they expect."""
+"""`npuforge opt`: passes by name, pipelines as text, cases of a file and what they expect."""
 
 from __future__ import annotations
 

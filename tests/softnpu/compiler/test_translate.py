@@ -1,4 +1,4 @@
-"""`softnpu translate`: formats by aie-translate's options."""
+"""`npuforge translate`: formats by aie-translate's options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`softnpu translate`: golden designs turned into what aie-translate of mlir-aie makes of them."""
+"""`npuforge translate`: golden designs turned into what aie-translate of mlir-aie makes of them."""
 
 from __future__ import annotations
 

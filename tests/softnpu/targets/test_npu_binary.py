@@ -85,7 +85,7 @@ def test_a_value_that_only_the_run_knows_is_refused_with_what_to_do() -> None:
     ) as refused:
         operations(device(write, arguments="%a: memref<4xi32>, %v: i32"))
     assert "which is an i32 and known at run time only" in refused.value.message
-    assert "softnpu compile --npu-cpp" in str(refused.value)
+    assert "npuforge compile --npu-cpp" in str(refused.value)
 
 
 @pytest.mark.parametrize(
