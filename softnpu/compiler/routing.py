@@ -33,7 +33,10 @@ from softnpu.passes.route_flows import NoRoutesError
 from softnpu.passes.sequence_ops import devices, model_of
 from softnpu.targets.cdo_streams import switches
 
-UNROUTED = (CoreOp, RuntimeSequenceOp, MemOp, MemTileDMAOp, ShimDMAOp)
+SPARED = (CoreOp, RuntimeSequenceOp)
+"""Ops whose bodies, the largest, are not copied for another attempt: they are empty meanwhile."""
+
+UNROUTED = (*SPARED, MemOp, MemTileDMAOp, ShimDMAOp)
 """Ops in which routing changes nothing."""
 
 LISTED = 8
@@ -92,7 +95,7 @@ def check(flows: DesignFlows, array: ConfiguredArray) -> None:
 
 @dataclass(frozen=True)
 class _Unrouted:
-    """A copy of a design in which `UNROUTED` ops have no bodies, to be routed in another way.
+    """A copy of a design in which `SPARED` ops have no bodies, to be routed in another way.
 
     Attributes:
         values: what the values of the design are in the copy.
@@ -129,7 +132,7 @@ def _with_bodies(module: ModuleOp) -> list[Operation]:
         op
         for device_op in devices(module)
         for op in ops_in(device_op.body)
-        if isinstance(op, UNROUTED)
+        if isinstance(op, SPARED)
     ]
 
 

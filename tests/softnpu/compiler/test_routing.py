@@ -121,6 +121,23 @@ def test_what_amds_router_would_do_wrong_is_told_and_not_done(
     assert "npuforge has routed it otherwise" in caplog.text
 
 
+def test_a_design_that_is_routed_otherwise_keeps_its_dma_programs() -> None:
+    programs = """
+    %buffer = aie.buffer(%mem) {address = 0 : i32} : memref<8xi32>
+    %dma = aie.memtile_dma(%mem) {
+      %start = aie.dma_start(MM2S, 5, ^bd, ^end)
+    ^bd:
+      aie.dma_bd(%buffer : memref<8xi32>) {bd_id = 24 : i32}
+      aie.next_bd ^end
+    ^end:
+      aie.end
+    }
+"""
+    routed = routing.route(module(SAME_TILE + programs))
+    verify(routed)
+    assert "aie.next_bd" in print_module(routed)
+
+
 def test_a_design_that_is_routed_otherwise_keeps_its_sequence() -> None:
     sequence = """
     aie.runtime_sequence(%x: memref<64xi32>) {
