@@ -33,7 +33,7 @@ print(Program(text, DEVICE=opts.device, N=opts.n, LINE=LINE).resolve_program())
 DECLARED = """\
 from pipeline import In, Out, iron
 
-design = iron("copy_iron.py", ["-n", "{n}", "--device={device}"])
+design = iron("forward_iron.py", ["-n", "{n}", "--device={device}"])
 parameters = {"n": 1024}
 variants = {"small": {}, "large": {"n": 4096}}
 
@@ -92,14 +92,14 @@ def project(tmp_path: Path) -> Project:
         path.unlink()
     (templates / "passthrough.mlir.in").write_text(text)
     (templates / "sizes.py").write_text("LINE = 256\n")
-    (templates / "copy_iron.py").write_text(PROGRAM)
-    (templates / "copy.py").write_text(DECLARED)
+    (templates / "forward_iron.py").write_text(PROGRAM)
+    (templates / "forward.py").write_text(DECLARED)
     return made
 
 
 def _found(project: Project) -> Discovery:
     (project.root / "mlir_templates/sizes.py").rename(project.root / "mlir_templates/_sizes.py")
-    program = project.root / "mlir_templates/copy_iron.py"
+    program = project.root / "mlir_templates/forward_iron.py"
     program.write_text(program.read_text().replace("from sizes", "from _sizes"))
     return discover(project.root)
 
@@ -110,15 +110,15 @@ def test_a_program_is_rendered_built_and_judged_for_each_variant(
     found = _found(project)
     assert not found.broken and not found.skipped
     small, large = found.variants
-    assert (small.label, small.device) == ("copy/small", "npu1_1col")
+    assert (small.label, small.device) == ("forward/small", "npu1_1col")
     assert "memref<4096xi32>" in large.rendered.text
     assert {path.name for path in small.printed.read} == {
-        *("copy_iron.py", "_sizes.py", "passthrough.mlir.in"),
+        *("forward_iron.py", "_sizes.py", "passthrough.mlir.in"),
     }
-    done = project.doit("copy/small")
+    done = project.doit("forward/small")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "PASS       copy/small" in done.stdout
-    assert "render" not in project.tasks_run("copy/small")
+    assert "PASS       forward/small" in done.stdout
+    assert "render" not in project.tasks_run("forward/small")
 
 
 def test_it_runs_again_when_what_it_read_has_changed_and_not_before(
@@ -129,7 +129,7 @@ def test_it_runs_again_when_what_it_read_has_changed_and_not_before(
     assert discover(project.root).variants[0].rendered.text == before
     (project.root / "mlir_templates/_sizes.py").write_text("LINE = 512\n")
     iron_programs.python.cache_clear()
-    assert "no package `aie`" in str(discover(project.root).broken["copy"])
+    assert "no package `aie`" in str(discover(project.root).broken["forward"])
 
 
 def test_without_the_package_it_is_skipped_and_never_passes(
@@ -138,12 +138,12 @@ def test_without_the_package_it_is_skipped_and_never_passes(
     monkeypatch.setattr(iron_programs, "_candidates", lambda: [sys.executable])
     found = _found(project)
     assert not found.variants
-    assert list(found.skipped) == ["copy/small", "copy/large"]
-    done = project.doit("test_emu", "copy")
+    assert list(found.skipped) == ["forward/small", "forward/large"]
+    done = project.doit("test_emu", "forward")
     assert done.returncode == 1
     assert "no Python here has the package `aie`" in done.stdout
     assert "PASS" not in done.stdout
-    shown = json.loads((project.root / "build/.left-out/copy/small/test_emu.json").read_text())
+    shown = json.loads((project.root / "build/.left-out/forward/small/test_emu.json").read_text())
     assert shown["verdict"] == "SKIPPED"
 
 
@@ -158,23 +158,25 @@ def test_without_the_package_it_is_skipped_and_never_passes(
 def test_a_program_that_fails_is_told_at_its_line(
     project: Project, interpreter: Path, program: str, problem: str, line: int | None
 ) -> None:
-    (project.root / "mlir_templates/copy_iron.py").write_text(program)
-    error = discover(project.root).broken["copy"]
+    (project.root / "mlir_templates/forward_iron.py").write_text(program)
+    error = discover(project.root).broken["forward"]
     assert problem in error.message
-    assert (error.file and error.file.name, error.line) == ("copy_iron.py", line)
+    assert (error.file and error.file.name, error.line) == ("forward_iron.py", line)
 
 
 def test_a_program_by_itself_is_a_design_that_is_not_judged(
     project: Project, interpreter: Path
 ) -> None:
     templates = project.root / "mlir_templates"
-    (templates / "copy.py").unlink()
-    program = (templates / "copy_iron.py").read_text()
+    (templates / "forward.py").unlink()
+    program = (templates / "forward_iron.py").read_text()
     program = program.replace("opts = ", "parser.set_defaults(n=1024, device='npu1_1col')\nopts = ")
-    (templates / "copy_iron.py").write_text(program.replace("from sizes import LINE", "LINE = 256"))
+    (templates / "forward_iron.py").write_text(
+        program.replace("from sizes import LINE", "LINE = 256")
+    )
     (templates / "sizes.py").unlink()
     (variant,) = discover(project.root).variants
-    assert (variant.label, variant.buffers) == ("copy_iron/default", None)
+    assert (variant.label, variant.buffers) == ("forward_iron/default", None)
 
 
 def test_arguments_name_parameters() -> None:
@@ -185,9 +187,9 @@ def test_arguments_name_parameters() -> None:
 
 
 def test_the_program_must_be_there(project: Project) -> None:
-    (project.root / "mlir_templates/copy_iron.py").unlink()
-    error = discover(project.root).broken["copy"]
-    assert (error.message, error.line) == ("mlir_templates/copy_iron.py is missing", 3)
+    (project.root / "mlir_templates/forward_iron.py").unlink()
+    error = discover(project.root).broken["forward"]
+    assert (error.message, error.line) == ("mlir_templates/forward_iron.py is missing", 3)
 
 
 def test_a_named_python_without_the_package_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
