@@ -19,8 +19,8 @@ import numpy as np
 
 from softnpu.compiler.driver import compile_design
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
-from softnpu.emulator.threads import available
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.scheduling.threads import available
 from softnpu.formats import xclbin
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -22,9 +22,9 @@ from softnpu.arch.address import tile_address
 from softnpu.arch.device import device
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.emulator.aie2 import image
-from softnpu.emulator.array import Array
-from softnpu.emulator.core_tile import CORE_CONTROL
-from softnpu.emulator.threads import available
+from softnpu.emulator.array.array import Array
+from softnpu.emulator.array.core_tile import CORE_CONTROL
+from softnpu.emulator.scheduling.threads import available
 from softnpu.isa import elf_object, table
 from softnpu.isa.assembler import assemble
 

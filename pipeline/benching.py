@@ -24,8 +24,8 @@ from runner.expected import Expected
 from runner.judge import Verdict
 from runner.launch import EMULATOR, NPU, Opened
 from runner.vectors import Vector
-from softnpu.emulator.clock import CYCLES_PER_MS
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.explaining.report import RunReport
+from softnpu.emulator.scheduling.clock import CYCLES_PER_MS
 
 WORK = ("ops", "bytes")
 

@@ -264,8 +264,8 @@ def _run(
     from pipeline.checks import MEMORY_CHECKED, expected
     from runner import judge, launch
     from softnpu import pyxrt
-    from softnpu.emulator import names
     from softnpu.emulator.debugging.debugger import Debugger
+    from softnpu.emulator.naming import names
 
     stopped: Frontend = frontend.stopped
     asked = getattr(frontend, "interrupted", None)  # gdb passes a Ctrl-C of its own on

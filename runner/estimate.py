@@ -10,13 +10,13 @@ import numpy as np
 from runner import vectors
 from runner.artifact import Artifact
 from runner.errors import RunnerError
-from softnpu.emulator import names
-from softnpu.emulator.clock import CYCLES_PER_MS
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
-from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import RunReport
+from softnpu.emulator.memory.host_memory import HostBuffer
+from softnpu.emulator.naming import names
 from softnpu.emulator.profiling.profile import Profile, of_array
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.scheduling.clock import CYCLES_PER_MS
 from softnpu.formats import xclbin
 
 Array = np.ndarray[Any, Any]

@@ -18,7 +18,7 @@ from runner.artifact import Argument, declared
 from runner.dtypes import NAMES, OF_MLIR, dtype
 from runner.errors import RunnerError
 from runner.fitting import same_order
-from softnpu.emulator import names
+from softnpu.emulator.naming import names
 from softnpu.errors import SoftnpuError
 from softnpu.formats.npy import told
 from softnpu.formats.xclbin.spec import FIRST_BUFFER_ARGUMENT

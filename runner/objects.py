@@ -15,8 +15,8 @@ from runner.artifact import Artifact
 from runner.verdicts.where import Unit
 from softnpu.arch.dma import DMA_ENGINES, Direction
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.addressing import AccessPattern, Dimension
-from softnpu.emulator.names import Buffer, Names
+from softnpu.emulator.memory.addressing import AccessPattern, Dimension
+from softnpu.emulator.naming.names import Buffer, Names
 from softnpu.errors import SoftnpuError
 from softnpu.formats import txn, xclbin
 from softnpu.inspect import pdis

@@ -21,7 +21,7 @@ from softnpu.warned import collected, counted
 
 if TYPE_CHECKING:
     from runner.strays import Strays
-    from softnpu.emulator.report import RunReport
+    from softnpu.emulator.explaining.report import RunReport
 
 Array = np.ndarray[Any, Any]
 
@@ -204,8 +204,8 @@ class Session:
         """Saves the array's state; says where."""
         if self._state is None or self._report is None:
             return []
-        from softnpu.emulator import names
         from softnpu.emulator.debugging.state import save
+        from softnpu.emulator.naming import names
         from softnpu.errors import EmulatorError
 
         try:
@@ -258,7 +258,7 @@ class Session:
     def _strays(self, report: RunReport) -> Iterator[str]:
         """Writes behind the buffers of the array's cores."""
         from runner.strays import Strays
-        from softnpu.emulator import names
+        from softnpu.emulator.naming import names
 
         if self._watch is None:
             self._watch = Strays(names.understood(self._xclbin))

@@ -14,8 +14,8 @@ import numpy as np
 
 from runner.compare import POISON
 from softnpu.arch.standin import STACK_BASE
-from softnpu.emulator.array import Array
-from softnpu.emulator.names import Names, Place
+from softnpu.emulator.array.array import Array
+from softnpu.emulator.naming.names import Names, Place
 from softnpu.errors import ToolError
 from softnpu.targets.linking.elf import Elf
 from softnpu.targets.linking.layout import DATA_MEMORY

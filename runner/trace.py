@@ -66,7 +66,7 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints or writes the trace; returns the exit code."""
     from runner.tracing import chrome, text
-    from softnpu.emulator import names as naming
+    from softnpu.emulator.naming import names as naming
 
     file, folder = _found(options.trace, options.artifact)
     units = read(file, folder)

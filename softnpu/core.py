@@ -19,9 +19,9 @@ import numpy as np
 from softnpu.emulator.aie2.image import Image, load
 from softnpu.emulator.aie2.machine import UNSET, Fault, Machine, Request
 from softnpu.emulator.aie2.program import Program
+from softnpu.emulator.naming.source_lines import SourceLines
+from softnpu.emulator.observing.recorder import Recorder
 from softnpu.emulator.profiling.profile import Profile, of_recorder
-from softnpu.emulator.profiling.recorder import Recorder
-from softnpu.emulator.source_lines import SourceLines
 from softnpu.errors import EmulatorError
 from softnpu.isa import table
 from softnpu.isa.text import notation

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from softnpu.core_cli import add_call, argument, call, write
-from softnpu.emulator.names import NAMES_FILE
+from softnpu.emulator.naming.names import NAMES_FILE
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
     from softnpu.core_cli import Array
-    from softnpu.emulator.host_memory import HostBuffer
-    from softnpu.emulator.names import Names
+    from softnpu.emulator.memory.host_memory import HostBuffer
+    from softnpu.emulator.naming.names import Names
     from softnpu.emulator.profiling.profile import Profile
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -107,8 +107,8 @@ def _artifact(options: argparse.Namespace) -> list[Profile]:
     import numpy as np
 
     from softnpu.emulator.context import Context
-    from softnpu.emulator.explain import explain
-    from softnpu.emulator.names import beside
+    from softnpu.emulator.explaining.explain import explain
+    from softnpu.emulator.naming.names import beside
     from softnpu.emulator.profiling.profile import of_array
     from softnpu.formats import xclbin
 

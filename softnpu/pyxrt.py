@@ -43,9 +43,9 @@ from softnpu.emulator.xrt.machine import MODELS, machine
 from softnpu.emulator.xrt.runlist import runlist
 
 if TYPE_CHECKING:
-    from softnpu.emulator.debugging.attached import Attached
-    from softnpu.emulator.report import RunReport
-    from softnpu.emulator.timeline import Timeline
+    from softnpu.emulator.explaining.report import RunReport
+    from softnpu.emulator.observing.attached import Attached
+    from softnpu.emulator.timelines.timeline import Timeline
 
 __all__ = [
     "XCL_BO_FLAGS_NONE",

@@ -12,9 +12,9 @@ from softnpu.errors import EmulatorError
 from softnpu.warned import FEW, kind
 
 if TYPE_CHECKING:
-    from softnpu.emulator import cxx_host
-    from softnpu.emulator.cxx import Installed
-    from softnpu.emulator.report import RunReport
+    from softnpu.emulator.explaining.report import RunReport
+    from softnpu.emulator.hosts import cxx_host
+    from softnpu.emulator.hosts.cxx import Installed
 
 DESCRIPTION = """Runs a host program on the emulated NPU, unchanged:
   a Python script that imports pyxrt,
@@ -142,14 +142,17 @@ def run_host(options: argparse.Namespace) -> int:
 
 
 def _xrt(options: argparse.Namespace) -> Installed:
-    from softnpu.emulator import cxx
+    from softnpu.emulator.hosts import cxx
 
     return cxx.installed(cxx.compiler(options.cxx))
 
 
 def _prepared(options: argparse.Namespace) -> Callable[[], int]:
     """What runs the host, once it is known what it is, and compiled if it is a source."""
-    from softnpu.emulator import cxx, cxx_host, host_script, hosts, program_host
+    from softnpu.emulator.hosts import cxx, cxx_host
+    from softnpu.emulator.hosts import kinds as hosts
+    from softnpu.emulator.hosts import program as program_host
+    from softnpu.emulator.hosts import script as host_script
 
     host: Path | None = options.host
     if host is None:
@@ -169,7 +172,7 @@ def _prepared(options: argparse.Namespace) -> Callable[[], int]:
 
 
 def _build(options: argparse.Namespace) -> cxx_host.Build:
-    from softnpu.emulator.cxx_host import Build
+    from softnpu.emulator.hosts.cxx_host import Build
 
     return Build(
         options.others,
@@ -183,7 +186,7 @@ def _build(options: argparse.Namespace) -> cxx_host.Build:
 
 
 def _tell(report: RunReport) -> None:
-    from softnpu.emulator.summary import summary
+    from softnpu.emulator.explaining.summary import summary
 
     _print(report)
     sys.stderr.write(summary(report) + "\n")

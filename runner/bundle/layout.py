@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.artifact import INSTS, MANIFEST, XCLBIN
-from softnpu.emulator.names import NAMES_FILE as NAMES
+from softnpu.emulator.naming.names import NAMES_FILE as NAMES
 
 VERSION = 1
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runner.tracing.naming import event_name, unit_name
-from softnpu.emulator.clock import CYCLES_PER_US
-from softnpu.emulator.names import Names
+from softnpu.emulator.naming.names import Names
+from softnpu.emulator.scheduling.clock import CYCLES_PER_US
 from softnpu.inspect.trace import UnitTrace
 
 

@@ -7,7 +7,7 @@ import re
 from softnpu.arch.ports import STREAM_SWITCHES, Bundle
 from softnpu.arch.register import Module
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.names import Names
+from softnpu.emulator.naming.names import Names
 from softnpu.inspect.trace import UnitTrace
 
 _KINDS = {

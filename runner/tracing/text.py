@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from runner.tracing.naming import event_name, unit_name
-from softnpu.emulator.names import Names
+from softnpu.emulator.naming.names import Names
 from softnpu.formats.trace_frames import Mode
 from softnpu.inspect.trace import Seen, UnitTrace
 

@@ -14,18 +14,18 @@ from dataclasses import replace
 
 from softnpu.arch.device import Device, device_of_shape
 from softnpu.arch.standin import CORE_ISA_MARK
-from softnpu.emulator import executor
-from softnpu.emulator.array import Array
-from softnpu.emulator.clock import CYCLES_PER_MS
-from softnpu.emulator.controller import Controller
-from softnpu.emulator.debugging.attached import Attached
-from softnpu.emulator.dma_receive import ReceiveChannel
-from softnpu.emulator.host_memory import HostBuffer, HostMemory
+from softnpu.emulator.array.array import Array
+from softnpu.emulator.control import executor
+from softnpu.emulator.control.controller import Controller
+from softnpu.emulator.cores.printing import Printed
+from softnpu.emulator.cores.services import CoreError
+from softnpu.emulator.dma.receive import ReceiveChannel
+from softnpu.emulator.explaining.report import Outcome, RunReport, Statistics
 from softnpu.emulator.memcheck.check import MemoryCheck
-from softnpu.emulator.printing import Printed
-from softnpu.emulator.report import Outcome, RunReport, Statistics
-from softnpu.emulator.services import CoreError
-from softnpu.emulator.timeline import Timeline
+from softnpu.emulator.memory.host_memory import HostBuffer, HostMemory
+from softnpu.emulator.observing.attached import Attached
+from softnpu.emulator.scheduling.clock import CYCLES_PER_MS
+from softnpu.emulator.timelines.timeline import Timeline
 from softnpu.errors import EmulatorError
 from softnpu.formats import pdi, txn
 from softnpu.formats.xclbin import PartitionPdi, Xclbin

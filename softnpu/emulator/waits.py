@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from softnpu.emulator.cascade import Cascade
-from softnpu.emulator.locks import Lock
-from softnpu.emulator.scheduler import Actor, Wait
-from softnpu.emulator.streams import Link
+from softnpu.emulator.memory.locks import Lock
+from softnpu.emulator.scheduling.scheduler import Actor, Wait
+from softnpu.emulator.streams.cascade import Cascade
+from softnpu.emulator.streams.streams import Link
 from softnpu.formats.operations import MergeSync
 
 

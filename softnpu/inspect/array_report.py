@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from softnpu.arch.address import MOST_COLUMNS
-from softnpu.emulator.names import Names, beside
+from softnpu.emulator.naming.names import Names, beside
 from softnpu.errors import FormatError
 from softnpu.formats import cdo, dpu, elf, pdi, txn, xclbin
 from softnpu.formats.identify import FileKind, as_binary, identify

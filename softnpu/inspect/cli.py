@@ -72,7 +72,7 @@ def _reports(arguments: argparse.Namespace) -> Iterator[Report | str]:
     from softnpu.inspect.files import report
 
     if arguments.array:
-        from softnpu.emulator.names import load
+        from softnpu.emulator.naming.names import load
         from softnpu.inspect.array_report import array_report
 
         names = load(arguments.names) if arguments.names else None

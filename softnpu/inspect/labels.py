@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from softnpu.arch.tiles import TILE_FACTS, TileKind
-from softnpu.emulator.names import Names
+from softnpu.emulator.naming.names import Names
 from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.descriptors import describe
 from softnpu.inspect.report import plural, size

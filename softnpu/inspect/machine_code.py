@@ -9,7 +9,7 @@ from pathlib import Path
 from softnpu.arch.address import split_address
 from softnpu.arch.standin import CORE_ISA_MARK, STANDIN_ISA
 from softnpu.arch.tiles import TILE_FACTS, TileKind
-from softnpu.emulator.source_lines import SourceLines
+from softnpu.emulator.naming.source_lines import SourceLines
 from softnpu.errors import FormatError
 from softnpu.formats import cdo, elf, pdi, xclbin
 from softnpu.formats.identify import FileKind, identify

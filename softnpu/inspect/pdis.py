@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from softnpu.arch.address import MOST_COLUMNS
-from softnpu.emulator.names import Names
-from softnpu.emulator.names import beside as load_beside
+from softnpu.emulator.naming.names import Names
+from softnpu.emulator.naming.names import beside as load_beside
 from softnpu.errors import FormatError
 from softnpu.formats import cdo, pdi
 from softnpu.formats.operations import LoadPdi, Operation

@@ -238,7 +238,7 @@ class TileWritten:
 
     def _ruled(self, switch: StreamSwitch, slave: Port, rule: Rule) -> Iterator[Connection]:
         """A rule names an arbiter and a master select; a master port listens to one arbiter, under
-        a mask of master selects (AM025; see emulator/stream_switch.py for the fields).
+        a mask of master selects (AM025; see emulator/streams/switch.py for the fields).
         """
         listens = _ENABLED | _PACKETS | 1 << 3 + rule.msel
         for master, value in self._masters(switch, listens | rule.arbiter, listens | 7):

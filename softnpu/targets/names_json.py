@@ -1,7 +1,7 @@
 """names.json: the author's names for locks, buffers, channels and programs of a placed design.
 
-The emulator reads it beside an xclbin (emulator/names.py has the format), so that what it says of
-a hang speaks of objectfifos and source lines, not of tiles and numbers.
+The emulator reads it beside an xclbin (emulator/naming/names.py has the format), so that what it
+says of a hang speaks of objectfifos and source lines, not of tiles and numbers.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from softnpu.compiler.driver import Options, compile_design
-from softnpu.emulator import names
-from softnpu.emulator.report import Outcome
-from softnpu.emulator.streams import (
+from softnpu.emulator.explaining.report import Outcome
+from softnpu.emulator.naming import names
+from softnpu.emulator.streams.streams import (
     DMA_INGRESS_DEPTH,
     EXTERNAL_MASTER_DEPTH,
     FIFO_DEPTH,

@@ -20,11 +20,11 @@ from softnpu.compiler.selection import main_device
 from softnpu.compiler.streams import INSTS
 from softnpu.dialects.text import parse_file
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import Outcome as Ended
+from softnpu.emulator.explaining.report import RunReport
 from softnpu.emulator.memcheck.check import MemoryCheck
-from softnpu.emulator.names import beside
-from softnpu.emulator.report import Outcome as Ended
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.naming.names import beside
 from softnpu.errors import DesignError, SoftnpuError
 from softnpu.formats import cdo, txn
 from softnpu.formats.xclbin import parse

@@ -10,7 +10,7 @@ import pytest
 
 from runner import artifact
 from softnpu.emulator.context import Context
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.explaining.report import RunReport
 from softnpu.formats import xclbin
 from tests.kernels.library import Array, Kernel, correlation, module_at
 

@@ -12,9 +12,9 @@ import pytest
 from runner import launch, strays
 from runner.artifact import Argument
 from runner.strays import Gap, Strays, gaps
-from softnpu.emulator.array import Array
-from softnpu.emulator.names import Buffer, Names
-from softnpu.emulator.source_lines import SourceLines
+from softnpu.emulator.array.array import Array
+from softnpu.emulator.naming.names import Buffer, Names
+from softnpu.emulator.naming.source_lines import SourceLines
 from tests.project import make_project
 
 TILE = (0, 2)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from softnpu import pyxrt
-from softnpu.emulator.report import Outcome, RunReport
+from softnpu.emulator.explaining.report import Outcome, RunReport
 from softnpu.emulator.xrt.machine import machine
 from tests.softnpu.emulator.xrt.host import COMPLETED, DATA, IN, OUT, SIZE, Host
 

@@ -11,7 +11,7 @@ from softnpu.emulator.aie2.flights import QUEUE, Key
 from softnpu.emulator.aie2.layout import CONTROL, STATUS, offsets
 from softnpu.emulator.aie2.native import Native, native
 from softnpu.emulator.aie2.program import Program
-from softnpu.emulator.profiling.recorder import Recorder
+from softnpu.emulator.observing.recorder import Recorder
 from softnpu.isa.model import InstructionSet, Register
 
 _WINDOWS = 16

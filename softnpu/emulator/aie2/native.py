@@ -29,7 +29,7 @@ from softnpu.zig import (
 
 _HERE = Path(__file__).parent
 _SEMANTICS = _HERE.parent / "semantics"
-_INCLUDES = (_HERE, _SEMANTICS, _HERE.parent / "profiling", _HERE.parent / "memcheck")
+_INCLUDES = (_HERE, _SEMANTICS, _HERE.parent / "observing", _HERE.parent / "memcheck")
 _FLAGS = ("-Wno-everything", "-march=native", "-fvisibility=hidden")
 _REGIONS = (
     *("-fno-slp-vectorize", "-fno-strict-aliasing"),

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from softnpu.arch.standin import STANDIN_ISA
 from softnpu.emulator.cores.processor import Processor, ProcessorBus
-from softnpu.emulator.debugging.stops import CoreStops
 from softnpu.emulator.memcheck.core import CoreCheck
 from softnpu.emulator.memcheck.owned import OwnedCheck
 from softnpu.emulator.memcheck.tagged import TaggedCheck
-from softnpu.emulator.profiling.recorder import Recorder
+from softnpu.emulator.observing.recorder import Recorder
+from softnpu.emulator.observing.stops import CoreStops
 from softnpu.errors import EmulatorError
 
 

@@ -13,9 +13,9 @@ from softnpu.emulator.aie2.program import Program
 from softnpu.emulator.aie2.regions import LONGEST
 from softnpu.emulator.cores.processor import MachineError, Serve
 from softnpu.emulator.cores.processor import Request as Asked
-from softnpu.emulator.debugging.stops import CoreStops
 from softnpu.emulator.memcheck.owned import OwnedCheck
-from softnpu.emulator.profiling.recorder import Recorder
+from softnpu.emulator.observing.recorder import Recorder
+from softnpu.emulator.observing.stops import CoreStops
 from softnpu.isa.model import InstructionSet
 from softnpu.isa.text import notation
 

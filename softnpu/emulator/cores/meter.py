@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softnpu.emulator.profiling import recorder
-from softnpu.emulator.profiling.recorder import Recorder
+from softnpu.emulator.observing import recorder
+from softnpu.emulator.observing.recorder import Recorder
 from softnpu.zig import shared_library
 
 CODE = {
@@ -51,7 +51,7 @@ CODE = {
 
 
 class _Block(ctypes.Structure):
-    """`npu_block` (profiling/block.h)."""
+    """`npu_block` (observing/block.h)."""
 
     _fields_ = [
         ("meter", ctypes.c_void_p),

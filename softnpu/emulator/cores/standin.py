@@ -18,10 +18,10 @@ from softnpu.arch.device import NORTH_WINDOW, WINDOW_SIZE
 from softnpu.arch.standin import BUS_SIZE, BUS_START, CASCADE_BYTES, STACK_BASE
 from softnpu.emulator.cores.meter import Meter
 from softnpu.emulator.cores.processor import MachineError, ProcessorBus, Request, Serve
-from softnpu.emulator.debugging.stops import CoreStops
 from softnpu.emulator.memcheck.seen import plain
 from softnpu.emulator.memcheck.tagged import TaggedCheck
-from softnpu.emulator.profiling.recorder import Recorder
+from softnpu.emulator.observing.recorder import Recorder
+from softnpu.emulator.observing.stops import CoreStops
 from softnpu.emulator.vector_unit import VectorUnit, in_reach
 from softnpu.errors import EmulatorError, SoftnpuError
 

@@ -16,9 +16,9 @@ from softnpu.emulator.debugging.selection import CommandError, Selection
 from softnpu.emulator.debugging.showing import Showing, core_name
 from softnpu.emulator.debugging.state import save
 from softnpu.emulator.debugging.stepping import Kind, Plan
-from softnpu.emulator.debugging.stops import WATCHES, Watched
 from softnpu.emulator.debugging.values import elements, listed
 from softnpu.emulator.memcheck.seen import plain
+from softnpu.emulator.observing.stops import WATCHES, Watched
 from softnpu.errors import EmulatorError
 
 _BLOCK = 64

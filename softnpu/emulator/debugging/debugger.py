@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from softnpu.emulator.debugging.stepping import Plan
-from softnpu.emulator.debugging.stops import CoreStops, Hit, Watched
 from softnpu.emulator.debugging.symbols import Symbols
 from softnpu.emulator.debugging.view import CoreView, symbols_of
-from softnpu.emulator.report import Outcome
+from softnpu.emulator.explaining.report import Outcome
+from softnpu.emulator.observing.stops import CoreStops, Hit, Watched
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
-    from softnpu.emulator.core import Core
-    from softnpu.emulator.names import Names, Place
-    from softnpu.emulator.report import RunReport
+    from softnpu.emulator.array.array import Array
+    from softnpu.emulator.cores.core import Core
+    from softnpu.emulator.explaining.report import RunReport
+    from softnpu.emulator.naming.names import Names, Place
 
 
 class Quit(BaseException):

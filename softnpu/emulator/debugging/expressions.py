@@ -38,8 +38,8 @@ from softnpu.emulator.debugging.view import CoreView, Named, buffers
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
-    from softnpu.emulator.names import Names
+    from softnpu.emulator.array.array import Array
+    from softnpu.emulator.naming.names import Names
 
 _NAME, _REGISTER = "name_", "register_"
 """Stand in front of names, which may be Python's words, like `in`."""
@@ -320,7 +320,7 @@ class _Evaluator:
         type = stripped(of.type) if isinstance(of, Typed) else None
         if type is not None and type.tag in _POINTERS:
             return self._member(self._pointed(of, 0), name)
-        from softnpu.emulator.source_lines import name_of
+        from softnpu.emulator.naming.source_lines import name_of
 
         for child in () if type is None else type.iter_children():
             if child.tag == "DW_TAG_member" and name_of(child) == name:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from softnpu.emulator.debugging.symbols import Symbols
-from softnpu.emulator.source_lines import Line, Scope
+from softnpu.emulator.naming.source_lines import Line, Scope
 
 Read = Callable[[int, int], bytes]
 """(address, size) -> bytes of memory as the core sees it; EmulatorError where there is none."""

@@ -11,7 +11,7 @@ from softnpu.emulator.debugging.showing import Showing
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.core import Core
+    from softnpu.emulator.cores.core import Core
     from softnpu.emulator.debugging.frames import Frame
     from softnpu.emulator.debugging.view import CoreView
 

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from softnpu.emulator import waits
-from softnpu.emulator.clock import CYCLES_PER_US
-from softnpu.emulator.core import Core
+from softnpu.emulator.cores.core import Core
 from softnpu.emulator.debugging.debugger import Breakpoint, Debugger, Reason, Stop, Watchpoint
 from softnpu.emulator.debugging.frames import Frame
 from softnpu.emulator.debugging.values import elements, listed, told, type_name
 from softnpu.emulator.debugging.variables import OPTIMISED, variables
 from softnpu.emulator.debugging.view import CoreView, buffers
-from softnpu.emulator.explain import explain
-from softnpu.emulator.wording import Step, Wording
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.wording import Step, Wording
+from softnpu.emulator.scheduling.clock import CYCLES_PER_US
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.scheduler import Actor
+    from softnpu.emulator.scheduling.scheduler import Actor
 
 _AROUND = 2
 """Source lines above and below the one that is shown."""

@@ -20,18 +20,18 @@ import numpy as np
 from softnpu.emulator import waits
 from softnpu.emulator.debugging.values import elements
 from softnpu.emulator.debugging.view import CoreView, buffers, symbols_of
-from softnpu.emulator.explain import explain
-from softnpu.emulator.wording import Step, Wording
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.wording import Step, Wording
 from softnpu.errors import MALFORMED_JSON, EmulatorError, FormatError, in_short
 from softnpu.formats import npy
 
 if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
-    from softnpu.emulator.dma import Channel
-    from softnpu.emulator.host_memory import HostBuffer
-    from softnpu.emulator.locks import Lock
-    from softnpu.emulator.names import Names
-    from softnpu.emulator.report import RunReport
+    from softnpu.emulator.array.array import Array
+    from softnpu.emulator.dma.channels import Channel
+    from softnpu.emulator.explaining.report import RunReport
+    from softnpu.emulator.memory.host_memory import HostBuffer
+    from softnpu.emulator.memory.locks import Lock
+    from softnpu.emulator.naming.names import Names
 
 STATE = "state.json"
 _VERSION = 1

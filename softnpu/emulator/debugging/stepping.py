@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from softnpu.emulator.core import Core
+    from softnpu.emulator.cores.core import Core
     from softnpu.emulator.debugging.frames import Frame
     from softnpu.emulator.debugging.view import CoreView
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from softnpu.emulator.source_lines import Line, Scope, SourceLines, files_of, line_of
+from softnpu.emulator.naming.source_lines import Line, Scope, SourceLines, files_of, line_of
 
 _LINE = re.compile(r"(?P<file>.+):(?P<number>\d+)")
 

@@ -16,7 +16,7 @@ from softnpu.emulator.debugging.variables import (
     stripped,
     type_of,
 )
-from softnpu.emulator.source_lines import name_of
+from softnpu.emulator.naming.source_lines import name_of
 from softnpu.errors import EmulatorError
 from softnpu.formats.elements import OF_MLIR, dtype
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from softnpu.emulator.debugging.frames import Frame, Read
 from softnpu.emulator.debugging.symbols import Symbols
-from softnpu.emulator.source_lines import Scope, name_of
+from softnpu.emulator.naming.source_lines import Scope, name_of
 from softnpu.errors import EmulatorError
 
 _WORD = (1 << 32) - 1

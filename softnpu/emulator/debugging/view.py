@@ -16,13 +16,13 @@ from softnpu.emulator.debugging.symbols import Symbols
 from softnpu.emulator.debugging.values import elements
 from softnpu.emulator.memcheck.seen import Seen, plain
 from softnpu.emulator.memcheck.seen import buffers as seen_buffers
-from softnpu.emulator.source_lines import SourceLines
+from softnpu.emulator.naming.source_lines import SourceLines
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
-    from softnpu.emulator.core import Core
-    from softnpu.emulator.names import Buffer, Names, Place
+    from softnpu.emulator.array.array import Array
+    from softnpu.emulator.cores.core import Core
+    from softnpu.emulator.naming.names import Buffer, Names, Place
 
 ABI = (
     *("zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1"),

@@ -12,7 +12,7 @@ from softnpu.emulator.memcheck.owned import OwnedCheck
 from softnpu.emulator.memcheck.seen import StandinProgram
 from softnpu.emulator.memcheck.surroundings import CheckedTile
 from softnpu.emulator.memcheck.tagged import TaggedCheck
-from softnpu.emulator.names import Names, Place
+from softnpu.emulator.naming.names import Names, Place
 
 
 class MemoryCheck:

@@ -13,7 +13,7 @@ from softnpu.emulator.memcheck.holding import Held, Holding
 from softnpu.emulator.memcheck.seen import TAG_SHIFT, TAGS, Program, Seen, plain
 from softnpu.emulator.memcheck.surroundings import CheckedTile
 from softnpu.emulator.memcheck.wording import Access, Kind, Wording
-from softnpu.emulator.names import Names
+from softnpu.emulator.naming.names import Names
 
 Accounts = Sequence["NDArray[np.uint8] | None"]
 """By window, where there is memory, which bytes of it were ever written."""

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from softnpu.emulator.locks import Lock
 from softnpu.emulator.memcheck.seen import Seen
-from softnpu.emulator.names import Names, Place
+from softnpu.emulator.memory.locks import Lock
+from softnpu.emulator.naming.names import Names, Place
 
 _LOCK = re.compile(r"(?P<end>.+)_(?P<kind>prod|cons)_lock(_\d+)?")
 _BUFFER = re.compile(r"(?P<end>.+)_buff_(?P<number>\d+)")

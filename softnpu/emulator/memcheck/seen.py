@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from softnpu.arch.device import WINDOW_SIZE
 from softnpu.arch.standin import STACK_BASE, VECTOR_MEMORY
-from softnpu.emulator.names import Buffer, Names, Place
+from softnpu.emulator.naming.names import Buffer, Names, Place
 from softnpu.errors import FormatError
 from softnpu.formats import elf
 

@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from softnpu.emulator.locks import Lock
-from softnpu.emulator.names import Place
-from softnpu.emulator.scheduler import Actor
+from softnpu.emulator.memory.locks import Lock
+from softnpu.emulator.naming.names import Place
+from softnpu.emulator.scheduling.scheduler import Actor
 
 
 class Configured(Protocol):

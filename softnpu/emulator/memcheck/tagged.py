@@ -16,7 +16,7 @@ from softnpu.emulator.memcheck import seen
 from softnpu.emulator.memcheck.core import Accounts, CoreCheck
 from softnpu.emulator.memcheck.seen import TAG_SHIFT, StandinProgram
 from softnpu.emulator.memcheck.surroundings import CheckedTile
-from softnpu.emulator.names import Names
+from softnpu.emulator.naming.names import Names
 from softnpu.zig import shared_library
 
 _HERE = Path(__file__).parent

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from softnpu.arch.ports import Bundle
 from softnpu.arch.standin import STANDIN_ISA, Service
-from softnpu.emulator import routes
-from softnpu.emulator.dma import Channel
-from softnpu.emulator.profiling.recorder import Calls, Cause, Recorder
+from softnpu.emulator.dma.channels import Channel
+from softnpu.emulator.explaining import routes
+from softnpu.emulator.observing.recorder import Calls, Cause, Recorder
 from softnpu.errors import FormatError
 from softnpu.isa import table
 from softnpu.isa.codec import codec
@@ -20,12 +20,12 @@ from softnpu.isa.model import InstructionSet
 from softnpu.isa.text import notation
 
 if TYPE_CHECKING:
-    from softnpu.emulator.array import Array
-    from softnpu.emulator.core import Core
-    from softnpu.emulator.names import Names
-    from softnpu.emulator.scheduler import Actor
-    from softnpu.emulator.source_lines import SourceLines
-    from softnpu.emulator.streams import Target
+    from softnpu.emulator.array.array import Array
+    from softnpu.emulator.cores.core import Core
+    from softnpu.emulator.naming.names import Names
+    from softnpu.emulator.naming.source_lines import SourceLines
+    from softnpu.emulator.scheduling.scheduler import Actor
+    from softnpu.emulator.streams.streams import Target
 
 _Key = TypeVar("_Key")
 

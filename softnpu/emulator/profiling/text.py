@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from softnpu.emulator.clock import CYCLES_PER_US
 from softnpu.emulator.profiling.profile import RV32, Profile
+from softnpu.emulator.scheduling.clock import CYCLES_PER_US
 
 _ROWS = 24
 _RV32_NOTE = (

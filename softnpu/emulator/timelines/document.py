@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from softnpu.arch.dma import Direction
-from softnpu.emulator.clock import CYCLES_PER_US
+from softnpu.emulator.scheduling.clock import CYCLES_PER_US
 from softnpu.emulator.timelines.rows import KEPT, Level, Rate, Row, Slice
 from softnpu.emulator.timelines.words import Words, is_wait
 

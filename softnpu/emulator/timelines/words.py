@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from softnpu.arch.dma import Direction
-from softnpu.emulator.names import Names, Place
+from softnpu.emulator.naming.names import Names, Place
 
 RUNS = "runs"
 

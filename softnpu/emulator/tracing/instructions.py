@@ -12,7 +12,7 @@ from softnpu.arch.events import events
 from softnpu.arch.register import Module
 from softnpu.arch.registers import address, lookup
 from softnpu.arch.standin import STANDIN_ISA
-from softnpu.emulator.observer import SeenCore
+from softnpu.emulator.observing.observer import SeenCore
 from softnpu.emulator.tracing.modelled import INSTRUCTIONS
 from softnpu.emulator.tracing.steps import Kind, Steps, stretches
 from softnpu.emulator.tracing.unit import Unit

@@ -10,8 +10,8 @@ from collections import deque
 
 import numpy as np
 
-from softnpu.emulator.addressing import Words
-from softnpu.emulator.streams import Link
+from softnpu.emulator.memory.addressing import Words
+from softnpu.emulator.streams.streams import Link
 
 
 class Sender:

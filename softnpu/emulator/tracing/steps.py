@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from softnpu.arch.standin import STANDIN_ISA
 from softnpu.emulator.cores.meter import transfers
-from softnpu.emulator.profiling.recorder import HELD_UP
+from softnpu.emulator.observing.recorder import HELD_UP
 from softnpu.errors import FormatError
 from softnpu.isa import table
 from softnpu.isa.codec import Bundle, Codec, codec

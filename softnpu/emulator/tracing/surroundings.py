@@ -8,8 +8,8 @@ from typing import Protocol
 from softnpu.arch.device import Device
 from softnpu.arch.dma import Direction
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.network import Network
-from softnpu.emulator.observer import Observer, Place, SeenChannel, SeenCore
+from softnpu.emulator.observing.observer import Observer, Place, SeenChannel, SeenCore
+from softnpu.emulator.streams.network import Network
 
 
 class Clocked(Protocol):

@@ -15,7 +15,7 @@ from softnpu.arch.ports import Bundle
 from softnpu.arch.register import MODULES, Match, Module
 from softnpu.arch.registers import find
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.observer import Place
+from softnpu.emulator.observing.observer import Place
 from softnpu.emulator.tracing.instructions import happens, is_of_instruction, needs_steps
 from softnpu.emulator.tracing.modelled import is_modelled
 from softnpu.emulator.tracing.sender import Sender

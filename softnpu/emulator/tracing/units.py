@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from softnpu.arch.ports import STEPS
 from softnpu.arch.register import Module
-from softnpu.emulator.observer import Place
+from softnpu.emulator.observing.observer import Place
 from softnpu.emulator.tracing.surroundings import TracedArray
 from softnpu.emulator.tracing.unit import Interval, Unit
 from softnpu.formats.event_settings import Settings

@@ -11,7 +11,7 @@ from softnpu.arch.dma import Direction
 from softnpu.arch.register import MODULES, Module
 from softnpu.arch.standin import Service
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.observer import (
+from softnpu.emulator.observing.observer import (
     Held,
     Observer,
     Place,
@@ -20,7 +20,7 @@ from softnpu.emulator.observer import (
     SeenDescriptor,
     SeenLock,
 )
-from softnpu.emulator.port_monitor import PortMonitor
+from softnpu.emulator.streams.port_monitor import PortMonitor
 from softnpu.emulator.tracing.instructions import Follower
 from softnpu.emulator.tracing.surroundings import TracedArray
 from softnpu.emulator.tracing.unit import Interval, Unit

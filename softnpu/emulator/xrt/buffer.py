@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softnpu.emulator.host_memory import WORD, HostBuffer
+from softnpu.emulator.memory.host_memory import WORD, HostBuffer
 from softnpu.emulator.xrt.device import device, hw_context
 from softnpu.emulator.xrt.enums import PybindEnum, xclBOSyncDirection
 from softnpu.emulator.xrt.machine import machine

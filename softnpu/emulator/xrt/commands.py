@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.memory.host_memory import HostBuffer
 from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.device import hw_context
 from softnpu.errors import EmulatorError

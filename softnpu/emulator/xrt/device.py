@@ -8,7 +8,7 @@ import warnings
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
-from softnpu.emulator import names
+from softnpu.emulator.naming import names
 from softnpu.emulator.xrt.configuration import elf, image_of
 from softnpu.emulator.xrt.enums import PybindEnum, xrt_info_device
 from softnpu.emulator.xrt.image import NO_UUID, uuid, xclbin

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.memory.host_memory import HostBuffer
 from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.commands import Arguments, Command, buffers
 from softnpu.emulator.xrt.configuration import module, streamed

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ReferenceType, ref
 
-from softnpu.emulator.array import Array
-from softnpu.emulator.clock import CYCLES_PER_MS
+from softnpu.emulator.array.array import Array
 from softnpu.emulator.context import WATCHDOG_CYCLES
-from softnpu.emulator.explain import explain
-from softnpu.emulator.report import Outcome, RunReport
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import Outcome, RunReport
+from softnpu.emulator.scheduling.clock import CYCLES_PER_MS
 from softnpu.emulator.xrt import commands, connectivity
 from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.device import Job, device, hw_context

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from softnpu.emulator.host_memory import HostMemory
+from softnpu.emulator.memory.host_memory import HostMemory
 from softnpu.emulator.xrt.heap import DeviceHeap
 
 if TYPE_CHECKING:
-    from softnpu.emulator.debugging.attached import Attached
-    from softnpu.emulator.report import RunReport
-    from softnpu.emulator.timeline import Timeline
+    from softnpu.emulator.explaining.report import RunReport
+    from softnpu.emulator.observing.attached import Attached
+    from softnpu.emulator.timelines.timeline import Timeline
     from softnpu.emulator.xrt.image import xclbin
 
 

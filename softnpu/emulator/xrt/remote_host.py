@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softnpu.emulator.raised import is_bug
 from softnpu.emulator.xrt import wire
 from softnpu.emulator.xrt.buffer import bo
 from softnpu.emulator.xrt.device import device, hw_context
 from softnpu.emulator.xrt.extended import HOST_BANK
+from softnpu.emulator.xrt.raised import is_bug
 from softnpu.emulator.xrt.wire import Field
 from softnpu.errors import SoftnpuError
 

@@ -8,7 +8,7 @@ from html import escape
 import svg
 
 from softnpu.arch.ports import Bundle
-from softnpu.emulator.names import Names
+from softnpu.emulator.naming.names import Names
 from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.picture import layout as at

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import svg
 
-from softnpu.emulator.names import Names
+from softnpu.emulator.naming.names import Names
 from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.picture import layout as at
 from softnpu.inspect.picture.drawing import STYLE, element

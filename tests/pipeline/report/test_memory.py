@@ -2,7 +2,7 @@ from pathlib import Path
 
 from pipeline.report.memory import tile_memories
 from softnpu.compiler import names as compiler_names
-from softnpu.emulator import names
+from softnpu.emulator.naming import names
 from softnpu.formats import xclbin
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.pdis import of_xclbin

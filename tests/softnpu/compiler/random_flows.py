@@ -18,9 +18,9 @@ from softnpu.arch.dma import Direction
 from softnpu.arch.ports import Bundle, EndPoint
 from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.dialects.text import parse_text
-from softnpu.emulator.array import Array
-from softnpu.emulator.executor import apply
-from softnpu.emulator.host_memory import HostBuffer
+from softnpu.emulator.array.array import Array
+from softnpu.emulator.control.executor import apply
+from softnpu.emulator.memory.host_memory import HostBuffer
 from softnpu.passes.sequence_ops import devices, model_of
 from softnpu.targets.cdo_streams import switches
 from tests.softnpu.emulator.wiring import describe, make_array, settle, start

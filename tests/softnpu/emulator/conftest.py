@@ -12,7 +12,7 @@ import pytest
 
 from softnpu.compiler.driver import Options, compile_design
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
+from softnpu.emulator.explaining.explain import explain
 from softnpu.formats import cdo, pdi
 from softnpu.formats.xclbin import parse
 from tests.softnpu.emulator.designs import Run

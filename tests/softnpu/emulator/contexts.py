@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from softnpu.emulator.context import Context
-from softnpu.emulator.host_memory import HostBuffer
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.explaining.report import RunReport
+from softnpu.emulator.memory.host_memory import HostBuffer
 from softnpu.formats import txn
 from softnpu.formats.operations import Operation
 from tests.softnpu.emulator.programs import Cores

@@ -6,8 +6,8 @@ import numpy as np
 
 from softnpu.arch.dma import Direction
 from softnpu.arch.ports import Bundle
-from softnpu.emulator.array import Array
-from softnpu.emulator.streams import (
+from softnpu.emulator.array.array import Array
+from softnpu.emulator.streams.streams import (
     DMA_INGRESS_DEPTH,
     EXTERNAL_MASTER_DEPTH,
     LOCAL_MASTER_DEPTH,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from softnpu.arch.address import tile_address
-from softnpu.emulator.array import Array
-from softnpu.emulator.core_tile import CORE_CONTROL
-from softnpu.emulator.services import CoreError
+from softnpu.emulator.array.array import Array
+from softnpu.emulator.array.core_tile import CORE_CONTROL
+from softnpu.emulator.cores.services import CoreError
 from tests.softnpu.emulator.programs import Segments, loads
 from tests.softnpu.emulator.wiring import settle
 

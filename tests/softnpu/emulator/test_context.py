@@ -12,11 +12,11 @@ import pytest
 from softnpu.arch.address import tile_address
 from softnpu.arch.ports import STREAM_SWITCHES, Bundle
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.array import Array
-from softnpu.emulator.clock import CYCLES_PER_MS
+from softnpu.emulator.array.array import Array
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
-from softnpu.emulator.report import Outcome
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import Outcome
+from softnpu.emulator.scheduling.clock import CYCLES_PER_MS
 from softnpu.errors import EmulatorError, FormatError
 from softnpu.formats import txn
 from softnpu.formats.operations import BlockWrite, LoadPdi, Sync, Write

@@ -10,8 +10,8 @@ from softnpu.arch.dma import Direction
 from softnpu.arch.packets import CONTROL_HEADER, packet_header, with_odd_parity
 from softnpu.arch.ports import Bundle
 from softnpu.emulator import waits
-from softnpu.emulator.array import Array
-from softnpu.emulator.core_tile import CORE_CONTROL, CORE_STATUS
+from softnpu.emulator.array.array import Array
+from softnpu.emulator.array.core_tile import CORE_CONTROL, CORE_STATUS
 from softnpu.errors import EmulatorError
 from softnpu.isa import table
 from tests.softnpu.emulator.machine_code import assembled

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
-from softnpu.emulator.report import Outcome
-from softnpu.emulator.summary import state, summary
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import Outcome
+from softnpu.emulator.explaining.summary import state, summary
 from softnpu.formats import txn, xclbin
 from softnpu.formats.operations import (
     AddressPatch,

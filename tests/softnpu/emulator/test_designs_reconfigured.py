@@ -13,8 +13,8 @@ from softnpu.compiler import kernel, packaging, programs, streams
 from softnpu.compiler.driver import PHYSICAL, Options, compile_design
 from softnpu.dialects.text import parse_file, parse_text, print_module
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import RunReport
 from softnpu.formats.xclbin import parse
 from softnpu.passes.ctrl_packet_to_dma import CtrlPacketToDmaPass
 from softnpu.passes.dma_to_npu import DmaToNpuPass

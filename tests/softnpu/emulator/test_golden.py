@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
-from softnpu.emulator.report import Outcome
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import Outcome
 from tests.softnpu.emulator.programs import Cores
 
 I32 = np.int32

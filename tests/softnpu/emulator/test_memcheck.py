@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from softnpu.compiler.driver import compile_design
-from softnpu.emulator import names
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import Outcome
 from softnpu.emulator.memcheck.check import MemoryCheck
 from softnpu.emulator.memcheck.holding import Held, Holding
 from softnpu.emulator.memcheck.seen import buffers
-from softnpu.emulator.report import Outcome
+from softnpu.emulator.naming import names
 from softnpu.formats.xclbin import parse
 
 KERNEL = """

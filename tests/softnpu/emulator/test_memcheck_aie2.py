@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from softnpu.compiler.driver import Options, compile_design
-from softnpu.emulator import names
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import Outcome
 from softnpu.emulator.memcheck.check import MemoryCheck
-from softnpu.emulator.report import Outcome
+from softnpu.emulator.naming import names
 from softnpu.formats.xclbin import parse
 from tests.softnpu.emulator.machine_code import linked
 

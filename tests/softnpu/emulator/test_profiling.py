@@ -12,12 +12,12 @@ import pytest
 import softnpu.core
 from softnpu.__main__ import main
 from softnpu.compiler.driver import Options, compile_design
-from softnpu.emulator import names
 from softnpu.emulator.context import Context
+from softnpu.emulator.explaining.report import RunReport
+from softnpu.emulator.naming import names
+from softnpu.emulator.observing.recorder import PATHS, Recorder
 from softnpu.emulator.profiling.profile import BANKS, Profile, of_array
-from softnpu.emulator.profiling.recorder import PATHS, Recorder
 from softnpu.emulator.profiling.text import flame, text
-from softnpu.emulator.report import RunReport
 from softnpu.formats.xclbin import parse
 from tests.softnpu.emulator.machine_code import linked
 from tests.softnpu.emulator.test_designs_aie2 import DESIGN, WORKER

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from softnpu.arch.address import tile_address
-from softnpu.emulator.core_tile import CORE_PROCESSOR_BUS
+from softnpu.emulator.array.core_tile import CORE_PROCESSOR_BUS
 from tests.softnpu.emulator.running import (
     ABOVE,
     LEFT,

@@ -12,9 +12,9 @@ from softnpu.arch.address import tile_address
 from softnpu.arch.device import device
 from softnpu.arch.register import Module
 from softnpu.compiler.driver import Options, compile_design
-from softnpu.emulator.array import Array
+from softnpu.emulator.array.array import Array
 from softnpu.emulator.context import Context
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.explaining.report import RunReport
 from softnpu.emulator.tracing.modelled import INSTRUCTIONS, MODELLED
 from softnpu.formats import txn
 from softnpu.formats.event_settings import Settings

@@ -18,7 +18,7 @@ from softnpu.arch.ports import (
     Bundle,
 )
 from softnpu.arch.tiles import TileKind
-from softnpu.emulator.array import Array
+from softnpu.emulator.array.array import Array
 
 Tile = tuple[int, int]
 End = tuple[Bundle, int]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from softnpu.__main__ import main
-from softnpu.emulator.names import Names
+from softnpu.emulator.naming.names import Names
 from softnpu.errors import FormatError
 from softnpu.formats import cdo
 from softnpu.formats.operations import BlockSet, Write

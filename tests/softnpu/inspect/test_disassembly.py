@@ -9,7 +9,7 @@ from softnpu.__main__ import main
 from softnpu.arch.address import tile_address
 from softnpu.arch.standin import CORE_ISA_MARK, STANDIN_ISA
 from softnpu.arch.tiles import TILE_FACTS, TileKind
-from softnpu.emulator.source_lines import Line, SourceLines
+from softnpu.emulator.naming.source_lines import Line, SourceLines
 from softnpu.errors import FormatError
 from softnpu.formats import cdo, elf, pdi, xclbin
 from softnpu.formats.operations import BlockSet, BlockWrite, Operation, Write

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from softnpu.compiler import names as compiler_names
-from softnpu.emulator import names
+from softnpu.emulator.naming import names
 from softnpu.formats import txn, xclbin
 from softnpu.inspect.labels import CONTROL, Labels, Shared
 from softnpu.inspect.pdis import of_xclbin

@@ -75,7 +75,7 @@ def dump(data: bytes) -> None:
 
 
 def dump_array(data: bytes) -> None:
-    from softnpu.emulator.names import Names
+    from softnpu.emulator.naming.names import Names
 
     array = of_operations(*configuration(data))
     assert list(to_text(describe_array(array, Names())))

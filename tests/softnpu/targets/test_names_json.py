@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from softnpu.dialects.text import parse_file, parse_text
-from softnpu.emulator import names
+from softnpu.emulator.naming import names
 from softnpu.errors import DesignError
 from softnpu.targets import names_json
 

@@ -14,7 +14,7 @@ from softnpu.compiler import pipelines
 from softnpu.compiler.driver import compile_design
 from softnpu.dialects.text import parse_file, parse_text
 from softnpu.emulator.context import Context
-from softnpu.emulator.explain import explain
+from softnpu.emulator.explaining.explain import explain
 from softnpu.errors import DesignError
 from softnpu.formats import xclbin
 from softnpu.targets.npu_binary import emit as binary

@@ -12,12 +12,12 @@ from softnpu.emulator.debugging.gdb.packets import escaped, unescaped
 from softnpu.emulator.debugging.gdb.processes import Processes
 from softnpu.emulator.debugging.gdb.resuming import resumption
 from softnpu.emulator.debugging.showing import Showing, monitor
-from softnpu.emulator.debugging.stops import On, Watched
 from softnpu.emulator.memcheck.seen import plain
+from softnpu.emulator.observing.stops import On, Watched
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.core import Core
+    from softnpu.emulator.cores.core import Core
 
 TRAP = 5
 """SIGTRAP, as the protocol numbers it (gdb, signals.def)."""

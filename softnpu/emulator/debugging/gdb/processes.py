@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.core import Core
+    from softnpu.emulator.cores.core import Core
     from softnpu.emulator.debugging.debugger import Debugger
     from softnpu.emulator.debugging.view import CoreView
-    from softnpu.emulator.names import Place
+    from softnpu.emulator.naming.names import Place
 
 _THREAD = re.compile(rb"(?:p(?P<pid>-?[0-9a-f]+)\.)?(?P<tid>-?[0-9a-f]+)")
 

@@ -12,12 +12,12 @@ from softnpu.emulator.debugging.debugger import Debugger, Quit, Reason, Stop
 from softnpu.emulator.debugging.gdb.answers import TRAP, Answers, Detached, Killed
 from softnpu.emulator.debugging.gdb.packets import INTERRUPT, Connection, DisconnectedError
 from softnpu.emulator.debugging.gdb.processes import Processes
-from softnpu.emulator.debugging.stops import On
-from softnpu.emulator.explain import explain
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.observing.stops import On
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
-    from softnpu.emulator.names import Place
+    from softnpu.emulator.naming.names import Place
 
 _INTERRUPTED, _ILLEGAL = 2, 11
 """SIGINT and SIGSEGV, as the protocol numbers them (gdb, signals.def)."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from softnpu.compiler.driver import compile_design
-from softnpu.emulator import names
 from softnpu.emulator.context import Context
 from softnpu.emulator.debugging.debugger import Debugger, Quit
 from softnpu.emulator.debugging.prompt import Prompt
+from softnpu.emulator.explaining.report import RunReport
 from softnpu.emulator.memcheck.check import MemoryCheck
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.naming import names
 from softnpu.formats.xclbin import parse
 from softnpu.targets.standin import compile_kernel
 

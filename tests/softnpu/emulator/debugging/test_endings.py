@@ -11,8 +11,8 @@ import pytest
 
 from softnpu.__main__ import main
 from softnpu.emulator.debugging import state
-from softnpu.emulator.explain import explain
-from softnpu.emulator.report import Outcome
+from softnpu.emulator.explaining.explain import explain
+from softnpu.emulator.explaining.report import Outcome
 from softnpu.errors import FormatError
 from tests.softnpu.emulator.debugging.artifacts import KERNEL, Built, build, line_of, session
 

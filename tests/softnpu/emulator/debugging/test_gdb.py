@@ -16,7 +16,7 @@ import pytest
 from softnpu.emulator.debugging.debugger import Debugger, Quit
 from softnpu.emulator.debugging.gdb.packets import checksum, escaped, unescaped
 from softnpu.emulator.debugging.gdb.server import GdbServer
-from softnpu.emulator.report import RunReport
+from softnpu.emulator.explaining.report import RunReport
 from softnpu.errors import EmulatorError
 from tests.softnpu.emulator.debugging.artifacts import Built, build, line_of
 

@@ -12,8 +12,8 @@ import pytest
 from softnpu.compiler.driver import compile_design
 from softnpu.emulator.debugging.commands import COMMANDS, HELP
 from softnpu.emulator.debugging.debugger import Debugger, Quit, Reason, Stop
+from softnpu.emulator.explaining.report import Outcome
 from softnpu.emulator.profiling.profile import of_array
-from softnpu.emulator.report import Outcome
 from tests.softnpu.emulator.debugging.artifacts import (
     DESIGN,
     KERNEL,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.emulator import cxx, cxx_host, program_host
+from softnpu.emulator.hosts import cxx, cxx_host
+from softnpu.emulator.hosts import program as program_host
 from softnpu.emulator.xrt.machine import machine
 from softnpu.errors import EmulatorError, ToolError
 from tests.softnpu.emulator.xrt.elf_files import beside_xclbin, full

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.emulator.hosts import Kind, kind_of
+from softnpu.emulator.hosts.kinds import Kind, kind_of
 from softnpu.errors import EmulatorError
 
 ELF = b"\x7fELF\x02\x01" + bytes(60)

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from softnpu.compiler import names as compiler_names
-from softnpu.emulator import names
-from softnpu.emulator.names import Buffer, Names
+from softnpu.emulator.naming import names
+from softnpu.emulator.naming.names import Buffer, Names
 from softnpu.formats import txn, xclbin
 from softnpu.inspect.array import ConfiguredArray, of_operations
 from softnpu.inspect.pdis import of_xclbin

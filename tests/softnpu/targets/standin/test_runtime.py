@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softnpu.arch.standin import Service
-from softnpu.emulator.printing import printf
+from softnpu.emulator.cores.printing import printf
 from softnpu.errors import ToolError
 from softnpu.targets.standin import compile_core, compile_kernel
 from softnpu.targets.standin.toolchain import runtime

@@ -1,0 +1,1 @@
+"""The array and its tiles: registers, control ports, and what each ignores."""

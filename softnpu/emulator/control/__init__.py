@@ -1,0 +1,1 @@
+"""The controller, and what it carries out: device operations, tokens, its table of values."""

@@ -1,0 +1,106 @@
+"""What a hang comes to, in a line: where the chain of waits ends.
+
+It is said only where the end of the chain says it: a transfer that ends within an object, one that
+was never started, a core that has ended, waits that go round.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from softnpu.emulator import waits
+from softnpu.emulator.cores.core import Core
+from softnpu.emulator.dma.channels import Channel, SendChannel
+from softnpu.emulator.dma.receive import ReceiveChannel
+from softnpu.emulator.explaining.wording import Cut, Step, Wording
+from softnpu.formats.elements import OF_MLIR, dtype
+
+if TYPE_CHECKING:
+    from softnpu.emulator.explaining.report import RunReport
+
+_WORD = 4
+
+
+def headline(report: RunReport, chain: Step, wording: Wording) -> str:
+    """The cause of a hang; "" where the chain does not say."""
+    steps = [step for _, step in chain.walk()]
+    for says in (_within_an_object, _nothing_more_comes, _never_released):
+        for step in steps:
+            if told := says(report, step, wording):
+                return told
+    circle = next((step for step in steps if step.cut is Cut.CIRCLE), None)
+    if circle is not None:
+        return f"{wording.actor(circle.wait.actor)} waits for what waits for it, in a circle"
+    return ""
+
+
+def _within_an_object(report: RunReport, step: Step, wording: Wording) -> str:
+    """Whether a receiver has a part of an object, and its sender nothing more to send."""
+    receiver = step.wait.actor
+    if not isinstance(receiver, ReceiveChannel) or not isinstance(step.wait, waits.DataWait):
+        return ""
+    sources = [child.wait for child in step.children]
+    if len(sources) != 1 or not isinstance(sources[0], waits.NoTask):
+        return ""
+    sender, descriptor = sources[0].actor, receiver.descriptor
+    if not isinstance(sender, SendChannel) or descriptor is None or not receiver.position:
+        return ""
+    size, rest = descriptor.pattern.length, receiver.position
+    words = _words(report, sender)
+    if words % size != rest:
+        return ""
+    per_word, what = _elements(receiver, wording)
+    objects = words // size
+    whole = f"{objects} objects" if objects != 1 else "one object"
+    return (
+        f"{wording.transfer(sender)} moves {words * per_word} {what}: {whole} of"
+        f" {size * per_word} and {rest * per_word} over"
+    )
+
+
+def _nothing_more_comes(_report: RunReport, step: Step, wording: Wording) -> str:
+    """Whether what is waited for has not begun, or has ended."""
+    match step.wait:
+        case waits.NoTask(Channel() as channel) if step.later:
+            transfer = wording.transfer(channel)
+            return f"the runtime sequence starts {transfer} only after what waits for it"
+        case waits.NoTask(Channel() as channel) if step.alone and not channel.counts.given:
+            return f"nothing starts a transfer at {wording.actor(channel)}"
+        case waits.Ended(core):
+            return f"{core.place} has ended its program, and others wait for it"
+    return ""
+
+
+def _never_released(_report: RunReport, step: Step, wording: Wording) -> str:
+    """Whether nobody could release what is waited for, or cores alone that never have."""
+    wait = step.wait
+    if isinstance(wait, waits.LockWait) and step.alone and not step.later:
+        return f"nobody releases what {wording.actor(wait.actor)} waits for"
+    actors = [child.wait.actor for child in step.children]
+    if (
+        not isinstance(wait, waits.LockWait)
+        or not actors
+        or any(a in wait.lock.releasers for a in actors)
+    ):
+        return ""
+    if not all(isinstance(actor, Core) for actor in actors):
+        return ""
+    cores = " or ".join(actor.place for actor in actors)
+    lock = wording.lock(wait.lock)
+    return f"{cores} has never released {lock}, which {wording.actor(wait.actor)} waits for"
+
+
+def _words(report: RunReport, channel: Channel) -> int:
+    """What a channel has moved in the run."""
+    counts = report.statistics.channels.get(channel.place)
+    return counts.bytes // _WORD if counts is not None else 0
+
+
+def _elements(channel: Channel, wording: Wording) -> tuple[int, str]:
+    """How many elements a word holds of the buffer that a channel fills, and what to call them."""
+    place = channel.engine.memory_place(channel)
+    element = "" if place is None else wording.element(*place)
+    if element not in OF_MLIR:
+        return 1, "words"
+    size = dtype(OF_MLIR[element]).itemsize
+    return (_WORD // size, "elements") if size <= _WORD else (1, "words")

@@ -1,0 +1,1 @@
+"""Hosts that somebody else wrote, run against the emulated NPU: scripts, C++ and programs."""

@@ -1,0 +1,1 @@
+"""The author's names and source lines for what the array holds."""
