@@ -6,11 +6,15 @@ import softnpu.core
 x = np.arange(256, dtype=np.int32)
 done = softnpu.core.run("scale.o", x, np.zeros_like(x), 256, entry="scale")
 done.arrays[1], done.cycles
+softnpu.core.run("bias.o", x, registers=done.registers)  # begins with what the first one left
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +52,8 @@ class Done:
         cycles: bundles that were issued, and stalls.
         stalls: of these, the cycles in which a memory bank held the core up.
         profile: where the cycles went, if that was asked for.
+        registers: what an NPU would leave in them for the program that comes next, by name: all but
+            those that a reset of the core sets (control, status, `lr`, `sp`, the loop's).
     """
 
     arrays: list[Array]
@@ -55,6 +61,11 @@ class Done:
     cycles: int
     stalls: int
     profile: Profile | None = None
+    registers: dict[str, int] = field(default_factory=dict)
+
+
+class RegisterError(EmulatorError):
+    """A register that there is not, or that cannot hold what it is given."""
 
 
 def run(
@@ -65,6 +76,8 @@ def run(
     limit: int = LIMIT,
     profile: bool = False,
     unset: int = UNSET,
+    registers: Mapping[str, int] | None = None,
+    at: Sequence[int] = (),
 ) -> Done:
     """Calls a function of a file.
 
@@ -78,8 +91,14 @@ def run(
         profile: records where the cycles go.
         unset: each byte of the registers that nothing has set. What differs between two runs with
             two of them reads such a register.
+        registers: what registers hold at first, by the names of assembly: `registers` of an earlier
+            `Done`, since an NPU clears none between two programs, or what a kernel relies on
+            (`{"crRnd": 12}`). Arguments, `lr` and `sp` are set by the call.
+        at: addresses of the first arrays, in their order, as a design places them: which banks
+            they share decides about stalls. The other arrays lie from 0x40000 on.
 
     Raises:
+        RegisterError: `registers` names one that there is not, or a value that it cannot hold.
         EmulatorError: the file is not for such a core, the arguments do not fit, or the code does
             what the NPU leaves undefined, goes where no memory is, waits for others, or does not
             end; the message names function and bundle.
@@ -94,7 +113,9 @@ def run(
         machine.map(MEMORY + window * WINDOW, memory, window * WINDOW)
     for address, data in image.data:
         _put(memory, address, data)
-    places = _pass(machine, memory, arguments)
+    _begin(machine, registers or {}, device)
+    places = _pass(machine, memory, arguments, at)
+    _apart(places)
     machine.write("sp", OWN.to_bytes(4, "little"))
     machine.write("lr", machine.program.halt.to_bytes(4, "little"))
     machine.start(start)
@@ -110,7 +131,28 @@ def run(
     result = int.from_bytes(machine.read("r0"), "little", signed=True)
     code = instructions.name.upper()
     spent = None if recorder is None else _profile(Path(file), image, recorder, code)
-    return Done(arrays, result, machine.state.cycles, machine.state.stalled, spent)
+    lasting = machine.lasting().items()
+    left = {text: int.from_bytes(machine.read(name), "little") for text, name in lasting}
+    return Done(arrays, result, machine.state.cycles, machine.state.stalled, spent, left)
+
+
+def _begin(machine: Machine, registers: Mapping[str, int], device: str) -> None:
+    """Gives registers what they hold before the call."""
+    known = machine.program.instructions.registers
+    named = {register.text: name for name, register in known.items()}
+    for text, value in registers.items():
+        name = named.get(text)
+        if name is None:
+            near = get_close_matches(text, named, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise RegisterError(f"{device}'s cores have no register {text}{hint}")
+        if known[name].parts:
+            parts = ", ".join(known[part].text for part in known[name].parts)
+            raise RegisterError(f"register {text} is made of {parts}: give these")
+        bits = known[name].bits
+        if not 0 <= value < 1 << bits:
+            raise RegisterError(f"register {text} has {bits} bits: it cannot hold {value:#x}")
+        machine.write(name, value.to_bytes(max(bits, 32) // 8, "little"))
 
 
 def _profile(file: Path, image: Image, recorder: Recorder, code: str) -> Profile:
@@ -126,7 +168,7 @@ def _put(memory: bytearray, address: int, data: bytes) -> None:
 
 
 def _pass(
-    machine: Machine, memory: bytearray, arguments: tuple[Array | int, ...]
+    machine: Machine, memory: bytearray, arguments: tuple[Array | int, ...], at: Sequence[int]
 ) -> list[tuple[int, Array]]:
     """Puts arguments where the function looks for them; the arrays' addresses."""
     free, scalars = MEMORY, 0
@@ -141,16 +183,31 @@ def _pass(
         if len(places) == POINTERS:
             raise EmulatorError(f"more than {POINTERS} arrays do not fit into registers")
         data = np.ascontiguousarray(argument).tobytes()
-        if free + len(data) > OWN:
-            raise EmulatorError(
-                f"the arrays take more than the {OWN - MEMORY:,} bytes that a core reaches beside "
-                "its own memory"
-            )
-        _put(memory, free, data)
-        machine.write(f"p{len(places)}", free.to_bytes(4, "little"))
-        places.append((free, np.asarray(argument)))
-        free = -(-(free + len(data)) // _ALIGNED) * _ALIGNED
+        if len(places) < len(at):
+            place = at[len(places)]
+        else:
+            place, free = free, -(-(free + len(data)) // _ALIGNED) * _ALIGNED
+            if place + len(data) > OWN:
+                raise EmulatorError(
+                    f"the arrays take more than the {OWN - MEMORY:,} bytes that a core reaches "
+                    "beside its own memory"
+                )
+        _put(memory, place, data)
+        machine.write(f"p{len(places)}", place.to_bytes(4, "little"))
+        places.append((place, np.asarray(argument)))
+    if len(places) < len(at):
+        raise EmulatorError(f"{len(at)} addresses are given for {len(places)} arrays")
     return places
+
+
+def _apart(places: list[tuple[int, Array]]) -> None:
+    """EmulatorError where two arrays overlap."""
+    taken = sorted((place, place + given.nbytes) for place, given in places)
+    for (_, end), (start, _) in pairwise(taken):
+        if start < end:
+            raise EmulatorError(
+                f"an array reaches up to {end:#x}, over one at {start:#x}: give other addresses"
+            )
 
 
 _WAITS = {

@@ -27,9 +27,17 @@ _EXAMPLES = """examples:
   npuforge core scale.o --entry scale --arg in:x.npy --arg out:int32:256:y.npy --arg 256
   npuforge core kernel.s --arg inout:x.npy --cycles
   npuforge core main_core_0_2.elf --entry softmax --arg in:x.npy --arg out:int8:64x64:y.npy
+  npuforge core first.s --registers-to left.json         # two programs, one after the other:
+  npuforge core second.s --registers-from left.json      # an NPU clears no register between them
 
 An argument is in:FILE.npy (read), out:DTYPE:SHAPE:FILE.npy (zeros, written behind the call),
 inout:FILE.npy (both) or a number; SHAPE is 4096 or 64x64.
+
+What a register holds that the function reads and never sets: what --registers-from says, for all
+others the byte of --unset. --registers-to writes what an NPU's next program would find (not what
+the reset between two programs sets: control, status, lr, sp, the loop's); its file is JSON, such as
+{"r29": "0x2ac1bf8e", "wl0": "0x0"}, and one by hand may name control registers too:
+{"crRnd": 12}. Both options may name one file.
 """
 
 
@@ -57,6 +65,16 @@ def add_call(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arg", action="append", default=[], metavar="ARG", help="an argument (see below)"
     )
+    parser.add_argument(
+        "--at",
+        action="append",
+        default=[],
+        type=_address,
+        metavar="ADDRESS",
+        help="where the first array lies, then the second, and so on, such as 0x70400: memory "
+        "banks hold a kernel up as its design places them (default: one behind the other from "
+        "0x40000)",
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="give up after so many cycles")
     parser.add_argument(
         "--unset",
@@ -65,6 +83,23 @@ def add_call(parser: argparse.ArgumentParser) -> None:
         help="what each byte of a register holds that nothing has set (default: 0xa5); where "
         "results differ between two of them, the function reads such a register",
     )
+    parser.add_argument(
+        "--registers-from",
+        metavar="FILE",
+        type=Path,
+        help="begin with the registers in FILE, as --registers-to of the run before wrote them: an "
+        "NPU clears none between programs",
+    )
+    parser.add_argument(
+        "--registers-to",
+        metavar="FILE",
+        type=Path,
+        help="write what the next program would find in the registers (JSON) to FILE",
+    )
+
+
+def _address(text: str) -> int:
+    return int(text, 0)
 
 
 def _byte(text: str) -> int:
@@ -76,20 +111,28 @@ def _byte(text: str) -> int:
 
 def call(arguments: argparse.Namespace, *, profile: bool = False) -> Done:
     """Calls the function that `add_call`'s options tell, and writes its outputs."""
-    from softnpu import core
+    from softnpu import core, core_registers
     from softnpu.emulator.aie2.machine import UNSET
 
     given = [argument(text) for text in arguments.arg]
-    done = core.run(
-        arguments.file,
-        *(value for value, _ in given),
-        entry=arguments.entry,
-        device=arguments.device,
-        limit=arguments.limit or core.LIMIT,
-        profile=profile,
-        unset=UNSET if arguments.unset is None else arguments.unset,
-    )
+    before = arguments.registers_from
+    try:
+        done = core.run(
+            arguments.file,
+            *(value for value, _ in given),
+            entry=arguments.entry,
+            device=arguments.device,
+            limit=arguments.limit or core.LIMIT,
+            profile=profile,
+            unset=UNSET if arguments.unset is None else arguments.unset,
+            registers=core_registers.read(before) if before else None,
+            at=arguments.at,
+        )
+    except core.RegisterError as error:
+        raise EmulatorError(f"{before}: {error}") from error
     write(done.arrays, given)
+    if arguments.registers_to:
+        core_registers.write(arguments.registers_to, done.registers)
     return done
 
 

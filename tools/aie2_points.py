@@ -11,11 +11,11 @@ batch: nothing clears them. What four pointers held before the first batch is ta
 result that shows each.
 
 Written are aie2_points.jsonl, the operation of every point that comes out right, with the values
-of its operands, and aie2_points_left_out.tsv, every other point with its reason. Then each batch
-runs by itself, as `softnpu core` runs a program: aie2_points_alone.tsv has the points that differ
-then, with what they miss of the batches before. That a point depends on a register which nothing
-has set is not believed unless its result changes with what such registers hold. Printed is how many
-of each family come out, one after the other and each batch alone; that takes some minutes. Exit
+of its operands, and aie2_points_left_out.tsv, every other point with its reason. Then the batches
+run as `npuforge core` runs programs, each with the registers that the one before left and nothing
+known of what the first one found: aie2_points_in_order.tsv has the points that differ then, with
+what their results depend on. Printed is how many of each family come out, here and of each batch
+alone; that takes some minutes. Exit
 status 1 if a point is wrong without a reason.
 """
 
@@ -26,7 +26,7 @@ import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 import softnpu.core
+from softnpu.core import Done
 from tests.softnpu.emulator.semantics.instructions import SCALAR, VECTOR, UnknownError
-from tests.softnpu.emulator.semantics.machine import Machine, parts_of
+from tests.softnpu.emulator.semantics.machine import INPUT, OUTPUT, Machine, parts_of
 from tests.softnpu.emulator.semantics.operand import STREAM, spell
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
@@ -46,7 +47,8 @@ POINTERS = {"p2": 0x3AF11, "p3": 0x87A28, "p4": 0x4E82E, "p5": 0x969AC}
 
 FAMILIES = (
     ("memory, moves, pointers", r"(V?LD[AB]|V?ST_|PADD|V?MOV).*"),
-    ("multiply.h", r"V(NEG|ADD|SUB)?(MAC|MSC|MUL).*|V(NEG)?(ADD|SUB)|VNEG|V\w+_F"),
+    ("multiply.h, products", r"V(NEG|ADD|SUB)?(MAC|MSC|MUL).*"),
+    ("multiply.h, sums", r"V(NEG)?(ADD|SUB)|VNEG|V\w+_F"),
     ("accumulate.h", r"VUPS.*|VSRS.*|VUNPACK.*|VCLR.*"),
     ("floats.h", r"VCONV.*"),
     ("permute.h", r"VSH.*|VBCST.*|VEXT.*|VINSERT.*|VPUSH.*"),
@@ -131,8 +133,11 @@ class Point:
         return {**self.entry, "out": out}
 
 
-def batches(path: Path) -> Iterator[tuple[dict[str, Any], list[Point], bytes]]:
-    """Every batch, its points executed, and the output that it left."""
+def batches(
+    path: Path, first: dict[str, int]
+) -> Iterator[tuple[dict[str, Any], list[Point], bytes]]:
+    """Every batch, its points executed, and the output that it left; what registers hold before
+    the first one."""
     before: Machine | None = None
     for line in path.read_text().splitlines():
         batch = json.loads(line)
@@ -140,7 +145,7 @@ def batches(path: Path) -> Iterator[tuple[dict[str, Any], list[Point], bytes]]:
         if before is not None:
             machine.call(before)
         else:
-            machine.preset(POINTERS)
+            machine.preset(first)
         before = machine
         points = [Point(machine, point) for point in batch["points"]]
         yield batch, points, machine.output
@@ -169,54 +174,57 @@ def reason(batch: dict[str, Any], point: Point) -> str:
     return "; ".join(sorted({explain(unknown) for unknown in point.reasons}))
 
 
-UNSET, OTHERWISE = 0xA5, (0x5A, 0x3C, 0x00, 0xFF)
-"""Bytes of the registers that nothing has set, in one run and in others: a mask or a shift of one
-of them may compute what another does."""
-
-
-def alone(batch: dict[str, Any], folder: Path, unset: int = UNSET) -> bytes:
-    """The output of a batch that runs by itself."""
+def execute(batch: dict[str, Any], folder: Path, registers: Mapping[str, int]) -> Done:
+    """Runs a batch as `npuforge core` runs a program."""
     lines = [line for point in batch["points"] for line in point["asm"]]
     file = folder / "batch.s"
     file.write_text("\n".join([*lines, "ret lr", *["nop"] * 5, ""]))
     given = np.frombuffer(STREAM[: batch["in_bytes"]], np.int8)
-    done = softnpu.core.run(file, given, np.zeros(batch["out_bytes"], np.int8), unset=unset)
-    return done.arrays[1].tobytes()
+    output = np.zeros(batch["out_bytes"], np.int8)
+    return softnpu.core.run(file, given, output, registers=registers, at=(INPUT, OUTPUT))
 
 
-def unset(batch: dict[str, Any]) -> list[Point]:
-    """The points of a batch that nothing ran before."""
-    machine = Machine(STREAM[: batch["in_bytes"]], batch["out_bytes"])
-    machine.origins["p1"] = frozenset()
-    return [Point(machine, point) for point in batch["points"]]
-
-
-def compare_alone(path: Path, left_out: dict[str, str]) -> int:
-    """Writes what differs when each batch runs by itself; how many do without a reason."""
-    lines, right, known, lucky = [], Counter[str](), Counter[str](), 0
+def compare(path: Path, first: Mapping[str, int], *, alone: bool = False) -> dict[str, str]:
+    """Runs every batch, with the registers that the one before left or `alone`; prints how many
+    points come out, and gives the others: their instructions, by place."""
+    right, known, wrong = Counter[str](), Counter[str](), dict[str, str]()
+    registers = first
     with tempfile.TemporaryDirectory() as folder:
         for text in path.read_text().splitlines():
             batch = json.loads(text)
-            output = alone(batch, Path(folder))
-            others = [alone(batch, Path(folder), byte) for byte in OTHERWISE]
-            for index, point in enumerate(unset(batch)):
-                if point.point["out"] is None:
+            done = execute(batch, Path(folder), registers)
+            registers = first if alone else done.registers
+            for index, point in enumerate(batch["points"]):
+                if point["out"] is None:
                     continue
-                name, place = point.point["instruction"], f"{batch['batch']}.{index}"
+                name, start = point["instruction"], point["out_offset"]
+                shown = done.arrays[1][start : start + point["out_bytes"]].tobytes()
                 known[family(name)] += 1
-                right[family(name)] += point.judge(output)
-                changes = any(point.shown(output) != point.shown(one) for one in others)
-                lucky += changes and point.judge(output)
-                if not point.judge(output):
-                    why = left_out.get(place) or reason(batch, point) or "WRONG"
-                    if changes != why.startswith("depends on "):
-                        why = "WRONG"
-                    lines.append(f"{place}\t{name}\t{why}")
-    (DATA / "aie2_points_alone.tsv").write_text("".join(f"{line}\n" for line in lines))
-    print("each batch alone:")
+                right[family(name)] += shown.hex() == point["out"]
+                if shown.hex() != point["out"]:
+                    wrong[f"{batch['batch']}.{index}"] = name
     _print(right, known)
-    print(f"{lucky} of these change with registers that nothing has set")
-    return sum(line.endswith("WRONG") for line in lines)
+    return wrong
+
+
+def compare_programs(path: Path, left_out: dict[str, str]) -> int:
+    """Writes what differs when the batches run in their order; how many do without a reason."""
+    print("each batch alone, by npuforge core:")
+    compare(path, {}, alone=True)
+    print("in order, by npuforge core, each with the registers that the one before left:")
+    wrong = compare(path, {})
+    reasons = {
+        f"{batch['batch']}.{index}": reason(batch, point)
+        for batch, points, _ in batches(path, {})
+        for index, point in enumerate(points)
+    }
+    lines = [f"{place}\t{name}\t{reasons[place] or 'WRONG'}" for place, name in wrong.items()]
+    (DATA / "aie2_points_in_order.tsv").write_text("".join(f"{line}\n" for line in lines))
+    print(f"the same with {', '.join(POINTERS)} as the first results that show them tell:")
+    otherwise = compare(path, POINTERS).keys() - left_out.keys()
+    if otherwise:
+        print(f"right with the library alone, and wrong here: {', '.join(otherwise)}")
+    return len(otherwise) + sum(line.endswith("WRONG") for line in lines)
 
 
 def family(name: str) -> str:
@@ -227,6 +235,7 @@ def family(name: str) -> str:
 def _print(right: Counter[str], known: Counter[str]) -> None:
     for name, _ in FAMILIES:
         print(f"{name:24} {right[name]:5} of {known[name]:5}")
+    print(f"{'all together':24} {right.total():5} of {known.total():5}")
 
 
 def main(arguments: list[str]) -> int:
@@ -234,7 +243,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     right, known, entries, left_out, wrong = Counter[str](), Counter[str](), [], [], 0
-    for batch, points, output in batches(Path(arguments[0])):
+    for batch, points, output in batches(Path(arguments[0]), POINTERS):
         for index, point in enumerate(points):
             if point.point["out"] is None:
                 continue
@@ -254,7 +263,7 @@ def main(arguments: list[str]) -> int:
     _print(right, known)
     print(f"{len(entries)} operations written, {len(left_out)} points left out, {wrong} wrong")
     reasons = {place: why for place, _, why in (line.split("\t") for line in left_out)}
-    wrong += compare_alone(Path(arguments[0]), reasons)
+    wrong += compare_programs(Path(arguments[0]), reasons)
     return int(wrong > 0)
 
 

@@ -72,7 +72,7 @@ def points(kind: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "rows"),
-    [("modes", modes()), ("left out", points("left_out")), ("alone", points("alone"))],
+    [("modes", modes()), ("left out", points("left_out")), ("in order", points("in_order"))],
 )
 def test_the_page_has_the_table(name: str, rows: list[str]) -> None:
     text = PAGE.read_text()

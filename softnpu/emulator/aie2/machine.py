@@ -131,6 +131,11 @@ def _at_first(register: Register, unset: int) -> bytes:
     return value.to_bytes(size, "little")
 
 
+def _outlives_reset(register: Register) -> bool:
+    is_set = _CLEARED.fullmatch(register.name) or _SIGN.fullmatch(register.name)
+    return not register.parts and not is_set
+
+
 class Machine:
     """A core's state and code. Windows of data memory stay alive as long as it does.
 
@@ -197,6 +202,15 @@ class Machine:
         for leaf in self._leaves(register):
             place = self._place(leaf)
             place[:], data = data[: len(place)], data[len(place) :]
+
+    def lasting(self) -> dict[str, str]:
+        """The registers that a reset leaves as they are, by how assembly writes them.
+
+        What a program leaves in them, the next one finds: so programs come out that ran on a
+        Phoenix one after the other, and do not with control registers kept (docs/operations.md).
+        """
+        known = self.program.instructions.registers.items()
+        return {register.text: name for name, register in known if _outlives_reset(register)}
 
     def _leaves(self, register: str) -> tuple[str, ...]:
         return self.program.instructions.leaves(register)
