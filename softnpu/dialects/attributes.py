@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, cast
+from typing import Any, ClassVar, TypeVar
 
 from xdsl.dialects.builtin import MemRefType
-from xdsl.ir import Attribute, Data, OpaqueSyntaxAttribute, TypeAttribute
+from xdsl.ir import Data, OpaqueSyntaxAttribute, TypeAttribute
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
+from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from softnpu.dialects.codecs import TypedCodec
+
+_Short = TypeVar("_Short", bound=Data[Any])
 
 
 def _parse_struct(parser: AttrParser, names: Sequence[str]) -> tuple[int, ...]:
@@ -135,19 +138,24 @@ class PacketInfoAttr(_Struct):
         return self.data[1]
 
 
-def _parse_list(parser: AttrParser, element: type[_Struct]) -> tuple[_Struct, ...]:
-    """`[<...>, <...>]`; an element may also be written in full."""
+def _parse_list(parser: AttrParser, element: type[_Short]) -> tuple[_Short, ...]:
+    """`[<...>, <...>]`; an element may also be written in full, as mlir-aie's Python does it."""
 
-    def entry() -> _Struct:
-        return cast(_Struct, parse_short(parser, element))
+    return tuple(
+        parser.parse_comma_separated_list(
+            parser.Delimiter.SQUARE, lambda: parse_short(parser, element)
+        )
+    )
 
-    return tuple(parser.parse_comma_separated_list(parser.Delimiter.SQUARE, entry))
 
-
-def parse_short(parser: AttrParser, cls: type[_Struct]) -> Attribute:
+def parse_short(parser: AttrParser, cls: type[_Short]) -> _Short:
     """An attribute without its name, `<...>`, or with it, `#aie.name<...>`."""
-    full = parser.parse_optional_attribute()
-    return cls(cls.parse_parameter(parser)) if full is None else full
+    if parser._current_token.kind is not MLIRTokenKind.HASH_IDENT:
+        return cls(cls.parse_parameter(parser))
+    full = parser.parse_attribute()
+    if not isinstance(full, cls):
+        parser.raise_error(f"expected {cls.name}, found {full}")
+    return full
 
 
 class BDDimLayoutArrayAttr(Data[tuple[BDDimLayoutAttr, ...]], OpaqueSyntaxAttribute):
@@ -171,7 +179,7 @@ class BDDimLayoutArrayAttr(Data[tuple[BDDimLayoutAttr, ...]], OpaqueSyntaxAttrib
 
     @classmethod
     def parse_parameter(cls, parser: AttrParser) -> tuple[BDDimLayoutAttr, ...]:
-        return cast("tuple[BDDimLayoutAttr, ...]", _parse_list(parser, BDDimLayoutAttr))
+        return _parse_list(parser, BDDimLayoutAttr)
 
     def print_parameter(self, printer: Printer) -> None:
         with printer.in_square_brackets():
@@ -194,10 +202,7 @@ class BDDimLayoutArrayArrayAttr(Data[tuple[BDDimLayoutArrayAttr, ...]], OpaqueSy
 
     @classmethod
     def parse_parameter(cls, parser: AttrParser) -> tuple[BDDimLayoutArrayAttr, ...]:
-        def entry() -> BDDimLayoutArrayAttr:
-            return BDDimLayoutArrayAttr(BDDimLayoutArrayAttr.parse_parameter(parser))
-
-        return tuple(parser.parse_comma_separated_list(parser.Delimiter.SQUARE, entry))
+        return _parse_list(parser, BDDimLayoutArrayAttr)
 
     def print_parameter(self, printer: Printer) -> None:
         with printer.in_square_brackets():
@@ -225,7 +230,7 @@ class BDPadLayoutArrayAttr(Data[tuple[BDPadLayoutAttr, ...]], OpaqueSyntaxAttrib
 
     @classmethod
     def parse_parameter(cls, parser: AttrParser) -> tuple[BDPadLayoutAttr, ...]:
-        return cast("tuple[BDPadLayoutAttr, ...]", _parse_list(parser, BDPadLayoutAttr))
+        return _parse_list(parser, BDPadLayoutAttr)
 
     def print_parameter(self, printer: Printer) -> None:
         with printer.in_square_brackets():

@@ -33,6 +33,18 @@ def test_attributes_in_full(attribute: str, lines: Lines) -> None:
     assert lines(line) == [line]
 
 
+def test_what_a_list_holds_may_be_written_in_full(lines: Lines) -> None:
+    dims = "#aie<bd_dim_layout_array[#aie.bd_dim_layout<size = 4, stride = 8>]>"
+    (line,) = lines(f"%t = aie.tile(0, 4) {{note = #aie<bd_dim_layout_array_array[{dims}, []]>}}")
+    assert line.endswith("{note = #aie<bd_dim_layout_array_array[[<size = 4, stride = 8>], []]>}")
+
+
+def test_a_list_holds_one_kind_only(refusal: Callable[[str], DesignError]) -> None:
+    packet = "#aie.packet_info<pkt_type = 0, pkt_id = 2>"
+    error = refusal(f"%t = aie.tile(0, 4) {{note = #aie<bd_dim_layout_array[{packet}]>}}")
+    assert "expected aie.bd_dim_layout, found #aie.packet_info" in error.message
+
+
 def test_names_may_come_in_any_order_but_all_of_them(
     lines: Lines, refusal: Callable[[str], DesignError]
 ) -> None:
