@@ -20,7 +20,7 @@ npuforge's own, in Peano's place: compiles one kernel for a stand-in core of the
 
 _GENERATIONS = {"aie2": "aie2", "aie2p": "aie2p", "aie2ps": "aie2p"}
 _WITH_VALUE = ("-o", "-D", "-I", "-U", "-include", "-isystem", "-P", "-p", "-MF", "-MT")
-_PASSED = ("-D", "-I", "-U", "-include", "-isystem")
+_PASSED = ("-D", "-U", "-include", "-isystem")
 _DEPENDENCIES = ("-MD", "-MMD", "-MF", "-MT")
 
 
@@ -34,7 +34,10 @@ def main(given: Sequence[str]) -> int:
     if "--version" in given:
         sys.stdout.write(f"npuforge's clang for stand-in cores ({standin.compiler_version()})\n")
         return 0
-    generation, sources, output, flags = "aie2", [], "", []
+    generation, output = "aie2", ""
+    sources: list[Path] = []
+    folders: list[Path] = []
+    flags: list[str] = []
     for word, value in _words(given):
         if word == "-o":
             output = value
@@ -42,6 +45,8 @@ def main(given: Sequence[str]) -> int:
             generation = _generation(word.removeprefix("--target="))
         elif word in _GENERATIONS:  # xchesscc_wrapper names it so
             generation = _GENERATIONS[word]
+        elif word == "-I":
+            folders.append(Path(value))
         elif word in (*_PASSED, *_DEPENDENCIES):
             flags += [word, value] if value else [word]
         elif word.startswith("-std="):
@@ -54,7 +59,9 @@ def main(given: Sequence[str]) -> int:
     with collected() as warned:
         try:
             made = Path(output or f"{source.stem}.o")
-            standin.compile_kernel(source, made, flags=flags, generation=generation)
+            standin.compile_kernel(
+                source, made, include_dirs=folders, flags=flags, generation=generation
+            )
         finally:
             sys.stderr.writelines(f"{text}\n" for text in warned)
     return 0

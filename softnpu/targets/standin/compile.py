@@ -46,6 +46,9 @@ DIAGNOSTIC_FLAGS = (
 )
 KERNEL_FLAGS = ("-fno-common", *(f"-fno-builtin-{name}" for name in LIBM))
 
+AIE_HEADERS = ("aie_api/aie.hpp", "aiev2intrin.h", "aie2pintrin.h", "lut_based_ops.h")
+"""What the stand-in has in the place of AMD's."""
+
 ARCHITECTURES = {"aie2": 20, "aie2p": 21}
 """What kernels find in `__AIE_ARCH__` and `__AIEARCH__` (llvm-aie, clang/lib/Basic/Targets)."""
 
@@ -141,7 +144,8 @@ def compile_kernel(
 
     Args:
         defines: macros, each name with its value.
-        include_dirs: searched after the source's own folder.
+        include_dirs: searched after the source's own folder; one with AMD's own AIE headers
+            after the stand-in's.
         depfile: where to list the files that were read, as a Makefile rule.
         flags: further flags for clang, last.
         generation: "aie2" or "aie2p", whose vector instructions the kernel has.
@@ -184,9 +188,14 @@ def kernel_flags(
         "aie_intrinsics.h",
         *(f"-D{name}={ARCHITECTURES[generation]}" for name in ("__AIE_ARCH__", "__AIEARCH__")),
         *(f"-D{name}={value}" for name, value in defines.items()),
-        *(part for folder in include_dirs for part in ("-I", str(folder))),
+        *(part for folder in include_dirs for part in (_search(folder), str(folder))),
         *include_flags(cxx=cxx),
     ]
+
+
+def _search(folder: Path) -> str:
+    """A folder with AMD's own AIE headers (`include` of the wheel mlir_aie) comes after ours."""
+    return "-idirafter" if any((folder / name).exists() for name in AIE_HEADERS) else "-I"
 
 
 def tidy(messages: str) -> str:

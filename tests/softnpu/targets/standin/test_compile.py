@@ -56,6 +56,21 @@ def test_the_depfile_lists_the_headers_really_read(tmp_path: Path) -> None:
     assert "unused.h" not in text
 
 
+def test_amds_own_aie_headers_among_the_include_folders_do_not_stand_before_the_standins(
+    tmp_path: Path,
+) -> None:
+    """IRON names the `include` of the wheel mlir_aie for every kernel that it compiles."""
+    write(tmp_path, "include/aie_api/aie.hpp", "#error needs AMD's compiler")
+    write(tmp_path, "include/aie_kernels/size.h", "#define N 16")
+    source = write(
+        tmp_path,
+        "k.cc",
+        "#include <aie_api/aie.hpp>\n#include <aie_kernels/size.h>\n"
+        "aie::vector<int16_t, N> k(aie::vector<int16_t, N> x) { return aie::neg(x); }",
+    )
+    compile_kernel(source, tmp_path / "k.o", include_dirs=[tmp_path / "include"])
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
