@@ -79,6 +79,12 @@ def in_short(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def of_the_system(error: OSError) -> str:
+    """What went wrong with which file; not every error of Python's own library has both."""
+    what = error.strerror or str(error)
+    return f"{error.filename}: {what}" if error.filename else what
+
+
 def diagnostic(
     severity: str, message: str, location: SourceLocation | None, notes: tuple[str, ...] = ()
 ) -> str:

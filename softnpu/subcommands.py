@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from softnpu.collecting import collect_again
-from softnpu.errors import SoftnpuError
+from softnpu.errors import SoftnpuError, of_the_system
 from softnpu.terminal import check_command
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ class CommandLine:
         except mended as error:
             return _failed(str(error))
         except OSError as error:
-            told = f"{error.filename}: {error.strerror}"
-            return _failed(told if error.filename else str(error.strerror))
+            return _failed(of_the_system(error))
         except KeyboardInterrupt:
             return INTERRUPTED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from softnpu.errors import SoftnpuError
+from softnpu.errors import SoftnpuError, of_the_system
 from softnpu.terminal import end_when_the_reader_leaves
 from softnpu.tools.folder import PROGRAMS
 
@@ -21,7 +21,7 @@ def main(given: Sequence[str]) -> int:
         told = str(error)
         sys.stderr.write(f"{told}\n" if "error:" in told else f"{program}: error: {told}\n")
     except OSError as error:
-        sys.stderr.write(f"{program}: error: {error.filename}: {error.strerror}\n")
+        sys.stderr.write(f"{program}: error: {of_the_system(error)}\n")
     except KeyboardInterrupt:
         return INTERRUPTED
     return FAILURE

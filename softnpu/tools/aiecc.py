@@ -293,11 +293,17 @@ def _put(source: Path, target: Path, words: Words) -> None:
     if words.last("xclbin-input") and source.name == XCLBIN:
         extended = _extended(Path(words.last("xclbin-input")), source)
         target.write_bytes(extended)
-    elif source.absolute() != target.absolute():
-        shutil.copyfile(source, target)
+    else:
+        _copy(source, target)
     if source.name in (XCLBIN, FULL_ELF) and (names := source.with_name(_NAMES)).is_file():
         # What the emulator calls things lies beside the file that it runs.
-        shutil.copyfile(names, target.with_name(_NAMES))
+        _copy(names, target.with_name(_NAMES))
+
+
+def _copy(source: Path, target: Path) -> None:
+    """IRON's own builds have one folder to work in and for what comes out."""
+    if source.resolve() != target.resolve():
+        shutil.copyfile(source, target)
 
 
 _NAMES = "names.json"

@@ -100,6 +100,17 @@ def test_aiecc_makes_what_is_asked_for_under_its_name(
     assert (work / "prj").is_dir() is bool(made)
 
 
+def test_one_folder_serves_for_working_and_for_what_comes_out(work: Path) -> None:
+    """As iron.jit builds in its cache."""
+    both = ["--tmpdir=prj", "--output-dir=prj", "--get-input-with-addresses"]
+    xclbin = ["--get-xclbin", f"--xclbin-name={work}/prj/final.xclbin"]
+    insts = ["--get-npu-insts", f"--npu-insts-name={work}/prj/insts.bin"]
+    assert main(["aiecc", *both, *xclbin, *insts, "aie.mlir"]) == 0
+    made = {"final.xclbin", "insts.bin", "input_with_addresses.mlir", "names.json"}
+    assert made <= _files(work / "prj")
+    assert _files(work) == {"aie.mlir", "scale.cc", "scale.o"}
+
+
 def test_options_for_hosts_and_amds_compilers_are_taken_with_a_note(
     work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
