@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from pipeline.checks import expected, inputs, run_from
+from pipeline.checks import data_read, expected, inputs, run_from
 from pipeline.designs import Variant
 from pipeline.failing import in_words
-from pipeline.keys import Key
+from pipeline.keys import DATA, Key
 from pipeline.reporter import TOLD
 from pipeline.staging import Task
 from pipeline.toolchain import source_version
@@ -28,13 +29,16 @@ def bundle(variant: Variant) -> Task:
         "file_dep": run_from(variant),
         "targets": [str(bundle_file(variant))],
         "meta": {TOLD: str(bundle_file(variant))},
-        "uptodate": [Key({"tools": {"npuforge": source_version("runner", "pipeline/checks.py")}})],
+        "uptodate": [
+            Key({"tools": {"npuforge": source_version("runner", "pipeline/checks.py")}}),
+            DATA,
+        ],
         "clean": True,
     }
 
 
 @in_words
-def _pack(variant: Variant) -> None:
+def _pack(variant: Variant) -> dict[str, Any]:
     from pipeline.benching import surroundings
     from runner import artifact
     from runner import bundle as bundles
@@ -47,3 +51,4 @@ def _pack(variant: Variant) -> None:
         expected(variant, built.arguments),
         surroundings("emulator"),
     )
+    return data_read(variant)

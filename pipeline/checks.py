@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import TaskFailed
 from doit.task import clean_targets
 
-from pipeline import build_warnings, naming, shared_cache, whole
+from pipeline import build_warnings, naming, reading, shared_cache, whole
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
 from pipeline.failing import in_words
-from pipeline.keys import Key, Made
+from pipeline.keys import DATA, Key, Made
 from pipeline.options import memcheck_all
 from pipeline.shared_cache import FROM_CACHE, Entry, Step
 from pipeline.stages import warning_files
@@ -40,16 +40,24 @@ def results_file(variant: Variant, check: str) -> Path:
 
 
 def run_from(variant: Variant) -> list[str]:
-    """The files that a run depends on: the artifact, and what its author says of it."""
+    """The files that a run depends on: the artifact, and what its author says of it.
+
+    Those that the author's code opens are known when it has run: see `data_read`.
+    """
     built = (variant.folder / n for n in ("final.xclbin", "insts.bin", "manifest.json"))
     return [str(path) for path in (*built, *variant.design.declarations)]
+
+
+def data_read(variant: Variant) -> dict[str, Any]:
+    """The data that the author's code has opened in this process, for `keys.DATA`."""
+    return reading.beside(variant.design.declarations, variant.design.root)
 
 
 def test(variant: Variant, check: str) -> Task:
     """Runs a variant's artifact and judges it; on the emulator only when something has changed."""
     results = results_file(variant, check)
     checked = {"memory": {"checked": "all"}} if memcheck_all(os.environ) else {}
-    again = [Key({"tools": tool_key("test_emu"), **checked}), Made([results])]
+    again = [Key({"tools": tool_key("test_emu"), **checked}), Made([results]), DATA]
     return {
         "name": variant.label,
         "actions": [(_run, [variant, check])],
@@ -101,7 +109,7 @@ def _find_npu() -> None:
 
 
 @in_words
-def _run(variant: Variant, check: str) -> TaskFailed | None:
+def _run(variant: Variant, check: str) -> TaskFailed | dict[str, Any]:
     from runner import mismatch_files as mismatches
     from runner.judge import Verdict
 
@@ -110,10 +118,10 @@ def _run(variant: Variant, check: str) -> TaskFailed | None:
     _forget(variant)
     cache = shared_cache.of(os.environ) if check == "test_emu" else None
     key = _step(variant).key() if cache else ""
-    if cache and cache.fetch(key, variant.folder) is not None:
+    if cache and (entry := cache.fetch(key, variant.folder, _same_data)) is not None:
         known = json.loads(target.read_text(encoding="utf-8"))
         whole.write(target, json.dumps({**known, FROM_CACHE: True}, indent=1))
-        return None
+        return dict(entry.result or {})
     judged = outcome(variant, RUN_ON[check])
     told = {**judged.as_json(), "run_on": RUN_ON[check]}
     mismatches.write(told, judged.runs, variant.folder)
@@ -121,9 +129,15 @@ def _run(variant: Variant, check: str) -> TaskFailed | None:
     whole.write(target, json.dumps(told, indent=1))
     if judged.verdict is Verdict.FAIL:
         return TaskFailed(f"{variant.label}: {failed_runs(told)}")
+    data = data_read(variant)
     if cache and judged.verdict in (Verdict.PASS, Verdict.NOT_JUDGED):
-        cache.store(key, _step(variant).made(), Entry(None, ()))
-    return None
+        cache.store(key, _step(variant).made(), Entry(data, ()))
+    return data
+
+
+def _same_data(entry: Entry) -> bool:
+    """Whether the data that an entry's verdict depends on is what lies here."""
+    return not DATA.changed(entry.result or {})
 
 
 def _step(variant: Variant) -> Step:

@@ -37,7 +37,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pipeline import iron_programs, template
+from pipeline import iron_programs, reading, template
 from pipeline.buffers import Buffer
 from pipeline.errors import PipelineError, shown
 from pipeline.iron_programs import Iron, Printed
@@ -380,6 +380,7 @@ def _package(folder: Path) -> str:
     Each folder has its own name: a process may meet several, as the tests do.
     """
     name = f"npuforge_designs_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    reading.watch(folder)
     if name not in sys.modules:
         package = ModuleType(name)
         package.__path__ = [str(folder)]

@@ -10,8 +10,7 @@ from doit.cmd_base import DoitCmdBase
 from doit.control import TaskControl
 
 from pipeline import naming
-from pipeline.kernels import headers_changed, headers_unchanged
-from pipeline.keys import Key, Listed, Made
+from pipeline.keys import Key, Listed, Made, Read
 from pipeline.naming import Names
 from pipeline.options import (
     JSON,
@@ -115,8 +114,9 @@ def _has_state(task: Any) -> bool:
 def _check_reasons(check: Any, values: dict[str, Any], inputs: set[str]) -> Iterator[str]:
     if isinstance(check, (Key, Listed, Made)):
         yield from check.changes(values)
-    elif check is headers_unchanged:
-        yield from (f"header changed: {p}" for p in headers_changed(values) if p not in inputs)
+    elif isinstance(check, Read):
+        changed = (path for path in check.changed(values) if path not in inputs)
+        yield from (f"{check.word} changed: {path}" for path in changed)
 
 
 def _with_needs(tasks: dict[str, Any], names: Iterable[str]) -> set[str]:

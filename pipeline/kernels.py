@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from pipeline.keys import HEADERS, digest
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -59,36 +60,16 @@ def headers_read(depfile: Path, root: Path, before: Mapping[Path, str]) -> dict[
             saved meanwhile, nobody knows what it read.
 
     Returns:
-        What doit keeps with the task, for `headers_unchanged`.
+        What doit keeps with the task, for `keys.HEADERS`.
     """
     _, _, listed = depfile.read_text().replace("\\\n", " ").partition(":")
     paths = (Path(p.replace("\0", " ")) for p in listed.replace("\\ ", "\0").split())
     root = root.absolute()
     venv = root / ".venv"
     inside = (p for p in paths if root in p.absolute().parents and venv not in p.absolute().parents)
-    return {"headers": {str(p): before.get(p.absolute()) or digest(p) for p in inside}}
-
-
-def headers_unchanged(task: Any, values: Mapping[str, Any]) -> bool:
-    """Whether every header that the last compilation read still holds the same.
-
-    doit passes its task and the kept values to parameters of just these names.
-    """
-    del task
-    return not headers_changed(values)
-
-
-def headers_changed(values: Mapping[str, Any]) -> list[str]:
-    """The headers that no longer hold what the last compilation read."""
-    kept: dict[str, str] = values.get("headers", {})
-    return [p for p, known in kept.items() if not Path(p).is_file() or digest(Path(p)) != known]
+    return {HEADERS.kept: {str(p): before.get(p.absolute()) or digest(p) for p in inside}}
 
 
 def digests(source: Path) -> dict[Path, str]:
     """A kernel and the headers that it includes by relative name, by absolute path."""
     return {path.absolute(): digest(path) for path in local_files(source)}
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -125,14 +125,46 @@ class Listed:
             path = self._listing.parent / name
             if not path.is_file():
                 yield f"{path} is gone"
-            elif hashlib.sha256(path.read_bytes()).hexdigest() != known:
+            elif digest(path) != known:
                 yield f"{path} is not what was made here"
+
+
+class Read:
+    """Files that a task turned out to read: one that is gone or another makes it run again.
+
+    Args:
+        kept: under which name the task's action returns them, path -> SHA-256, for doit to keep.
+        word: what one of them is called.
+    """
+
+    def __init__(self, kept: str, word: str) -> None:
+        self.kept = kept
+        self.word = word
+
+    def __call__(self, task: Any, values: Mapping[str, Any]) -> bool:
+        """Whether every file that was read the last time still holds the same."""
+        del task
+        return not self.changed(values)
+
+    def changed(self, values: Mapping[str, Any]) -> list[str]:
+        """The files that no longer hold what was read."""
+        known: Mapping[str, str] = values.get(self.kept, {})
+        return [p for p, was in known.items() if not Path(p).is_file() or digest(Path(p)) != was]
+
+
+HEADERS, DATA = Read("headers", "header"), Read("data", "data file")
+"""What a kernel's compiler read; what an author's reference and vectors did."""
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _state(name: str) -> list[Any]:
     """Size, date and digest of a file."""
     status = Path(name).stat()
-    return [status.st_size, status.st_mtime_ns, hashlib.sha256(Path(name).read_bytes()).hexdigest()]
+    return [status.st_size, status.st_mtime_ns, digest(Path(name))]
 
 
 def _same(name: str, known: list[Any] | None) -> bool:

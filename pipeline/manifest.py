@@ -9,6 +9,7 @@ from typing import Any
 from pipeline import kernels, whole
 from pipeline.amd.running import LOGS
 from pipeline.designs import Variant
+from pipeline.keys import digest
 from pipeline.selection import Toolchain
 from softnpu.arch.standin import CORE_ISA_MARK
 
@@ -39,11 +40,11 @@ def write(variant: Variant, chain: Toolchain) -> None:
             "parameters": {name: _plain(v) for name, v in variant.parameters.items()},
             "core_isa": parsed.marks.get(CORE_ISA_MARK) or (_own_isa(variant) if cores else None),
             "arguments": json.loads((folder / "arguments.json").read_text()),
-            "artifacts": {name: kernels.digest(folder / name) for name in artifacts},
+            "artifacts": {name: digest(folder / name) for name in artifacts},
             "cores": cores,
             "kernels": {
                 source.name: {
-                    "sha256": kernels.digest(source),
+                    "sha256": digest(source),
                     "defines": kernels.defines(source, variant.parameters),
                 }
                 for source in variant.kernels

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 
 from pipeline import build_warnings
-from pipeline.checks import inputs, run_from
+from pipeline.checks import data_read, inputs, run_from
 from pipeline.designs import Variant
 from pipeline.failing import in_words
-from pipeline.keys import Key, Made
+from pipeline.keys import DATA, Key, Made
 from pipeline.reporter import TOLD_IN
 from pipeline.stages import warning_files
 from pipeline.staging import Task
@@ -36,13 +36,13 @@ def races(variant: Variant) -> Task:
         "file_dep": run_from(variant),
         "targets": [str(result)],
         "meta": {build_warnings.BEHIND: warning_files(variant), TOLD_IN: result},
-        "uptodate": [Key({"tools": tool_key("test_emu")}), Made([result])],
+        "uptodate": [Key({"tools": tool_key("test_emu")}), Made([result]), DATA],
         "clean": True,
     }
 
 
 @in_words
-def _hunt(variant: Variant, result: Path) -> TaskFailed | None:
+def _hunt(variant: Variant, result: Path) -> TaskFailed | dict[str, Any]:
     from runner import artifact, launch, races
     from runner.core_code import for_npu_alone
     from softnpu import pyxrt
@@ -62,4 +62,4 @@ def _hunt(variant: Variant, result: Path) -> TaskFailed | None:
     if found.difference:
         return TaskFailed(found.difference)
     result.write_text(f"{found.clean()}\n", encoding="utf-8")
-    return None
+    return data_read(variant)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pipeline import naming
-from pipeline.checks import run_from
+from pipeline.checks import data_read, run_from
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
 from pipeline.extras import need
 from pipeline.failing import in_words
-from pipeline.keys import Key
+from pipeline.keys import DATA, Key
 from pipeline.report import OBSERVED, PAGE, TIMELINE
 from pipeline.staging import Task
 from pipeline.toolchain import source_version, tool_key
@@ -30,16 +31,17 @@ def observe(variant: Variant) -> Task:
         "actions": [(_observe, [variant])],
         "file_dep": [*run_from(variant), str(variant.folder / "names.json")],
         "targets": [str(variant.folder / name) for name in (OBSERVED, TIMELINE)],
-        "uptodate": [Key({"tools": tool_key("test_emu"), "observer": observer})],
+        "uptodate": [Key({"tools": tool_key("test_emu"), "observer": observer}), DATA],
         "clean": True,
     }
 
 
 @in_words
-def _observe(variant: Variant) -> None:
+def _observe(variant: Variant) -> dict[str, Any]:
     from pipeline.report import observing
 
     observing.observe(variant, variant.folder / OBSERVED, variant.folder / TIMELINE)
+    return data_read(variant)
 
 
 def page(variants: Iterable[Variant], broken: Mapping[str, PipelineError]) -> Task:

@@ -16,7 +16,7 @@ import os
 import random
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +72,14 @@ class Cache:
         self.folder = folder
         self.limit = limit
 
-    def fetch(self, key: str, target: Path) -> Entry | None:
+    def fetch(
+        self, key: str, target: Path, fits: Callable[[Entry], bool] = lambda _: True
+    ) -> Entry | None:
         """Puts an entry's files into a folder; None, and no file, if it is not there or not whole.
 
         Args:
             target: takes the files; those of a name that are there are written over.
+            fits: whether it may be used, if that is known only when it has been found.
         """
         path = self._path(key)
         try:
@@ -93,6 +96,8 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             with suppress(OSError):
                 path.unlink()
+            return None
+        if not fits(entry):
             return None
         target.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():

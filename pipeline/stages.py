@@ -20,7 +20,7 @@ from pipeline import kernels as kernel_inputs
 from pipeline.designs import KERNELS, RENDERED, TEMPLATES, Variant
 from pipeline.discovery import Discovery
 from pipeline.errors import PipelineError
-from pipeline.keys import Key, Listed, Made
+from pipeline.keys import HEADERS, Key, Listed, Made, digest
 from pipeline.making import Kernel, Work, maker
 from pipeline.selection import Toolchain
 from pipeline.staging import Task, explained, stage_task, step_of
@@ -88,7 +88,7 @@ def kernels(variant: Variant, chain: Toolchain) -> Iterable[Task]:
             writes=[output],
             options={"defines": kernel_inputs.defines(source, variant.parameters)},
             name=source.stem,
-            uptodate=[kernel_inputs.headers_unchanged],
+            uptodate=[HEADERS],
             depends=kernel_inputs.local_files(source) - {source},
         )
 
@@ -157,9 +157,7 @@ def _cores(variant: Variant, chain: Toolchain) -> None:
     from pipeline import manifest
 
     elfs = maker(chain, "cores").cores(_work(variant))
-    manifest.write_json(
-        variant.folder / "cores.json", {elf.name: kernel_inputs.digest(elf) for elf in elfs}
-    )
+    manifest.write_json(variant.folder / "cores.json", {elf.name: digest(elf) for elf in elfs})
 
 
 def insts(variant: Variant, chain: Toolchain) -> Task:

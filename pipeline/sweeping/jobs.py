@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 NPU_PLAN = Plan(warm_up=3, iterations=20, budget=5.0)
 _HEADERS = (".h", ".hpp", ".inc")
+_DESIGNS = (".j2", ".mlir", ".py", ".pyc")
 _OF_A_RUN = (
     "final.xclbin",
     "insts.bin",
@@ -99,11 +100,17 @@ def job(variant: Variant, setting: Setting, run_on: str, chain: Toolchain) -> Jo
 
 
 def _files(variant: Variant) -> Iterable[Path]:
-    """Templates, declarations, and of the kernels every source: a setting may choose another."""
+    """Templates, declarations, and of the kernels every source: a setting may choose another.
+
+    And the data beside the designs: what a reference reads of it is known only when it runs.
+    """
     design = variant.design
     sources = (path for path in (design.root / KERNELS).rglob("*") if path.is_file())
     kernels = (path for path in sources if path.suffix in (*_HEADERS, ".c", ".cc", ".cpp"))
-    return dict.fromkeys((*variant.sources, *design.declarations, *sorted(kernels)))
+    beside = (path for path in (design.root / TEMPLATES).rglob("*") if path.is_file())
+    data = (path for path in beside if path.suffix not in _DESIGNS)
+    every = (*variant.sources, *design.declarations, *sorted(kernels), *sorted(data))
+    return dict.fromkeys(every)
 
 
 def _key(made: Job, chain: Toolchain) -> str:

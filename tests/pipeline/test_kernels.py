@@ -7,10 +7,9 @@ from pathlib import Path
 from pipeline.kernels import (
     defines,
     digests,
-    headers_changed,
     headers_read,
-    headers_unchanged,
 )
+from pipeline.keys import HEADERS
 
 
 def test_only_parameters_that_the_kernel_mentions_reach_it(tmp_path: Path) -> None:
@@ -36,11 +35,11 @@ def test_headers_come_from_what_the_compiler_read(tmp_path: Path) -> None:
     depfile.write_text(f"k.o: {escaped}/my\\ tables.h \\\n  /usr/include/stdint.h\n")
     read = headers_read(depfile, tmp_path, {})
     assert list(read["headers"]) == [str(header)]
-    assert headers_unchanged(None, read)
+    assert HEADERS(None, read)
     header.write_text("// other\n")
-    assert not headers_unchanged(None, read)
+    assert not HEADERS(None, read)
     header.unlink()
-    assert not headers_unchanged(None, read)
+    assert not HEADERS(None, read)
 
 
 def test_a_header_that_is_saved_while_the_compiler_reads_it_is_taken_for_unread(
@@ -53,4 +52,4 @@ def test_a_header_that_is_saved_while_the_compiler_reads_it_is_taken_for_unread(
     header.write_text("// second\n")
     depfile = tmp_path / "k.d"
     depfile.write_text(f"k.o: {kernel} {header}\n")
-    assert headers_changed(headers_read(depfile, tmp_path, before)) == [str(header)]
+    assert HEADERS.changed(headers_read(depfile, tmp_path, before)) == [str(header)]
