@@ -44,6 +44,16 @@ def _print_struct(printer: Printer, names: Sequence[str], values: Iterable[int])
     printer.print_string(f"<{', '.join(f'{name} = {value}' for name, value in pairs)}>")
 
 
+class _Part:
+    """One of an attribute's numbers, by its place."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+
+    def __get__(self, attribute: _Struct, owner: type | None = None) -> int:
+        return attribute.data[self.place]
+
+
 class _Struct(Data[tuple[int, ...]]):
     """An attribute of a few named numbers."""
 
@@ -67,13 +77,8 @@ class BDDimLayoutAttr(_Struct):
     def of(size: int, stride: int) -> BDDimLayoutAttr:
         return BDDimLayoutAttr((size, stride))
 
-    @property
-    def size(self) -> int:
-        return self.data[0]
-
-    @property
-    def stride(self) -> int:
-        return self.data[1]
+    size = _Part(0)
+    stride = _Part(1)
 
 
 class BDPadLayoutAttr(_Struct):
@@ -86,13 +91,8 @@ class BDPadLayoutAttr(_Struct):
     def of(before: int, after: int) -> BDPadLayoutAttr:
         return BDPadLayoutAttr((before, after))
 
-    @property
-    def const_pad_before(self) -> int:
-        return self.data[0]
-
-    @property
-    def const_pad_after(self) -> int:
-        return self.data[1]
+    const_pad_before = _Part(0)
+    const_pad_after = _Part(1)
 
 
 class BDIterationAttr(_Struct):
@@ -106,17 +106,9 @@ class BDIterationAttr(_Struct):
     def of(size: int, stride: int, current: int = 0) -> BDIterationAttr:
         return BDIterationAttr((size, stride, current))
 
-    @property
-    def size(self) -> int:
-        return self.data[0]
-
-    @property
-    def stride(self) -> int:
-        return self.data[1]
-
-    @property
-    def current(self) -> int:
-        return self.data[2]
+    size = _Part(0)
+    stride = _Part(1)
+    current = _Part(2)
 
 
 class PacketInfoAttr(_Struct):
@@ -129,13 +121,8 @@ class PacketInfoAttr(_Struct):
     def of(pkt_type: int, pkt_id: int) -> PacketInfoAttr:
         return PacketInfoAttr((pkt_type, pkt_id))
 
-    @property
-    def pkt_type(self) -> int:
-        return self.data[0]
-
-    @property
-    def pkt_id(self) -> int:
-        return self.data[1]
+    pkt_type = _Part(0)
+    pkt_id = _Part(1)
 
 
 def _parse_list(parser: AttrParser, element: type[_Short]) -> tuple[_Short, ...]:

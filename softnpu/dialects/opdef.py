@@ -21,7 +21,7 @@ short-lived command pays for each time, and says what is wrong in the compiler's
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from typing_extensions import dataclass_transform
@@ -259,6 +259,12 @@ class DefinedOp(Fielded):
                 raise VerifyException(f"'{self.name}' gives {given.what}, found {found[0]}")
 
 
+def defined(dialect: str) -> tuple[type[DefinedOp], ...]:
+    """The ops of a dialect that have been defined so far, in that order."""
+    found = (op for name, op in OPS.items() if name.startswith(f"{dialect}."))
+    return tuple(cast("Iterator[type[DefinedOp]]", found))
+
+
 def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
@@ -291,6 +297,7 @@ __all__ = [
     "ScalarField",
     "SuccessorField",
     "attr",
+    "defined",
     "operand",
     "operands",
     "optional_scalar",

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from softnpu.errors import FormatError
-from softnpu.formats.identify import ELF_MAGIC, FileKind, identify, wrong_kind
-from softnpu.formats.records import Bytes, Record, raw, u8, u16, u32, u64, words
+from softnpu.formats.elf_records import LAYOUTS, HeaderRecord, Identification, Layout
+from softnpu.formats.identify import FileKind, identify, wrong_kind
+from softnpu.formats.records import Bytes, words
 
 EXECUTABLE = 2
 TYPES = {1: "relocatable object", EXECUTABLE: "executable", 3: "shared object", 4: "core dump"}
@@ -167,165 +168,12 @@ class Elf:
                 yield kernel, instance.name, members[1:]
 
 
-@dataclass(frozen=True)
-class Identification(Record):
-    """The ELF identification: 16 bytes."""
-
-    magic: bytes = raw(4, ELF_MAGIC)
-    word_class: int = u8()
-    order: int = u8()
-    file_version: int = u8()
-    abi: int = u8()
-    abi_version: int = u8()
-    rest: bytes = raw(7)
-
-
-@dataclass(frozen=True)
-class Header32(Record):
-    """The ELF header: 52 bytes with the identification."""
-
-    type: int = u16()
-    machine: int = u16()
-    version: int = u32()
-    entry: int = u32()
-    segment_table: int = u32()
-    section_table: int = u32()
-    flags: int = u32()
-    header_size: int = u16()
-    segment_size: int = u16()
-    segments: int = u16()
-    section_size: int = u16()
-    sections: int = u16()
-    names: int = u16()
-
-
-@dataclass(frozen=True)
-class _Header64(Record):
-    """The ELF header: 64 bytes with the identification."""
-
-    type: int = u16()
-    machine: int = u16()
-    version: int = u32()
-    entry: int = u64()
-    segment_table: int = u64()
-    section_table: int = u64()
-    flags: int = u32()
-    header_size: int = u16()
-    segment_size: int = u16()
-    segments: int = u16()
-    section_size: int = u16()
-    sections: int = u16()
-    names: int = u16()
-
-
-@dataclass(frozen=True)
-class Segment32(Record):
-    """The ELF program header: 32 bytes."""
-
-    type: int = u32()
-    offset: int = u32()
-    address: int = u32()
-    physical: int = u32()
-    file_size: int = u32()
-    size: int = u32()
-    flags: int = u32()
-    alignment: int = u32()
-
-
-@dataclass(frozen=True)
-class _Segment64(Record):
-    """The ELF program header: 56 bytes."""
-
-    type: int = u32()
-    flags: int = u32()
-    offset: int = u64()
-    address: int = u64()
-    physical: int = u64()
-    file_size: int = u64()
-    size: int = u64()
-    alignment: int = u64()
-
-
-@dataclass(frozen=True)
-class Section32(Record):
-    """The ELF section header: 40 bytes."""
-
-    name: int = u32()
-    type: int = u32()
-    flags: int = u32()
-    address: int = u32()
-    offset: int = u32()
-    size: int = u32()
-    link: int = u32()
-    info: int = u32()
-    alignment: int = u32()
-    entry_size: int = u32()
-
-
-@dataclass(frozen=True)
-class _Section64(Record):
-    """The ELF section header: 64 bytes."""
-
-    name: int = u32()
-    type: int = u32()
-    flags: int = u64()
-    address: int = u64()
-    offset: int = u64()
-    size: int = u64()
-    link: int = u32()
-    info: int = u32()
-    alignment: int = u64()
-    entry_size: int = u64()
-
-
-@dataclass(frozen=True)
-class Symbol32(Record):
-    """The ELF symbol: 16 bytes."""
-
-    name: int = u32()
-    value: int = u32()
-    size: int = u32()
-    info: int = u8()
-    other: int = u8()
-    section: int = u16()
-
-
-@dataclass(frozen=True)
-class _Symbol64(Record):
-    """The ELF symbol: 24 bytes."""
-
-    name: int = u32()
-    info: int = u8()
-    other: int = u8()
-    section: int = u16()
-    value: int = u64()
-    size: int = u64()
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """The records of one class of files."""
-
-    bits: int
-    header: type[Header32] | type[_Header64]
-    segment: type[Segment32] | type[_Segment64]
-    section: type[Section32] | type[_Section64]
-    symbol: type[Symbol32] | type[_Symbol64]
-
-
-_LAYOUTS = {
-    1: _Layout(32, Header32, Segment32, Section32, Symbol32),
-    2: _Layout(64, _Header64, _Segment64, _Section64, _Symbol64),
-}
-_HeaderRecord = Header32 | _Header64
-
-
 def parse(data: Bytes) -> Elf:
     """The ELF file in `data`; FormatError if it is none, big-endian, or cut off."""
     if identify(data) is not FileKind.ELF:
         raise wrong_kind(data, FileKind.ELF)
     told = Identification.read(data)
-    layout = _LAYOUTS.get(told.word_class)
+    layout = LAYOUTS.get(told.word_class)
     if layout is None:
         raise FormatError(f"an ELF file is of class 1 (32 bits) or 2 (64), not {told.word_class}")
     if told.order != _LITTLE_ENDIAN:
@@ -386,7 +234,7 @@ def notes(section: Section) -> Iterator[tuple[str, int, bytes]]:
         at += (size + 3) // 4 * 4
 
 
-def _segments(data: Bytes, header: _HeaderRecord, layout: _Layout) -> tuple[Segment, ...]:
+def _segments(data: Bytes, header: HeaderRecord, layout: Layout) -> tuple[Segment, ...]:
     size = layout.segment.byte_size()
     found = [
         layout.segment.read(data, header.segment_table + n * size) for n in range(header.segments)
@@ -400,7 +248,7 @@ def _segments(data: Bytes, header: _HeaderRecord, layout: _Layout) -> tuple[Segm
     )
 
 
-def _sections(data: Bytes, header: _HeaderRecord, layout: _Layout) -> tuple[Section, ...]:
+def _sections(data: Bytes, header: HeaderRecord, layout: Layout) -> tuple[Section, ...]:
     size = layout.section.byte_size()
     found = [
         layout.section.read(data, header.section_table + n * size) for n in range(header.sections)
@@ -427,7 +275,7 @@ def _sections(data: Bytes, header: _HeaderRecord, layout: _Layout) -> tuple[Sect
     )
 
 
-def _symbols(sections: tuple[Section, ...], layout: _Layout, type: int) -> Iterator[Symbol]:
+def _symbols(sections: tuple[Section, ...], layout: Layout, type: int) -> Iterator[Symbol]:
     size = layout.symbol.byte_size()
     for table in sections:
         if table.type == type and table.link < len(sections):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from softnpu.formats import elf
+from softnpu.formats.elf_records import Header32, Identification, Section32, Symbol32
 from softnpu.formats.job import (
     CONFIGURATION,
     CUSTOM_SECTION,
@@ -93,7 +94,7 @@ def write(job: Job) -> bytes:
 
 def _dynamic(patches: Sequence[tuple[int, Patch]]) -> list[_Section]:
     """The symbols that are patched with, and where."""
-    strings, table, relocations = _Strings(), [elf.Symbol32().write()], b""
+    strings, table, relocations = _Strings(), [Symbol32().write()], b""
     known: dict[tuple[int, str, int], int] = {}
     for section, patch in patches:
         key = section, patch.symbol, patch.size
@@ -101,9 +102,7 @@ def _dynamic(patches: Sequence[tuple[int, Patch]]) -> list[_Section]:
             known[key] = len(table)
             name = strings.add(patch.symbol)
             kind = _GLOBAL | _OBJECT
-            table.append(
-                elf.Symbol32(name=name, size=patch.size, info=kind, section=section).write()
-            )
+            table.append(Symbol32(name=name, size=patch.size, info=kind, section=section).write())
         relocations += word_bytes([patch.offset, known[key] << 8 | patch.scheme, patch.addend])
     return [
         _Section(".dynstr", bytes(strings.data), type=_STRINGS),
@@ -131,20 +130,18 @@ def _dynamic(patches: Sequence[tuple[int, Patch]]) -> list[_Section]:
 
 def _kernels(groups: Sequence[tuple[ControlCode, list[int]]]) -> list[_Section]:
     """The symbols of kernels and instances, and a group of sections for each instance."""
-    strings, table = _Strings(), [elf.Symbol32().write()]
+    strings, table = _Strings(), [Symbol32().write()]
     kernels: dict[str, int] = {}
     made: list[_Section] = []
     for code, members in groups:
         if code.kernel not in kernels:
             kernels[code.kernel] = len(table)
             name = strings.add(f"_Z{len(code.kernel)}{code.kernel}{'Pc' * (code.arguments or 0)}")
-            table.append(elf.Symbol32(name=name, info=_GLOBAL | _FUNCTION, section=0).write())
+            table.append(Symbol32(name=name, info=_GLOBAL | _FUNCTION, section=0).write())
         instance = strings.add(code.instance)
         info = len(table)
         table.append(
-            elf.Symbol32(
-                name=instance, info=_GLOBAL | _OBJECT, section=kernels[code.kernel]
-            ).write()
+            Symbol32(name=instance, info=_GLOBAL | _OBJECT, section=kernels[code.kernel]).write()
         )
         made.append(
             _Section(".group", word_bytes([0, *members]), _GROUP, link=".symtab", info=info)
@@ -170,7 +167,7 @@ def _file(sections: Sequence[_Section], abi: int, version: int) -> bytes:
     body, headers = b"", b""
     for section, name in zip(every, starts, strict=True):
         body = _padded(body, section.alignment)
-        headers += elf.Section32(
+        headers += Section32(
             name=name,
             type=section.type,
             flags=section.flags,
@@ -183,14 +180,14 @@ def _file(sections: Sequence[_Section], abi: int, version: int) -> bytes:
         ).write()
         body += section.data
     body = _padded(body, 4)
-    told = elf.Identification(word_class=1, order=1, file_version=1, abi=abi, abi_version=version)
-    header = elf.Header32(
+    told = Identification(word_class=1, order=1, file_version=1, abi=abi, abi_version=version)
+    header = Header32(
         type=elf.EXECUTABLE,
         machine=_MACHINE,
         version=1,
         section_table=_HEADERS + len(body),
         header_size=52,
-        section_size=elf.Section32.byte_size(),
+        section_size=Section32.byte_size(),
         sections=len(every),
         names=len(every) - 1,
     )

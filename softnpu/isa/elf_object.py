@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from softnpu.formats.elf import Header32, Identification, Section32, Symbol32
+from softnpu.formats.elf_records import Header32, Identification, Section32, Symbol32
 from softnpu.isa.assembly import Assembly, Section, Symbol
 
 _RELOCATABLE, _CURRENT = 1, 1

@@ -12,7 +12,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import IsTerminator, NoTerminator, SymbolOpInterface
 
-from softnpu.dialects.aie.tiles import BufferOp, TileElement, TileOp, tile_behind
+from softnpu.dialects.aie.tiles import BufferOp, TileElement, TileOp
 from softnpu.dialects.array_codecs import DENSE_I64
 from softnpu.dialects.assembly import build, parse_function_body, print_function_body
 from softnpu.dialects.attributes import (
@@ -259,12 +259,11 @@ class NextBDOp(DefinedOp):
     syntax = "$dest attr-dict"
 
 
-class ShimDMAAllocationOp(DefinedOp):
+class ShimDMAAllocationOp(TileElement):
     """The shim DMA channel that a symbol stands for in the runtime sequence."""
 
     name = "aie.shim_dma_allocation"
     sym_name: str = attr(SYMBOL_NAME)
-    tile: SSAValue = operand(INDEX)
     channel_dir: DMAChannelDir = attr(DIRECTION)
     channel_index: int = attr(I64)
     plio: bool = attr(BOOL, default=False)
@@ -293,11 +292,6 @@ class ShimDMAAllocationOp(DefinedOp):
                 properties["packet"] = PACKET.parse(parser)
         attributes = parser.parse_optional_attr_dict()
         return cls.create(operands=[value], properties=properties, attributes=attributes)
-
-    @property
-    def tile_op(self) -> TileOp:
-        """The `aie.tile` behind the operand."""
-        return tile_behind(self.tile)
 
 
 class BDChainOp(DefinedOp):

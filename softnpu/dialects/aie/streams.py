@@ -22,80 +22,80 @@ BUNDLE = EnumCodec(WireBundle, "bundle of ports")
 Port = tuple[WireBundle, int]
 
 
-class SwitchboxOp(TileElement):
-    """The stream switch of a tile, its connections in the region."""
+class _Switch(DefinedOp):
+    """What makes connections, which stand in its region."""
 
-    name = "aie.switchbox"
+    name = ""
     implicit_end = True
     connections: Region = region()
     result: OpResult = result(INDEX)
+
+
+class _SourcePort(DefinedOp):
+    """An op with the port that a stream comes from."""
+
+    name = ""
+    source_bundle: WireBundle = attr(BUNDLE)
+    source_channel: int = attr(NATURAL)
+
+    @property
+    def source_port(self) -> Port:
+        return self.source_bundle, self.source_channel
+
+
+class _DestPort(DefinedOp):
+    """An op with the port that a stream goes to."""
+
+    name = ""
+    dest_bundle: WireBundle = attr(BUNDLE)
+    dest_channel: int = attr(NATURAL)
+
+    @property
+    def dest_port(self) -> Port:
+        return self.dest_bundle, self.dest_channel
+
+
+class SwitchboxOp(_Switch, TileElement):
+    """The stream switch of a tile."""
+
+    name = "aie.switchbox"
     syntax = "`(` $tile `)` regions attr-dict"
 
 
-class ShimSwitchboxOp(DefinedOp):
+class ShimSwitchboxOp(_Switch):
     """The stream switch of a shim tile, named by its column (old form)."""
 
     name = "aie.shim_switchbox"
-    implicit_end = True
     col: int = attr(I32)
-    connections: Region = region()
-    result: OpResult = result(INDEX)
     syntax = "`(` $col `)` regions attr-dict"
 
 
-class ShimMuxOp(TileElement):
+class ShimMuxOp(_Switch, TileElement):
     """The multiplexer between a shim tile's DMA and the south ports of its switch."""
 
     name = "aie.shim_mux"
-    implicit_end = True
-    connections: Region = region()
-    result: OpResult = result(INDEX)
     syntax = "`(` $tile `)` regions attr-dict"
 
 
-class ConnectOp(DefinedOp):
+class ConnectOp(_DestPort, _SourcePort):
     """A circuit-switched connection inside a switch."""
 
     name = "aie.connect"
-    source_bundle: WireBundle = attr(BUNDLE)
-    source_channel: int = attr(NATURAL)
-    dest_bundle: WireBundle = attr(BUNDLE)
-    dest_channel: int = attr(NATURAL)
     syntax = (
         "`<` $source_bundle `:` $source_channel `,` $dest_bundle `:` $dest_channel `>` attr-dict"
     )
 
-    @property
-    def source_port(self) -> Port:
-        return self.source_bundle, self.source_channel
 
-    @property
-    def dest_port(self) -> Port:
-        return self.dest_bundle, self.dest_channel
-
-
-class FlowOp(DefinedOp):
+class FlowOp(_DestPort, _SourcePort):
     """A circuit-switched stream between two tiles."""
 
     name = "aie.flow"
     source: SSAValue = operand(INDEX)
-    source_bundle: WireBundle = attr(BUNDLE)
-    source_channel: int = attr(NATURAL)
     dest: SSAValue = operand(INDEX)
-    dest_bundle: WireBundle = attr(BUNDLE)
-    dest_channel: int = attr(NATURAL)
     syntax = (
         "`(` $source `,` $source_bundle `:` $source_channel `,` "
         "$dest `,` $dest_bundle `:` $dest_channel `)` attr-dict"
     )
-
-    @property
-    def source_port(self) -> Port:
-        return self.source_bundle, self.source_channel
-
-    @property
-    def dest_port(self) -> Port:
-        return self.dest_bundle, self.dest_channel
 
 
 class AMSelOp(DefinedOp):
@@ -108,21 +108,15 @@ class AMSelOp(DefinedOp):
     syntax = "`<` $arbiterID `>` `(` $msel `)` attr-dict"
 
 
-class MasterSetOp(DefinedOp):
+class MasterSetOp(_DestPort):
     """A master port of a switch, and the selects that it takes packets from."""
 
     name = "aie.masterset"
-    dest_bundle: WireBundle = attr(BUNDLE)
-    dest_channel: int = attr(NATURAL)
     amsels: tuple[SSAValue, ...] = operands(INDEX)
     keep_pkt_header: bool | None = attr(BOOL, default=None)
     is_ctrl_pkt_overlay: bool = attr(UNIT, default=False)
     result: OpResult = result(INDEX)
     syntax = "`(` $dest_bundle `:` $dest_channel `,` $amsels `)` attr-dict"
-
-    @property
-    def dest_port(self) -> Port:
-        return self.dest_bundle, self.dest_channel
 
 
 class WireOp(DefinedOp):
@@ -136,20 +130,14 @@ class WireOp(DefinedOp):
     syntax = "`(` $source `:` $source_bundle `,` $dest `:` $dest_bundle `)` attr-dict"
 
 
-class PacketRulesOp(DefinedOp):
+class PacketRulesOp(_SourcePort):
     """Where packets that enter a switch by one port go: up to four rules."""
 
     name = "aie.packet_rules"
     implicit_end = True
-    source_bundle: WireBundle = attr(BUNDLE)
-    source_channel: int = attr(NATURAL)
     is_ctrl_pkt_overlay: bool = attr(UNIT, default=False)
     rules: Region = region()
     syntax = "`(` $source_bundle `:` $source_channel `)` regions attr-dict"
-
-    @property
-    def source_port(self) -> Port:
-        return self.source_bundle, self.source_channel
 
 
 class PacketRuleOp(DefinedOp):
@@ -181,9 +169,8 @@ class PacketFlowOp(DefinedOp):
     syntax = "`(` $ID `)` regions attr-dict"
 
 
-class _PacketEnd(DefinedOp):
+class _PacketEnd(TileElement):
     name = ""
-    tile: SSAValue = operand(INDEX)
     bundle: WireBundle = attr(BUNDLE)
     channel: int = attr(NATURAL)
     syntax = "`<` $tile `,` $bundle `:` $channel `>` attr-dict"
@@ -191,11 +178,6 @@ class _PacketEnd(DefinedOp):
     @property
     def port(self) -> Port:
         return self.bundle, self.channel
-
-    @property
-    def tile_op(self) -> TileOp:
-        """The `aie.tile` behind the operand."""
-        return tile_behind(self.tile)
 
 
 class PacketSourceOp(_PacketEnd):
@@ -251,18 +233,13 @@ class CascadeFlowOp(DefinedOp):
 CASCADE_DIR = EnumCodec(CascadeDir, "cascade direction")
 
 
-class ConfigureCascadeOp(DefinedOp):
+class ConfigureCascadeOp(TileElement):
     """The directions of a tile's cascade input and output."""
 
     name = "aie.configure_cascade"
-    tile: SSAValue = operand(INDEX)
     input_dir: CascadeDir = attr(CASCADE_DIR, mlir="inputDir")
     output_dir: CascadeDir = attr(CASCADE_DIR, mlir="outputDir")
     syntax = "`(` $tile `,` $inputDir `,` $outputDir `)` attr-dict"
-
-    @property
-    def tile_op(self) -> TileOp:
-        return tile_behind(self.tile)
 
 
 class GetCascadeOp(DefinedOp):

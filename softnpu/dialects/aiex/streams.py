@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from xdsl.ir import OpResult, Region, SSAValue
+from typing import Any
+
+from xdsl.ir import Region, SSAValue
 from xdsl.irdl import traits_def
 from xdsl.traits import SymbolOpInterface
 
@@ -11,35 +13,6 @@ from softnpu.dialects.enums import LockAction, WireBundle
 from softnpu.dialects.opdef import INDEX, DefinedOp, attr, operand, region, result
 
 BUNDLE = EnumCodec(WireBundle, "bundle of ports")
-UNLOWERED = "read only: mlir-aie has no lowering for NPUs either"
-
-
-class GetTileOp(DefinedOp):
-    """A tile by computed coordinates."""
-
-    name = "aiex.getTile"
-    status = UNLOWERED
-    col: SSAValue = operand(INDEX)
-    row: SSAValue = operand(INDEX)
-    result: OpResult = result(INDEX)
-    syntax = "`(` $col `,` $row `)` attr-dict"
-
-
-class ConnectionOp(DefinedOp):
-    """A logical connection between cores."""
-
-    name = "aiex.connection"
-    status = UNLOWERED
-    source: SSAValue = operand(INDEX)
-    source_bundle: WireBundle = attr(BUNDLE, mlir="sourceBundle")
-    source_channel: int = attr(I32, mlir="sourceChannel")
-    dest: SSAValue = operand(INDEX)
-    dest_bundle: WireBundle = attr(BUNDLE, mlir="destBundle")
-    dest_channel: int = attr(I32, mlir="destChannel")
-    syntax = (
-        "`(` $source `,` $sourceBundle `:` $sourceChannel `,` "
-        "$dest `,` $destBundle `:` $destChannel `)` attr-dict"
-    )
 
 
 class _PortOp(DefinedOp):
@@ -138,65 +111,82 @@ class MemcpyOp(DefinedOp):
     )
 
 
-class HerdOp(DefinedOp):
-    """A rectangle of tiles."""
-
-    name = "aiex.herd"
-    status = UNLOWERED
-    width: int = attr(I32)
-    height: int = attr(I32)
-    result: OpResult = result(INDEX)
-    syntax = "`[` $width `]` `[` $height `]` attr-dict"
+def _unlowered(name: str, doc: str, syntax: str, **fields: Any) -> type[DefinedOp]:
+    status = "read only: mlir-aie has no lowering for NPUs either"
+    members = {"name": name, "__doc__": doc, "status": status, "syntax": syntax, **fields}
+    return type(f"{name.removeprefix('aiex.').capitalize()}Op", (DefinedOp,), members)
 
 
-class PlaceOp(DefinedOp):
-    """Where one herd lies relative to another."""
-
-    name = "aiex.place"
-    status = UNLOWERED
-    source_herd: SSAValue = operand(INDEX)
-    dest_herd: SSAValue = operand(INDEX)
-    dist_x: int = attr(I32, mlir="distX")
-    dist_y: int = attr(I32, mlir="distY")
-    syntax = "`(` $sourceHerd `,` $destHerd `,` $distX `,` $distY `)` attr-dict"
+def _channels() -> dict[str, Any]:
+    return {
+        "source_bundle": attr(BUNDLE, mlir="sourceBundle"),
+        "source_channel": attr(I32, mlir="sourceChannel"),
+        "dest_bundle": attr(BUNDLE, mlir="destBundle"),
+        "dest_channel": attr(I32, mlir="destChannel"),
+    }
 
 
-class RouteOp(DefinedOp):
-    """Streams between two herds."""
-
-    name = "aiex.route"
-    status = UNLOWERED
-    source_herds: SSAValue = operand(INDEX)
-    source_bundle: WireBundle = attr(BUNDLE, mlir="sourceBundle")
-    source_channel: int = attr(I32, mlir="sourceChannel")
-    dest_herds: SSAValue = operand(INDEX)
-    dest_bundle: WireBundle = attr(BUNDLE, mlir="destBundle")
-    dest_channel: int = attr(I32, mlir="destChannel")
-    syntax = (
+UNLOWERED = (
+    _unlowered(
+        "aiex.getTile",
+        "A tile by computed coordinates.",
+        "`(` $col `,` $row `)` attr-dict",
+        col=operand(INDEX),
+        row=operand(INDEX),
+        result=result(INDEX),
+    ),
+    _unlowered(
+        "aiex.connection",
+        "A logical connection between cores.",
+        "`(` $source `,` $sourceBundle `:` $sourceChannel `,` "
+        "$dest `,` $destBundle `:` $destChannel `)` attr-dict",
+        source=operand(INDEX),
+        dest=operand(INDEX),
+        **_channels(),
+    ),
+    _unlowered(
+        "aiex.herd",
+        "A rectangle of tiles.",
+        "`[` $width `]` `[` $height `]` attr-dict",
+        width=attr(I32),
+        height=attr(I32),
+        result=result(INDEX),
+    ),
+    _unlowered(
+        "aiex.place",
+        "Where one herd lies relative to another.",
+        "`(` $sourceHerd `,` $destHerd `,` $distX `,` $distY `)` attr-dict",
+        source_herd=operand(INDEX),
+        dest_herd=operand(INDEX),
+        dist_x=attr(I32, mlir="distX"),
+        dist_y=attr(I32, mlir="distY"),
+    ),
+    _unlowered(
+        "aiex.route",
+        "Streams between two herds.",
         "`(` `<` $sourceHerds `,` $sourceBundle `:` $sourceChannel `>` `,` "
-        "`<` $destHerds `,` $destBundle `:` $destChannel `>` `)` attr-dict"
-    )
-
-
-class IterOp(DefinedOp):
-    """A range of indices into a herd."""
-
-    name = "aiex.iter"
-    status = UNLOWERED
-    start: int = attr(I32)
-    end: int = attr(I32)
-    stride: int = attr(I32)
-    result: OpResult = result(INDEX)
-    syntax = "`(` $start `,` $end `,` $stride `)` attr-dict"
-
-
-class SelectOp(DefinedOp):
-    """Part of a herd."""
-
-    name = "aiex.select"
-    status = UNLOWERED
-    start_herd: SSAValue = operand(INDEX)
-    iter_x: SSAValue = operand(INDEX)
-    iter_y: SSAValue = operand(INDEX)
-    result: OpResult = result(INDEX)
-    syntax = "`(` $startHerd `,` $iterX `,` $iterY `)` attr-dict"
+        "`<` $destHerds `,` $destBundle `:` $destChannel `>` `)` attr-dict",
+        source_herds=operand(INDEX),
+        dest_herds=operand(INDEX),
+        **_channels(),
+    ),
+    _unlowered(
+        "aiex.iter",
+        "A range of indices into a herd.",
+        "`(` $start `,` $end `,` $stride `)` attr-dict",
+        start=attr(I32),
+        end=attr(I32),
+        stride=attr(I32),
+        result=result(INDEX),
+    ),
+    _unlowered(
+        "aiex.select",
+        "Part of a herd.",
+        "`(` $startHerd `,` $iterX `,` $iterY `)` attr-dict",
+        start_herd=operand(INDEX),
+        iter_x=operand(INDEX),
+        iter_y=operand(INDEX),
+        result=result(INDEX),
+    ),
+)
+"""Ops that are read and printed, of which nothing asks for a part: a row each."""

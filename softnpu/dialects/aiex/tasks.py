@@ -123,45 +123,40 @@ class DMABdPoolPushOp(DefinedOp):
     syntax = "`(` $column `,` $row `)` `bd_id` $bd_id attr-dict `:` type($bd_id)"
 
 
-class DMAStartBdChainOp(TileElement):
+class _StartBdChain(DefinedOp):
+    name = ""
+    symbol: str = attr(SYMBOL)
+    args: tuple[SSAValue, ...] = operands()
+    issue_token: bool = attr(BOOL, default=False)
+    repeat_count: int = attr(I32, default=0)
+    result: OpResult = result(INDEX)
+
+    @property
+    def bd_chain_op(self) -> BDChainOp | None:
+        found = lookup(self, self.symbol)
+        return found if isinstance(found, BDChainOp) else None
+
+
+class DMAStartBdChainOp(_StartBdChain, TileElement):
     """Configures and starts a task from an `aie.bd_chain` and its arguments."""
 
     name = "aiex.dma_start_bd_chain"
-    symbol: str = attr(SYMBOL)
     args: tuple[SSAValue, ...] = operands()
     tile: SSAValue = operand(INDEX)
     direction: DMAChannelDir = attr(DIRECTION)
     channel: int = attr(I32)
-    issue_token: bool = attr(BOOL, default=False)
-    repeat_count: int = attr(I32, default=0)
-    result: OpResult = result(INDEX)
     syntax = (
         "$symbol `(` $args `)` `:` `(` type($args) `)` ` ` `on` ` ` "
         "`(` $tile `,` $direction `,` $channel `)` attr-dict"
     )
 
-    @property
-    def bd_chain_op(self) -> BDChainOp | None:
-        found = lookup(self, self.symbol)
-        return found if isinstance(found, BDChainOp) else None
 
-
-class DMAStartBdChainForOp(DefinedOp):
+class DMAStartBdChainForOp(_StartBdChain):
     """The same, its channel named by a shim DMA allocation or an objectfifo."""
 
     name = "aiex.dma_start_bd_chain_for"
-    symbol: str = attr(SYMBOL)
-    args: tuple[SSAValue, ...] = operands()
     alloc: str = attr(SYMBOL)
-    issue_token: bool = attr(BOOL, default=False)
-    repeat_count: int = attr(I32, default=0)
-    result: OpResult = result(INDEX)
     syntax = "$symbol `(` $args `)` `:` `(` type($args) `)` ` ` `for` ` ` $alloc attr-dict"
-
-    @property
-    def bd_chain_op(self) -> BDChainOp | None:
-        found = lookup(self, self.symbol)
-        return found if isinstance(found, BDChainOp) else None
 
 
 class SetLockOp(DefinedOp):

@@ -6,9 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from xdsl.dialects.builtin import UnitAttr
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Attribute, Operation, OpResult
+from xdsl.irdl import traits_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
+from xdsl.traits import Pure
+
+from softnpu.dialects.opdef import DefinedOp, result, result_type
+
+
+class PureOp(DefinedOp):
+    """An op that does nothing but give a value, whose type its text says or lets infer."""
+
+    name = ""
+    result_type: Attribute = result_type()
+    result: OpResult = result()
+    traits = traits_def(Pure())
 
 
 def unchecked(cls: type[Operation], **members: Any) -> type[Operation]:

@@ -143,26 +143,25 @@ class CmpOp(DefinedOp):
     syntax = "$pred `(` $lhs `,` $rhs `)` attr-dict"
 
 
-class CastSOp(DefinedOp):
+class _CastOp(DefinedOp):
+    name = ""
+    input: SSAValue = operand()
+    output_type: Attribute = result_type()
+    output: OpResult = result()
+    traits = traits_def(Pure())
+    syntax = "$input attr-dict `:` type($input) `to` type($output)"
+
+
+class CastSOp(_CastOp):
     """An index to or from an integer, by sign."""
 
     name = "index.casts"
-    input: SSAValue = operand()
-    output_type: Attribute = result_type()
-    output: OpResult = result()
-    traits = traits_def(Pure())
-    syntax = "$input attr-dict `:` type($input) `to` type($output)"
 
 
-class CastUOp(DefinedOp):
+class CastUOp(_CastOp):
     """An index to or from an integer, without sign."""
 
     name = "index.castu"
-    input: SSAValue = operand()
-    output_type: Attribute = result_type()
-    output: OpResult = result()
-    traits = traits_def(Pure())
-    syntax = "$input attr-dict `:` type($input) `to` type($output)"
 
 
 class SizeOfOp(DefinedOp):

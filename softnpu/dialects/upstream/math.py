@@ -6,25 +6,21 @@ from collections.abc import Callable
 
 from xdsl.dialects import math
 from xdsl.dialects.builtin import VectorType, i1
-from xdsl.ir import Attribute, Dialect, Operation, OpResult, SSAValue
-from xdsl.irdl import traits_def
+from xdsl.ir import Dialect, Operation, SSAValue
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.traits import Pure
 
-from softnpu.dialects.opdef import DefinedOp, operand, result, result_type
+from softnpu.dialects.opdef import operand
 from softnpu.dialects.parts import Parts
 from softnpu.dialects.upstream import with_ops
+from softnpu.dialects.upstream.forms import PureOp
 
 
-class ClassOp(DefinedOp):
+class ClassOp(PureOp):
     """Whether a value, or each of a vector, is of some class."""
 
     name = ""
     operand: SSAValue = operand()
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "$operand attr-dict `:` type($operand)"
 
     @classmethod

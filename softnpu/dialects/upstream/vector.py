@@ -19,34 +19,28 @@ from softnpu.dialects.codecs import ANY, TypedCodec
 from softnpu.dialects.opdef import DefinedOp, attr, operand, operands, result, result_type
 from softnpu.dialects.parts import Parts
 from softnpu.dialects.upstream import with_ops
-from softnpu.dialects.upstream.forms import print_attributes
+from softnpu.dialects.upstream.forms import PureOp, print_attributes
 
 KIND = TypedCodec[Any](cast(Any, vector.CombiningKindAttr), "a kind such as <add>")
 
 
-class ShapeCastOp(DefinedOp):
+class ShapeCastOp(PureOp):
     """The same elements in another shape."""
 
     name = "vector.shape_cast"
     source: SSAValue = operand()
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "$source attr-dict `:` type($source) `to` type($result)"
 
 
-class TypeCastOp(DefinedOp):
+class TypeCastOp(PureOp):
     """A memref of scalars as a memref of one vector."""
 
     name = "vector.type_cast"
     memref: SSAValue = operand()
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "$memref attr-dict `:` type($memref) `to` type($result)"
 
 
-class ExtractStridedSliceOp(DefinedOp):
+class ExtractStridedSliceOp(PureOp):
     """A slice of a vector."""
 
     name = "vector.extract_strided_slice"
@@ -54,13 +48,10 @@ class ExtractStridedSliceOp(DefinedOp):
     offsets: ArrayAttr[Attribute] = attr(ANY)
     sizes: ArrayAttr[Attribute] = attr(ANY)
     strides: ArrayAttr[Attribute] = attr(ANY)
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "$source attr-dict `:` type($source) `to` type($result)"
 
 
-class InsertStridedSliceOp(DefinedOp):
+class InsertStridedSliceOp(PureOp):
     """A vector with a slice of it replaced."""
 
     name = "vector.insert_strided_slice"
@@ -68,9 +59,6 @@ class InsertStridedSliceOp(DefinedOp):
     dest: SSAValue = operand()
     offsets: ArrayAttr[Attribute] = attr(ANY)
     strides: ArrayAttr[Attribute] = attr(ANY)
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "$valueToStore `,` $dest attr-dict `:` type($valueToStore) `into` type($dest)"
 
     @classmethod
@@ -78,15 +66,12 @@ class InsertStridedSliceOp(DefinedOp):
         parts.types["result"] = parts.types["dest"]
 
 
-class TransposeOp(DefinedOp):
+class TransposeOp(PureOp):
     """A vector with its dimensions in another order."""
 
     name = "vector.transpose"
     vector: SSAValue = operand()
     permutation: tuple[int, ...] = attr(DENSE_I64)
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "$vector `,` $permutation attr-dict `:` type($vector) `to` type($result)"
 
     def verify_rules(self) -> None:
@@ -102,14 +87,11 @@ class TransposeOp(DefinedOp):
             raise VerifyException(f"{source} in the order [{order}] is no {target}")
 
 
-class ConstantMaskOp(DefinedOp):
+class ConstantMaskOp(PureOp):
     """A mask with its first elements set."""
 
     name = "vector.constant_mask"
     mask_dim_sizes: tuple[int, ...] = attr(DENSE_I64)
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "$mask_dim_sizes attr-dict `:` type($result)"
 
 
@@ -164,15 +146,12 @@ class SplatOp(DefinedOp):
         parts.types["input"] = [cast("VectorType[Any]", parts.types["aggregate"][0]).element_type]
 
 
-class InterleaveOp(DefinedOp):
+class InterleaveOp(PureOp):
     """The elements of two vectors by turns."""
 
     name = "vector.interleave"
     lhs: SSAValue = operand()
     rhs: SSAValue = operand()
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "$lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)"
 
     @classmethod
@@ -180,17 +159,14 @@ class InterleaveOp(DefinedOp):
         parts.types["rhs"] = parts.types["lhs"]
 
 
-class StepOp(DefinedOp):
+class StepOp(PureOp):
     """0, 1, 2, ..."""
 
     name = "vector.step"
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "attr-dict `:` type($result)"
 
 
-class OuterProductOp(DefinedOp):
+class OuterProductOp(PureOp):
     """The products of all pairs, added to an accumulator if there is one."""
 
     name = "vector.outerproduct"
@@ -198,9 +174,6 @@ class OuterProductOp(DefinedOp):
     rhs: SSAValue = operand()
     acc: tuple[SSAValue, ...] = operands()
     kind: Attribute | None = attr(KIND, default=None)
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)"
 
     @classmethod
@@ -232,7 +205,7 @@ class OuterProductOp(DefinedOp):
         printer.print_list([self.lhs.type, self.rhs.type], printer.print_attribute)
 
 
-class ContractionOp(DefinedOp):
+class ContractionOp(PureOp):
     """A contraction: matrix products and their like."""
 
     name = "vector.contract"
@@ -242,9 +215,6 @@ class ContractionOp(DefinedOp):
     indexing_maps: ArrayAttr[Attribute] = attr(ANY)
     iterator_types: ArrayAttr[Attribute] = attr(ANY)
     kind: Attribute | None = attr(KIND, default=None)
-    result_type: Attribute = result_type()
-    result: OpResult = result()
-    traits = traits_def(Pure())
     syntax = "attr-dict $lhs `,` $rhs `,` $acc `:` type($lhs) `,` type($rhs) `into` type($acc)"
 
     @classmethod

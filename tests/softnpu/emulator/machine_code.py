@@ -11,6 +11,7 @@ from pathlib import Path
 
 from softnpu.arch.standin import ELF_MACHINE_AIE
 from softnpu.formats import elf
+from softnpu.formats.elf_records import Header32, Identification, Section32, Segment32, Symbol32
 from softnpu.isa import table
 from softnpu.isa.assembler import assemble
 from softnpu.isa.codec import codec
@@ -43,8 +44,8 @@ def linked(text: str, stack: int | None = None) -> bytes:
     functions = [s for s in assembly.symbols.values() if not s.temporary]
     told = b"" if stack is None else b"_sp_start_value_DM_stack\0"
     names = b"\0" + b"".join(one.name.encode() + b"\0" for one in functions) + told
-    symbols = elf.Symbol32().write() + b"".join(
-        elf.Symbol32(
+    symbols = Symbol32().write() + b"".join(
+        Symbol32(
             name=names.index(b"\0" + one.name.encode() + b"\0") + 1,
             value=one.address,
             size=len(code) - one.address,
@@ -55,23 +56,23 @@ def linked(text: str, stack: int | None = None) -> bytes:
     )
     if stack is not None:
         name = len(names) - len(told)
-        symbols += elf.Symbol32(name=name, value=stack, info=1 << 4, section=_ABSOLUTE).write()
+        symbols += Symbol32(name=name, value=stack, info=1 << 4, section=_ABSOLUTE).write()
     tables = b"\0.text\0.symtab\0.strtab\0"
     at = 52 + 32
     parts = [code, symbols, names, tables]
     begins = [at + sum(len(part) for part in parts[:n]) for n in range(5)]
     sections = [
-        elf.Section32(),
-        elf.Section32(name=1, type=1, flags=6, offset=begins[0], size=len(code), alignment=1),
-        elf.Section32(
+        Section32(),
+        Section32(name=1, type=1, flags=6, offset=begins[0], size=len(code), alignment=1),
+        Section32(
             name=7, type=2, offset=begins[1], size=len(symbols), link=3, info=1, entry_size=16
         ),
-        elf.Section32(name=15, type=3, offset=begins[2], size=len(names)),
-        elf.Section32(name=15, type=3, offset=begins[3], size=len(tables)),
+        Section32(name=15, type=3, offset=begins[2], size=len(names)),
+        Section32(name=15, type=3, offset=begins[3], size=len(tables)),
     ]
     head = [
-        elf.Identification(word_class=1, order=1, file_version=1),
-        elf.Header32(
+        Identification(word_class=1, order=1, file_version=1),
+        Header32(
             type=elf.EXECUTABLE,
             machine=ELF_MACHINE_AIE,
             version=1,
@@ -85,7 +86,7 @@ def linked(text: str, stack: int | None = None) -> bytes:
             sections=len(sections),
             names=4,
         ),
-        elf.Segment32(type=1, offset=at, file_size=len(code), size=len(code), flags=5, alignment=1),
+        Segment32(type=1, offset=at, file_size=len(code), size=len(code), flags=5, alignment=1),
     ]
     written = b"".join(record.write() for record in head)
     return written + b"".join(parts) + b"".join(section.write() for section in sections)

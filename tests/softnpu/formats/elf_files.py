@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from softnpu.formats import elf
+from softnpu.formats.elf_records import LAYOUTS, Identification
 from softnpu.formats.records import Record, word_bytes
 
 _CLASS = {32: 1, 64: 2}
@@ -28,7 +29,7 @@ def build(
     sections: Sequence[Given], *, bits: int = 32, machine: int = 1, abi: int = 0, version: int = 0
 ) -> bytes:
     """The sections, numbered from 1, behind the headers; names lie in the last one."""
-    layout = elf._LAYOUTS[_CLASS[bits]]
+    layout = LAYOUTS[_CLASS[bits]]
     given = [Given("", type=0), *sections, Given(".shstrtab", type=3)]
     names = b"\0".join(one.name.encode() for one in given) + b"\0"
     given[-1] = Given(".shstrtab", names, type=3)
@@ -45,7 +46,7 @@ def build(
         ).write()
         body += one.data + bytes(-len(one.data) % 8)
     head: list[Record] = [
-        elf.Identification(word_class=_CLASS[bits], order=1, abi=abi, abi_version=version),
+        Identification(word_class=_CLASS[bits], order=1, abi=abi, abi_version=version),
         layout.header(
             type=elf.EXECUTABLE,
             machine=machine,
@@ -59,7 +60,7 @@ def build(
 
 def symbols(found: Sequence[tuple[str, int, int]], *, bits: int = 32) -> tuple[bytes, bytes]:
     """A symbol table and its strings, of (name, kind, section)."""
-    layout = elf._LAYOUTS[_CLASS[bits]]
+    layout = LAYOUTS[_CLASS[bits]]
     strings, table = b"\0", b""
     for name, kind, section in found:
         table += layout.symbol(name=len(strings), info=kind, section=section).write()

@@ -12,6 +12,7 @@ from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.emulator.naming.source_lines import Line, SourceLines
 from softnpu.errors import FormatError
 from softnpu.formats import cdo, elf, pdi, xclbin
+from softnpu.formats.elf_records import Header32, Identification, Section32, Segment32, Symbol32
 from softnpu.formats.operations import BlockSet, BlockWrite, Operation, Write
 from softnpu.inspect.disassembly import Disassembly, to_json, to_text
 from softnpu.inspect.machine_code import Program, programs
@@ -67,20 +68,20 @@ def shown(path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> list
 
 def linked(program: bytes) -> bytes:
     """A core's ELF file with the function `scale` at the program's beginning."""
-    symbol = elf.Symbol32(name=1, info=2, section=1).write()
+    symbol = Symbol32(name=1, info=2, section=1).write()
     sections = [Given(".symtab", symbol, 2, 2), Given(".strtab", b"\0scale\0", 3)]
     data = bytearray(build(sections, machine=elf.AIE))
     header = replace(
-        elf.Header32.read(data, elf.Identification.byte_size()),
+        Header32.read(data, Identification.byte_size()),
         flags=2,
         segments=1,
         segment_table=len(data),
-        section_size=elf.Section32.byte_size(),
+        section_size=Section32.byte_size(),
     )
     data[16 : 16 + header.byte_size()] = header.write()
     size = len(program)
-    at = len(data) + elf.Segment32.byte_size()
-    data += elf.Segment32(type=1, offset=at, file_size=size, size=size, flags=5).write()
+    at = len(data) + Segment32.byte_size()
+    data += Segment32(type=1, offset=at, file_size=size, size=size, flags=5).write()
     return bytes(data) + program
 
 
