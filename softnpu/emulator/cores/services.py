@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from softnpu.arch.packets import packet_header
 from softnpu.arch.standin import BUS_START, Service
@@ -116,6 +117,21 @@ class Services(Worker):
     def registers(self) -> dict[str, int]:
         """Program counter, stack pointer and return address; empty before the first start."""
         return {} if self._machine is None else self._machine.registers()
+
+    def memory(self, address: int, size: int) -> NDArray[np.uint8] | None:
+        """The bytes of a tile, or of the program, that its code sees; None where there are none."""
+        at = plain(address)
+        for start, memory in {0: self._tile.program, **self._tile.windows()}.items():
+            if start <= at and at + size <= start + len(memory):
+                return memory[at - start :][:size]
+        return None
+
+    def read(self, address: int, size: int) -> bytes:
+        """As `memory`, a copy; EmulatorError where there are none."""
+        found = self.memory(address, size)
+        if found is None:
+            raise EmulatorError(f"{self.place} sees no memory at {plain(address):#x}")
+        return found.tobytes()
 
     def _lock(self, number: int) -> Lock:
         lock = self._locks[number] if 0 <= number < len(self._locks) else None

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softnpu.emulator.debugging.frames import Frame
 from softnpu.emulator.debugging.values import (
     FEW,
     element,
@@ -35,6 +34,7 @@ from softnpu.emulator.debugging.variables import (
     variables,
 )
 from softnpu.emulator.debugging.view import CoreView, Named, buffers
+from softnpu.emulator.unwinding.frames import Frame
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:

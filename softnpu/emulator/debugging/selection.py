@@ -12,8 +12,8 @@ from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
     from softnpu.emulator.cores.core import Core
-    from softnpu.emulator.debugging.frames import Frame
     from softnpu.emulator.debugging.view import CoreView
+    from softnpu.emulator.unwinding.frames import Frame
 
 _OVER = (Reason.FAULT, Reason.HANG, Reason.TIMEOUT, Reason.END)
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from softnpu.emulator import waits
 from softnpu.emulator.cores.core import Core
 from softnpu.emulator.debugging.debugger import Breakpoint, Debugger, Reason, Stop, Watchpoint
-from softnpu.emulator.debugging.frames import Frame
 from softnpu.emulator.debugging.values import elements, listed, told, type_name
 from softnpu.emulator.debugging.variables import OPTIMISED, variables
 from softnpu.emulator.debugging.view import CoreView, buffers
 from softnpu.emulator.explaining.explain import explain
 from softnpu.emulator.explaining.wording import Step, Wording
 from softnpu.emulator.scheduling.clock import CYCLES_PER_US
+from softnpu.emulator.unwinding.frames import Frame
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from softnpu.emulator.cores.core import Core
-    from softnpu.emulator.debugging.frames import Frame
     from softnpu.emulator.debugging.view import CoreView
+    from softnpu.emulator.unwinding.frames import Frame
 
 
 class Kind(Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,15 +53,6 @@ class Symbols:
                 found.append(Row(state.address, line, bool(state.is_stmt), body))
         return sorted(found, key=lambda row: (row.address, row.line is not None))
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [row.address for row in self.rows]
-
-    def line(self, pc: int) -> Line | None:
-        """The line that `pc` was compiled from; as `SourceLines.line`."""
-        index = bisect_right(self._starts, pc) - 1
-        return self.rows[index].line if index >= 0 else None
-
     def place(self, line: Line | None) -> str:
         """What an author calls a line, e.g. "scale.c:7"; "" for none and for the runtime's."""
         return self.source.told(line)
@@ -104,7 +94,7 @@ class Symbols:
     def functions(self) -> list[str]:
         """The names of the author's functions; of all where nothing is known of lines."""
         scopes = self.source.scopes
-        names = [s.function for s in scopes if s.function and self.place(self.line(s.begin))]
+        names = [s.function for s in scopes if s.function and self.place(self.source.line(s.begin))]
         return list(dict.fromkeys(names or (name for _, name in self.source.symbols())))
 
     def of_line(self, wanted: str) -> tuple[str, list[int]]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from softnpu.emulator.debugging.frames import Frame, Read
 from softnpu.emulator.debugging.symbols import Symbols
 from softnpu.emulator.naming.source_lines import Scope, name_of
+from softnpu.emulator.unwinding.frames import Frame, Read
 from softnpu.errors import EmulatorError
 
 _WORD = (1 << 32) - 1

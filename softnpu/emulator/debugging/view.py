@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softnpu.arch.standin import STANDIN_ISA, VECTOR_MEMORY, VECTOR_MEMORY_SIZE
-from softnpu.emulator.debugging.frames import Frame, backtrace
 from softnpu.emulator.debugging.symbols import Symbols
 from softnpu.emulator.debugging.values import elements
 from softnpu.emulator.memcheck.seen import Seen, plain
 from softnpu.emulator.memcheck.seen import buffers as seen_buffers
 from softnpu.emulator.naming.source_lines import SourceLines
+from softnpu.emulator.unwinding.calls import calls, chain
+from softnpu.emulator.unwinding.frames import Frame
 from softnpu.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ ABI = (
     *("t3", "t4", "t5", "t6"),
 )
 """What RISC-V's psABI calls x0 to x31."""
-_FLOATS = 32
-"""DWARF's number of f0 (RISC-V ELF psABI)."""
 
 
 @dataclass(frozen=True)
@@ -125,32 +124,22 @@ class CoreView:
         It can be read whether or not the core has acquired it.
         """
         at = plain(address)
-        found = self._memory(at, size)
-        if found is not None:
-            return found.tobytes()
         machine = self.core.processor
-        if machine is None or not VECTOR_MEMORY <= at < VECTOR_MEMORY + VECTOR_MEMORY_SIZE:
-            raise EmulatorError(f"{self.core.place} sees no memory at {at:#x}")
-        return machine.read(at, size)
+        if machine is not None and VECTOR_MEMORY <= at < VECTOR_MEMORY + VECTOR_MEMORY_SIZE:
+            return machine.read(at, size)
+        return self.core.read(at, size)
 
     def write(self, address: int, data: bytes) -> None:
         """Writes data memory as the core sees it; EmulatorError where there is none."""
         at = plain(address)
-        found = self._memory(at, len(data)) if at >= len(self._tile.program) else None
+        found = self.core.memory(at, len(data)) if at >= len(self._tile.program) else None
         if found is None:
             raise EmulatorError(f"{self.core.place} has no data memory at {at:#x}")
         found[:] = np.frombuffer(data, np.uint8)
 
-    def _memory(self, at: int, size: int) -> NDArray[np.uint8] | None:
-        """The bytes at an address; None where there is no memory of a tile."""
-        for start, memory in {0: self._tile.program, **self._tile.windows()}.items():
-            if start <= at and at + size <= start + len(memory):
-                return memory[at - start :][:size]
-        return None
-
     def bytes_at(self, address: int, size: int) -> NDArray[np.uint8]:
         """The very bytes of a tile's memory, to be watched; EmulatorError where there are none."""
-        found = self._memory(plain(address), size)
+        found = self.core.memory(address, size)
         if found is None:
             raise EmulatorError(f"{self.core.place} has no tile's memory at {address:#x}")
         return found
@@ -191,44 +180,20 @@ class CoreView:
     # where it is
 
     def frames(self) -> list[Frame]:
-        """The functions that it is in, innermost first; empty before it has begun.
-
-        Of AIE2 code, whose frames nothing describes here, the function and what called it.
-        """
-        machine = self.core.processor
-        if machine is None:
-            return []
-        registers = machine.register_file()
-        pc = self.here
-        if self.is_standin:
-            known = {n: registers[f"x{n}"] for n in range(32)}
-            known |= {_FLOATS + n: registers[f"f{n}"] for n in range(32)}
-            return self._authors(backtrace(self.symbols, known, pc, self.read))
-        found = backtrace(self.symbols, {}, pc, self.read)
-        back = registers["lr"] - 1
-        source = self.symbols.source
-        if back >= 0 and source.function(back) not in ("", source.function(pc)):
-            found += backtrace(self.symbols, {}, back, self.read)
-        return found
+        """The functions that it is in; as `calls`."""
+        return calls(self.core, self.symbols.source)
 
     @property
     def here(self) -> int:
         """The address of the instruction that it is at; as `Core.here`."""
         return self.core.here
 
-    def _authors(self, frames: list[Frame]) -> list[Frame]:
-        """Without the runtime's functions, innermost and outermost, unless there are no others."""
-        kept = [f for f in frames if f.function and not (f.line is not None and f.line.runtime)]
-        return kept or frames
-
     def where(self) -> str:
         """E.g. "in scale (scale.c:7), called from core_0_2 (design.mlir:19)"."""
         frames = self.frames()
         if not frames:
             return "before its first instruction"
-        told = [self.told(frame) for frame in frames[:2]]
-        called = f", called from {told[1]}" if len(told) > 1 else ""
-        return f"in {told[0]}{called}"
+        return f"in {chain(self.symbols.source, frames)}"
 
     def told(self, frame: Frame) -> str:
         """A frame, e.g. "scale (scale.c:7)"."""

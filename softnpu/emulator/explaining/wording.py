@@ -14,6 +14,7 @@ from softnpu.emulator.dma.channels import Channel
 from softnpu.emulator.naming.names import Names
 from softnpu.emulator.scheduling.scheduler import Wait
 from softnpu.emulator.streams.streams import DeadEnd
+from softnpu.emulator.unwinding.calls import calls, chain
 
 if TYPE_CHECKING:
     from softnpu.emulator.explaining.report import RunReport
@@ -203,22 +204,18 @@ class Wording:
         return f", buffer {name}" if name else ""
 
     def _position(self, actor: Actor) -> str:
-        """Where a core is: source line if known, else the program counter."""
-        if not isinstance(actor, Core):
+        """Where a core is, and who called that; if nothing is known, the program counter."""
+        if not isinstance(actor, Core) or not actor.registers():
             return ""
-        registers = actor.registers()
-        if not registers:
-            return ""
-        found = self._source(actor, actor.here, registers["ra"])
+        found = self._source(actor, actor.here)
         return f" in {found}" if found else f" at pc {actor.here:#x}"
 
-    def _source(self, core: Core, pc: int, caller: int) -> str | None:
-        """The source of the instruction at `pc`, and of its caller."""
-        here = self._names.source(core.tile, pc)
-        outer = self._names.caller(core.tile, max(caller - 1, 0))
-        if here and outer and outer.split(" (")[0] != here.split(" (")[0]:
-            return f"{here}, called from {outer}"
-        return here
+    def _source(self, core: Core, pc: int) -> str:
+        """The source of the instruction at `pc`, and its callers; "" if nothing is known."""
+        source = self._names.programs.get(core.tile)
+        if source is None or self._names.source(core.tile, pc) is None:
+            return ""
+        return chain(source, calls(core, source, pc))
 
     def fault(self, report: RunReport) -> list[str]:
         """A fault: what happened, behind the author's line; where, if a core is to blame."""
@@ -226,7 +223,7 @@ class Wording:
         if fault is None:
             return [self.named(str(report.error))]
         core = report.array.core_tile(*fault.tile).core
-        found = self._source(core, fault.pc, core.registers().get("ra", 0))
+        found = self._source(core, fault.pc)
         line = self._names.line(core.tile, fault.pc)
         head = self.named(f"{core.place} {fault.what}")
         where = f"in {found}; pc {fault.pc:#x}" if found else f"at pc {fault.pc:#x}"

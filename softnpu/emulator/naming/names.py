@@ -133,11 +133,6 @@ class Names:
         program = self.programs.get(tile)
         return "" if program is None else program.place(pc)
 
-    def caller(self, tile: Place, pc: int) -> str | None:
-        """As `source`, but None for the stand-in runtime, which calls the program."""
-        program = self.programs.get(tile)
-        return None if program is None else program.describe(pc, runtime=False)
-
 
 def objectfifo_of(lock_name: str) -> str:
     """The objectfifo that a lock's name tells, "" if it does not look like one's lock."""

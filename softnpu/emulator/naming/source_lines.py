@@ -138,12 +138,22 @@ class SourceLines:
 
     def function(self, pc: int) -> str:
         """The symbol of the function that `pc` lies in, "" if there is none."""
+        found = self._symbol(pc)
+        return "" if found is None else found[0]
+
+    def extent(self, pc: int) -> range | None:
+        """The addresses of the function that `pc` lies in; None if there is none."""
+        found = self._symbol(pc)
+        return None if found is None else found[1]
+
+    def _symbol(self, pc: int) -> tuple[str, range] | None:
         starts, entries = self._functions
         index = bisect_right(starts, pc) - 1
         if index < 0:
-            return ""
+            return None
         name, size = entries[index]
-        return name if pc < starts[index] + max(size, 1) else ""
+        extent = range(starts[index], starts[index] + max(size, 1))
+        return (name, extent) if pc in extent else None
 
     def symbols(self) -> list[tuple[int, str]]:
         """(address, name) of the functions in the symbol table."""
@@ -178,6 +188,21 @@ class SourceLines:
             return elf.get_dwarf_info(relocate_dwarf_sections=False) if linked else None
         except (ELFError, DWARFError):
             return None
+
+    @cached_property
+    def descriptions(self) -> list[tuple[int, int, Any]]:
+        """The call frame information of each function: its begin, its end, pyelftools' FDE."""
+        from elftools.dwarf.callframe import FDE
+
+        entries = (
+            self.dwarf.CFI_entries() if self.dwarf is not None and self.dwarf.has_CFI() else ()
+        )
+        return [
+            (begin, begin + entry["address_range"], entry)
+            for entry in entries
+            if isinstance(entry, FDE)
+            for begin in (entry["initial_location"],)
+        ]
 
     @cached_property
     def _functions(self) -> tuple[list[int], list[tuple[str, int]]]:

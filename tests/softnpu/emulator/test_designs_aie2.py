@@ -149,3 +149,95 @@ def test_a_fault_is_told_with_the_line_that_the_compiler_made_the_bundle_of(tmp_
     line = wrong.splitlines().index("    vst wl0, [p1, #0]") + 1
     assert told.startswith(f"worker.s:{line}: core (0,2) writes to 0x30000")
     assert f"  in double (worker.s:{line})" in told
+
+
+NESTED = """
+start:
+    movxm sp, #0x70000
+    movxm p0, #0x70400
+    movxm p1, #0x70800
+    mova r1, #-1
+forever:
+    acq #49, r1
+    acq #50, r1
+    jl #outer
+    nop
+    nop
+    nop
+    nop
+    nop
+    mova r2, #1
+    rel #48, r2
+    rel #51, r2
+    j #forever
+    nop
+    nop
+    nop
+    nop
+    nop
+outer:
+    paddb [sp], #64
+    jl #inner
+    st lr, [sp, #-28]
+    nop
+    nop
+    nop
+    nop
+    jl #inner
+    nop
+    nop
+    nop
+    nop
+    nop
+    lda lr, [sp, #-28]
+    @
+    ret lr
+    nop
+    nop
+    nop
+    nop
+    paddb [sp], #-64
+inner:
+    jl #leaf
+    paddb [sp], #32
+    st r7, [sp, #-4]
+    st lr, [sp, #-32]
+    nop
+    nop
+    @
+    ENDS
+    lda lr, [sp, #-32]
+    @
+    ret lr
+    nop
+    nop
+    nop
+    nop
+    paddb [sp], #-32
+leaf:
+    ret lr
+    nop
+    nop
+    nop
+    nop
+    nop
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "callers"),
+    [
+        ("acq #52, r1", "waits in inner, called from outer, called from forever for lock 4"),
+        (
+            "mova r9, #0\n    st r9, [p2, #0]",
+            "in inner, called from outer, called from forever; pc",
+        ),
+    ],
+)
+def test_who_called_is_read_off_the_functions_where_no_debug_information_tells(
+    tmp_path: Path, ends: str, callers: str
+) -> None:
+    """As compilers write them: the frame made in delay slots, `lr` kept in it."""
+    text = NESTED.replace("ENDS", ends).replace("mova r1, #-1", "mova r1, #-1\n    mova p2, #64")
+    report, _ = run(tmp_path, text)
+    assert callers in explain(report, names.beside(tmp_path / "final.xclbin"))

@@ -74,6 +74,39 @@ def test_a_fault_is_told_of_the_line_that_it_happens_in(tmp_path: Path) -> None:
     assert where.startswith("  in scale (kernel.c:5), called from core_0_2")
 
 
+NESTED = """\
+#include <npu_core.h>
+#define APART static __attribute__((noinline))
+APART int32_t twice(volatile const int32_t *value) { return 2 * *value; }
+APART void row(const int32_t *in, volatile int32_t *out) {
+    int32_t kept = twice(in);
+    ENDS
+    out[1] = kept + twice(in + 1);
+}
+void scale(const int32_t *in, int32_t *out) {
+    row(in, out);
+    out[2] = in[2];
+}
+void add(const int32_t *in, int32_t *out) {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ("out[(64 << 10) + kept - kept] = kept;", "  in {}; pc 0x"),
+        ("npu_acquire_equal(48 + 15, 3);", "; it waits in {} for lock 15 of tile (0,2) = 3"),
+    ],
+)
+def test_who_called_is_told_up_to_the_core_where_a_function_has_called_others(
+    tmp_path: Path, ends: str, told: str
+) -> None:
+    nested = build(tmp_path, NESTED.replace("ENDS", ends), flags=())
+    report, _ = nested.run(nested.context())
+    callers = "row (kernel.c:6), called from scale (kernel.c:10), called from core_0_2 (design.mlir"
+    assert told.format(f"{callers}:21)") in explain(report, nested.names)
+
+
 def test_the_time_that_is_over_is_a_stop(tmp_path: Path) -> None:
     text = "void scale(const int *a, int *b) { for (;;) *(volatile int *)b = *a; }\n"
     endless = build(tmp_path, text + "void add(const int *a, int *b) {}\n")

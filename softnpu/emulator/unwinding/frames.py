@@ -1,4 +1,4 @@
-"""The calls that a core is in: unwound by the debug information of its program.
+"""The frames of a program that has call frame information, as stand-in code does.
 
 A frame is a function, inlined ones included; those inlined into one another share the registers of
 the function that they are part of. Of an outer function those registers are known that the ones
@@ -7,12 +7,12 @@ which it called have saved, or must not change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from softnpu.emulator.debugging.symbols import Symbols
-from softnpu.emulator.naming.source_lines import Line, Scope
+from softnpu.emulator.naming.source_lines import Line, Scope, SourceLines
+from softnpu.errors import EmulatorError
 
 Read = Callable[[int, int], bytes]
 """(address, size) -> bytes of memory as the core sees it; EmulatorError where there is none."""
@@ -22,7 +22,8 @@ RETURN, STACK = 1, 2
 to 63."""
 _PRESERVED = frozenset({STACK, 3, 4, 8, 9, *range(18, 28), 40, 41, *range(50, 60)})
 """What a function leaves as it was: sp, gp, tp, s0 to s11, fs0 to fs11 (RISC-V psABI)."""
-_DEEPEST = 64
+DEEPEST = 64
+"""Calls that are followed."""
 _WORD = (1 << 32) - 1
 
 
@@ -57,31 +58,33 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class _Call:
-    """The registers of a function that is not inlined, and its place."""
+class Call:
+    """A function that is not inlined, and its place; attributes as `Frame`'s.
+
+    Attributes:
+        at: the address whose line and function are told, if it is not `pc`.
+    """
 
     pc: int
-    registers: dict[int, int]
-    cfa: int | None
+    registers: Mapping[int, int] = field(default_factory=dict)
+    cfa: int | None = None
+    at: int | None = None
 
 
-def backtrace(symbols: Symbols, registers: Mapping[int, int], pc: int, read: Read) -> list[Frame]:
-    """The frames of a core, innermost first; at least one.
-
-    Args:
-        registers: by DWARF number.
-    """
+def frames(source: SourceLines, calls: Iterable[Call]) -> list[Frame]:
+    """The frames of calls, innermost first: what is inlined there, each by itself."""
     found: list[Frame] = []
-    for depth, call in enumerate(_calls(symbols, registers, pc, read)):
-        found += _inlined(symbols, call, depth)
+    for depth, call in enumerate(calls):
+        found += _inlined(source, call, depth)
     return found
 
 
-def _inlined(symbols: Symbols, call: _Call, depth: int) -> Iterator[Frame]:
-    scopes = [s for s in reversed(symbols.source.scopes) if s.holds(call.pc)]
-    line = symbols.line(call.pc)
+def _inlined(source: SourceLines, call: Call, depth: int) -> Iterator[Frame]:
+    at = call.pc if call.at is None else call.at
+    scopes = [s for s in reversed(source.scopes) if s.holds(at)]
+    line = source.line(at)
     if not scopes:
-        name = symbols.source.function(call.pc)
+        name = source.function(at)
         yield Frame(name, line, call.pc, call.registers, call.cfa, depth=depth)
     for number, scope in enumerate(scopes):
         outer = tuple(scopes[number + 1 :])
@@ -89,13 +92,20 @@ def _inlined(symbols: Symbols, call: _Call, depth: int) -> Iterator[Frame]:
         line = scope.call
 
 
-def _calls(symbols: Symbols, registers: Mapping[int, int], pc: int, read: Read) -> Iterator[_Call]:
+def described(
+    source: SourceLines, registers: Mapping[int, int], pc: int, read: Read
+) -> Iterator[Call]:
+    """The calls that a core is in, innermost first, by call frame information; at least one.
+
+    Args:
+        registers: by DWARF number.
+    """
     known = dict(registers)
     within = pc
-    for _ in range(_DEEPEST):
-        rules = _rules(symbols, within)
+    for _ in range(DEEPEST):
+        rules = _rules(source, within)
         cfa = None if rules is None else _cfa(rules, known)
-        yield _Call(within, dict(known), cfa)
+        yield Call(within, dict(known), cfa)
         if rules is None or cfa is None:
             return
         known = _before(rules, known, cfa, read)
@@ -105,35 +115,15 @@ def _calls(symbols: Symbols, registers: Mapping[int, int], pc: int, read: Read) 
         within = back - 1
 
 
-def _rules(symbols: Symbols, pc: int) -> dict[Any, Any] | None:
+def _rules(source: SourceLines, pc: int) -> dict[Any, Any] | None:
     """How to find the caller's registers at `pc`: the row of the call frame information."""
     row: dict[Any, Any] | None = None
-    for begin, end, entry in _descriptions(symbols):
+    for begin, end, entry in source.descriptions:
         if begin <= pc < end:
             for one in entry.get_decoded().table:
                 if one["pc"] <= pc:
                     row = one
     return row
-
-
-def _descriptions(symbols: Symbols) -> list[tuple[int, int, Any]]:
-    kept = symbols.__dict__.get("descriptions")
-    if kept is None:
-        kept = symbols.__dict__["descriptions"] = list(_read_descriptions(symbols))
-    found: list[tuple[int, int, Any]] = kept
-    return found
-
-
-def _read_descriptions(symbols: Symbols) -> Iterator[tuple[int, int, Any]]:
-    from elftools.dwarf.callframe import FDE
-
-    dwarf = symbols.source.dwarf
-    if dwarf is None or not dwarf.has_CFI():
-        return
-    for entry in dwarf.CFI_entries():
-        if isinstance(entry, FDE):
-            begin = entry["initial_location"]
-            yield begin, begin + entry["address_range"], entry
 
 
 def _cfa(rules: dict[Any, Any], known: Mapping[int, int]) -> int | None:
@@ -146,8 +136,6 @@ def _before(
     rules: dict[Any, Any], known: Mapping[int, int], cfa: int, read: Read
 ) -> dict[int, int]:
     """The registers as the caller had them, as far as they are known."""
-    from softnpu.errors import EmulatorError
-
     kept = {n: value for n, value in known.items() if n in _PRESERVED or n == RETURN}
     for number, rule in rules.items():
         if not isinstance(number, int):
