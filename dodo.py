@@ -7,15 +7,10 @@ import sys
 
 from doit.tools import Interactive
 
-from pipeline import extras, site
+from pipeline import extras
 from pipeline.tasks import *
 
 NEEDED = (extras.wanted, ["dev"])
-
-
-def task_docs():
-    """docs/ as a site: build/site/index.html"""
-    return {"actions": [site.build], "uptodate": [False], "verbosity": 2}
 
 
 def task_lint():

@@ -24,6 +24,7 @@ OWN = CommandLine(
     "",
     {
         "init": Subcommand("pipeline.init", "start a project in a folder of its own"),
+        "docs": Subcommand("pipeline.docs", "show a page of the documentation"),
         "cache": Subcommand("pipeline.caching", "tell what the shared cache holds, or empty it"),
         "completion": Subcommand(
             "pipeline.completion", "print what makes a shell complete npuforge's words"

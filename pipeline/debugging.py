@@ -77,7 +77,7 @@ the run goes on to its own.
 The exit code is 0 if the run's output is right; 1 if it is wrong, hangs or faults, if a command
 of a script fails, or if the run was left before its end.
 
-docs/debugging.md goes through a session, and tells how gdb, lldb and VS Code attach."""
+`npuforge docs debugging` goes through a session, and tells how gdb, lldb and VS Code attach."""
     cmd_options = (
         _text("break", "stop at FILE:LINE, FUNCTION or *ADDRESS; may be repeated", list),
         _text("core", "COLUMN,ROW: break there alone, and look at it first"),

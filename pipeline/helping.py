@@ -27,7 +27,7 @@ OVERVIEW = """npuforge: C kernels and MLIR designs to checked runs on AMD NPUs, 
 """
 
 GROUPS = {
-    "Start": ("init", "new", "doctor"),
+    "Start": ("init", "new", "doctor", "docs"),
     "Build and check": ("run", "build", "test_emu", "test_hw", "watch", "explain", "test"),
     "Look at it": ("report", "observe", "draw", "trace", "dump", "diff", "disasm"),
     "Find a fault": ("debug", "state", "races", "core", "compare", "parity"),

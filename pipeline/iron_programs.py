@@ -242,8 +242,9 @@ def python() -> str:
         if _has_package(candidate):
             return candidate
     raise NoIronError(
-        f"no Python here has the package `{PACKAGE}` of mlir-aie, which prints its MLIR: pip"
-        f" install -r requirements-amd.txt, or {VARIABLE}=/path/to/python (docs/iron.md)"
+        f"no Python here has the package `{PACKAGE}` of mlir-aie, which prints its MLIR:"
+        f" `npuforge docs hardware` says how to install it; or {VARIABLE}=/path/to/python"
+        " (npuforge docs iron)"
     )
 
 

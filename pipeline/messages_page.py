@@ -24,7 +24,7 @@ HEAD = """# Messages
 
 What XRT, the driver, the kernel and AMD's tools say, what it means and what to do: npuforge shows
 the raw message with these words below it. Messages of npuforge's own say what they mean; those of
-a hang are explained in [the emulator](emulator.md#when-it-hangs), those of a wrong output in
+a hang are explained in [How to read a hang](hangs.md), those of a wrong output in
 [the author's guide](guide.md#when-an-output-is-right). What cost others weeks without any message
 stands in [mistakes](mistakes.md). `N` stands for a number, `…` for anything.
 """

@@ -52,9 +52,9 @@ GLUE = (
 """npuforge's own part in what AMD's tools make: it hands files from one to the next."""
 
 HOW_TO_GET = {
-    AIE_OPT: "docs/hardware.md says how to install the wheel mlir_aie",
-    AIE_TRANSLATE: "docs/hardware.md says how to install the wheel mlir_aie",
-    PEANO: "docs/hardware.md says how to install the wheel llvm-aie",
+    AIE_OPT: "`npuforge docs hardware` says how to install the wheel mlir_aie",
+    AIE_TRANSLATE: "`npuforge docs hardware` says how to install the wheel mlir_aie",
+    PEANO: "`npuforge docs hardware` says how to install the wheel llvm-aie",
     BOOTGEN: "it comes with mlir_aie; Debian and Ubuntu: apt install xilinx-bootgen",
     XCLBINUTIL: "it comes with XRT (/opt/xilinx/xrt/bin)",
 }

@@ -54,8 +54,9 @@ plot. Other parameters are those of the variant that is named, the design's firs
 
 With --search N only N settings are tried, chosen by what came of those before them.
 
-Workers are this machine's unless --scheduler names a dask scheduler. docs/scale.md tells how it
-grows. It takes dask.distributed and optuna, which are installed or asked for when they are missing.
+Workers are this machine's unless --scheduler names a dask scheduler. `npuforge docs scale` tells
+how it grows. It takes dask.distributed and optuna, which are installed or asked for when they are
+missing.
 {HELP}"""
     cmd_options = (
         {

@@ -86,7 +86,8 @@ XRT_MESSAGES = (
         r"ERT_CMD_STATE_TIMEOUT",
         "the run did not end: a lock that nobody releases, a core that was not loaded or never"
         " finishes, or a DMA that was never started",
-        "run the same design on the emulator (npuforge test_emu), which names what waits for what",
+        "run the same design on the emulator (npuforge test_emu), which names what waits for what;"
+        " `npuforge docs hangs` tells how to read it",
         hang=True,
     ),
     Message(
@@ -245,7 +246,8 @@ XRT_MESSAGES = (
     Message(
         r"compiled for Python (?P<built>[\d.]+)",
         "this pyxrt was built for Python {built}, and only that one can load it",
-        "make .venv with it: rm -r .venv; NPUFORGE_PYTHON=python{built} ./doit",
+        "make an environment with it: in a checkout rm -r .venv; NPUFORGE_PYTHON=python{built}"
+        " ./doit, elsewhere python{built} -m venv, and pip install npuforge there",
     ),
     Message(
         r"(?P<name>lib[\w.+-]+\.so[\w.]*): cannot open shared object file",

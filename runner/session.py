@@ -285,6 +285,9 @@ def kernel_name(names: Sequence[str]) -> str:
     return KERNEL if KERNEL in names else names[0]
 
 
+HOW_TO_READ = "how to read this: npuforge docs hangs"
+
+
 def _incomplete(run: Any, state: Any, said: Sequence[str], kept: Sequence[str] = ()) -> RunnerError:
     """A run that did not complete: what happened, by the backend's own explanation (softnpu's).
 
@@ -300,6 +303,7 @@ def _incomplete(run: Any, state: Any, said: Sequence[str], kept: Sequence[str] =
         same = f"{name}: "
         others = [one for one in said if text not in one and not one.startswith(same)]
         warnings = (f"warning: {one}" for one in counted(others))
-        lines = [f"{head.rstrip(':')} ({name})", *rest, *warnings, *kept]
+        page = [HOW_TO_READ] if is_hang(name) else []
+        lines = [f"{head.rstrip(':')} ({name})", *rest, *warnings, *page, *kept]
         return RunnerError("\n".join(lines), hang=is_hang(name))
     return RunnerError(explained(name), hang=is_hang(name))

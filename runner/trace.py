@@ -24,7 +24,7 @@ TRACE = "trace.bin"
 """The trace buffer of a design's first run, beside its artifact."""
 
 EXAMPLES = """examples:
-  npuforge trace vector_scale_trace            what ./doit test_emu (or test_hw) has traced
+  npuforge trace vector_scale_trace            what test_emu (or test_hw) has traced
   npuforge trace vector_scale_trace --summary  how often and how long each event was
   npuforge trace trace.txt --artifact out      a buffer that another host has written
   npuforge trace vector_scale_trace --json trace.json
@@ -132,7 +132,7 @@ def _found(given: str, artifact: Path | None) -> tuple[Path, Path]:
     file = folder / TRACE
     if not file.is_file():
         raise RunnerError(
-            f"{file} is missing: the design traces nothing (docs/tracing.md tells how it can), or"
-            " it has not been run (npuforge test_emu)"
+            f"{file} is missing: it has not been run (npuforge test_emu), or the design traces"
+            " nothing (`npuforge docs tracing` tells how it can)"
         )
     return file, artifact or folder

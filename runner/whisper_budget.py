@@ -260,7 +260,7 @@ of their times. Everything runs one after the other, on the cores of the one des
 """
 
 HERE_PREAMBLE = """\
-"{0}": medians of ./doit bench --on npu, the latest of each artifact; dispatch is the
+"{0}": medians of npuforge bench --on npu, the latest of each artifact; dispatch is the
 floor that it measured with an empty design.
 """
 
@@ -319,7 +319,7 @@ def print_plan(
     console.print(table)
     if absent := missing(plan, here):
         console.print(
-            f"Not measured on an NPU here: ./doit bench --on npu {' '.join(absent)}\n",
+            f"Not measured on an NPU here: npuforge bench --on npu {' '.join(absent)}\n",
             markup=False,
         )
 
@@ -342,7 +342,7 @@ def find(build: Path, variant: str) -> Artifact:
     """
     found = sorted(build.glob(f"*/{variant}/manifest.json"))
     if not found:
-        raise RunnerError(f"{variant} is not in {build}: build the library first (./doit build)")
+        raise RunnerError(f"{variant} is not in {build}: build the library first (npuforge build)")
     return artifact.load(found[0].parent)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import wave
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,15 @@ import numpy as np
 from runner.artifact import Artifact
 from runner.errors import RunnerError
 from runner.launch import EMULATOR, open_artifact
+from softnpu.environment import made_by_doit
 
 Array = np.ndarray[Any, Any]
 
 KERNELS = ("attention/t16", "attention/t64", "attention_sequence/n1500")
 """The library's designs of attention, by what they take: rows of Q, K and V."""
+
+_PACKAGES = {True: "-r requirements-whisper.txt", False: "'npuforge[whisper]'"}
+"""What pip installs, by whether ./doit has made the environment."""
 
 SIXTEENTHS = 16
 """What Q and K count in the kernels' int8 (docs/kernels.md)."""
@@ -181,7 +186,7 @@ def load(folder: Path, layer: int, audio: Path | None) -> Layer:
     except ImportError as error:
         raise RunnerError(
             f"a model's layers need transformers and torch ({error}):"
-            " .venv/bin/python -m pip install -r requirements-whisper.txt"
+            f" {sys.executable} -m pip install {_PACKAGES[made_by_doit()]}"
         ) from error
     model = WhisperModel.from_pretrained(folder, local_files_only=True)
     config = model.config

@@ -19,3 +19,14 @@ def made_anew() -> str:
     if made_by_doit():
         return "rm -r .venv; ./doit"
     return f"{sys.executable} -m pip install --force-reinstall npuforge"
+
+
+def made_with(python: str) -> str:
+    """The command that makes such an environment with another Python.
+
+    Args:
+        python: its program, "python3.12".
+    """
+    if made_by_doit():
+        return f"rm -r .venv; NPUFORGE_PYTHON={python} ./doit"
+    return f"{python} -m venv env && env/bin/python -m pip install npuforge"

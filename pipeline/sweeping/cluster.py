@@ -42,7 +42,7 @@ def client(scheduler: str, workers: int) -> Iterator[Client]:
         except (OSError, ValueError) as error:
             raise PipelineError(
                 f"no dask scheduler answers at {scheduler}: {error}; `dask scheduler` starts one,"
-                " and `dask worker` where npuforge is installed joins it (docs/scale.md)"
+                " and `dask worker` where npuforge is installed joins it (npuforge docs scale)"
             ) from error
         with made:
             yield made

@@ -126,7 +126,9 @@ def _served(device: PciDevice) -> bool:
 
 def _loading_hint(system: System, release: str) -> str:
     if place(system).is_container:
-        return f"on the host: sudo modprobe {DRIVER}; if it is not there, see docs/hardware.md"
+        return (
+            f"on the host: sudo modprobe {DRIVER}; if it is not there, see npuforge docs hardware"
+        )
     modules = f"lib/modules/{release}"
     if any(system.glob(f"{modules}/{place}/{DRIVER}.ko*") for place in MODULE_PLACES):
         return f"sudo modprobe {DRIVER}; if it refuses, Secure Boot may: sudo dmesg | tail"
@@ -134,9 +136,11 @@ def _loading_hint(system: System, release: str) -> str:
     if number and number < OLDEST_KERNEL:
         return (
             f"the driver needs a kernel from {_dotted(OLDEST_KERNEL)} on; those from"
-            f" {_dotted(FIRST_KERNEL)} on bring it: see docs/hardware.md"
+            f" {_dotted(FIRST_KERNEL)} on bring it: see npuforge docs hardware"
         )
-    return "install it: see docs/hardware.md (Ubuntu: package amdxdna-dkms of ppa:amd-team/xrt)"
+    return (
+        "install it: see npuforge docs hardware (Ubuntu: package amdxdna-dkms of ppa:amd-team/xrt)"
+    )
 
 
 def _kernel(release: str) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from runner.doctor.system import System
 from runner.kernel_messages import KERNEL_MESSAGES
 from runner.messages import explanations
 from runner.npu.kernel_log import BY_HAND, KernelLog
-from softnpu.environment import made_anew
+from softnpu.environment import made_anew, made_with
 
 OLDEST_PYTHON = (3, 10)
 
@@ -37,7 +37,7 @@ def python(
         return failed(
             "Python",
             f"{told} ({executable}); {oldest} or newer is needed",
-            "NPUFORGE_PYTHON=/path/to/python3 ./doit",
+            made_with("/path/to/python3"),
             hardware=False,
         )
     return ok("Python", f"{told} ({executable})", hardware=False)

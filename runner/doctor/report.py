@@ -42,7 +42,7 @@ def _sums(checks: Sequence[Check]) -> list[str]:
     hardware = (
         "ready: npuforge test_hw"
         if hardware_ready(checks)
-        else f"not ready: {', '.join(failures)} (docs/hardware.md)"
+        else f"not ready: {', '.join(failures)} (npuforge docs hardware)"
     )
     return [f"emulator: {emulator}", f"hardware: {hardware}"]
 

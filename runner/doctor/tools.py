@@ -75,7 +75,7 @@ def fit(tools: Sequence[Tool]) -> Check:
         return warning(
             name,
             f"{told}: further apart than npuforge has seen",
-            "install Peano and mlir-aie of one time; docs/hardware.md has a pair",
+            "install Peano and mlir-aie of one time; `npuforge docs hardware` has a pair",
         )
     return ok(name, told)
 

@@ -26,7 +26,7 @@ LIBRARY_FOLDERS = (
     "usr/lib64",
     "usr/lib",
 )
-INSTALL = "see docs/hardware.md (Ubuntu: packages libxrt2, libxrt-npu2 and libxrt-utils-npu)"
+INSTALL = "see npuforge docs hardware (Ubuntu: packages libxrt2, libxrt-npu2 and libxrt-utils-npu)"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import RunnerError
+from softnpu.environment import made_with
 
 XRT_PLACES = ("opt/xilinx/xrt",)
 """Where XRT's own packages go; a distribution's packages go to usr."""
@@ -133,9 +134,9 @@ def _nothing_fits(there: list[Module], looked: list[Path], environ: Mapping[str,
             [
                 f"pyxrt is installed, but not for this Python ({this_python()}, {sys.executable}):",
                 *lines,
-                "A compiled module loads into the Python that it was built for only. Make .venv"
-                " with that one:",
-                *(f"  rm -r .venv; NPUFORGE_PYTHON=python{version} ./doit" for version in versions),
+                "A compiled module loads into the Python that it was built for only. Make an"
+                " environment with that one:",
+                *(f"  {made_with(f'python{version}')}" for version in versions),
             ]
         )
     wrong = environ.get("XILINX_XRT")
@@ -149,7 +150,7 @@ def _nothing_fits(there: list[Module], looked: list[Path], environ: Mapping[str,
             "no pyxrt on this machine, the Python module of AMD's XRT.",
             *hint,
             "Looked into: " + ", ".join(map(str, looked)),
-            "docs/hardware.md tells how to install XRT and its NPU plugin; npuforge doctor tells"
-            " what is there.",
+            "`npuforge docs hardware` tells how to install XRT and its NPU plugin; npuforge doctor"
+            " tells what is there.",
         ]
     )

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import extras
 from pipeline.errors import PipelineError
-from softnpu.environment import MADE_BY_DOIT, made_anew
+from softnpu.environment import MADE_BY_DOIT, made_anew, made_with
 from tests.project import ROOT
 
 
@@ -67,5 +67,7 @@ def test_every_list_of_packages_is_there_and_marks_what_doit_leaves() -> None:
 
 def test_what_is_missing_of_npuforge_is_installed_as_it_was(bare: Path) -> None:
     assert made_anew().endswith("-m pip install --force-reinstall npuforge")
+    assert made_with("python3.12").startswith("python3.12 -m venv env && ")
     (bare / ".venv" / MADE_BY_DOIT).touch()
     assert made_anew() == "rm -r .venv; ./doit"
+    assert made_with("python3.12") == "rm -r .venv; NPUFORGE_PYTHON=python3.12 ./doit"

@@ -70,6 +70,7 @@ def test_a_hang_leaves_its_state_where_it_is_asked_to(
     assert run("--any-pair", f"--state={state}", **hanging) == 1
     told = capsys.readouterr().err
     assert "a hang: nothing starts a transfer at tile (0,0) MM2S 0" in told
+    assert "how to read this: npuforge docs hangs\n" in told
     assert f"npuforge state {state}" in told
     assert read(state).told["outcome"] == "hang"
     assert run("--device", "npu", f"--state={state}") == 1

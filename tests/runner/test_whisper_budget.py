@@ -111,7 +111,7 @@ def test_without_a_figure_for_each_design_the_command_that_measures_it_is_told()
     stream = io.StringIO()
     here = {"mel_batch/n10": npu_figure("mel_batch/n10", 0.005, None)}
     print_plan(plan, SIZES, lambda _: 10.0, stream, here)
-    assert "./doit bench --on npu encoder_block_int8/head64" in stream.getvalue()
+    assert "npuforge bench --on npu encoder_block_int8/head64" in stream.getvalue()
     assert HERE not in stream.getvalue()
 
 
@@ -126,5 +126,5 @@ def test_a_library_that_is_not_built_is_an_error(
     assert main(["whisper-budget", "--build", str(tmp_path)]) == 1
     said = capsys.readouterr()
     assert "mel_batch/n10 is not in" in said.err
-    assert "./doit build" in said.err
+    assert "npuforge build" in said.err
     assert "Neither our kernels nor our measurements" in said.out

@@ -130,7 +130,7 @@ _MISSING: tuple[tuple[str, str], ...] = (
     (
         r"(xrt|experimental)/[\w/]+\.h",
         "XRT has this header, softnpu's has not: it belongs to what NPUs or the emulator lack "
-        "(docs/hosts.md lists what there is)",
+        "(`npuforge docs hosts` lists what there is)",
     ),
 )
 """What brings a header that is not found; the first that fits."""
@@ -149,7 +149,7 @@ _UNDEFINED: tuple[tuple[str, str], ...] = (
     (
         r"undefined (?:reference|symbol).*\bxrt(::|[A-Z])",
         "XRT has this function, softnpu's has not: it belongs to what NPUs or the emulator lack "
-        "(docs/hosts.md lists what there is)",
+        "(`npuforge docs hosts` lists what there is)",
     ),
 )
 

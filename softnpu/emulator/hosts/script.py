@@ -81,7 +81,7 @@ def _trim_behind(shown: traceback.TracebackException) -> None:
 def _about_mlir_aie(script: Path, package: str) -> str:
     return (
         f"{script.name} needs {package}, a Python package of AMD's that is not installed here:"
-        " run-host stands in for pyxrt alone. Install it (.venv/bin/pip install -r"
-        " requirements-amd.txt), or let the script print its MLIR where it is installed, and"
+        " run-host stands in for pyxrt alone. Install it (`npuforge docs"
+        " hardware` says how), or let the script print its MLIR where it is installed, and"
         " compile that: npuforge compile design.mlir -o out\n"
     )

@@ -57,7 +57,7 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(
             r"(?:in|from) namespace '(?:::)?aie(?:::\w+)?'|'aie_api/[\w./]*' file not found"
         ),
-        "docs/aie_api.md lists what of the AIE API there is on stand-in cores.",
+        "`npuforge docs aie_api` lists what of the AIE API there is on stand-in cores.",
     ),
     (
         re.compile(r"named 'sliding_m\w+_sym\w*'"),
@@ -80,9 +80,9 @@ HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
             r"(?:unknown type name|undeclared identifier|unknown builtin|undeclared function) "
             r"'(?:v\d+\w+|__builtin_aie\w*|undef_v\w+|aie\w+)'"
         ),
-        "Stand-in cores do not have this AIE intrinsic (docs/aie_api.md lists those they have, in "
-        "C++). Say it with the AIE API, or keep it behind '#ifdef __AIENGINE__' with a portable "
-        "branch beside it.",
+        "Stand-in cores do not have this AIE intrinsic (`npuforge docs aie_api` lists those they "
+        "have, in C++). Say it with the AIE API, or keep it behind '#ifdef __AIENGINE__' with a "
+        "portable branch beside it.",
     ),
     (
         re.compile(r"\bchess_\w+"),

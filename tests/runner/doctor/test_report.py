@@ -16,7 +16,7 @@ def test_a_failed_check_stands_with_its_remedy_and_decides_the_sum(laptop: Machi
     at = next(i for i, line in enumerate(lines) if line.startswith("FAILED"))
     assert "peano" in lines[at] and lines[at + 1].strip() == "-> pip install llvm-aie"
     assert "emulator: ready: npuforge test_emu" in lines
-    assert "hardware: not ready: peano (docs/hardware.md)" in lines
+    assert "hardware: not ready: peano (npuforge docs hardware)" in lines
 
 
 def test_json_says_the_same_to_programs(laptop: Machine) -> None:

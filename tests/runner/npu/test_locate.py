@@ -7,6 +7,7 @@ import pytest
 
 from runner.errors import RunnerError
 from runner.npu.locate import find, this_python
+from softnpu.environment import made_with
 
 TAG = f"cpython-{sys.version_info.major}{sys.version_info.minor}"
 OTHER = "cpython-39"
@@ -62,7 +63,7 @@ def test_a_pyxrt_for_other_pythons_only_is_explained_with_the_way_out(tmp_path: 
     told = str(failure.value)
     assert f"not for this Python ({this_python()}" in told
     assert "is for Python 3.9" in told
-    assert "NPUFORGE_PYTHON=python3.9 ./doit" in told
+    assert made_with("python3.9") in told
 
 
 def test_without_any_the_places_that_were_looked_into_are_told(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_an_error_has_the_compilers_words_and_the_authors_place(
         (
             "k.cc",
             "#include <aie_api/aie.hpp>\nvoid k(int *a) { aie::nonesuch(a); }",
-            "docs/aie_api.md lists what",
+            "`npuforge docs aie_api` lists what",
         ),
         (
             "k.cc",
