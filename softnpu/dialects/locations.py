@@ -62,8 +62,8 @@ def located(place: FileLineColLoc, written: LocationAttr | None) -> LocationAttr
 
 
 def place_of(location: LocationAttr) -> SourceLocation | None:
-    """Where in the text that was read an op stands."""
-    return next((_place(file) for file in _files(location)), None)
+    """Where in the text that was read an op stands; None of a file as a whole, which is line 0."""
+    return next((_place(file) for file in _files(location) if file.line.data), None)
 
 
 def origin_of(location: LocationAttr) -> SourceLocation | None:

@@ -18,6 +18,7 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
     LocationAttr,
+    UnknownLoc,
 )
 from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue, Use
 from xdsl.ir.core import SSAValues
@@ -103,6 +104,15 @@ def made_again(ops: Iterable[Operation], location: LocationAttr) -> list[Operati
         values.update(zip(op.results, new.results, strict=True))
         made_ops.append(new)
     return made_ops
+
+
+def locate(op: Operation, location: LocationAttr) -> None:
+    """Say where an op comes from, and with it the ops inside that do not say so themselves."""
+    op.location = location
+    for block in (block for region in op.regions for block in region.blocks):
+        for inner in block.ops:
+            if isinstance(inner.location, UnknownLoc):
+                locate(inner, location)
 
 
 def place_before(anchor: Operation, ops: Sequence[Operation]) -> None:

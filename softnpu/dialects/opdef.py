@@ -60,7 +60,7 @@ from softnpu.dialects.fields import (
     successor,
 )
 from softnpu.dialects.kinds import of_attributes
-from softnpu.dialects.making import NOTHING, fill
+from softnpu.dialects.making import NOTHING, fill, locate
 from softnpu.dialects.scalars import number_of
 
 INDEX = IndexType()
@@ -139,6 +139,8 @@ class DefinedOp(Fielded):
         for body in self.region_fields:
             for one in _region_group(body, values):
                 self.add_region(one)
+        if location is not None and self.regions:
+            locate(self, location)
         self.__post_init__()
 
     def _properties(self, values: dict[str, Any], groups: list[int]) -> dict[str, Attribute]:

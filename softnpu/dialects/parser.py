@@ -35,6 +35,7 @@ from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from softnpu.dialects.lexer import DesignLexer
 from softnpu.dialects.locations import LocationReader, at, located
+from softnpu.dialects.making import locate
 from softnpu.dialects.older import settle
 from softnpu.dialects.once import PLAIN_DICTIONARY, PLAIN_TYPE, OnceParser
 from softnpu.dialects.scalars import loose_constants
@@ -135,7 +136,9 @@ class DesignParser(OnceParser):
         stack.append(op_type.dialect_name())
         op = self._parse_body(op_type, span, generic=token is None)
         stack.pop()
-        op.location = located(at(self.place(span.start)), self.parse_optional_location())
+        place = at(self.place(span.start))
+        locate(op, place)  # with the terminators that the text leaves out
+        op.location = located(place, self.parse_optional_location())
         self._bind(op, bound, span)
         self.loose += ((constant, op) for constant in loose_constants(op))
         return op
@@ -277,9 +280,9 @@ class DesignParser(OnceParser):
     def parse_design(self) -> ModuleOp:
         """The whole text as a module; an empty text is an empty module."""
         if self._at_end():
-            return ModuleOp([])
+            return self._placed(ModuleOp([]))
         try:
-            module = self.parse_module()
+            module = self._placed(self.parse_module())
             settle(module, self.loose)
             return module
         except ParseError as error:
@@ -290,6 +293,12 @@ class DesignParser(OnceParser):
             if not self.forward_ssa_references:
                 raise
             raise self._undefined(next(iter(self.forward_ssa_references))) from error
+
+    def _placed(self, module: ModuleOp) -> ModuleOp:
+        """A module that the text does not name is the file as a whole, line 0."""
+        if module.location is UNKNOWN_LOC:
+            module.location = at(SourceLocation(self.file, 0, 0))
+        return module
 
     def _at_end(self) -> bool:
         return self._current_token.kind is MLIRTokenKind.EOF

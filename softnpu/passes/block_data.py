@@ -11,6 +11,7 @@ from typing import Any
 
 from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
+    LocationAttr,
     MemRefType,
     StringAttr,
     TensorType,
@@ -44,20 +45,22 @@ class BlockData:
                 self._known.setdefault(words, op.sym_name.data)
         self._next = 0
 
-    def symbol_and_type(self, words: Sequence[int]) -> tuple[str, MemRefType[Any]]:
-        """The global that holds these 32-bit words, and its type."""
+    def symbol_and_type(
+        self, words: Sequence[int], location: LocationAttr
+    ) -> tuple[str, MemRefType[Any]]:
+        """The global that holds these 32-bit words, and its type; who asks first has made it."""
         name = self._known.get(tuple(words))
         if name is None:
-            name = self._known[tuple(words)] = self._create(words)
+            name = self._known[tuple(words)] = self._create(words, location)
         return name, words_type(len(words))
 
-    def _create(self, words: Sequence[int]) -> str:
+    def _create(self, words: Sequence[int], location: LocationAttr) -> str:
         while (name := f"{PREFIX}{self._next}") in self._names:
             self._next += 1
         self._names.add(name)
         block = self._sequence.parent_block()
         assert block is not None
-        block.insert_op_before(constant_global(name, words), self._sequence)
+        block.insert_op_before(constant_global(name, words, location), self._sequence)
         return name
 
 
@@ -67,16 +70,18 @@ def words_type(count: int) -> MemRefType[Any]:
     return MemRefType(i32, [count])
 
 
-def constant_global(name: str, words: Sequence[int]) -> GlobalOp:
+def constant_global(name: str, words: Sequence[int], location: LocationAttr) -> GlobalOp:
     """A private constant that holds 32-bit words."""
     values = [word - WORD if word & SIGN else word for word in words]
     type = words_type(len(words))
-    return GlobalOp.get(
+    made = GlobalOp.get(
         StringAttr(name),
         type,
         DenseIntOrFPElementsAttr.from_list(TensorType(i32, type.get_shape()), values),
         constant=UnitAttr(),
     )
+    made.location = location
+    return made
 
 
 def global_words(op: GlobalOp) -> tuple[int, ...] | None:

@@ -64,7 +64,8 @@ class CtrlPacketToDmaPass(ModulePass):
                 if not batches:
                     continue
                 block = sequence.body.blocks[0]
-                buffer = block.insert_arg(MemRefType(i32, [DYNAMIC_INDEX]), len(block.args))
+                words = MemRefType(i32, [DYNAMIC_INDEX])
+                buffer = block.insert_arg(words, len(block.args), device.location)
                 offset = 0
                 for packets in batches:
                     channel = control_channel(model, *target_of(packets[0]))

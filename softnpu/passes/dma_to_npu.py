@@ -262,7 +262,7 @@ class _Lowering:
     def _runtime_push(self, op: NpuPushQueueOp) -> list[Operation]:
         """The writes of a number or repeats that only the run knows."""
         numbers = MEMORY_NUMBERS if self.model.is_memory_tile(op.column, op.row) else NUMBERS
-        made, control = Arithmetic(), self._control(op)
+        made, control = Arithmetic(op.location), self._control(op)
         command = made.constant(QUEUE_TOKEN if op.issue_token else 0)
         command = made.either(command, made.masked(made.value(op.bd_id), numbers))
         repeats = made.masked(op.repeat_count, MAXIMUM_REPEAT)
@@ -303,7 +303,7 @@ class _Lowering:
         return self._like(op, lambda: _block_write(self._data(op), op))
 
     def _data(self, op: NpuWriteBdOp) -> _Data:
-        name, type = self.data.symbol_and_type(bd_words(op, self.model))
+        name, type = self.data.symbol_and_type(bd_words(op, self.model), op.location)
         address = self.model.dma_bd_address(op.column, op.row, op.bd_id)
         return _Data(address, SymbolRefAttr(name), type)
 

@@ -184,6 +184,7 @@ def _route_control_packets(device: DeviceOp, shim: TileOp, tiles: list[TileOp]) 
                 tile=shim.result,
                 channel_dir=DMAChannelDir.MM2S,
                 channel_index=channel,
+                location=tile.location,
             )
             append(device, allocation)
 
@@ -206,6 +207,7 @@ def _packet_flow(controlled: TileOp, source: End, destination: End) -> PacketFlo
             PacketSourceOp(tile=tile.result, bundle=bundle, channel=channel),
             PacketDestOp(tile=dest_tile.result, bundle=dest_bundle, channel=dest_channel),
         ),
+        location=controlled.location,
     )
 
 

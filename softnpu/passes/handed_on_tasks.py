@@ -77,7 +77,7 @@ def grown(op: scf.ForOp | scf.IfOp, more: list[SSAValue]) -> scf.ForOp | scf.IfO
     if isinstance(op, scf.ForOp):
         for value in more:
             body = bodies[0].block
-            body.insert_arg(value.type, len(body.args))
+            body.insert_arg(value.type, len(body.args), op.location)
         new = scf.ForOp(op.lb, op.ub, op.step, [*op.iter_args, *more], bodies[0])
     else:
         types = [*(result.type for result in op.results), *(value.type for value in more)]

@@ -49,6 +49,7 @@ def _lower(device: DeviceOp) -> None:
                 tile=tile.result,
                 input_dir=inputs.get(tile, CascadeDir.North),
                 output_dir=outputs.get(tile, CascadeDir.South),
+                location=tile.location,
             )
             append(device, configure)
     for flow in flows:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import i32
+from xdsl.dialects.builtin import LocationAttr, i32
 from xdsl.ir import Operation, SSAValue
 
-from softnpu.dialects.scalars import number_of, scalar
+from softnpu.dialects.scalars import loose_constant, number_of
 
 Number = int | SSAValue
 """What is known, or what the run decides."""
@@ -17,14 +17,12 @@ WORD_BITS = 32
 class Arithmetic:
     """Ops of a sequence that compute i32 values, in the order in which they are asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, location: LocationAttr) -> None:
+        self.location = location
         self.made: list[Operation] = []
 
     def constant(self, number: int) -> SSAValue:
-        value = scalar(number)
-        assert isinstance(value.owner, Operation)
-        self.made.append(value.owner)
-        return value
+        return self._add(loose_constant(number))
 
     def value(self, number: Number) -> SSAValue:
         """A number as an i32 value; wider ones are cut, narrower ones extended."""
@@ -39,6 +37,7 @@ class Arithmetic:
         return number if bits == WORD_BITS else self._add(arith.ExtUIOp(number, i32))
 
     def _add(self, op: Operation) -> SSAValue:
+        op.location = self.location
         self.made.append(op)
         return op.results[0]
 

@@ -111,7 +111,7 @@ class ShimDescriptor(Arithmetic):
         bits: int,
         model: Device,
     ) -> None:
-        super().__init__()
+        super().__init__(op.location)
         self.op, self.template, self.number, self.model = op, template, number, model
         self.bits = bits
         self._tile = template.column, template.row

@@ -78,11 +78,14 @@ def _append(block: Block, source: Operation, *ops: Operation) -> None:
         block.add_op(same_location(op, source))
 
 
-def _replace_terminator(block: Block, make: Callable[[Operation], Operation]) -> None:
+def _replace_terminator(
+    block: Block, make: Callable[[Operation], Operation], source: Operation | None = None
+) -> None:
+    """What is made stands where the terminator stood, or `source`, in the author's text."""
     last = terminator_of(block)
     new = make(last)
     erase(last)
-    _append(block, last, new)
+    _append(block, source or last, new)
 
 
 def _finish(op: Operation, values: Sequence[SSAValue]) -> None:
@@ -117,9 +120,10 @@ def _lower_for(op: Operation) -> None:
     def next_iteration(terminator: Operation) -> Operation:
         stepped = AddiOp(induction, op.step)
         insert_before(terminator, stepped)
+        same_location(stepped, op)
         return BranchOp(head, stepped, *terminator.operands)
 
-    _replace_terminator(last, next_iteration)
+    _replace_terminator(last, next_iteration, op)
     _append(before, op, BranchOp(head, op.lb, *op.iter_args))
     goes_on = CmpiOp(induction, op.ub, "slt")
     _append(head, op, goes_on, ConditionalBranchOp(goes_on, body, (), after, ()))
@@ -132,7 +136,9 @@ def _lower_if(op: Operation) -> None:
     before, after = _split(op)
     end = after
     if op.results:
-        end = Block(arg_types=op.result_types)
+        end = Block()
+        for type in op.result_types:
+            end.insert_arg(type, len(end.args), op.location)
         region = before.parent
         assert region is not None
         region.insert_block_before(end, after)
@@ -143,7 +149,7 @@ def _lower_if(op: Operation) -> None:
             branches.append(end)
             continue
         branches.append(_first_block(branch))
-        _replace_terminator(_last_block(branch), lambda last: BranchOp(end, *last.operands))
+        _replace_terminator(_last_block(branch), lambda last: BranchOp(end, *last.operands), op)
         _inline(branch, end)
     _append(before, op, ConditionalBranchOp(op.cond, branches[0], (), branches[1], ()))
     _finish(op, end.args if op.results else ())
@@ -219,7 +225,9 @@ def _as_loops(op: scf.ParallelOp) -> Operation:
     loops: list[scf.ForOp] = []
     place: Operation = op
     for lower, upper, step in zip(op.lowerBound, op.upperBound, op.step, strict=True):
-        block = Block(arg_types=[lower.type, *(value.type for value in carried)])
+        block = Block()
+        for type in (lower.type, *(value.type for value in carried)):
+            block.insert_arg(type, len(block.args), op.location)
         loop = scf.ForOp(lower, upper, step, carried, block)
         insert_before(place, loop)
         place = same_location(scf.YieldOp(), op)

@@ -152,7 +152,7 @@ def get_or_create_tile(device: DeviceOp, col: int, row: int) -> TileOp:
     found = tile_at(device, col, row)
     if found is not None:
         return found
-    tile = TileOp(col=col, row=row)
+    tile = TileOp(col=col, row=row, location=device.location)
     first = device.body.first_op
     if first is None:
         device.body.add_op(tile)

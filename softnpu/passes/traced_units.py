@@ -79,7 +79,7 @@ def buffer_of(sequence: RuntimeSequenceOp, config: TraceHostConfigOp) -> tuple[i
     block = sequence.body.block
     types = [arg.type for arg in block.args]
     if not config.reuse_output_buffer:
-        block.insert_arg(MemRefType(i8, [config.buffer_size]), len(types))
+        block.insert_arg(MemRefType(i8, [config.buffer_size]), len(types), sequence.location)
         return sum(isinstance(type, MemRefType) for type in types), 0
     if not types:
         raise design_error(config, "reuse_output_buffer needs a sequence with an argument")

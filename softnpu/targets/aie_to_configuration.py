@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import LocationAttr, ModuleOp, UnknownLoc
 from xdsl.dialects.memref import GetGlobalOp, GlobalOp
 from xdsl.ir import Block, Operation, Region
 from xdsl.passes import ModulePass
@@ -33,6 +33,7 @@ from softnpu.dialects.aiex import (
     NpuWrite32Op,
 )
 from softnpu.dialects.enums import ExpandMode
+from softnpu.dialects.locations import written_of
 from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.source import design_error
 from softnpu.dialects.walking import all_ops
@@ -44,6 +45,7 @@ from softnpu.passes.generate_column_control_overlay import OVERLAY
 from softnpu.passes.sequence_ops import devices, replace
 from softnpu.passes.txn_to_control_packet import MAXIMUM_WORDS, WORD_BYTES, WRITE, signed_words
 from softnpu.targets.cdo import configuration
+from softnpu.targets.steps import Step
 
 DATA_PREFIX = "config_blockwrite_data_"
 SEQUENCE = "configure"
@@ -143,83 +145,98 @@ def _load(instead: NpuLoadPdiOp, **arguments: Any) -> NpuLoadPdiOp:
     return NpuLoadPdiOp(**arguments, expand_mode=ExpandMode.none, location=instead.location)
 
 
-def _configuration(device: DeviceOp, elf_dir: Path, *, overlay: bool = True) -> list[ops.Operation]:
+def _configuration(device: DeviceOp, elf_dir: Path, *, overlay: bool = True) -> list[Step]:
     """Everything that sets up the array for a device, in order."""
-    parts = configuration(device, elf_dir, overlay=overlay)
-    return _join_blocks((*parts.elfs, *parts.init, *parts.enable))
+    return _join_blocks(configuration(device, elf_dir, overlay=overlay).steps)
 
 
-def _join_blocks(steps: Sequence[ops.Operation]) -> list[ops.Operation]:
+def _join_blocks(steps: Sequence[Step]) -> list[Step]:
     """Block writes that go on where the one before ends as one, as aie-rt writes transactions.
 
     Source: mlir-aie, AIERT.cpp, projectCmdLocsOntoSerializedOps.
     """
-    joined: list[ops.Operation] = []
+    joined: list[Step] = []
     for step in steps:
-        before = joined[-1] if joined else None
+        write, before = step.operation, joined[-1].operation if joined else None
         if (
-            isinstance(step, ops.BlockWrite)
+            isinstance(write, ops.BlockWrite)
             and isinstance(before, ops.BlockWrite)
-            and step.address == before.address + len(before.data)
+            and write.address == before.address + len(before.data)
         ):
-            joined[-1] = ops.BlockWrite(before.address, before.data + step.data)
+            longer = ops.BlockWrite(before.address, before.data + write.data)
+            joined[-1] = Step(longer, joined[-1].source)
         else:
             joined.append(step)
     return joined
 
 
-def _writes(device: DeviceOp, steps: Sequence[ops.Operation], prefix: str) -> list[Operation]:
+def _location(step: Step, device: DeviceOp) -> LocationAttr:
+    """Where a step comes from; the device where nothing in the design says it."""
+    if step.source is None or isinstance(written_of(step.source.location), UnknownLoc):
+        return device.location
+    return step.source.location
+
+
+def _writes(device: DeviceOp, steps: Sequence[Step], prefix: str) -> list[Operation]:
     """The steps as ops of a sequence; the data of block writes becomes globals of the device."""
     blocks = iter(_constants(device, steps, prefix))
     written: list[Operation] = []
     for step in steps:
-        match step:
+        match step.operation:
             case ops.Write(address, value):
-                written.append(NpuWrite32Op(address=address, value=value))
+                made: list[Operation] = [NpuWrite32Op(address=address, value=value)]
             case ops.MaskWrite(address, mask, value):
-                written.append(NpuMaskWrite32Op(address=address, value=value, mask=mask))
+                made = [NpuMaskWrite32Op(address=address, value=value, mask=mask)]
             case ops.BlockWrite(address, _):
                 constant = next(blocks)
                 get = GetGlobalOp(constant.sym_name.data, constant.type)
-                written += [get, NpuBlockWriteOp(address=address, data=get.memref)]
+                made = [get, NpuBlockWriteOp(address=address, data=get.memref)]
             case _:
                 raise _not_writable(device, step)
+        for op in made:
+            op.location = _location(step, device)
+        written += made
     return written
 
 
-def _constants(device: DeviceOp, steps: Sequence[ops.Operation], prefix: str) -> list[GlobalOp]:
+def _constants(device: DeviceOp, steps: Sequence[Step], prefix: str) -> list[GlobalOp]:
     """The data of the steps' block writes, as globals at the start of the device."""
     names = {symbol_name(op) for op in device.body.ops}
     free = (name for number in count() if (name := f"{prefix}{number}") not in names)
-    blocks = [step for step in steps if isinstance(step, ops.BlockWrite)]
-    constants = [constant_global(next(free), words(block.data)) for block in blocks]
+    written = (step.operation for step in steps)
+    blocks = [words(one.data) for one in written if isinstance(one, ops.BlockWrite)]
+    constants = [constant_global(next(free), block, device.location) for block in blocks]
     place = device.body.first_op
     for constant in constants:
         _insert_first(device.body, constant, place)
     return constants
 
 
-def _packets(device: DeviceOp, steps: Sequence[ops.Operation], prefix: str) -> list[Operation]:
+def _packets(device: DeviceOp, steps: Sequence[Step], prefix: str) -> list[Operation]:
     """The steps as control packets; mlir-aie leaves the data of block writes as globals, too."""
     _constants(device, steps, prefix)
     return _merge_writes([packet for step in steps for packet in _packets_of(device, step)])
 
 
-def _packets_of(device: DeviceOp, step: ops.Operation) -> Iterator[NpuControlPacketOp]:
+def _packets_of(device: DeviceOp, step: Step) -> Iterator[NpuControlPacketOp]:
     """One step as control packets; a masked write sends its value."""
-    match step:
+    location = _location(step, device)
+    match step.operation:
         case ops.Write(address, value) | ops.MaskWrite(address, _, value):
-            yield _packet(address, (value,))
+            yield _packet(address, (value,), location)
         case ops.BlockWrite(address, data):
             block = words(data)
             for start in range(0, len(block), MAXIMUM_WORDS):
-                yield _packet(address + WORD_BYTES * start, block[start : start + MAXIMUM_WORDS])
+                part = block[start : start + MAXIMUM_WORDS]
+                yield _packet(address + WORD_BYTES * start, part, location)
         case _:
             raise _not_writable(device, step)
 
 
-def _packet(address: int, data: tuple[int, ...]) -> NpuControlPacketOp:
-    return NpuControlPacketOp(address=address, opcode=WRITE, stream_id=0, data=signed_words(data))
+def _packet(address: int, data: tuple[int, ...], location: LocationAttr) -> NpuControlPacketOp:
+    return NpuControlPacketOp(
+        address=address, opcode=WRITE, stream_id=0, data=signed_words(data), location=location
+    )
 
 
 def _merge_writes(packets: Sequence[NpuControlPacketOp]) -> list[Operation]:
@@ -251,7 +268,8 @@ def _insert(device: DeviceOp, steps: list[Operation]) -> None:
     names = {symbol_name(op) for op in device.body.ops}
     candidates = (SEQUENCE, *(f"{SEQUENCE}{number}" for number in range(len(names))))
     name = next(candidate for candidate in candidates if candidate not in names)
-    sequence = RuntimeSequenceOp(sym_name=name, body=Region(Block(with_constants(*steps))))
+    body = Region(Block(with_constants(*steps)))
+    sequence = RuntimeSequenceOp(sym_name=name, body=body, location=device.location)
     first = next((op for op in device.body.ops if not _is_data(op)), None)
     _insert_first(device.body, sequence, first)
 
@@ -267,9 +285,11 @@ def _insert_first(block: Block, op: Operation, place: Operation | None) -> None:
         block.insert_op_before(op, place)
 
 
-def _not_writable(device: DeviceOp, step: ops.Operation) -> DesignError:
+def _not_writable(device: DeviceOp, step: Step) -> DesignError:
+    what = type(step.operation).__name__
     return design_error(
-        device, f"a runtime sequence cannot do '{type(step).__name__}' of this configuration"
+        device if step.source is None else step.source,
+        f"a runtime sequence cannot do '{what}' of this configuration",
     )
 
 

@@ -10,7 +10,7 @@ and xaie_dma.c for the registers.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -29,10 +29,11 @@ from softnpu.dialects.walking import all_ops
 from softnpu.errors import FormatError
 from softnpu.formats import operations as ops
 from softnpu.formats.cdo import build, from_operations
-from softnpu.targets.cdo_dma import dma_program, programs
+from softnpu.targets.cdo_dma import program_steps, programs
 from softnpu.targets.cdo_memory import WORD, data_memory_write
 from softnpu.targets.cdo_program import load_program, read_elf
-from softnpu.targets.cdo_streams import switches
+from softnpu.targets.cdo_streams import switch_steps
+from softnpu.targets.steps import Step, steps_for
 
 CORE_CONTROL_REGISTER = 0x32000
 CORE_ENABLE = 1 << 0
@@ -56,14 +57,34 @@ class Configuration:
     """The register operations of the three CDO files.
 
     Attributes:
-        elfs: the cores' programs, loaded while core and DMA are held in reset.
-        init: locks, initial data, DMA programs, stream switches.
-        enable: the cores' start.
+        loading: the cores' programs, loaded while core and DMA are held in reset.
+        initial: locks, initial data, DMA programs, stream switches.
+        starting: the cores' start.
     """
 
-    elfs: tuple[ops.Operation, ...]
-    init: tuple[ops.Operation, ...]
-    enable: tuple[ops.Operation, ...]
+    loading: tuple[Step, ...]
+    initial: tuple[Step, ...]
+    starting: tuple[Step, ...]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All of it, in order."""
+        return (*self.loading, *self.initial, *self.starting)
+
+    @property
+    def elfs(self) -> tuple[ops.Operation, ...]:
+        """What the file of the cores' programs holds."""
+        return _operations(self.loading)
+
+    @property
+    def init(self) -> tuple[ops.Operation, ...]:
+        """What the file of the initial state holds."""
+        return _operations(self.initial)
+
+    @property
+    def enable(self) -> tuple[ops.Operation, ...]:
+        """What the file of the cores' start holds."""
+        return _operations(self.starting)
 
     def files(self, device_name: str) -> dict[str, bytes]:
         """The CDO files by name, e.g. `main_aie_cdo_init.bin`."""
@@ -71,6 +92,10 @@ class Configuration:
             file_name(device_name, part): build(from_operations(getattr(self, part)))
             for part in PARTS
         }
+
+
+def _operations(steps: Iterable[Step]) -> tuple[ops.Operation, ...]:
+    return tuple(step.operation for step in steps)
 
 
 def file_name(device_name: str, part: str) -> str:
@@ -85,7 +110,7 @@ def configuration(device_op: DeviceOp, elf_dir: Path, *, overlay: bool = True) -
     one gets no program, but is reset and started all the same, as mlir-aie does.
 
     Args:
-        overlay: as for `cdo_streams.switches`.
+        overlay: as for `cdo_streams.switch_steps`.
 
     Raises:
         DesignError: an ELF that is missing or no core program, or a design that asks for what
@@ -93,9 +118,9 @@ def configuration(device_op: DeviceOp, elf_dir: Path, *, overlay: bool = True) -
     """
     target = device(device_op.device.name)
     return Configuration(
-        elfs=tuple(load_operations(device_op, target, elf_dir)),
-        init=tuple(init_operations(device_op, target, overlay=overlay)),
-        enable=tuple(enable_operations(device_op)),
+        loading=tuple(steps_for(None, load_operations(device_op, target, elf_dir))),
+        initial=tuple(initial_steps(device_op, target, overlay=overlay)),
+        starting=tuple(starting_steps(device_op)),
     )
 
 
@@ -114,28 +139,26 @@ def load_operations(device_op: DeviceOp, target: Device, elf_dir: Path) -> Itera
         yield from _channel_resets(target, tile, 0)
 
 
-def init_operations(
-    device_op: DeviceOp, target: Device, *, overlay: bool = True
-) -> Iterator[ops.Operation]:
+def initial_steps(device_op: DeviceOp, target: Device, *, overlay: bool = True) -> Iterator[Step]:
     """The state that everything but the programs starts from."""
     for tile, _ in _cores(device_op):
-        yield from _reset_core(target, tile)
+        yield from steps_for(tile, _reset_core(target, tile))
     inside = all_ops(device_op)
     for lock in (op for op in inside if isinstance(op, LockOp)):
         if lock.lock_id is not None and lock.init is not None:
-            yield _lock_value(target, lock, lock.lock_id, lock.init)
+            yield Step(_lock_value(target, lock, lock.lock_id, lock.init), lock)
     for buffer in (op for op in inside if isinstance(op, BufferOp)):
         if buffer.initial_value is not None:
-            yield from _initial_data(target, buffer)
+            yield from steps_for(buffer, _initial_data(target, buffer))
     for program in programs(device_op.body):
-        yield from dma_program(program, target)
-    yield from switches(device_op, target, overlay=overlay)
+        yield from program_steps(program, target)
+    yield from switch_steps(device_op, target, overlay=overlay)
 
 
-def enable_operations(device_op: DeviceOp) -> Iterator[ops.Operation]:
+def starting_steps(device_op: DeviceOp) -> Iterator[Step]:
     """The cores' start."""
-    for tile, _ in _cores(device_op):
-        yield _core_control(tile, CORE_ENABLE, CORE_ENABLE)
+    for tile, core in _cores(device_op):
+        yield Step(_core_control(tile, CORE_ENABLE, CORE_ENABLE), core)
 
 
 def _cores(device_op: DeviceOp) -> Iterator[tuple[TileOp, CoreOp]]:

@@ -27,6 +27,7 @@ from softnpu.dialects.source import design_error
 from softnpu.formats import operations as ops
 from softnpu.formats.records import word_bytes
 from softnpu.targets.cdo_bd import Position, descriptor_words
+from softnpu.targets.steps import Step, steps_for
 
 DmaProgram = MemOp | MemTileDMAOp | ShimDMAOp
 PROGRAM_ORDER: tuple[type[DmaProgram], ...] = (MemOp, MemTileDMAOp, ShimDMAOp)
@@ -36,8 +37,8 @@ CHANNEL_ENABLE = (0, 1)
 """(mask, value) of aie-rt's channel enable: AIE2 has no such bit, so the mask is empty."""
 
 
-def dma_program(program: DmaProgram, device: Device) -> Iterator[ops.Operation]:
-    """Operations that write a tile's descriptors and start its channels.
+def program_steps(program: DmaProgram, device: Device) -> Iterator[Step]:
+    """Steps that write a tile's descriptors and start its channels.
 
     Raises:
         DesignError: a descriptor that the tile's DMA cannot do, or one without an id.
@@ -50,9 +51,11 @@ def dma_program(program: DmaProgram, device: Device) -> Iterator[ops.Operation]:
         blocks = chain_of_blocks(program.body)
     for block in blocks:
         if (bd := first_bd(block)) is not None:
-            yield _write_descriptor(block, bd, device, tile)
+            yield Step(_write_descriptor(block, bd, device, tile), bd)
     for start in channels or _starts(blocks):
-        yield from _start_channel(start, device, tile)
+        # As in AIERT.cpp, an aie.dma_start is said to come from where its descriptor does.
+        source = start if isinstance(start, DMAOp) else _first_of(start)
+        yield from steps_for(source, _start_channel(start, device, tile))
 
 
 def chain_of_blocks(region: Region) -> list[Block]:

@@ -44,6 +44,7 @@ from softnpu.dialects.aie import (
 from softnpu.dialects.source import design_error
 from softnpu.formats import operations as ops
 from softnpu.targets.cdo_bd import Position
+from softnpu.targets.steps import Step, steps_for
 
 MASTER = Layout(
     1,
@@ -80,7 +81,12 @@ CASCADE_OUTPUTS = {CascadeDir.South: 0, CascadeDir.East: 2}
 def switches(
     device_op: DeviceOp, device: Device, *, overlay: bool = True
 ) -> Iterator[ops.Operation]:
-    """Operations that configure all of a device's streams.
+    """Operations that configure all of a device's streams; as `switch_steps`."""
+    return (step.operation for step in switch_steps(device_op, device, overlay=overlay))
+
+
+def switch_steps(device_op: DeviceOp, device: Device, *, overlay: bool = True) -> Iterator[Step]:
+    """Steps that configure all of a device's streams.
 
     Args:
         overlay: also what control packets go by; False where it stays from an earlier image.
@@ -96,18 +102,18 @@ def switches(
     for shim in (op for op in found if isinstance(op, ShimSwitchboxOp)):
         yield from _circuits(shim, device, (shim.col, 0))
     for cascade in (op for op in found if isinstance(op, ConfigureCascadeOp)):
-        yield _cascade(cascade)
+        yield Step(_cascade(cascade), cascade)
 
 
-def _switchbox(switch: SwitchboxOp, device: Device, *, overlay: bool) -> Iterator[ops.Operation]:
+def _switchbox(switch: SwitchboxOp, device: Device, *, overlay: bool) -> Iterator[Step]:
     tile = switch.position
     yield from _circuits(switch, device, tile)
     packets = (op for op in switch.connections.block.ops if isinstance(op, _PACKETS))
     inside = [op for op in packets if overlay or not op.is_ctrl_pkt_overlay]
     for master in (op for op in inside if isinstance(op, MasterSetOp)):
-        yield _packet_master(master, device, tile)
+        yield Step(_packet_master(master, device, tile), master)
     for rules in (op for op in inside if isinstance(op, PacketRulesOp)):
-        yield from _packet_slave(rules, device, tile)
+        yield from steps_for(rules, _packet_slave(rules, device, tile))
 
 
 # circuits
@@ -115,10 +121,10 @@ def _switchbox(switch: SwitchboxOp, device: Device, *, overlay: bool) -> Iterato
 
 def _circuits(
     switch: SwitchboxOp | ShimSwitchboxOp, device: Device, tile: Position
-) -> Iterator[ops.Operation]:
+) -> Iterator[Step]:
     for connect in switch.connections.block.ops:
         if isinstance(connect, ConnectOp):
-            yield from _circuit(connect, device, tile)
+            yield from steps_for(connect, _circuit(connect, device, tile))
 
 
 def _circuit(connect: ConnectOp, device: Device, tile: Position) -> Iterator[ops.Operation]:
@@ -202,17 +208,17 @@ def _amsel(user: Operation, owner: object) -> AMSelOp:
 # shim mux and cascade
 
 
-def _shim_mux(mux: ShimMuxOp) -> Iterator[ops.Operation]:
+def _shim_mux(mux: ShimMuxOp) -> Iterator[Step]:
     """The ports between the shim's switch and its DMA, led to and from it."""
     for connect in mux.connections.block.ops:
         if not isinstance(connect, ConnectOp):
             continue
         if connect.source_bundle is WireBundle.North:
             lsb = _shim_port(connect, connect.source_channel, SHIM_S2MM_PORTS, SHIM_DEMUX_FIELDS)
-            yield _to_dma(mux.position, SHIM_DEMUX_REGISTER, lsb)
+            yield Step(_to_dma(mux.position, SHIM_DEMUX_REGISTER, lsb), connect)
         if connect.dest_bundle is WireBundle.North:
             lsb = _shim_port(connect, connect.dest_channel, SHIM_MM2S_PORTS, SHIM_MUX_FIELDS)
-            yield _to_dma(mux.position, SHIM_MUX_REGISTER, lsb)
+            yield Step(_to_dma(mux.position, SHIM_MUX_REGISTER, lsb), connect)
 
 
 def _shim_port(

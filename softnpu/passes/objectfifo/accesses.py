@@ -125,6 +125,8 @@ class _Slots:
         assert first is not None
         if held:
             insert_before(first, *self._ops)
+        for op in self._ops:
+            op.location = core.location
 
     def _slot(self, zero: arith.ConstantOp) -> SSAValue:
         slot = memref.AllocaOp.get(i32, shape=[])

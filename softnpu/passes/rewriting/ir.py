@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from xdsl.ir import Block, Operation
 
-from softnpu.dialects.making import place_before, put_in_order
+from softnpu.dialects.making import locate, place_before, put_in_order
 from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.walking import ops_in
 
@@ -29,8 +29,8 @@ def terminator_of(block: Block) -> Operation:
 
 
 def same_location(op: OpT, source: Operation) -> OpT:
-    """`op`, said to come from where `source` comes from."""
-    op.location = source.location
+    """`op`, said to come from where `source` comes from, with what is new inside."""
+    locate(op, source.location)
     return op
 
 

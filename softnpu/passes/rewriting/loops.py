@@ -175,17 +175,20 @@ def _repeat_body(loop: scf.ForOp, factor: int, step: SSAValue) -> None:
     for copy in range(1, factor):
         values: dict[SSAValue, SSAValue] = dict(zip(carried, last, strict=True))
         if uses_induction:
-            values[induction] = _shifted(terminator, induction, step, copy)
+            values[induction] = _shifted(loop, terminator, step, copy)
         for op in originals:
             body.insert_op_before(op.clone(value_mapper=values), terminator)
         last = tuple(values.get(value, value) for value in yielded)
     terminator.operands = last
 
 
-def _shifted(before: Operation, induction: SSAValue, step: SSAValue, copy: int) -> SSAValue:
-    """The induction variable `copy` iterations on."""
+def _shifted(loop: scf.ForOp, before: Operation, step: SSAValue, copy: int) -> SSAValue:
+    """The induction variable `copy` iterations on; it comes from where the loop does."""
+    induction = loop.body.block.args[0]
     count: ConstantOp = constant(copy, induction.type)
     stride = MuliOp(step, count)
     shifted = AddiOp(induction, stride)
     insert_before(before, count, stride, shifted)
+    for op in (count, stride, shifted):
+        op.location = loop.location
     return shifted.result

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from xdsl.dialects import cf, memref, scf
 from xdsl.dialects.builtin import MemRefType
-from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 
 from softnpu.dialects.source import design_error
 from softnpu.passes.rewriting.ir import block_of, erase, insert_before, terminator_of
@@ -59,13 +59,19 @@ class _Promotion:
         type = self.memory.type
         assert isinstance(type, MemRefType)
         arguments = {
-            block: block.insert_arg(type.get_element_type(), len(block.args))
+            block: self._argument(block, type.get_element_type())
             for block in self._awaiting(others)
         }
         ends = {block: self.through(block, arguments.get(block)) for block in region.blocks}
         _drop_alike(arguments, ends)
         for block, value in ends.items():
             _pass_on(block, value, arguments)
+
+    def _argument(self, block: Block, type: Attribute) -> BlockArgument:
+        """An argument behind those that a block has, from where the slot comes from."""
+        slot = self.memory.owner
+        assert isinstance(slot, Operation)
+        return block.insert_arg(type, len(block.args), slot.location)
 
     def _awaiting(self, blocks: list[Block]) -> list[Block]:
         """The blocks at whose start the slot's value is still asked for."""
@@ -130,7 +136,7 @@ class _Promotion:
 
     def _through_for(self, op: scf.ForOp, value: SSAValue) -> SSAValue:
         body = op.body.block
-        argument = body.insert_arg(value.type, len(body.args))
+        argument = self._argument(body, value.type)
         self._yield_also(body, self.through(body, argument))
         starts = (*op.iter_args, value)
         new = scf.ForOp(op.lb, op.ub, op.step, starts, op.detach_region(op.body))
@@ -138,10 +144,10 @@ class _Promotion:
 
     def _through_while(self, op: scf.WhileOp, value: SSAValue) -> SSAValue:
         before, after = op.before_region.block, op.after_region.block
-        argument = before.insert_arg(value.type, len(before.args))
+        argument = self._argument(before, value.type)
         checked = self.through(before, argument)
         self._yield_also(before, checked)
-        carried = after.insert_arg(value.type, len(after.args))
+        carried = self._argument(after, value.type)
         self._yield_also(after, self.through(after, carried))
         regions = [op.detach_region(region) for region in list(op.regions)]
         types = [*(result.type for result in op.results), value.type]

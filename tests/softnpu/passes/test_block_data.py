@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from xdsl.dialects.memref import GlobalOp
 
 from softnpu.dialects.aie import DeviceOp
 from softnpu.dialects.aiex import NpuBlockWriteOp
-from softnpu.errors import DesignError
+from softnpu.dialects.locations import at
+from softnpu.errors import DesignError, SourceLocation
 from softnpu.passes.block_data import BlockData, block_words
 from softnpu.passes.sequence_ops import Symbols
 from tests.softnpu.passes.sequence_designs import design, sequence
@@ -19,19 +22,23 @@ TABLES = """
 """
 
 
+HERE = at(SourceLocation(Path("design.mlir"), 5, 7))
+
+
 def test_words_that_a_global_holds_already_are_not_stored_again() -> None:
     data = BlockData(sequence(design("", before=TABLES)))
-    assert data.symbol_and_type([1, 0xFFFFFFFF])[0] == "mine"
-    assert data.symbol_and_type([9])[0] == "blockwrite_data_0"
+    assert data.symbol_and_type([1, 0xFFFFFFFF], HERE)[0] == "mine"
+    assert data.symbol_and_type([9], HERE)[0] == "blockwrite_data_0"
 
 
 def test_new_words_get_the_next_free_name_before_the_sequence() -> None:
     steps = sequence(design("", before=TABLES))
     data = BlockData(steps)
-    names = [data.symbol_and_type(words)[0] for words in ([5, 6], [7], [5, 6])]
+    names = [data.symbol_and_type(words, HERE)[0] for words in ([5, 6], [7], [5, 6])]
     assert names == ["blockwrite_data_1", "blockwrite_data_2", "blockwrite_data_1"]
     before = steps.prev_op
     assert isinstance(before, GlobalOp) and before.sym_name.data == "blockwrite_data_2"
+    assert before.location is HERE
 
 
 def words_of(name: str, type: str) -> tuple[int, ...]:

@@ -8,8 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from xdsl.context import Context
+from xdsl.dialects.memref import GlobalOp
 
-from softnpu.dialects.aie import DeviceOp
+from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp
+from softnpu.dialects.aiex import (
+    NpuBlockWriteOp,
+    NpuControlPacketOp,
+    NpuMaskWrite32Op,
+    NpuWrite32Op,
+)
+from softnpu.dialects.locations import origin_of
 from softnpu.dialects.text import parse_file, parse_text, print_module
 from softnpu.errors import DesignError
 from softnpu.formats.operations import BlockWrite, Operation, Write
@@ -181,3 +189,84 @@ def test_a_load_of_no_device_is_refused() -> None:
     module = parse_text(two_devices("aiex.npu.load_pdi {device_ref = @desing}"), "design.mlir")
     with pytest.raises(DesignError, match="there is no device '@desing'"):
         ExpandLoadPdiPass().apply(Context(), module)
+
+
+LOCATED = """\
+aie.device(npu1_1col) {
+  %t = aie.tile(0, 2) loc("d.py":2:1)
+  %s = aie.tile(0, 0)
+  %c = aie.core(%t) { aie.end } loc("d.py":3:1)
+  %l = aie.lock(%t, 1) {init = 7 : i32} loc("lock"("d.py":4:1))
+  %k = aie.lock(%t, 2) {init = 9 : i32} loc(unknown)
+  %a = aie.buffer(%t) {address = 1024 : i32, initial_value = dense<[1, 2]> : tensor<2xi32>}
+    : memref<2xi32> loc("d.py":5:1)
+  %b = aie.buffer(%t) {address = 1032 : i32, initial_value = dense<[3, 4]> : tensor<2xi32>}
+    : memref<2xi32> loc("d.py":6:1)
+  %m = aie.mem(%t) {
+    %0 = aie.dma_start(S2MM, 0, ^bd, ^end) loc("d.py":7:1)
+  ^bd:
+    aie.dma_bd(%a : memref<2xi32>) {bd_id = 0 : i32} loc("d.py":8:1)
+    aie.next_bd ^end
+  ^end:
+    aie.end
+  }
+  aie.switchbox(%t) { aie.connect<South : 0, DMA : 0> loc("d.py":9:1) }
+  aie.switchbox(%s) {
+    %x = aie.amsel<0> (0) loc("d.py":10:1)
+    aie.masterset(North : 0, %x) loc("d.py":11:1)
+    aie.packet_rules(South : 3) {
+      aie.rule(31, 1, %x) loc("d.py":12:1)
+    } loc("d.py":13:1)
+  }
+  aie.shim_mux(%s) { aie.connect<DMA : 0, North : 3> loc("d.py":14:1) }
+} loc("d.py":1:1)
+"""
+
+DEVICE = "d.py:1:1"
+LINES = {
+    0x232000: ["d.py:2:1", "d.py:3:1"],  # reset and out of it; start
+    0x21F000: ["d.py:2:1"],  # every lock to 0
+    0x21F010: ["d.py:2:1", "d.py:4:1"],
+    0x21F020: ["d.py:2:1", DEVICE],
+    0x200400: ["d.py:5:1"],  # two buffers that touch are one write, the first one's
+    0x21D000: ["d.py:8:1"],
+    0x21DE04: ["d.py:8:1"],  # a channel's start: where its first descriptor comes from
+    0x21DE00: ["d.py:8:1"],
+    0x23F004: ["d.py:9:1"],  # DMA 0 as master
+    0x23F114: ["d.py:9:1"],  # South 0 as slave
+    0x3F030: ["d.py:11:1"],
+    0x3F114: ["d.py:13:1"],
+    0x3F250: ["d.py:13:1"],
+    0x1F000: ["d.py:14:1"],
+}
+"""Where the writes to a register come from, in their order, each place once (AIERT.cpp)."""
+
+
+@pytest.mark.parametrize("kind", [ConvertAIEToTransactionPass, ConvertAIEToControlPacketsPass])
+def test_writes_come_from_what_asks_for_them(
+    kind: type[ConvertAIEToTransactionPass | ConvertAIEToControlPacketsPass],
+) -> None:
+    module = parse_text(LOCATED, "design.mlir")
+    kind().apply(Context(), module)
+    found: dict[int, list[str]] = {}
+    for op in module.walk():
+        if isinstance(op, NpuWrite32Op | NpuMaskWrite32Op):
+            found.setdefault(op.number("address"), []).append(str(origin_of(op.location)))
+        elif isinstance(op, NpuBlockWriteOp | NpuControlPacketOp):
+            found.setdefault(op.address, []).append(str(origin_of(op.location)))
+    places = {register: list(dict.fromkeys(found.get(register, []))) for register in LINES}
+    assert places == LINES
+    device, sequence, data = (
+        next(op for op in module.walk() if isinstance(op, one))
+        for one in (DeviceOp, RuntimeSequenceOp, GlobalOp)
+    )
+    assert sequence.location == data.location == device.location
+
+
+def test_the_constants_of_a_write_come_from_where_it_does() -> None:
+    module = parse_text(LOCATED, "design.mlir")
+    ConvertAIEToTransactionPass().apply(Context(), module)
+    writes = [op for op in module.walk() if isinstance(op, NpuMaskWrite32Op)]
+    assert len(writes) > 3
+    for write in writes:
+        assert {value.owner.location for value in write.operands} == {write.location}

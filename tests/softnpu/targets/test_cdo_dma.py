@@ -9,7 +9,7 @@ from softnpu.dialects.aie import DeviceOp
 from softnpu.dialects.text import parse_text
 from softnpu.errors import DesignError
 from softnpu.formats.operations import BlockWrite, MaskWrite, Operation, Write
-from softnpu.targets.cdo_dma import dma_program, programs
+from softnpu.targets.cdo_dma import program_steps, programs
 
 BUFFERS = """
     %shim = aie.tile(0, 0)
@@ -27,7 +27,9 @@ def written(text: str) -> list[Operation]:
     )
     device_op = next(op for op in module.walk() if isinstance(op, DeviceOp))
     target = device("npu1_1col")
-    return [op for one in programs(device_op.body) for op in dma_program(one, target)]
+    return [
+        step.operation for one in programs(device_op.body) for step in program_steps(one, target)
+    ]
 
 
 def test_a_channels_task_is_queued_then_the_channel_enabled() -> None:
