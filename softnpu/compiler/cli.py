@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from softnpu.collecting import uncollected
-from softnpu.compiler.pipelines import ALLOCATION_SCHEMES
+from softnpu.compiler import aiecc_options
+from softnpu.compiler.aiecc_options import BESIDES, COMPILING, DELIVERING, OPTIONS
+from softnpu.compiler.outputs import deliver
+from softnpu.compiler.words import TRUTH, Kind, Option, Words, dashed
 from softnpu.errors import ToolError
-from softnpu.passes.placement import PLACERS
 from softnpu.warned import collected, counted
 
 if TYPE_CHECKING:
     from softnpu.compiler.driver import Outcome
-    from softnpu.formats.xclbin.spec import KernelIdentity
     from softnpu.subcommands import Subparsers
 
 DESCRIPTION = """\
@@ -44,40 +48,18 @@ examples:
       the core links "scale.o": kernels_src/scale.o, or compiled from kernels_src/scale.c
   npuforge compile design.mlir -o out --elf-dir peano
       peano/main_core_0_2.elf is the program of core (0, 2)
+  npuforge compile two.mlir -o out --xclbin-input one.xclbin --xclbin-kernel-name TWO \\
+      --xclbin-kernel-id 0x902 --get-xclbin=both.xclbin
+      both.xclbin has the kernels of one.xclbin, and TWO
+
+All other options of aiecc's are taken, too: those for hosts, simulators and AMD's compilers change
+nothing, which a note says; checkpoints and the graph are refused (--cut, --checkpoint, --resume,
+--emit-dot). -n compiles and writes nothing.
 """
 
-SWITCHES = {
-    "dynamic-objFifos": (
-        True,
-        "cores count the objects of their objectfifos at run time (default: true; false: "
-        "their loops are unrolled); a core's dynamic_objfifo_lowering goes before it",
-    ),
-    "packet-sw-objFifos": (False, "objectfifos go by packet-switched flows"),
-    "generate-ctrl-pkt-overlay": (
-        False,
-        "let control packets from the shim's DMA reach every tile of the design's columns",
-    ),
-    "expand-load-pdis": (
-        False,
-        "a sequence that configures a device (aiex.configure) resets the array and writes its "
-        "registers, instead of loading the device's image",
-    ),
-    "load-pdi-to-ctrl-pkt": (
-        False,
-        "it sends the device's configuration by control packets, from one more host buffer, whose "
-        "content is DEVICE_SEQUENCE_ctrlpkt.bin",
-    ),
-}
-"""Options that are true or false: their defaults, and what they are for."""
-OPTIONAL_VALUES = frozenset(SWITCHES)
-
-NAMES = {
-    "kernel-name": "what the kernel is called in final.xclbin (default: MLIR_AIE)",
-    "instance-name": "what its instance is called (default: MLIRAIE)",
-}
-"""Options that begin with `xclbin-`."""
-KERNEL_IDS = 0xFFF
-"""The largest id that an xclbin has room for."""
+OPTIONAL_VALUES = frozenset(
+    name for name, option in OPTIONS.items() if option.kind in (Kind.SWITCH, Kind.GET)
+)
 
 LISTED_PROGRAMS = 4
 """More core programs than these are counted instead of listed."""
@@ -94,7 +76,13 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("design", type=Path, metavar="DESIGN.mlir", help="the design")
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the artifacts"
+        "-o",
+        "--output",
+        "--tmpdir",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for the artifacts",
     )
     parser.add_argument(
         "--objects",
@@ -112,93 +100,71 @@ def add_parser(subparsers: Subparsers) -> None:
         help="where finished core programs lie; the others are compiled",
     )
     parser.add_argument(
-        "--alloc-scheme",
-        "--alloc",
-        dest="alloc",
-        choices=ALLOCATION_SCHEMES,
-        default="",
-        help="how buffers are placed in a tile's memory "
-        "(default: bank-aware, and basic-sequential where that does not fit)",
-    )
-    parser.add_argument(
-        "--placer",
-        choices=PLACERS,
-        default=PLACERS[0],
-        help="how tiles that the design leaves open (aie.logical_tile) get their places "
-        "(default: sequential_placer; sa_placer: simulated annealing, which can take minutes)",
-    )
-    parser.add_argument(
-        "--cores-per-col",
-        type=int,
-        default=-1,
-        metavar="N",
-        help="place at most N cores in a column (default: as many as there are)",
-    )
-    parser.add_argument(
-        "--sa-seed",
-        type=int,
-        default=1,
-        metavar="N",
-        help="the seed of simulated annealing (default: 1; 0: another one each time)",
-    )
-    for name, (default, help) in SWITCHES.items():
-        parser.add_argument(
-            f"--{name}",
-            type=truth,
-            nargs="?",
-            const=True,
-            default=default,
-            metavar="BOOL",
-            help=help,
-        )
-    parser.add_argument(
-        "--device-name", default="", metavar="NAME", help="compile only the aie.device of this name"
-    )
-    parser.add_argument(
-        "--sequence-name",
-        default="",
-        metavar="NAME",
-        help="the aie.runtime_sequence that insts.bin holds (default: the first)",
-    )
-    parser.add_argument(
         "--npu-cpp",
         action="store_true",
         help="what only the run decides of the sequences goes into npu_insts.h, C++ functions by "
         "which the host makes their streams, and there is no insts.bin; else it is refused",
     )
-    for name, help in NAMES.items():
-        parser.add_argument(f"--xclbin-{name}", metavar="NAME", help=help)
     parser.add_argument(
-        "--xclbin-kernel-id", type=kernel_id, metavar="N", help="its id (default: 0x901)"
+        "--version",
+        "--aie-version",
+        action="version",
+        version=aiecc_options.VERSION,
+        help=argparse.SUPPRESS,
     )
-    parser.add_argument(
-        "--fold-ddr-addr-offset",
-        choices=("true", "false"),
-        default="true",
-        help="let the stream translate the addresses of the sixth host buffer and further ones, "
-        "which the NPU's firmware does not (default: true); false for a host that has translated "
-        "them all, as for a full ELF",
+    parser.add_argument("--help-list", action="help", help=argparse.SUPPRESS)
+    for title, rows in GROUPS.items():
+        group = parser.add_argument_group(title)
+        for name, option in rows.items():
+            _add_option(group, name, option)
+    parser.set_defaults(run=run, words=None)
+
+
+GROUPS = {
+    "how it is compiled (as by aiecc)": COMPILING,
+    "what of it is handed out besides, under which names (as by aiecc)": DELIVERING,
+    "of aiecc's, taken too": BESIDES,
+}
+ALIASES = {"alloc-scheme": "alloc"}
+
+
+def _add_option(group: argparse._ArgumentGroup, name: str, option: Option) -> None:
+    """One of aiecc's options, which `words` of the parsed arguments then has."""
+    spellings = [dashed(name), *(dashed(alias) for alias in filter(None, [ALIASES.get(name)]))]
+    optional = option.kind in (Kind.SWITCH, Kind.GET)
+    group.add_argument(
+        *spellings,
+        action=_Take,
+        nargs="?" if optional else None,
+        const="" if optional else None,
+        metavar="BOOL" if option.kind is Kind.SWITCH else option.metavar,
+        help=option.help or argparse.SUPPRESS,
     )
-    parser.set_defaults(run=run)
+
+
+class _Take(argparse.Action):
+    """Notes one of aiecc's options among the parsed arguments' `words`."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: str | None = None) -> None:  # noqa: ARG002
+        name = self.option_strings[0].lstrip("-")
+        known = OPTIONS[name]
+        if namespace.words is None:
+            namespace.words = Words()
+        try:
+            if known.kind is Kind.SWITCH:
+                values = str(truth(values)).lower()
+            namespace.words.add(name, values, known)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"{dashed(name)}: {error}")
+        except ToolError as error:
+            parser.error(str(error))
 
 
 def truth(text: str) -> bool:
     """A boolean as aiecc takes it; an option without a value is true."""
-    values = {"": True, "true": True, "1": True, "false": False, "0": False}
-    if text not in values:
+    if text not in TRUTH:
         raise argparse.ArgumentTypeError(f"it is true or false, not {text}")
-    return values[text]
-
-
-def kernel_id(text: str) -> int:
-    """A kernel's id, decimal or hexadecimal."""
-    try:
-        number = int(text, 0)
-    except ValueError:
-        number = -1
-    if not 0 <= number <= KERNEL_IDS:
-        raise argparse.ArgumentTypeError(f"it is a number from 0 to {KERNEL_IDS:#x}, not {text}")
-    return number
+    return TRUTH[text] == "true"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -211,43 +177,33 @@ def _compile(options: argparse.Namespace) -> int:
     from softnpu.compiler import driver
 
     _check_folders(options)
-    wanted = driver.Options(
-        objects=tuple(options.objects),
-        elf_dir=options.elf_dir,
-        alloc=options.alloc,
-        placer=options.placer,
-        cores_per_col=options.cores_per_col,
-        sa_seed=options.sa_seed,
-        **{_field(name): getattr(options, name.replace("-", "_")) for name in SWITCHES},
-        device_name=options.device_name,
-        sequence_name=options.sequence_name,
-        translate=options.fold_ddr_addr_offset == "true",
-        npu_cpp=options.npu_cpp,
-        kernel=_identity(options),
+    words = options.words or Words()
+    wanted = aiecc_options.wanted(words)
+    sys.stderr.writelines(f"{note}\n" for note in aiecc_options.notes(words))
+    how = aiecc_options.options_of(
+        words, objects=tuple(options.objects), elf_dir=options.elf_dir, npu_cpp=options.npu_cpp
     )
-    with collected() as warned:
-        try:
-            outcome = driver.compile_design(options.design, options.output, wanted)
-        finally:
-            sys.stderr.writelines(f"{text}\n" for text in counted(warned))
-    sys.stdout.write(summary(options.output, outcome))
+    with _folder(options.output, words) as folder:
+        with collected() as warned:
+            try:
+                outcome = driver.compile_design(options.design, folder, how)
+            finally:
+                sys.stderr.writelines(f"{text}\n" for text in counted(warned))
+        if aiecc_options.writes_nothing(words):
+            return 0
+        deliver(wanted, folder, Path(words.last("output-dir", ".")), words)
+    sys.stdout.write(summary(folder, outcome))
     return 0
 
 
-def _identity(options: argparse.Namespace) -> KernelIdentity:
-    from softnpu.formats.xclbin.spec import KernelIdentity
-
-    given = {
-        "name": options.xclbin_kernel_name,
-        "instance": options.xclbin_instance_name,
-        "number": options.xclbin_kernel_id,
-    }
-    return KernelIdentity(**{field: value for field, value in given.items() if value is not None})
-
-
-def _field(switch: str) -> str:
-    """What `pipelines.Choices` calls a switch."""
-    return switch.replace("-", "_").lower()
+@contextmanager
+def _folder(output: Path, words: Words) -> Iterator[Path]:
+    """Where artifacts go; a passing folder, if nothing is to be written."""
+    if not aiecc_options.writes_nothing(words):
+        yield output
+        return
+    with tempfile.TemporaryDirectory(prefix="npuforge-") as scratch:
+        yield Path(scratch)
 
 
 def _check_folders(options: argparse.Namespace) -> None:

@@ -171,7 +171,11 @@ class Options(Choices):
         sequence_name: the sequence that `insts.bin` holds; "" for the first.
         translate: as for `npu_binary.stream`.
         npu_cpp: a sequence that only the run decides becomes a C++ function; else it is refused.
+        materialize: as for `pipelines.npu_lowering`.
+        locations: the texts on the way say where each op comes from.
+        locmaps: beside each stream, where its operations come from.
         kernel: what the kernel is called in the xclbin.
+        extended: an xclbin to whose kernels this one is added.
     """
 
     objects: tuple[Path, ...] = ()
@@ -180,7 +184,11 @@ class Options(Choices):
     sequence_name: str = ""
     translate: bool = True
     npu_cpp: bool = False
+    materialize: bool = True
+    locations: bool = False
+    locmaps: bool = False
     kernel: KernelIdentity = DEFAULT_IDENTITY
+    extended: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -212,8 +220,8 @@ def _compiled(design: Path, out_dir: Path, options: Options) -> Outcome:
         keep_only(module, options.device_name)
     check_npus(module)
     out_dir.mkdir(parents=True, exist_ok=True)
-    module = _lowered(module, out_dir, options)
-    _write(out_dir / PHYSICAL, print_module(module))
+    module = _lowered(module, out_dir, options, locations=options.locations)
+    _write(out_dir / PHYSICAL, print_module(module, locations=options.locations))
     _write_flows(module, out_dir)
     bodies = module.clone() if options.expands_loads else None
     sources = ObjectSources(folders=(*options.objects, design.parent))
@@ -223,7 +231,7 @@ def _compiled(design: Path, out_dir: Path, options: Options) -> Outcome:
     programs.hand_over(module)
     notes = []
     if bodies is not None:  # which adds devices, and so changes the numbers of all
-        notes = streams.expand_loads(module, out_dir, options)
+        notes = streams.expand_loads(module, out_dir, options, locations=options.locations)
         _write_names(module, out_dir, bodies)
     packaging.write_configuration(module, out_dir, out_dir)
     notes += _write_streams(module, out_dir, options)
@@ -231,27 +239,29 @@ def _compiled(design: Path, out_dir: Path, options: Options) -> Outcome:
     for device_op in devices(module):
         packaging.write_pdi(out_dir, device_op.sym_name)
     needs = kernel.of_module(module)
-    packaging.write_xclbin(module, out_dir, out_dir, needs, options.kernel)
+    packaging.write_xclbin(module, out_dir, out_dir, needs, options.kernel, options.extended)
     return Outcome(found, tuple(notes))
 
 
-def _lowered(module: ModuleOp, out_dir: Path, choices: Choices) -> ModuleOp:
+def _lowered(
+    module: ModuleOp, out_dir: Path, choices: Choices, *, locations: bool = False
+) -> ModuleOp:
     """The design with numbered resources and routes; the module given is used up."""
     open_tiles = any(isinstance(op, LogicalTileOp) for d in devices(module) for op in d.body.ops)
     pipelines.run(pipelines.placement(choices), module)
     if open_tiles:  # else it has only folded what is checked with what comes of it
         verify(module)
-    text = print_module(module)
+    text = print_module(module, locations=locations)
     _write(out_dir / PLACED, text)
     hazards.warn(module)
     if any(cls.name.startswith(TRACES) for cls in classes_in(module)):
         pipelines.run(pipelines.trace(), module)
-        text = print_module(module)
+        text = print_module(module, locations=locations)
     _write(out_dir / TRACED, text)
     pipelines.run(pipelines.resource_allocation(choices), module)
     verify(module, (hint for device_op in devices(module) for hint in _order_hints(device_op)))
     hazards.warn_of_sums(module)
-    _write(out_dir / WITH_ADDRESSES, print_module(module))
+    _write(out_dir / WITH_ADDRESSES, print_module(module, locations=locations))
     if parameters_of(module):
         _write(out_dir / PARAMETERS, table_text(module))
     finished.write_flows(module, out_dir)
@@ -293,10 +303,14 @@ def _write_streams(module: ModuleOp, out_dir: Path, options: Options) -> list[st
     """The instruction streams; returns notes for the author."""
     if not any(sequences(device_op) for device_op in devices(module)):
         return [f"the design has no aie.runtime_sequence, so there is no {streams.INSTS}"]
-    streams.lower_sequences(module, out_dir)
+    streams.lower_sequences(
+        module, out_dir, materialize=options.materialize, locations=options.locations
+    )
     if options.npu_cpp and (note := streams.write_functions(module, out_dir, options.translate)):
         return [note]
     streams.write_streams(module, out_dir, options.sequence_name, translate=options.translate)
+    if options.locmaps:
+        streams.write_locmaps(module, out_dir)
     return []
 
 

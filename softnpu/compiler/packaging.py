@@ -19,7 +19,7 @@ from softnpu.arch.standin import CORE_ISA_MARK, ELF_MACHINE_RISCV, STANDIN_ISA
 from softnpu.compiler.kernel import DesignKernel
 from softnpu.compiler.programs import program_files
 from softnpu.dialects.aie import DeviceOp
-from softnpu.errors import FormatError
+from softnpu.errors import FormatError, ToolError
 from softnpu.formats import xclbin
 from softnpu.formats.pdi import from_cdos
 from softnpu.formats.xclbin import CdoGroup, Partition, PartitionPdi
@@ -53,9 +53,34 @@ def write_xclbin(
     elf_dir: Path,
     kernel: DesignKernel,
     identity: KernelIdentity = DEFAULT_IDENTITY,
+    extended: Path | None = None,
 ) -> None:
-    """Pack the PDIs of all devices in `folder` into `final.xclbin`."""
-    (folder / XCLBIN).write_bytes(xclbin.build(spec_of(module, folder, elf_dir, kernel, identity)))
+    """Pack the PDIs of all devices in `folder` into `final.xclbin`.
+
+    Args:
+        extended: an xclbin to whose kernels this one is added, with its first PDI.
+    """
+    made = spec_of(module, folder, elf_dir, kernel, identity)
+    if extended is not None:
+        made = _added(extended, made)
+    (folder / XCLBIN).write_bytes(xclbin.build(made))
+
+
+def _added(given: Path, new: xclbin.XclbinSpec) -> xclbin.XclbinSpec:
+    before = xclbin.parse(given.read_bytes()).spec()
+    known = {kernel.name for kernel in before.kernels}
+    if twice := known & {kernel.name for kernel in new.kernels}:
+        raise ToolError(
+            f"{given} has a kernel {twice.pop()} already; --xclbin-kernel-name gives this one"
+            " another name, --xclbin-kernel-id another id"
+        )
+    return replace(
+        before,
+        partition=replace(before.partition, pdis=(*before.partition.pdis, new.partition.pdis[0])),
+        kernels=(*before.kernels, *new.kernels),
+        marks=tuple(dict((*before.marks, *new.marks)).items()),
+        uuid=None,
+    )
 
 
 def spec_of(

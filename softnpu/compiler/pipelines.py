@@ -164,8 +164,11 @@ def packet_sending() -> tuple[ModulePass, ...]:
     return (CtrlPacketToDmaPass(),)
 
 
-def npu_lowering() -> tuple[ModulePass, ...]:
-    """Runtime sequences become what the NPU's controller does."""
+def npu_lowering(*, materialize: bool = True) -> tuple[ModulePass, ...]:
+    """Runtime sequences become what the NPU's controller does.
+
+    `materialize`: what they configure and run (aiex.configure, aiex.run) is put in first.
+    """
     from softnpu.passes.assign_runtime_sequence_bd_ids import AssignRuntimeSequenceBDIDsPass
     from softnpu.passes.canonicalize import CanonicalizePass
     from softnpu.passes.decompose_large_dma_bd import DecomposeLargeDmaBdPass
@@ -181,7 +184,7 @@ def npu_lowering() -> tuple[ModulePass, ...]:
     from softnpu.passes.unroll_runtime_sequence_loops import UnrollRuntimeSequenceLoopsPass
 
     return (
-        MaterializeRuntimeSequencesPass(),
+        *((MaterializeRuntimeSequencesPass(),) if materialize else ()),
         MaterializeBDChainsPass(),
         SubstituteShimDMAAllocationsPass(),
         UnrollRuntimeSequenceLoopsPass(),

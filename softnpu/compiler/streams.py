@@ -8,7 +8,7 @@ from pathlib import Path
 from xdsl.dialects.builtin import IndexType, IntegerType, ModuleOp
 
 from softnpu.compiler import pipelines
-from softnpu.compiler.file_endings import PACKETS
+from softnpu.compiler.file_endings import LOCMAP, PACKETS
 from softnpu.compiler.pipelines import Choices
 from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import RuntimeSequenceOp
@@ -27,7 +27,9 @@ NPU_EXPANDED = "npu_expanded.mlir"
 FUNCTIONS = "npu_insts.h"
 
 
-def expand_loads(module: ModuleOp, out_dir: Path, choices: Choices) -> list[str]:
+def expand_loads(
+    module: ModuleOp, out_dir: Path, choices: Choices, *, locations: bool = False
+) -> list[str]:
     """Have the sequences do what the loads of images would, their programs being in `out_dir`.
 
     Control packets are written beside the streams that send them, `<device>_<sequence>_ctrlpkt.bin`
@@ -37,7 +39,8 @@ def expand_loads(module: ModuleOp, out_dir: Path, choices: Choices) -> list[str]
         What the author should know: the files of control packets.
     """
     pipelines.run(pipelines.load_expansion(choices, out_dir), module)
-    (out_dir / NPU_EXPANDED).write_text(print_module(module), encoding="utf-8")
+    text = print_module(module, locations=locations)
+    (out_dir / NPU_EXPANDED).write_text(text, encoding="utf-8")
     notes = []
     for device_op in devices(module):
         for sequence in sequences(device_op):
@@ -54,13 +57,21 @@ def expand_loads(module: ModuleOp, out_dir: Path, choices: Choices) -> list[str]
     return notes
 
 
-def lower_sequences(module: ModuleOp, out_dir: Path) -> None:
-    """Lower all sequences of a file, number the PDIs that they load, write `npu_insts.mlir`."""
-    pipelines.run(pipelines.npu_lowering(), module)
+def lower_sequences(
+    module: ModuleOp, out_dir: Path, *, materialize: bool = True, locations: bool = False
+) -> None:
+    """Lower all sequences of a file, number the PDIs that they load, write `npu_insts.mlir`.
+
+    Args:
+        materialize: as for `pipelines.npu_lowering`.
+        locations: print where its ops come from.
+    """
+    pipelines.run(pipelines.npu_lowering(materialize=materialize), module)
     verify(module)
     warn_of_full_queues(module)
     number_pdis(module)
-    (out_dir / NPU_INSTS).write_text(print_module(module), encoding="utf-8")
+    text = print_module(module, locations=locations)
+    (out_dir / NPU_INSTS).write_text(text, encoding="utf-8")
 
 
 def pdi_numbers(module: ModuleOp) -> dict[str, int]:
@@ -130,3 +141,14 @@ def write_streams(
     chosen = main_device(module)
     if sequences(chosen):
         write(chosen.sym_name, sequence_name, out_dir / INSTS)
+
+
+def write_locmaps(module: ModuleOp, out_dir: Path) -> None:
+    """Where the operations of each stream come from, beside it under its name and `LOCMAP`."""
+    from softnpu.targets import locmap
+
+    for device_op in devices(module):
+        for sequence in sequences(device_op):
+            names = device_op.sym_name, sequence.sym_name
+            text = locmap.emit(module, *names)
+            (out_dir / f"insts_{'_'.join(names)}{LOCMAP}").write_text(text, encoding="utf-8")

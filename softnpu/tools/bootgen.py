@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from softnpu.compiler.words import Kind, Option, read
 from softnpu.errors import ToolError
-from softnpu.tools.words import Kind, Option, read
 
 HELP = """\
 usage: bootgen -arch versal -image DESIGN.bif -o DESIGN.pdi [-w]

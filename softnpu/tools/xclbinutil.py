@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from softnpu.compiler.words import Kind, Option, Words, read
 from softnpu.errors import ToolError
 from softnpu.formats import xclbin
 from softnpu.formats.xclbin import CdoGroup, Partition, PartitionPdi, XclbinSpec
 from softnpu.formats.xclbin.metadata import GLOBAL, SCALAR, Argument, Kernel
 from softnpu.formats.xclbin.topology import FUNCTIONS, MEMORY_TYPES, SUBTYPES, Memory
-from softnpu.tools.words import Kind, Option, Words, read
 
 HELP = """\
 usage: xclbinutil [--input FILE] [OPTIONS] [--output FILE] [--force]

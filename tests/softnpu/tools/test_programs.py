@@ -183,6 +183,7 @@ def test_an_xclbin_is_made_of_a_design_whose_sequence_the_run_decides(work: Path
         (("--get-xclbn", "aie.mlir"), "did you mean --get-xclbin?"),
         (("--get=nothing.bin", "aie.mlir"), "there is no such output; aie.xclbin, insts_{0}.bin"),
         (("--get-scratchpad-parameters", "aie.mlir"), "-parameters: the design has none"),
+        (("--cut=placed.mlir", "aie.mlir"), "--cut: there is no graph of edges here"),
         (("--alloc-scheme=best", "aie.mlir"), "basic-sequential or bank-aware, not 'best'"),
         ((), "one design"),
         (("none.mlir",), "none.mlir"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum, auto
@@ -29,10 +29,36 @@ class Option:
 
     Attributes:
         ignored: why it is taken and changes nothing, "" if it does.
+        refused: why there is nothing that it could do here, "" if there is.
+        help: what it is for.
+        metavar: what its value is called in a help text.
+        check: raises ValueError, which says what a value is, for one that will not do.
     """
 
     kind: Kind
     ignored: str = ""
+    refused: str = ""
+    help: str = ""
+    metavar: str = "NAME"
+    check: Callable[[str], object] = str
+
+
+def one_of(*choices: str) -> Callable[[str], object]:
+    """A check that a value is one of these."""
+
+    def check(text: str) -> None:
+        if text not in choices:
+            raise ValueError(f"is {' or '.join(choices)}, not {text!r}")
+
+    return check
+
+
+def number(text: str) -> int:
+    """A number as LLVM's programs take it: decimal, or hexadecimal behind 0x."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise ValueError(f"is a number, not {text!r}") from None
 
 
 @dataclass
@@ -52,6 +78,26 @@ class Words:
     behind: list[str] = field(default_factory=list)
     ignored: dict[str, str] = field(default_factory=dict)
 
+    def add(self, name: str, value: str, option: Option) -> None:
+        """Takes an option with its value.
+
+        Raises:
+            ToolError: an option that is refused, or a value that will not do.
+        """
+        if option.refused:
+            raise ToolError(f"{dashed(name)}: {option.refused}")
+        try:
+            option.check(value)
+        except ValueError as error:
+            raise ToolError(f"{dashed(name)} {error}") from None
+        self.values.setdefault(name, []).append(value)
+        if option.ignored:
+            self.ignored[name] = option.ignored
+
+    def number(self, name: str, default: int) -> int:
+        """The value of an option that is a number."""
+        return number(self.last(name, str(default)))
+
     def last(self, name: str, default: str = "") -> str:
         """The value that counts of an option: the last one."""
         return self.values.get(name, [default])[-1]
@@ -61,8 +107,13 @@ class Words:
         return self.last(name, str(default).lower()) == "true"
 
 
-_TRUTH = {"": "true", "true": "true", "1": "true", "false": "false", "0": "false"}
-_TRUTH |= {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
+def dashed(name: str) -> str:
+    """An option as it is written: letters have one dash."""
+    return f"--{name}" if len(name) > 1 else f"-{name}"
+
+
+TRUTH = {"": "true", "true": "true", "1": "true", "false": "false", "0": "false"}
+TRUTH |= {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
 
 
 def read(given: Sequence[str], options: Mapping[str, Option]) -> Words:
@@ -81,9 +132,7 @@ def read(given: Sequence[str], options: Mapping[str, Option]) -> Words:
             found.inputs.append(word)
         else:
             name, value = _option(word, options, waiting)
-            found.values.setdefault(name, []).append(value)
-            if options[name].ignored:
-                found.ignored[name] = options[name].ignored
+            found.add(name, value, options[name])
     return found
 
 
@@ -100,9 +149,9 @@ def _option(word: str, options: Mapping[str, Option], waiting: Iterator[str]) ->
         return name, bare[len(name) :].removeprefix("=")
     kind = options[name].kind
     if kind is Kind.SWITCH:
-        if value not in _TRUTH:
+        if value not in TRUTH:
             raise ToolError(f"--{name} is true or false, not {value!r}")
-        return name, _TRUTH[value]
+        return name, TRUTH[value]
     if equals or kind is Kind.GET:
         return name, value
     try:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from softnpu.compiler.words import Kind, Option, read
 from softnpu.errors import ToolError
-from softnpu.tools.words import Kind, Option, read
 
 OPTIONS = {
     "name": Option(Kind.VALUE),
