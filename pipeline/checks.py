@@ -202,7 +202,7 @@ def _on_emulator(variant: Variant, built: Artifact) -> Outcome:
 
 
 MEMORY_CHECKED = 1_000_000
-"""Of an artifact's accesses; some 0.2 µs each."""
+"""Of an artifact's accesses; some nanoseconds each."""
 
 
 @contextmanager

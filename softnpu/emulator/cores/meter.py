@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from softnpu.emulator.memcheck.tagged import TaggedCheck
 from softnpu.emulator.observing import recorder
 from softnpu.emulator.observing.recorder import Recorder
 from softnpu.zig import shared_library
@@ -77,9 +78,17 @@ class Meter:
         uc: a `unicorn.Uc` that runs RV32.
         program: its program memory, from address 0; call `reload` when it has changed.
         seen: records the blocks, too.
+        check: looks at each block before it is executed.
     """
 
-    def __init__(self, uc: Any, program: NDArray[np.uint8], seen: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        uc: Any,
+        program: NDArray[np.uint8],
+        seen: Recorder | None = None,
+        check: TaggedCheck | None = None,
+    ) -> None:
+        self._uc = uc
         self._program = program
         self._seen = seen
         self._ends = np.zeros(len(program) // 2 + 1, np.uint8)
@@ -87,15 +96,32 @@ class Meter:
         self._meter = _Meter(0, 0, None, self._counts.ctypes.data)
         self._handle = ctypes.c_size_t()
         self.reload()
+        self._block: _Block | None = None
         if seen is not None:
-            self._block = block = _Block(
+            self._block = _Block(
                 meter=ctypes.addressof(self._meter),
                 recorder=ctypes.addressof(seen.state),
                 ends=self._ends.ctypes.data,
             )
-            self._attach_native(uc, _recording_block(), ctypes.addressof(block))
-        elif not self._attach_native(uc, _native_block(), ctypes.addressof(self._meter)):
-            self._attach_python(uc)
+        self._attach(check)
+
+    def _attach(self, check: TaggedCheck | None) -> None:
+        meter = ctypes.addressof(self._meter)
+        recording = 0 if self._block is None else ctypes.addressof(self._block)
+        if check is not None:
+            self._attach_native(*check.block_hook(meter, recording))
+        elif recording:
+            self._attach_native(_recording_block(), recording)
+        elif not self._attach_native(_native_block(), meter):
+            self._attach_python()
+
+    def check_no_more(self) -> None:
+        """From the next turn on nobody looks at blocks but to count them: that costs nothing."""
+        from unicorn.unicorn_py3.unicorn import uclib
+
+        uclib.uc_hook_del(self._uc._uch, self._handle)
+        self._attach(None)
+        self._uc.ctl_flush_tb()
 
     @property
     def retired(self) -> int:
@@ -109,7 +135,7 @@ class Meter:
     def stopped_within(self, pc: int, end: int) -> None:
         """The block that ends at `end` was counted, but not executed from `pc` on."""
         self._meter.retired -= int(self._counts[end >> 1]) - int(self._counts[pc >> 1])
-        if self._seen is not None:
+        if self._seen is not None and self._block is not None:
             self._seen.stopped_within(pc, end)
             self._block.last = 0  # what goes on there is neither called nor returned to
 
@@ -119,7 +145,7 @@ class Meter:
         if self._seen is not None:
             self._ends[:] = transfer_ends(self._program)
 
-    def _attach_native(self, uc: Any, address: int | None, data: int) -> bool:
+    def _attach_native(self, address: int | None, data: int) -> bool:
         if address is None:
             return False
         from unicorn import UC_HOOK_BLOCK
@@ -128,7 +154,7 @@ class Meter:
         self._meter.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value
         everywhere = (ctypes.c_uint64(1), ctypes.c_uint64(0))
         status = uclib.uc_hook_add(
-            uc._uch,
+            self._uc._uch,
             ctypes.byref(self._handle),
             UC_HOOK_BLOCK,
             ctypes.c_void_p(address),
@@ -137,7 +163,7 @@ class Meter:
         )
         return bool(status == 0)
 
-    def _attach_python(self, uc: Any) -> None:
+    def _attach_python(self) -> None:
         from unicorn import UC_HOOK_BLOCK
 
         def block(core: Any, address: int, size: int, _data: Any) -> None:
@@ -147,7 +173,7 @@ class Meter:
                 return
             meter.retired += int(counts[(address + size) >> 1]) - int(counts[address >> 1])
 
-        uc.hook_add(UC_HOOK_BLOCK, block)
+        self._uc.hook_add(UC_HOOK_BLOCK, block)
 
 
 def transfers(program: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

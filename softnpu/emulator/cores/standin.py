@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softnpu.arch.device import NORTH_WINDOW, WINDOW_SIZE
-from softnpu.arch.standin import BUS_SIZE, BUS_START, CASCADE_BYTES, STACK_BASE
+from softnpu.arch.standin import BUS_SIZE, BUS_START, CASCADE_BYTES, STACK_BASE, VECTOR_MEMORY
 from softnpu.emulator.cores.meter import Meter
 from softnpu.emulator.cores.processor import MachineError, ProcessorBus, Request, Serve
+from softnpu.emulator.cores.registers import address_of_registers
 from softnpu.emulator.memcheck.seen import plain
 from softnpu.emulator.memcheck.tagged import TaggedCheck
 from softnpu.emulator.observing.recorder import Recorder
@@ -30,8 +31,9 @@ _r: Any = importlib.import_module("unicorn.riscv_const")
 
 _PC, _SP, _RA = _r.UC_RISCV_REG_PC, _r.UC_RISCV_REG_SP, _r.UC_RISCV_REG_RA
 _A0, _A1, _A7 = _r.UC_RISCV_REG_A0, _r.UC_RISCV_REG_A1, _r.UC_RISCV_REG_A7
+_INTEGERS = {f"x{n}": getattr(_r, f"UC_RISCV_REG_X{n}") for n in range(32)}
 _REGISTERS = {
-    **{f"x{n}": getattr(_r, f"UC_RISCV_REG_X{n}") for n in range(32)},
+    **_INTEGERS,
     **{f"f{n}": getattr(_r, f"UC_RISCV_REG_F{n}") for n in range(32)},
     "pc": _PC,
 }
@@ -94,6 +96,7 @@ class Machine:
         self._seen = windows
         self._windows = windows if check is None else {**windows, **check.windows(windows)}
         self._check = check
+        self._looks_no_more = False
         self._serve: Serve | None = None
         self._asked: Request | None = None
         self._bus = bus
@@ -101,14 +104,15 @@ class Machine:
         self._guards_mapped: set[int] = set()
         self._vector_unit: VectorUnit | None = None
         self._uc = _u.Uc(_u.UC_ARCH_RISCV, _u.UC_MODE_RISCV32)
+        if check is not None:
+            registers = address_of_registers(self._uc, list(_INTEGERS.values()))
+            check.attach(self._uc, registers, {0: self._program, **windows})
         self._map()
         self._uc.hook_add(_u.UC_HOOK_INTR, self._on_interrupt)
         self._watch_gaps()
         self._mark_data()
         self._uc.reg_write(_PC, 0)
-        self._meter = Meter(self._uc, self._program, recorder)
-        if check is not None:
-            check.attach(self._uc)
+        self._meter = Meter(self._uc, self._program, recorder, check)
         if stops is not None:
             stops.attach(self._uc)
 
@@ -166,11 +170,11 @@ class Machine:
         """As `Processor.run`: an `ecall` asks for service a7 with a0 and a1, and has its results
         in a0 and a1."""
         self._serve = serve
-        if self._check is not None:
-            self._check.begin_turn(self._uc)
+        if self._check is not None and self._check.spent and not self._looks_no_more:
+            self._look_no_more(self._check)
         self._meter.allow(instructions)
         self._execute()
-        while self._stopped():
+        while self._stopped() or self._looked_at():
             self._execute()
         raised, self._error = self._error, None
         if self._check is not None and (found := self._check.fault()):
@@ -197,6 +201,20 @@ class Machine:
             return False
         self._meter.stopped_within(self.pc, self._stops.block_end)
         self._stops.stopped(self.pc, *hit)
+        return True
+
+    def _look_no_more(self, check: TaggedCheck) -> None:
+        """The check has had its share; code goes on with addresses that have its tags."""
+        check.detach(self._uc)
+        self._meter.check_no_more()
+        self._looks_no_more = True
+
+    def _looked_at(self) -> bool:
+        """Whether it was the memory check that stopped it, which has what it wanted now."""
+        if self._check is None or not self._check.goes_on(self._uc):
+            return False
+        if (end := self._check.stopped_within) is not None:
+            self._meter.stopped_within(self.pc, end)
         return True
 
     def take_request(self) -> Request | None:
@@ -322,10 +340,13 @@ class Machine:
         if in_reach(address) and self._vector_unit is None:
             operands = None if self._check is None else self._check.operand_check()
             try:
-                self._vector_unit = VectorUnit(self._uc, {0: self._program, **self._seen}, operands)
+                unit = VectorUnit(self._uc, {0: self._program, **self._seen}, operands)
             except SoftnpuError as error:
                 self._stop(error)
                 return False
+            self._vector_unit = unit
+            if self._check is not None:
+                self._check.see(VECTOR_MEMORY, unit.stack)
             return True
         verb = "writes to" if access in _WRITES else "reads from"
         if access in _FETCHES:

@@ -14,6 +14,10 @@
 enum { NPU_FINE, NPU_OUTSIDE, NPU_STRAY, NPU_NOT_HELD, NPU_UNWRITTEN, NPU_MISALIGNED, NPU_OVERFLOW };
 enum { NPU_NEVER_HELD, NPU_HELD, NPU_RELEASED };
 
+typedef struct {
+    uint32_t begin, end;
+} npu_range;
+
 typedef struct npu_check {
     void *core; /* Unicorn's */
     void (*stop)(void *core);
@@ -24,9 +28,13 @@ typedef struct npu_check {
     const uint8_t *closed; /* by byte from NPU_FIRST on: neither stack nor the program's data */
     const uint16_t *owner; /* by byte from NPU_FIRST on: the tag of the buffer there; of AIE2 code */
     uint32_t stack_end;    /* where AIE2 code's stack ends, which grows upwards; 0 if nobody knows */
+    uint32_t highest_stack; /* the highest stack pointer of AIE2 code whose stack has not outgrown it */
     uint8_t *written[NPU_WINDOWS_SEEN]; /* by byte of each window; 0 where nobody keeps account */
     uint32_t begin[NPU_TAGS], end[NPU_TAGS];
     uint8_t held[NPU_TAGS];
+    uint32_t known[NPU_TAGS];   /* so many bytes from a buffer's begin on were written */
+    npu_range usable[NPU_TAGS]; /* what may be accessed without further ado, as addresses with tags:
+                                   buffers that are held and written, or nothing */
 } npu_check;
 
 static int npu_judge(npu_check *c, uint32_t tag, uint32_t at, uint32_t size, int writes)
@@ -48,6 +56,23 @@ static int npu_judge(npu_check *c, uint32_t tag, uint32_t at, uint32_t size, int
     for (uint32_t i = 0; i < size; i++)
         any |= written[i] |= (uint8_t)writes;
     return tag && !any ? NPU_UNWRITTEN : NPU_FINE;
+}
+
+/* Sees whether all of a buffer that is held was written by now; each byte is looked at once. */
+static void npu_look_ahead(npu_check *c, uint32_t tag)
+{
+    uint32_t begin = c->begin[tag], size = c->end[tag] - begin, known = c->known[tag];
+    const uint8_t *written = c->written[(begin - NPU_FIRST) >> NPU_WINDOW_SHIFT];
+    if (written) {
+        written += begin & ((1u << NPU_WINDOW_SHIFT) - 1);
+        while (known < size && written[known])
+            known++;
+        c->known[tag] = known;
+        if (known < size)
+            return;
+    }
+    begin |= tag << NPU_TAG_SHIFT;
+    c->usable[tag] = (npu_range){begin, begin + size};
 }
 
 /* The first fault is kept. */

@@ -19,6 +19,12 @@ Accounts = Sequence["NDArray[np.uint8] | None"]
 """By window, where there is memory, which bytes of it were ever written."""
 
 
+class Range(ctypes.Structure):
+    """`npu_range` (check.h)."""
+
+    _fields_ = [("begin", ctypes.c_uint32), ("end", ctypes.c_uint32)]
+
+
 class State(ctypes.Structure):
     """`npu_check` (check.h)."""
 
@@ -37,10 +43,13 @@ class State(ctypes.Structure):
         ("closed", ctypes.c_void_p),
         ("owner", ctypes.c_void_p),
         ("stack_end", ctypes.c_uint32),
+        ("highest_stack", ctypes.c_uint32),
         ("written", ctypes.c_void_p * len(WINDOWS)),
         ("begin", ctypes.c_uint32 * TAGS),
         ("end", ctypes.c_uint32 * TAGS),
         ("held", ctypes.c_uint8 * TAGS),
+        ("known", ctypes.c_uint32 * TAGS),
+        ("usable", Range * TAGS),
     ]
 
 
@@ -81,11 +90,19 @@ class CoreCheck:
         for one in (one for one in self._buffers if one.tag):
             state.begin[one.tag], state.end[one.tag] = one.begin, one.end
             state.held[one.tag] = Held.NOW
+        state.usable[0] = Range(*program.stack())
         locks = tile.core_locks()
-        self.holding = Holding(names, self._buffers, locks, state.held.__setitem__)
+        self.holding = Holding(names, self._buffers, locks, self._hold)
+
+    def _hold(self, tag: int, held: Held) -> None:
+        """What the core may do with an object from now on."""
+        self._state.held[tag] = held
+        if held is not Held.NOW:
+            self._state.usable[tag] = Range(0, 0)
 
     def look_no_more(self) -> None:
-        """What the code writes from now on is not known."""
+        """What the code writes and takes from now on is not known."""
+        self.holding.follow_no_more()
         for account in self._accounts:
             if account is not None:
                 account[:] = 1

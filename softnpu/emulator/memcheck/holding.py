@@ -109,6 +109,10 @@ class Holding:
         role.first = (role.first + value) % len(objects)
         role.count -= value
 
+    def follow_no_more(self) -> None:
+        """What the core takes and gives back from now on is of no interest."""
+        self._objects.clear()
+
     def _holds(self, end: End, kind: str, at: int) -> bool:
         """Whether the core holds an object in another role."""
         role = self._roles.get((end, kind), _Role())

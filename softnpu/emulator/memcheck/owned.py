@@ -18,6 +18,8 @@ from softnpu.emulator.memcheck.seen import Program
 from softnpu.emulator.memcheck.surroundings import CheckedTile
 from softnpu.emulator.naming.names import Names
 
+_HIGHEST = 0xFFFFFFFF
+
 
 class OwnedCheck(CoreCheck):
     """Arguments as of `CoreCheck`.
@@ -34,6 +36,7 @@ class OwnedCheck(CoreCheck):
         self._owner = np.zeros(len(WINDOWS) * WINDOW_SIZE, np.uint16)
         for one in self._buffers:
             self._owner[one.begin - SOUTH_WINDOW : one.end - SOUTH_WINDOW] = one.tag
-        self._state.stack_end = program.stack_end or 0
+        end = program.stack_end
+        self._state.stack_end, self._state.highest_stack = end or 0, end or _HIGHEST
         self._state.owner = self._owner.ctypes.data
         self.address = ctypes.addressof(self._state)

@@ -1,4 +1,7 @@
 /* What Unicorn calls at each block of RV32 code that is profiled: the meter, and the recorder. */
+#ifndef NPU_BLOCK_H
+#define NPU_BLOCK_H
+
 #include "recorder.h"
 
 typedef struct {
@@ -6,6 +9,11 @@ typedef struct {
     void (*stop)(void *);
     const uint32_t *counts;
 } npu_meter; /* cores/meter.py */
+
+static inline void npu_metered(npu_meter *m, uint64_t address, uint32_t size)
+{
+    m->retired += m->counts[(address + size) >> 1] - m->counts[address >> 1];
+}
 
 typedef struct {
     npu_meter *meter;
@@ -21,7 +29,7 @@ void npu_at_block(void *core, uint64_t address, uint32_t size, npu_block *b)
         m->stop(core);
         return;
     }
-    m->retired += m->counts[(address + size) >> 1] - m->counts[address >> 1];
+    npu_metered(m, address, size);
     uint8_t end = b->ends[b->last >> 1];
     if (end == 1)
         npu_called(b->recorder, b->last - 2, address);
@@ -30,3 +38,5 @@ void npu_at_block(void *core, uint64_t address, uint32_t size, npu_block *b)
     npu_ran(b->recorder, address, address + size);
     b->last = address + size;
 }
+
+#endif

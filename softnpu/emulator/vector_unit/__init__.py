@@ -50,6 +50,9 @@ class VectorUnit:
         check: a function that is told of each operand's address, bytes, and whether it is written,
             and its first argument, as addresses.
 
+    Attributes:
+        stack: the vector memory.
+
     Raises:
         ToolError: there is no compiler.
         EmulatorError: something else is where it belongs.
@@ -63,16 +66,16 @@ class VectorUnit:
     ) -> None:
         from unicorn.unicorn_py3.unicorn import uclib
 
-        self._stack = np.zeros(VECTOR_MEMORY_SIZE, np.uint8)
+        self.stack = np.zeros(VECTOR_MEMORY_SIZE, np.uint8)
         self._unit = _Unit()
-        for address, memory in {**windows, VECTOR_MEMORY: self._stack}.items():
+        for address, memory in {**windows, VECTOR_MEMORY: self.stack}.items():
             self._unit.address[address >> _WINDOW_SHIFT] = memory.ctypes.data
             self._unit.size[address >> _WINDOW_SHIFT] = memory.nbytes
         self._unit.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value or 0
         self._unit.core = uc._uch.value
         self._unit.check, self._unit.checked_by = check or (0, 0)
         read_write = uclib_protection()
-        uc.mem_map_ptr(VECTOR_MEMORY, VECTOR_MEMORY_SIZE, read_write, self._stack.ctypes.data)
+        uc.mem_map_ptr(VECTOR_MEMORY, VECTOR_MEMORY_SIZE, read_write, self.stack.ctypes.data)
         status = uclib.uc_mmio_map(
             uc._uch,
             ctypes.c_uint64(VECTOR_UNIT),

@@ -1,0 +1,121 @@
+"""The memory check sees each access, however its address comes about: with mistakes planted where a
+block of code computes, loads, converts or has just stored what it goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from softnpu.compiler.driver import compile_design
+from softnpu.emulator.cores import standin
+from softnpu.emulator.memcheck.tagged import TaggedCheck
+from tests.softnpu.emulator.test_memcheck import DESIGN, run
+
+KERNEL = """
+#include <stdint.h>
+static volatile int32_t table[4] = {1, 16, -1, 3};
+static volatile float reals[2] = {3.5f, 16.5f};
+static volatile int32_t sink;
+static volatile int32_t *volatile pointers[2];
+static volatile int32_t one = 1;
+static volatile double large[2];
+static volatile uint8_t bytes[8] = {3, 16};
+
+typedef struct { volatile int32_t *at; } place;
+
+void work(volatile int32_t *x, volatile int32_t *y, volatile int32_t *z, volatile int8_t *other,
+          volatile int32_t *rtp, int32_t mode) {
+  int wrong = mode >= 10 && mode < 30;
+  int n = wrong ? 1 : 0;
+  for (int i = 0; i < 16; i++) y[i] = x[i];
+  switch (mode % 10) {
+  case 0: y[table[n]] = 5; break;
+  case 1: y[(int)reals[n]] = 5; break;
+  case 2: pointers[n] = y + (wrong ? 16 : 3); sink = *pointers[n]; break;
+  case 3: sink = y[(x[7] * x[5] - 27) / (wrong ? one : x[4]) % (wrong ? 17 : 9) + 8 * n]; break;
+  case 4: sink = y[bytes[n]]; break;
+  case 5: large[n] = (double)x[3]; y[(unsigned)large[n] << (wrong ? 3 : 1)] = 1; break;
+  case 6: y[x[3]] = 2; sink = y[(x[one] ^ 2) | (wrong ? 16 : 4)]; break;
+  case 7: *(volatile int16_t *)((char *)y + ((uint32_t)(x[15] * 3) >> 1) + 42 * n) = 1; break;
+  case 8: sink = ((volatile int32_t *)((uintptr_t)&y[wrong ? 0 : 1]))[-one]; break;
+  case 9: y[2] = wrong ? 16 : 9; sink = y[y[2]]; break;
+  }
+  sink = y[15];
+}
+
+void holding(volatile int32_t *a0, volatile int32_t *a1, volatile int32_t *b0,
+             volatile int32_t *b1, int32_t mode) { b0[0] = a0[0]; }
+
+void behind(volatile int32_t *a0, volatile int32_t *a1, volatile int32_t *b0,
+            volatile int32_t *b1, int32_t mode) {}
+"""
+BEHIND = "y[16] (i32), one element behind its last, where next begins"
+MISTAKES = {
+    10: f"writes {BEHIND}",
+    11: f"writes {BEHIND}",
+    12: f"reads {BEHIND}",
+    13: f"reads {BEHIND}",
+    14: f"reads {BEHIND}",
+    15: "writes y[24] (i32), 9 elements behind its last",
+    16: "reads y[19] (i32), 4 elements behind its last",
+    17: f"writes {BEHIND}",
+    18: "reads y[-1] (i32), one element before its first, in x[15] (i32)",
+    19: f"reads {BEHIND}",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("addresses")
+    (folder / "work.c").write_text(KERNEL)
+    (folder / "design.mlir").write_text(DESIGN)
+    compile_design(folder / "design.mlir", folder)
+    return folder
+
+
+def assert_told(folder: Path, mode: int) -> None:
+    head, where, *_ = run(folder, mode)[0].splitlines()
+    assert f"core (0,2) {MISTAKES[mode]}" in head
+    assert where.startswith("  in work")
+
+
+@pytest.mark.parametrize("mode", MISTAKES)
+def test_a_mistake_is_told_however_its_address_comes_about(folder: Path, mode: int) -> None:
+    assert_told(folder, mode)
+
+
+def test_it_is_told_where_unicorns_registers_are_not_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standin, "address_of_registers", lambda *_: None)
+    for mode in (10, 12, 15):
+        assert_told(folder, mode)
+    assert run(folder, 0)[0] == ""
+
+
+@pytest.mark.parametrize("mode", range(10))
+def test_each_access_that_unicorn_makes_is_held_against_what_it_may(
+    folder: Path, mode: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+
+    def count(_uc: Any, _kind: int, _address: int, _size: int, _value: int, _data: Any) -> None:
+        nonlocal made
+        made += 1
+
+    class Counted(TaggedCheck):
+        def attach(
+            self, uc: Any, registers: int | None, memory: Mapping[int, NDArray[np.uint8]]
+        ) -> None:
+            super().attach(uc, registers, memory)
+            uc.hook_add(standin._u.UC_HOOK_MEM_READ | standin._u.UC_HOOK_MEM_WRITE, count)
+
+    monkeypatch.setattr("softnpu.emulator.memcheck.check.TaggedCheck", Counted)
+    told, checked, _ = run(folder, mode)
+    assert not told
+    assert checked.startswith(f"{made:,} accesses of ")
