@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.figures import figure
 from runner.verdicts.criteria import Criterion, by_dtype
 from runner.verdicts.criteria import ulp_of as ulp
 from runner.verdicts.degenerate import POISON, degenerate
@@ -70,7 +71,8 @@ def statistics(values: Array, unwritten: Array | None = None) -> str:
     numbers = values.astype(np.float64)
     count = 0 if unwritten is None else int(unwritten.sum())
     return (
-        f"min {numbers.min():g}, max {numbers.max():g}, mean {numbers.mean():g},"
+        f"min {figure(numbers.min())}, max {figure(numbers.max())},"
+        f" mean {figure(numbers.mean())},"
         f" {int((numbers != 0).sum())} of {values.size} non-zero"
         + (f", {count} never written" if count else "")
     )

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from runner.dtypes import finfo, is_float
+from runner.figures import figure
 
 Array = np.ndarray[Any, Any]
 
@@ -83,10 +84,10 @@ class Near(Criterion):
 
     def words(self) -> str:
         terms = {
-            f"{self.units:g} ulp": self.units,
-            f"{self.relative:g} of the value": self.relative,
-            f"{self.scaled:g} of the output's rms": self.scaled,
-            f"{self.absolute:g}": self.absolute,
+            f"{figure(self.units)} ulp": self.units,
+            f"{figure(self.relative)} of the value": self.relative,
+            f"{figure(self.scaled)} of the output's rms": self.scaled,
+            figure(self.absolute): self.absolute,
         }
         return " by more than " + (" + ".join(t for t, given in terms.items() if given) or "0")
 
@@ -104,7 +105,7 @@ class Correlated(Criterion):
         return by_dtype(expected.dtype).wrong(got, expected)
 
     def words(self) -> str:
-        return f", where a correlation of {self.least:g} is wanted"
+        return f", where a correlation of {figure(self.least)} is wanted"
 
     def fault(self, got: Array, expected: Array) -> str | None:
         found = correlation_of(got, expected)
@@ -126,7 +127,7 @@ class Clear(Criterion):
         return by_dtype(expected.dtype).wrong(got, expected)
 
     def words(self) -> str:
-        return f", where {self.least:g} dB are wanted"
+        return f", where {figure(self.least)} dB are wanted"
 
     def fault(self, got: Array, expected: Array) -> str | None:
         found = snr_of(got, expected)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.figures import figure
 from runner.verdicts import degenerate, where
 from runner.verdicts.cells import Cells, cells
 from runner.verdicts.displaced import displaced
@@ -146,7 +147,7 @@ def _sizes(error: Array, got: Array, expected: Array, wrong: Array) -> Iterator[
     among = error[wrong]
     finite = among[np.isfinite(among)]
     if finite.size:
-        yield f"error of those: largest {finite.max():g}, mean {finite.mean():g}"
+        yield f"error of those: largest {figure(finite.max())}, mean {figure(finite.mean())}"
     if finite.size < among.size:
         yield f"{among.size - finite.size} of them are no finite numbers"
     first = int(np.flatnonzero(wrong.reshape(-1))[0])
