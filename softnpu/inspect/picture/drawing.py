@@ -12,9 +12,10 @@ from softnpu.emulator.naming.names import Names
 from softnpu.inspect.array import ConfiguredArray
 from softnpu.inspect.labels import Labels
 from softnpu.inspect.picture import layout as at
-from softnpu.inspect.picture import legend
 from softnpu.inspect.picture.layout import Layout
+from softnpu.inspect.picture.legend import Legend
 from softnpu.inspect.picture.shapes import Elements, points, rounded, title
+from softnpu.inspect.picture.symbols import symbols
 from softnpu.inspect.picture.tiles import draw_tile
 from softnpu.inspect.picture.wires import RouteDrawing, drawings
 from softnpu.inspect.report import plural
@@ -45,7 +46,7 @@ STYLE = """
 .npu .wire { fill: none; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .npu .grip { fill: none; stroke: transparent; stroke-width: 9; }
 .npu .control { opacity: .55; }
-.npu .control .wire { stroke-dasharray: 2 4; }
+.npu .control .wire, .npu .dashed { stroke-dasharray: 2 4; }
 .npu .routes:hover .route, .npu.picked .route { opacity: .12; }
 .npu .routes .route:hover, .npu.picked .route.picked { opacity: 1; }
 .npu [tabindex]:focus { outline: none; }
@@ -71,7 +72,10 @@ def element(array: ConfiguredArray, names: Names, *, styled: bool) -> svg.SVG:
     layout = Layout(array)
     routes = drawings(layout, labels)
     width, grid = layout.size
-    height = grid + legend.height(routes, width) + at.MARGIN
+    cascades = _cascades(layout)
+    signs = symbols(layout, labels, routes, cascades=bool(cascades))
+    legend = Legend(routes, signs, width)
+    height = grid + legend.height + at.MARGIN
     return svg.SVG(
         viewBox=svg.ViewBoxSpec(0, 0, width, height),
         width=width,
@@ -83,8 +87,8 @@ def element(array: ConfiguredArray, names: Names, *, styled: bool) -> svg.SVG:
             svg.Rect(class_=["page"], width=width, height=height, rx=8),
             *(draw_tile(layout, labels, tile) for tile in array.tiles.values()),
             svg.G(class_=["routes"], elements=[_route(route) for route in routes]),
-            *_cascades(layout),
-            svg.G(class_=["legend"], elements=legend.draw_legend(routes, grid, width)),
+            *cascades,
+            svg.G(class_=["legend"], elements=legend.draw(grid)),
         ],
     )
 

@@ -11,6 +11,8 @@ from softnpu.inspect.tile import Position
 _ALONG_COLUMN, _ALONG_ROW = 140.0, 153.0
 """Where in a tile the first line lies: between contents and switch, or below both."""
 _PITCH_ACROSS, _PITCH_DOWN = 10.0, 3.0
+_ROOM_ACROSS = 50.0
+"""Beside a tile's name, which no line crosses."""
 _INSIDE = 12.0
 """How far a line reaches into a tile."""
 
@@ -19,20 +21,21 @@ Line = tuple[Point, Point]
 
 def lines(layout: Layout, shared: tuple[Shared, ...]) -> list[Line]:
     """From the tile that has the memory to the one that uses it; none lies on another."""
+    every = Counter(frozenset((one.owner, one.user)) for one in shared)
     count: Counter[frozenset[Position]] = Counter()
     found = []
     for one in shared:
         pair = frozenset((one.owner, one.user))
-        found.append(_line(layout, one, count[pair]))
+        found.append(_line(layout, one, count[pair], every[pair]))
         count[pair] += 1
     return found
 
 
-def _line(layout: Layout, shared: Shared, index: int) -> Line:
+def _line(layout: Layout, shared: Shared, index: int, count: int) -> Line:
     owner, user = shared.owner, shared.user
     (x, y), (other_x, other_y) = layout.corner(owner), layout.corner(user)
     if owner[0] == user[0]:
-        lane = x + _ALONG_COLUMN - _PITCH_ACROSS * index
+        lane = x + _ALONG_COLUMN - min(_PITCH_ACROSS, _ROOM_ACROSS / count) * index
         ends = (_INSIDE, TILE_HEIGHT - _INSIDE)
         near, far = ends if owner[1] < user[1] else ends[::-1]
         return (lane, y + near), (lane, other_y + far)

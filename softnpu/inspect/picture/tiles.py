@@ -73,7 +73,6 @@ def _contents(layout: Layout, labels: Labels, tile: Tile) -> Elements:
             class_=["switch"],
             elements=[title(_switch_tip(tile))],
         ),
-        text(switch_x + at.SWITCH_WIDTH / 2, switch_y + 38, "switch", *_SWITCH_LABEL),
         *(_pad(layout, labels, tile, end) for end in layout.pads(tile)),
     ]
 
@@ -151,7 +150,6 @@ def _pad(layout: Layout, labels: Labels, tile: Tile, end: Endpoint) -> svg.G:
     )
 
 
-_SWITCH_LABEL = ("small", "dim", "middle", "inert")
 _SHORT = {Bundle.Core: "core", Bundle.TileControl: "ctrl", Bundle.Trace: "trace"}
 
 

@@ -44,6 +44,7 @@ class RouteDrawing:
         number: its own; all that carry control have one together.
         dots: where its source is; of shared memory both ends.
         tips: where its sinks are.
+        is_shared: it is no stream, but memory that two cores use.
     """
 
     number: int
@@ -54,6 +55,7 @@ class RouteDrawing:
     dots: list[Point]
     tips: list[Point]
     is_control: bool = False
+    is_shared: bool = False
 
 
 def drawings(layout: Layout, labels: Labels) -> list[RouteDrawing]:
@@ -91,7 +93,10 @@ class _Painter:
         start, end = ends
         path: list[PathData] = [MoveTo(*_point(start)), LineTo(*_point(end))]
         colour = self._colour(shared.name)
-        return RouteDrawing(number, shared.name, str(shared), colour, path, [start, end], [])
+        dots = [start, end]
+        return RouteDrawing(
+            number, shared.name, str(shared), colour, path, dots, [], is_shared=True
+        )
 
     def route(self, route: Route, number: int) -> RouteDrawing:
         """A stream from its source through each switch to its sinks."""
