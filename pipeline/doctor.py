@@ -11,6 +11,7 @@ from doit.cmd_base import Command
 from doit.cmdparse import CmdParseError
 
 from pipeline.options import FAILED, PlainErrors, json_option
+from softnpu.terminal import fitted
 
 if TYPE_CHECKING:
     from pipeline.amd.probing import Prober
@@ -38,7 +39,7 @@ code is 0 when builds and npuforge test_emu can work, 1 otherwise; --json tells 
 
         checks = examine(System(), list(tools(os.environ)))
         text = as_json(checks) if opt_values["json"] else as_text(checks)
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{text if opt_values['json'] else fitted(text, sys.stdout)}\n")
         return 0 if emulator_ready(checks) else FAILED
 
 
@@ -62,7 +63,8 @@ def _tool(name: str, environment: Mapping[str, str], prober: Prober) -> Tool:
     needed, remedy = name == finding.PEANO, HOW_TO_GET[name]
     chosen = find(name, environment, prober)
     if not isinstance(chosen, probing.Tool):
-        told = " ".join(chosen.replace(remedy, "").split()).rstrip(";")
+        why = [line.strip() for line in chosen.replace(remedy, "").splitlines()]
+        told = " ".join([why[0], "; ".join(filter(None, why[1:]))]).rstrip("; ")
         broken = bool(finding.candidates(name, environment))
         return Tool(name, None, reason=told, needed=needed, remedy=remedy, broken=broken)
     others = []

@@ -16,6 +16,7 @@ from pipeline.options import PlainErrors
 from pipeline.stages import STAGES
 from runner.labels import TASKS, UnknownNameError
 from softnpu.subcommands import PROGRAM
+from softnpu.terminal import fitted
 
 OVERVIEW = """npuforge: C kernels and MLIR designs to checked runs on AMD NPUs, with or without one.
 
@@ -69,21 +70,22 @@ class Help(PlainErrors, DoitHelp):  # type: ignore[misc]
             return commands.run(line, [args[0], "--help"])
         if args and args[0] in self.cmds:
             command = self.cmds[args[0]](cmds=self._cmds, **self.init_kwargs)
-            sys.stdout.write(command.help())
+            sys.stdout.write(fitted(command.help(), sys.stdout))
             return 0
         if not Path(params.get("dodoFile", "")).is_file():  # no project: what every project has
             every = commands.tasks()
             told = overview(every, self.cmds) if not args else every.get(args[0])
             if told is None:
                 raise UnknownNameError(args[0], f"`{PROGRAM} help` lists what there is")
-            sys.stdout.write(f"{told.rstrip()}\n")
+            sys.stdout.write(fitted(f"{told.rstrip()}\n", sys.stdout))
             return 0
         self.loader.setup(params)
         tasks = self.loader.load_tasks(cmd=self, pos_args=[])
         if args:
-            sys.stdout.write(of_task(Names(tasks, self.loader.cmd_names), args[0]))
+            told = of_task(Names(tasks, self.loader.cmd_names), args[0])
         else:
-            sys.stdout.write(overview({task.name: task.doc for task in tasks}, self.cmds))
+            told = overview({task.name: task.doc for task in tasks}, self.cmds)
+        sys.stdout.write(fitted(told, sys.stdout))
         return 0
 
 

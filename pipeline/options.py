@@ -18,7 +18,7 @@ from pipeline.errors import PipelineError
 from pipeline.failing import refused
 from runner.errors import RunnerError
 from softnpu.subcommands import PROGRAM
-from softnpu.terminal import end_when_the_reader_leaves
+from softnpu.terminal import end_when_the_reader_leaves, fitted
 
 TOOLCHAIN_OPTIONS = tuple(
     {
@@ -166,7 +166,7 @@ class PlainErrors:
         Args:
             words: what stands behind it beside options.
         """
-        sys.stdout.write(self.help())
+        sys.stdout.write(fitted(self.help(), sys.stdout))
         return 0
 
     def help(self) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
+from softnpu.terminal import fitted
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -96,7 +98,7 @@ class Progress:
             self._stream.write(f"{text}\n")
             self._stream.flush()
         else:
-            self._console.print(styled(text), soft_wrap=True)
+            self._console.print(styled(fitted(text, self._stream)), soft_wrap=True)
 
     def stop(self) -> None:
         """Takes the bar away; lines can still be printed."""

@@ -7,7 +7,10 @@ import atexit
 import contextlib
 import io
 import os
+import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, TextIO
@@ -97,6 +100,51 @@ def open_streams() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+_COLUMNS = re.compile(r"\s*(?:\S+(?: \S+)*\s{2,}){0,2}")
+"""Before a line's last column: its indentation, or a table's first one or two."""
+
+
+def fitted(text: str, stream: TextIO) -> str:
+    """Text for a terminal, where lines that are too long for it go on below their last column; for
+    a pipe or a file as it is."""
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    lines = text.split("\n")
+    return "\n".join(
+        line if len(line) <= width or drawn(line, below) else _folded(line, width)
+        for line, below in zip(lines, [*lines[1:], ""], strict=True)
+    )
+
+
+_MARK = re.compile(r"[ |]*[\^~]+[ ^~]*$|\s+\|")
+"""Below a line of source, what points at a place in it; or a compiler's margin."""
+_DRAWN = re.compile(r"\s*\d+ \||.*\[\d+:\d+\] (expected|got) |\s*(\w+: )?[+|].*[+|]$")
+"""A line of source behind its number, values below each other, a row of a picture."""
+
+
+def drawn(line: str, below: str) -> bool:
+    """Whether a line of a message stands where it does for what lies above or below it: breaking
+    it would move that away."""
+    return any(map(bool, (_MARK.match(line), _DRAWN.match(line), _MARK.match(below))))
+
+
+def _folded(line: str, width: int) -> str:
+    found = _COLUMNS.match(line)
+    indent = found.end() if found else 0
+    return textwrap.fill(
+        line,
+        width,
+        subsequent_indent=" " * (indent if indent <= width // 2 else _SHORT_INDENT),
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+
+
+_SHORT_INDENT = 4
 
 
 STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}

@@ -85,8 +85,8 @@ def candidates(tool: str, environment: Mapping[str, str] | None = None) -> list[
     """The programs found for a tool, best first, none twice; npuforge's own in their place not."""
     known: dict[Path, Candidate] = {}
     for candidate in _search(tool, os.environ if environment is None else environment):
-        if candidate.path not in known and not is_ours(candidate.path):
-            known[candidate.path] = candidate
+        if not is_ours(candidate.path):
+            known.setdefault(candidate.path.resolve(), candidate)  # /bin may be /usr/bin
     return list(known.values())
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from softnpu import terminal
 
 WRITES = (
     "from softnpu.terminal import end_when_the_reader_leaves as end; end({code}); end();\n{body}"
@@ -87,3 +90,35 @@ def test_output_that_cannot_be_written_is_a_failure_with_its_reason(body: str) -
     done = closed(">/dev/full", body)
     assert done.returncode != 0
     assert done.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+class Narrow(io.StringIO):
+    """A terminal, or what looks like one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_line_that_is_too_long_goes_on_below_its_last_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((40, 24)))
+    text = "  watch     build and run again whenever a file is saved\nFAILED   NPU  none\n"
+    assert terminal.fitted(text, Narrow()) == (
+        "  watch     build and run again whenever\n"
+        "            a file is saved\n"
+        "FAILED   NPU  none\n"
+    )
+    assert terminal.fitted(text, io.StringIO()) == text, "a pipe gets whole lines"
+
+
+def test_a_line_with_a_mark_below_it_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((20, 24)))
+    text = "    %out = aie.acquire @y(Produce, 1)\n           ^\ny: [0:9] expected 1 2 3 4 5 6\n"
+    assert terminal.fitted(text, Narrow()) == text
+
+
+def test_a_path_is_never_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((20, 24)))
+    path = "build/npu1_1col/vector-scale/small/final.xclbin"
+    assert path in terminal.fitted(f"see {path}", Narrow()).split("\n")
