@@ -56,7 +56,7 @@ EXTRAS = {
         ),
         "requirements-dev.txt",
     ),
-    "docs": Extra("the site takes", ("mkdocs", "material"), "requirements-docs.txt"),
+    "docs": Extra("the site takes", ("mkdocs", "material", "mermaidx"), "requirements-docs.txt"),
 }
 
 
