@@ -127,7 +127,8 @@ class Reporter:
             self._warned.add(text)
 
     def _ended(self, task: Any, state: str, message: str = "") -> None:
-        seconds = self._stopwatch.stop(task.name)
+        failed = message.strip() if state == "failed" else ""
+        seconds = self._stopwatch.stop(task.name, failed)
         self._progress.end(task.name)
         self._counts[state] += 1
         warnings = [t for w in build_warnings.read(task, build_warnings.OWN) for t in w.texts]

@@ -17,6 +17,7 @@ from pipeline.extras import need
 from pipeline.failing import in_words
 from pipeline.keys import DATA, Key
 from pipeline.report import OBSERVED, PAGE, TIMELINE
+from pipeline.selection import Toolchain
 from pipeline.staging import Task
 from pipeline.toolchain import source_version, tool_key
 
@@ -44,10 +45,12 @@ def _observe(variant: Variant) -> dict[str, Any]:
     return data_read(variant)
 
 
-def page(variants: Iterable[Variant], broken: Mapping[str, PipelineError]) -> Task:
+def page(
+    variants: Iterable[Variant], broken: Mapping[str, PipelineError], chain: Toolchain
+) -> Task:
     """Writes the page from what has been built and run; what is missing is said there."""
     return {
-        "actions": [(_page, [tuple(variants), dict(broken)])],
+        "actions": [(_page, [tuple(variants), dict(broken), chain])],
         "pos_arg": naming.NAMES,
         "targets": [str(PAGE)],
         "uptodate": [False],
@@ -58,7 +61,10 @@ def page(variants: Iterable[Variant], broken: Mapping[str, PipelineError]) -> Ta
 
 @in_words
 def _page(
-    variants: Sequence[Variant], broken: Mapping[str, PipelineError], names: Sequence[str]
+    variants: Sequence[Variant],
+    broken: Mapping[str, PipelineError],
+    chain: Toolchain,
+    names: Sequence[str],
 ) -> None:
     from pipeline.report import rendering
 
@@ -66,5 +72,5 @@ def _page(
     if names:
         variants = [variant for variant in variants if variant.label in names]
         broken = {design: error for design, error in broken.items() if design in names}
-    size = rendering.write(variants, broken, PAGE)
+    size = rendering.write(variants, broken, chain, PAGE)
     sys.stdout.write(f"report    {PAGE} ({size / 1e6:.1f} MB)\n")

@@ -180,7 +180,7 @@ def task_observe() -> Tasks:
 
 def task_report() -> Task:
     """build/report/index.html: verdicts, arrays, memories, timelines, errors on one page"""
-    return reporting.page(FOUND.variants, FOUND.broken)
+    return reporting.page(FOUND.variants, FOUND.broken, CHAIN)
 
 
 def task_new() -> Task:

@@ -15,11 +15,13 @@ from pipeline import build_warnings
 from pipeline.checks import RUN_ON, results_file
 from pipeline.designs import Variant
 from pipeline.profiling import FLAME, PROFILE
-from pipeline.report import OBSERVED, TIMELINE, flame, plots, run, spans
+from pipeline.report import OBSERVED, TIMELINE, faults, flame, plots, run, spans
+from pipeline.report.faults import Fault
 from pipeline.report.flame import CoreFlame
 from pipeline.report.memory import TileMemory, tile_memories
 from pipeline.report.run import RunPart
 from pipeline.stages import warning_files
+from pipeline.timings import Worked
 from runner.report import median_seconds
 from softnpu.errors import FormatError
 from softnpu.formats import txn, xclbin
@@ -30,7 +32,7 @@ from softnpu.inspect.labels import Labels
 from softnpu.inspect.report import to_text
 from softnpu.warned import counted
 
-NOT_BUILT = "not built"
+FAIL, BUILD_FAILED, NOT_BUILT = "FAIL", "build failed", "not built"
 NOT_OBSERVED = "it has not been run for the report: npuforge observe says why"
 _STREAM_LINES = 160
 Json = Mapping[str, Any]
@@ -42,6 +44,11 @@ class Check:
 
     run_on: str
     outcome: Json
+
+    @property
+    def failed(self) -> list[Json]:
+        """The runs that failed."""
+        return [run for run in self.outcome["runs"] if run["verdict"] == FAIL]
 
     @property
     def passed(self) -> int:
@@ -86,6 +93,7 @@ class DesignPart:
 
     Attributes:
         problem: why there is no more, e.g. that the design is not built.
+        fault: what failed, if anything did: in its build, or else in its runs.
         pictures: of the array of each PDI; of the one, but for a file of several devices.
         warnings: of the build; alike ones counted.
         stages: plot of the build; `build_seconds` sums the stages up.
@@ -99,6 +107,7 @@ class DesignPart:
     device: str
     folder: str
     problem: str = ""
+    fault: Fault | None = None
     parameters: Json = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     files: tuple[tuple[str, int], ...] = ()
@@ -119,39 +128,52 @@ class DesignPart:
 
     @property
     def verdict(self) -> str:
-        """The worst of all checks."""
-        found = [check.outcome["verdict"] for check in self.checks]
-        for verdict in ("FAIL", "PASS", "not judged", "SKIPPED"):
+        """The worst of all checks; what an artifact did before its build failed is none."""
+        if self.problem:
+            return BUILD_FAILED if self.fault else NOT_BUILT
+        found = [FAIL] * (self.fault is not None)
+        found += [check.outcome["verdict"] for check in self.checks]
+        for verdict in (FAIL, "PASS", "not judged", "SKIPPED"):
             if verdict in found:
                 return verdict
-        return NOT_BUILT if self.problem else "not run"
+        return "not run"
 
 
-def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> DesignPart:
-    """Reads what a variant's build and runs have left."""
+def gather(variant: Variant, timings: Mapping[str, Worked]) -> DesignPart:
+    """Reads what a variant's build and runs have left; where the build fails now, nothing of what
+    an earlier one left."""
     folder = variant.folder
     shown = _shown(folder, variant.design.root)
-    if not (folder / "manifest.json").is_file():
-        problem = "it has not been built: npuforge build says why"
+    build = spans.built(variant.label, timings)
+    stages = Markup(plots.timeline(build, "ms")) if build else None
+    fault = faults.of_build(variant.label, [k.stem for k in variant.kernels], timings)
+    if fault or not (folder / "manifest.json").is_file():
         return DesignPart(
-            variant.label, variant.device, shown, problem=problem, warnings=_warnings(variant)
+            variant.label,
+            variant.device,
+            shown,
+            problem=BUILD_FAILED if fault else "it has not been built: npuforge build says why",
+            fault=fault,
+            warnings=_warnings(variant),
+            stages=stages,
         )
     manifest = json.loads((folder / "manifest.json").read_text())
     observed = _json(folder / OBSERVED)
-    build = spans.built(variant.label, timings)
+    checks = tuple(_checks(variant))
     lines, left = _stream(folder)
     flames, flames_left = flame.cores(_json(folder / FLAME))
     return DesignPart(
         variant.label,
         variant.device,
         shown,
+        fault=_fault(variant.label, checks, timings),
         parameters=manifest["parameters"],
-        checks=tuple(_checks(variant)),
+        checks=checks,
         files=tuple(_sizes(folder, manifest["artifacts"])),
         tools=manifest["tools"],
         warnings=_warnings(variant),
         pictures=tuple(pictures(folder)),
-        stages=Markup(plots.timeline(build, "ms")) if build else None,
+        stages=stages,
         build_seconds=sum(s.end - s.begin for s in build if s.track not in RUN_ON) / 1000,
         run=run.part(_json(folder / TIMELINE) or {"traceEvents": []}),
         profile=_text(folder / PROFILE),
@@ -163,6 +185,27 @@ def gather(variant: Variant, timings: Mapping[str, Mapping[str, float]]) -> Desi
         stream="\n".join(lines),
         stream_left=left,
     )
+
+
+def _fault(label: str, checks: Sequence[Check], timings: Mapping[str, Worked]) -> Fault | None:
+    """What failed in a variant's checks: the first failed run of a check that could judge, or what
+    a check said that could not."""
+    judged = {check.run_on: check for check in checks}
+    for check, run_on in RUN_ON.items():
+        noted = faults.of_check(label, check, timings)
+        failed = judged[run_on].failed if run_on in judged else []
+        if failed:
+            first, count = failed[0], len(judged[run_on].outcome["runs"])
+            return Fault(
+                label,
+                check,
+                f"run {first['vector']} on the {run_on}, {len(failed)} of {count} runs failed",
+                "\n".join([first["summary"], *first["details"]]),
+                noted.at if noted else 0.0,
+            )
+        if noted and run_on not in judged:
+            return noted
+    return None
 
 
 def _text(path: Path) -> str:

@@ -6,9 +6,12 @@ Colours are the page's CSS variables, so that a plot follows light and dark mode
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import floor, log10
 from typing import Any
 
-from pipeline.report.spans import Span
+from pipeline.report.spans import DONE, FAILED, Span
+from runner.figures import figure, power_of_ten
 
 Spec = dict[str, Any]
 
@@ -16,7 +19,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 WIDTH = 620
 _LABELS = 112
 """Room for a track's name, whatever font the browser has."""
-COLOURS = {"done": "var(--buffer)"}
+COLOURS = {DONE: "var(--buffer)", FAILED: "var(--bad)"}
 _THINNEST = 0.8
 """Of a bar, in pixels: what is short must not vanish."""
 _CONFIG: Spec = {
@@ -31,8 +34,14 @@ _CONFIG: Spec = {
         "domainColor": "var(--line)",
         "tickColor": "var(--line)",
         "labelLimit": 190,
+        "aria": False,  # Vega would tell its ends as 6e+1; each bar tells itself
     },
-    "legend": {"labelColor": "var(--text)", "titleColor": "var(--dim)", "orient": "top"},
+    "legend": {
+        "aria": False,
+        "labelColor": "var(--text)",
+        "titleColor": "var(--dim)",
+        "orient": "top",
+    },
 }
 
 
@@ -59,7 +68,7 @@ def timeline(spans: Sequence[Span], unit: str) -> str:
             "begin": span.begin,
             "end": span.end,
             "kind": span.kind,
-            "about": f"{span.name}: {span.begin:g} to {span.end:g} {unit}",
+            "about": f"{span.name}: {figure(span.begin)} to {figure(span.end)} {unit}",
         }
         for span in spans
     ]
@@ -102,12 +111,18 @@ def timeline(spans: Sequence[Span], unit: str) -> str:
 
 def histogram(bins: Iterable[Mapping[str, float]]) -> str:
     """Counts of errors; the counts' scale is logarithmic, as most elements have no error."""
+    present = [b for b in bins if b["count"]]
+    unit = _unit(max((max(abs(b["from"]), abs(b["to"])) for b in present), default=0.0))
     values: list[dict[str, Any]] = [
-        {**b, "about": f"{b['count']:g} elements: error {b['from']:.4g} to {b['to']:.4g}"}
-        for b in bins
-        if b["count"]
+        {
+            "from": b["from"] / unit.size,
+            "to": b["to"] / unit.size,
+            "count": b["count"],
+            "about": f"{figure(b['count'])} elements:"
+            f" error {figure(b['from'])} to {figure(b['to'])}",
+        }
+        for b in present
     ]
-    largest = max((max(abs(b["from"]), abs(b["to"])) for b in values), default=0.0)
     return _svg(
         {
             "data": {"values": values},
@@ -118,8 +133,8 @@ def histogram(bins: Iterable[Mapping[str, float]]) -> str:
                 "x": {
                     "field": "from",
                     "bin": {"binned": True},
-                    "title": "got - expected",
-                    "axis": {"tickCount": 4, "grid": False, "format": _format(largest)},
+                    "title": ", ".join(filter(None, ["got \N{MINUS SIGN} expected", unit.told])),
+                    "axis": {"tickCount": 4, "grid": False, "format": "~g"},
                 },
                 "x2": {"field": "to"},
                 "y": {
@@ -135,9 +150,27 @@ def histogram(bins: Iterable[Mapping[str, float]]) -> str:
     )
 
 
-def _format(largest: float) -> str:
-    """How an axis of errors is labelled: with exponents where plain figures get long."""
-    return "~g" if 1e-2 <= largest < 1e5 else ".1~e"
+@dataclass(frozen=True)
+class _Unit:
+    """What an axis counts in, so that its labels stay short without exponents.
+
+    Attributes:
+        told: the same in words; "" for 1.
+    """
+
+    size: float = 1.0
+    told: str = ""
+
+
+def _unit(largest: float) -> _Unit:
+    """1 for figures that are short as they are, a power of a thousand for others."""
+    if largest == 0 or _PLAIN[0] <= largest < _PLAIN[1]:
+        return _Unit()
+    exponent = 3 * floor(log10(largest) / 3)
+    return _Unit(10.0**exponent, f"in {power_of_ten(exponent)}")
+
+
+_PLAIN = (1e-2, 1e5)
 
 
 def _powers(values: Iterable[Mapping[str, Any]]) -> list[int]:
@@ -149,14 +182,14 @@ def _powers(values: Iterable[Mapping[str, Any]]) -> list[int]:
 def error_map(found: Mapping[str, Any]) -> str:
     """Where in the output the errors are: a cell's colour is the largest error within it."""
     down, across = found["cell"]
-    largest = max(cell["error"] for cell in found["cells"])
+    unit = _unit(max(cell["error"] for cell in found["cells"]))
     values = [
         {
             "r": cell["row"],
             "r2": cell["row"] + down,
             "c": cell["column"],
             "c2": cell["column"] + across,
-            "error": cell["error"],
+            "error": cell["error"] / unit.size,
         }
         for cell in found["cells"]
     ]
@@ -189,9 +222,9 @@ def error_map(found: Mapping[str, Any]) -> str:
                 "color": {
                     "field": "error",
                     "type": "quantitative",
-                    "title": "|error|",
+                    "title": ["|error|", unit.told],
                     "scale": {"scheme": "orangered"},
-                    "legend": {"orient": "right", "tickCount": 3, "format": _format(largest)},
+                    "legend": {"orient": "right", "tickCount": 3, "format": "~g"},
                 },
             },
         }

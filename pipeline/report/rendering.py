@@ -11,26 +11,45 @@ from markupsafe import Markup
 from pipeline import timings
 from pipeline.designs import Variant
 from pipeline.errors import PipelineError
+from pipeline.report import faults
 from pipeline.report.design import DesignPart, gather
+from pipeline.report.origin import Origin, origin
+from pipeline.report.saying import said
+from pipeline.selection import Toolchain
+from runner.figures import figure
 from softnpu.inspect.picture import STYLE
 from softnpu.inspect.report import size
 from softnpu.warned import counted
 
 TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ("script", "tables", "run")
 
 
-def write(variants: Iterable[Variant], broken: Mapping[str, PipelineError], target: Path) -> int:
+def write(
+    variants: Iterable[Variant],
+    broken: Mapping[str, PipelineError],
+    chain: Toolchain,
+    target: Path,
+) -> int:
     """Writes the page and gives its size in bytes; it refers to no other file."""
     noted = timings.load()
     designs = [gather(variant, noted) for variant in variants]
-    text = render(designs, {name: str(error) for name, error in broken.items()})
+    told = {name: str(error) for name, error in broken.items()}
+    text = render(designs, told, origin(chain))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
     return len(text.encode())
 
 
-def render(designs: Iterable[DesignPart], broken: Mapping[str, str]) -> str:
-    """The page as HTML."""
+def render(designs: Iterable[DesignPart], broken: Mapping[str, str], origin: Origin) -> str:
+    """The page as HTML: what failed stands first.
+
+    Args:
+        broken: why designs come to no variant, by name.
+    """
+    shown = sorted(designs, key=lambda design: (design.fault is None, _at(design)))
+    found = [faults.of_design(name, error) for name, error in broken.items()]
+    found += [design.fault for design in shown if design.fault]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -39,15 +58,25 @@ def render(designs: Iterable[DesignPart], broken: Mapping[str, str]) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        size=rounded_size, slug=slug, number=number, milliseconds=milliseconds, counted=counted
+        size=rounded_size,
+        slug=slug,
+        number=figure,
+        milliseconds=milliseconds,
+        counted=counted,
+        said=said,
     )
     return environment.get_template("page.html.j2").render(
-        designs=list(designs),
-        broken=broken,
+        designs=shown,
+        faults=faults.in_order(found),
+        known={design.label for design in shown},
+        origin=origin,
         style=_trusted("style.css") + Markup(STYLE),
-        script=_trusted("script.js"),
-        run_script=_trusted("run.js"),
+        scripts=[_trusted(f"{name}.js") for name in SCRIPTS],
     )
+
+
+def _at(design: DesignPart) -> float:
+    return design.fault.at if design.fault else 0.0
 
 
 def _trusted(name: str) -> Markup:
@@ -63,12 +92,7 @@ def rounded_size(count: int) -> str:
 
 def slug(label: str) -> str:
     """A label as an element's id: vector_scale/small -> vector_scale-small."""
-    return label.replace("/", "-")
-
-
-def number(value: float) -> str:
-    """A figure with as many digits as say something."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
+    return label.replace("/", "-").replace(" ", "-")
 
 
 def milliseconds(seconds: float | None) -> str:

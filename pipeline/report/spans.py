@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.checks import RUN_ON
 from pipeline.stages import STAGES
+from pipeline.timings import Worked
+
+DONE, FAILED = "done", "failed"
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Span:
     end: float
 
 
-def built(label: str, timings: Mapping[str, Mapping[str, float]]) -> tuple[Span, ...]:
+def built(label: str, timings: Mapping[str, Worked]) -> tuple[Span, ...]:
     """When each stage of a variant last did its work, in milliseconds from the first on.
 
     Pauses between one build and the next are left out: a stage that a later build found up to
@@ -28,28 +31,26 @@ def built(label: str, timings: Mapping[str, Mapping[str, float]]) -> tuple[Span,
     """
     spans: list[Span] = []
     end, left_out = 0.0, 0.0
-    for task, times in sorted(_stages(label, timings), key=lambda item: item[1]["start"]):
-        if not spans or times["start"] - end > _PAUSE:
-            left_out += times["start"] - end
-        begin = times["start"] - left_out
+    for task, worked in sorted(of(label, timings), key=lambda item: item[1].start):
+        if not spans or worked.start - end > _PAUSE:
+            left_out += worked.start - end
+        begin = worked.start - left_out
         track = task.replace(f":{label}", "")
-        spans.append(Span(track, task, "done", _ms(begin), _ms(begin + times["seconds"])))
-        end = max(end, times["start"] + times["seconds"])
+        kind = FAILED if worked.failed else DONE
+        spans.append(Span(track, task, kind, _ms(begin), _ms(begin + worked.seconds)))
+        end = max(end, worked.start + worked.seconds)
     return tuple(spans)
 
 
 _PAUSE = 1.0
 
 
-def _stages(
-    label: str, timings: Mapping[str, Mapping[str, float]]
-) -> list[tuple[str, Mapping[str, float]]]:
-    """What was noted of a variant's stages and checks."""
-    return [
-        (task, times)
-        for task, times in timings.items()
-        if (parts := task.split(":"))[0] in (*STAGES, *RUN_ON) and label in parts[1:]
-    ]
+def of(label: str, timings: Mapping[str, Worked]) -> Iterator[tuple[str, Worked]]:
+    """What was noted of a variant's stages and checks, by task."""
+    for task, worked in timings.items():
+        stage, *names = task.split(":")
+        if stage in (*STAGES, *RUN_ON) and label in names:
+            yield task, worked
 
 
 def _ms(seconds: float) -> float:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import timings
-from pipeline.timings import Stopwatch
+from pipeline.timings import Stopwatch, Worked
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 3}', '{"a": {"start": 1}}'])
@@ -25,9 +25,19 @@ def test_a_tasks_time_is_kept_beside_those_of_earlier_builds(
         watch.stop(task)
         watch.save(path)
     assert timings.load(path) == {
-        "lower:a/x": {"start": 100.0, "seconds": 2.5},
-        "cores:a/x": {"start": 200.0, "seconds": 1.0},
+        "lower:a/x": Worked(100.0, 2.5),
+        "cores:a/x": Worked(200.0, 1.0),
     }
+
+
+def test_how_a_task_failed_is_kept_until_it_ends_well(tmp_path: Path) -> None:
+    path = tmp_path / "timings.json"
+    for message in ("k.c:3: error: no such type", ""):
+        watch = Stopwatch()
+        watch.start("kernels:a/x:k")
+        watch.stop("kernels:a/x:k", message)
+        watch.save(path)
+        assert timings.load(path)["kernels:a/x:k"].failed == message
 
 
 def test_a_build_that_does_nothing_writes_nothing(tmp_path: Path) -> None:

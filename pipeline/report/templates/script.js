@@ -1,6 +1,6 @@
 "use strict";
 // Tooltips for everything that says something about itself, routes that light up from the legend,
-// a filter, and links that open what they lead to. Without this script the page is complete.
+// and links that open what they lead to. Without this script the page is complete.
 (() => {
   const tip = document.getElementById("tip");
 
@@ -71,11 +71,4 @@
   }
   addEventListener("hashchange", openTarget);
   openTarget();
-
-  document.querySelector(".filter input").addEventListener("input", (event) => {
-    const wanted = event.target.value.trim().toLowerCase();
-    for (const element of document.querySelectorAll("[data-label]")) {
-      element.hidden = !element.dataset.label.toLowerCase().includes(wanted);
-    }
-  });
 })();

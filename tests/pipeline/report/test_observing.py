@@ -8,6 +8,7 @@ import pytest
 
 from pipeline import designs, discovery, profiling
 from pipeline.report import OBSERVED, TIMELINE, design, observing
+from pipeline.timings import Worked
 from tests.project import make_project
 
 
@@ -39,6 +40,25 @@ def test_every_run_is_compared_and_the_first_one_timed(house: Path) -> None:
     part = design.gather(variant, {})
     assert part.run is not None and "tile (0,2) MM2S 0 [out]" in dict(part.run.rows)
     assert len(part.pictures) == 1 and "address of buffer 1 (bo1)" in part.stream
+
+
+def test_a_build_that_fails_now_is_not_shown_with_what_an_earlier_one_left(house: Path) -> None:
+    variant, *_ = observed(house, "vector_scale/small")
+    before = design.gather(variant, {})
+    assert before.pictures and before.fault is None
+    noted = {f"lower:{variant.label}": Worked(1.0, 1.0, "design.mlir:3: error: no such op")}
+    now = design.gather(variant, noted)
+    assert now.verdict == "build failed"
+    assert now.fault is not None and now.fault.headline == "design.mlir:3: error: no such op"
+    assert now.pictures == () and now.checks == () and now.run is None
+
+
+def test_a_check_that_could_not_judge_tells_why(house: Path) -> None:
+    variant = next(v for v in discovery.discover(house).variants if v.label == "vector_scale/large")
+    noted = {f"test_emu:{variant.label}": Worked(1.0, 1.0, "scale.py:9: error: reference(p, x)")}
+    found = design.gather(variant, noted)
+    assert found.verdict == "FAIL"
+    assert found.fault is not None and found.fault.where == "on the emulator"
 
 
 def profiled(house: Path, label: str) -> tuple[designs.Variant, Any]:
