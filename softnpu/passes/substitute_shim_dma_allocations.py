@@ -42,6 +42,7 @@ def _substitute(task: DMAConfigureTaskForOp, symbols: Symbols) -> None:
         channel=allocation.channel_index,
         issue_token=task.issue_token,
         repeat_count=task.repeat_count,
+        repeat_count_val=task.repeat_count_val,
         packet=allocation.packet,
         body=task.detach_region(task.body),
         location=task.location,

@@ -36,6 +36,13 @@ def test_the_packet_header_of_the_allocation_comes_along(lower: Lower) -> None:
     assert "MM2S, 1, <pkt_type = 0, pkt_id = 4>)" in steps_of(lower(task_for("sent"), LOWER))[0]
 
 
+def test_how_often_a_task_is_repeated_may_be_known_at_run_time_only(lower: Lower) -> None:
+    text = task_for("out").replace("@out {", "@out repeat %n : i32 {")
+    text = text.replace("%t = ", "%n = arith.constant 3 : i32\n%t = ")
+    configured = steps_of(lower(text, LOWER))[1]
+    assert "(%shim_noc_tile_0_0, S2MM, 1) repeat %c3_i32 : i32 {" in configured
+
+
 def test_an_objectfifo_must_be_lowered_first(lower: Lower) -> None:
     fifo = """
       %memory = aie.tile(0, 1)
