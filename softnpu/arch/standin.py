@@ -17,6 +17,16 @@ CORE_ISA_MARK = "core_isa"
 STANDIN_ISA = "rv32"
 """The mark (key and value) in an xclbin whose cores hold stand-in code; AIE code needs none."""
 
+_START = bytes.fromhex("996273a00230")
+"""`li t0, 0x6000; csrs mstatus, t0`: among the first things that stand-in code does
+(standin_runtime/source/crt0.S)."""
+
+
+def is_standin(program: bytes) -> bool:
+    """Whether a core's program memory holds stand-in code, seen by how that begins."""
+    return _START in program[:16]
+
+
 STACK_BASE = 0x70000
 """Where a core's stack area starts in its own data window (mlir-aie, AIETargetLdScript.cpp)."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from softnpu.arch.standin import Service
+from softnpu.arch.standin import STANDIN_ISA, Service, is_standin
 from softnpu.emulator import cores, waits
 from softnpu.emulator.cores.processor import MachineError, Processor, Serve
 from softnpu.emulator.cores.services import CoreError, CoreFault, Results, Services
@@ -229,8 +229,10 @@ class Core(Services):
     def _start(self) -> Processor:
         """Makes the processor, after making sure that it can run the program."""
         tile = self._tile
-        isa = tile.array.core_isa
-        generation = tile.array.device.generation
+        if tile.array.core_isa is None and is_standin(tile.program[:16].tobytes()):
+            # An xclbin without programs has no mark: control packets bring them.
+            tile.array.core_isa = STANDIN_ISA
+        isa, generation = self.isa
         cores.check_runnable(isa, generation, tile.name)
         follows = tile.array.tracing.follows(tile.place)
         follows |= any(observer.wants_steps for observer in tile.observers)
