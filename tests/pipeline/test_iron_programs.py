@@ -179,6 +179,17 @@ def test_a_program_by_itself_is_a_design_that_is_not_judged(
     assert (variant.label, variant.buffers) == ("forward_iron/default", None)
 
 
+def test_a_program_is_told_that_its_kernels_have_their_source_in_the_project(
+    project: Project, interpreter: Path
+) -> None:
+    program = project.root / "mlir_templates/forward_iron.py"
+    linked = "print('func.func private @k() attributes {link_with = \"k_21dd8d74.o\"}')\n"
+    program.write_text(program.read_text() + linked)
+    told = _found(project).broken["forward"].message
+    assert "kernels_src/k_21dd8d74.c, which is missing" in told
+    assert "what an ExternalFunction names, iron.jit alone compiles" in told
+
+
 def test_arguments_name_parameters() -> None:
     assert iron("a.py").command_line({"n": 3, "device": "npu2"}) == ["--n=3", "--device=npu2"]
     assert iron("a.py", ["-n", "{n}"]).command_line({"n": 3}) == ["-n", "3"]
