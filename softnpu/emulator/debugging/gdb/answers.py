@@ -54,13 +54,17 @@ class Answers:
 
     Args:
         folders: where sources lie.
+        say: shows the user a text.
 
     Attributes:
         latest: the packet that told of the latest stop.
     """
 
-    def __init__(self, processes: Processes, folders: tuple[Path, ...]) -> None:
+    def __init__(
+        self, processes: Processes, folders: tuple[Path, ...], say: Callable[[str], None]
+    ) -> None:
         self._processes = processes
+        self._say = say
         self._folders = folders
         self._files = Files(processes.elfs)
         self.latest = processes.signal(TRAP, processes.core)
@@ -238,13 +242,15 @@ class Answers:
         return self._continue(b"s")
 
     def _monitor(self, rest: bytes) -> bytes:
+        """Said as output: in an answer lldb would show it as it is sent, in hexadecimal."""
         command = bytes.fromhex(rest.decode()).decode()
         showing = Showing(self._processes.debugger, self._folders)
         try:
             text = monitor(showing, self._processes.view, command)
         except EmulatorError as error:
             text = f"error: {error}"
-        return f"{text}\n".encode().hex().encode()
+        self._say(text)
+        return b"OK"
 
     def _detach(self, _rest: bytes) -> bytes | None:
         raise Detached

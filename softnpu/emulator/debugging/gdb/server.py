@@ -68,7 +68,7 @@ class GdbServer:
         """A frontend of the debugger."""
         if stop.reason is Reason.START:
             self._processes = Processes(debugger, self._chosen)
-            self._answers = Answers(self._processes, self._folders)
+            self._answers = Answers(self._processes, self._folders, self._print)
             self._accept()
         elif self._connection is None or stop.reason is Reason.END:
             return
@@ -134,7 +134,9 @@ class GdbServer:
         processes = self._processes
         if stop.reason in (Reason.FAULT, Reason.HANG, Reason.TIMEOUT):
             assert stop.report is not None
-            self._print(explain(stop.report, processes.debugger.names))
+            why = explain(stop.report, processes.debugger.names)
+            self._print(why)
+            self._tell(why)  # gdb's debug adapter shows no output of what it debugs
         if stop.core is not None:
             processes.core = stop.core
         details = b""

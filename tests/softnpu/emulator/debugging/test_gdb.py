@@ -96,6 +96,8 @@ def talking(*exchanges: tuple[str, str]) -> Callable[[int], None]:
             for asked, answer in exchanges:
                 got = client.ask(asked)
                 assert re.fullmatch(answer, got, re.DOTALL), (asked, got)
+                if asked.startswith("qRcmd"):
+                    assert client.receive() == "OK"
             assert client.ask("D;1") == "OK"
         finally:
             client.close()
@@ -155,7 +157,7 @@ def test_a_packet_has_its_answer(built: Built, asked: str, answer: str) -> None:
 def test_monitor_tells_what_gdb_does_not_know_of(built: Built) -> None:
     def monitored(command: str, *told: str) -> tuple[str, str]:
         hexed = "".join(f".*{re.escape(t.encode().hex())}" for t in told)
-        return f"qRcmd,{command.encode().hex()}", f"{hexed}.*"
+        return f"qRcmd,{command.encode().hex()}", f"O{hexed}.*"
 
     attached(
         built,
