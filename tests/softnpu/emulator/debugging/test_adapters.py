@@ -32,13 +32,21 @@ def documented(kind: str) -> dict[str, Any]:
     return dict(found)
 
 
-def configured(kind: str, built: Built, port: int) -> dict[str, Any]:
-    """The same for a design of the tests."""
+def configured(kind: str, built: Built, port: int, *, old: bool) -> dict[str, Any]:
+    """The same for a design of the tests.
+
+    Args:
+        old: for lldb before LLVM 18, as the page has it.
+    """
     text = json.dumps(documented(kind))
+    if old:
+        instead = re.search(r"Before LLVM 18, `(.*?)`", PAGE.read_text())
+        assert instead is not None
+        text = text.replace('"gdb-remote-port": 3333', instead[1])
     for shown, here in (
         (f"${{workspaceFolder}}/{ELF}", str(built.folder / "main_core_0_2.elf")),
         ("${workspaceFolder}", str(built.folder)),
-        ("localhost:3333", f"localhost:{port}"),
+        ("3333", str(port)),
     ):
         text = text.replace(shown, here)
     return dict(json.loads(text))
@@ -54,10 +62,11 @@ def debugging(
     command = adapter(kind)
     if command is None:
         pytest.skip(f"no debug adapter of type {kind} is installed")
+    old = "lldb-vscode" in command[0]
 
     def talk(port: int) -> None:
         with editor(command, built.folder) as at:
-            attaching = at.send("attach", **configured(kind, built, port))
+            attaching = at.send("attach", **configured(kind, built, port, old=old))
             at.event("initialized")
             source = {"path": str(built.folder / "kernel.c")}
             at.ask("setBreakpoints", source=source, breakpoints=[{"line": line}] if line else [])
@@ -67,7 +76,7 @@ def debugging(
             def stop() -> int:
                 return int(at.event("stopped")["body"]["threadId"])
 
-            if kind == "gdb" or "lldb-vscode" in command[0]:  # these show where they have attached
+            if kind == "gdb" or old:  # these show where they have attached
                 at.ask("continue", threadId=stop())
             look(at, stop)
 
