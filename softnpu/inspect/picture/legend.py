@@ -17,8 +17,8 @@ _LINE = 18
 _WIDTH = at.TILE_WIDTH + at.GAP
 _SIGN = 22
 """From an entry's left edge to its words."""
-_PIXELS_PER_LETTER = 6.0
-"""At most, on average: of a browser's widest font for the interface."""
+_PIXELS_PER_LETTER = 5.6
+"""On average, in a wide font for interfaces."""
 _SHORTEST_ENDS = 8
 
 
