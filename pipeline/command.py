@@ -106,7 +106,9 @@ Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
     def _run(self, params: Any, selected: list[str]) -> int:
         """What comes first, whatever becomes of it, and then doit's own."""
         first = self._first(params, selected)
+        self._beforehand = True
         failed = bool(first and super().execute(params, first))
+        self._beforehand = False
         self.dep_manager = None  # what it has learnt is written, and read by the next one
         return FAILED if super().execute(params, selected) or failed else 0
 
@@ -165,6 +167,7 @@ Without a task: {" and ".join(naming.DEFAULT)}; without a name: of all designs.
         with _opened(outfile) as out:
             reporter = self._reporter(out, {})
             reporter.left_out = left_out
+            reporter.brief = self._beforehand
             self._made.append(reporter)
             options = (self.dep_manager, reporter, continue_, always, stream)
             if num_process and not pdb:  # the debugger needs the terminal

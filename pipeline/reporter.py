@@ -46,6 +46,8 @@ class Reporter:
         self.runtime_errors: list[str] = []
         self._warned: set[str] = set()
         self.left_out: list[str] = []
+        self.brief = False
+        """Of what a task has to say the first line is told: nobody asked for the rest."""
 
     def initialize(self, tasks: Any, selected_tasks: Any) -> None:
         """Before anything runs."""
@@ -73,7 +75,7 @@ class Reporter:
         verdict = self._note_outcome(task)
         known = (task.values or {}).get(FROM_CACHE) or self._known(task)
         self._ended(task, "skipped" if verdict == SKIPPED else SHARED if known else "done")
-        told = _told(task)
+        told = self._shown(task)
         if told or (verdict is None and _subject(task) and not known):
             write = self._write if told else self._write_passing
             write(f"{_stage(task):<9} {_subject(task):<28} {told}".rstrip())
@@ -83,7 +85,7 @@ class Reporter:
         """A task had nothing to do."""
         if task.actions:
             self._ended(task, "up to date")
-            if told := _told(task):
+            if told := self._shown(task):
                 self._write(f"{_stage(task):<9} {_subject(task):<28} {told}")
             self._warn(task)
         if _stage(task) in CHECKS and task.targets:
@@ -105,6 +107,11 @@ class Reporter:
             self._write(_indent(fail.get_msg()))
             self._warn_again(task)
         self._warn(task)
+
+    def _shown(self, task: Any) -> str:
+        """What a task that is done has to say, as far as it was asked for."""
+        told = _told(task)
+        return told.partition("\n")[0] if self.brief else told
 
     def _warn(self, task: Any) -> None:
         """What a stage warns of, be it of earlier: it holds for what lies there."""

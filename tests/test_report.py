@@ -45,6 +45,7 @@ def page(project: Project) -> Path:
     """The report on them."""
     done = project.doit("report")
     assert done.returncode == 1, "a failing design must not go unnoticed"
+    assert "by function" not in done.stdout, "profiles are in the report"
     found = project.root / "build" / "report" / "index.html"
     assert found.is_file(), done.stdout + done.stderr
     return found

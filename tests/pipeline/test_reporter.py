@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.reporter import Reporter
+from pipeline.reporter import TOLD_IN, Reporter
 
 
 def up_to_date(folder: Path, **verdicts: str) -> Reporter:
@@ -41,3 +41,20 @@ def test_what_the_table_says_decides_whatever_doit_takes_for_done(
 ) -> None:
     reporter = up_to_date(tmp_path, **verdicts)
     assert (reporter.failed, reporter.skipped_all) == (failed, skipped)
+
+
+@pytest.mark.parametrize("brief", [False, True])
+def test_what_a_task_has_to_say_is_told_whole_where_it_was_asked_for(
+    tmp_path: Path, brief: bool
+) -> None:
+    file = tmp_path / "profile.txt"
+    file.write_text("core (0,2): 29,862 cycles\n  by line:\n")
+    told = io.StringIO()
+    reporter = Reporter(told, {})
+    reporter.brief = brief
+    task: Any = SimpleNamespace(
+        name="profile:a/x", actions=["run"], targets=[], meta={TOLD_IN: file}
+    )
+    reporter.skip_uptodate(task)
+    assert "core (0,2): 29,862 cycles" in told.getvalue()
+    assert ("by line" in told.getvalue()) is not brief
