@@ -21,13 +21,15 @@ _POINTER = 8
 _OWN_MEMORY = Path("/proc/self/mem")
 
 
-def address_of_registers(uc: Any, registers: list[int]) -> int | None:
+def address_of_registers(uc: Any) -> int | None:
     """The address of x0, behind which the others follow as words; None where it is not found.
 
     Args:
         uc: a `unicorn.Uc` that runs RV32 and has executed nothing; its registers become 0.
-        registers: what Unicorn calls x0 to x31.
     """
+    from unicorn.riscv_const import UC_RISCV_REG_X0
+
+    registers = [UC_RISCV_REG_X0 + n for n in range(32)]
     found: int | None = None
     with suppress(OSError):
         memory = os.open(_OWN_MEMORY, os.O_RDONLY)

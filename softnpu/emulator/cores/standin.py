@@ -31,9 +31,8 @@ _r: Any = importlib.import_module("unicorn.riscv_const")
 
 _PC, _SP, _RA = _r.UC_RISCV_REG_PC, _r.UC_RISCV_REG_SP, _r.UC_RISCV_REG_RA
 _A0, _A1, _A7 = _r.UC_RISCV_REG_A0, _r.UC_RISCV_REG_A1, _r.UC_RISCV_REG_A7
-_INTEGERS = {f"x{n}": getattr(_r, f"UC_RISCV_REG_X{n}") for n in range(32)}
 _REGISTERS = {
-    **_INTEGERS,
+    **{f"x{n}": getattr(_r, f"UC_RISCV_REG_X{n}") for n in range(32)},
     **{f"f{n}": getattr(_r, f"UC_RISCV_REG_F{n}") for n in range(32)},
     "pc": _PC,
 }
@@ -96,7 +95,6 @@ class Machine:
         self._seen = windows
         self._windows = windows if check is None else {**windows, **check.windows(windows)}
         self._check = check
-        self._looks_no_more = False
         self._serve: Serve | None = None
         self._asked: Request | None = None
         self._bus = bus
@@ -105,7 +103,7 @@ class Machine:
         self._vector_unit: VectorUnit | None = None
         self._uc = _u.Uc(_u.UC_ARCH_RISCV, _u.UC_MODE_RISCV32)
         if check is not None:
-            registers = address_of_registers(self._uc, list(_INTEGERS.values()))
+            registers = address_of_registers(self._uc)
             check.attach(self._uc, registers, {0: self._program, **windows})
         self._map()
         self._uc.hook_add(_u.UC_HOOK_INTR, self._on_interrupt)
@@ -170,8 +168,9 @@ class Machine:
         """As `Processor.run`: an `ecall` asks for service a7 with a0 and a1, and has its results
         in a0 and a1."""
         self._serve = serve
-        if self._check is not None and self._check.spent and not self._looks_no_more:
-            self._look_no_more(self._check)
+        if self._check is not None and self._check.spent and self._check.attached:
+            self._check.detach(self._uc)
+            self._meter.check_no_more()
         self._meter.allow(instructions)
         self._execute()
         while self._stopped() or self._looked_at():
@@ -188,6 +187,8 @@ class Machine:
             raise raised
 
     def _execute(self) -> None:
+        if self._check is not None:
+            self._check.begins()
         try:
             self._uc.emu_start(self._uc.reg_read(_PC), _NO_END)
         except _u.UcError as error:
@@ -202,12 +203,6 @@ class Machine:
         self._meter.stopped_within(self.pc, self._stops.block_end)
         self._stops.stopped(self.pc, *hit)
         return True
-
-    def _look_no_more(self, check: TaggedCheck) -> None:
-        """The check has had its share; code goes on with addresses that have its tags."""
-        check.detach(self._uc)
-        self._meter.check_no_more()
-        self._looks_no_more = True
 
     def _looked_at(self) -> bool:
         """Whether it was the memory check that stopped it, which has what it wanted now."""

@@ -34,18 +34,25 @@ typedef struct {
     uint8_t size, writes;
 } npu_access;
 
+/* A constant, and a register that the block leaves as it is, or 0. */
+typedef struct {
+    uint32_t plus, by;
+} npu_step;
+
 /* Accesses from one base that are near each other: all are right if these bytes are. */
 typedef struct {
     npu_term at;
     uint32_t size;
     uint32_t aligned, residue; /* (base + residue) & aligned is 0 where each access is aligned */
+    npu_step step;             /* by which they move from one execution of the block to the next */
 } npu_group;
 
 typedef struct {
     uint32_t end;   /* of the block */
     uint32_t split; /* what comes from here on is to be looked at from there, or NPU_NOWHERE */
     uint16_t values, accesses, groups;
-    uint16_t unused;
+    uint8_t is_steady; /* executed in a row, it moves all of its groups by their steps */
+    uint8_t repeats;   /* and it was */
     uint32_t registers; /* that it goes by, a bit each */
 } npu_plan; /* then its values, accesses and groups */
 
@@ -117,7 +124,7 @@ static void npu_join(npu_draft *d, const npu_access *a)
         }
         return;
     }
-    d->group[d->head.groups++] = (npu_group){a->at, a->size, scalar, plus & scalar};
+    d->group[d->head.groups++] = (npu_group){a->at, a->size, scalar, plus & scalar, {0, 0}};
 }
 
 /* Whether there is room for another access, and its address is known. */
@@ -191,6 +198,61 @@ static void npu_keep_needed(npu_draft *d)
 #undef NPU_RENUMBER
 }
 
+/* By how much a value grows if its operands do by `a` and `b`; whether that is always the same. */
+static int npu_grows(const npu_value *v, npu_step a, npu_step b, npu_step *step)
+{
+    int is_constant = !a.plus && !a.by && !b.plus && !b.by;
+    *step = (npu_step){0, 0};
+    if (v->kind == NPU_RV_LOAD || v->kind == NPU_RV_UNKNOWN)
+        return 0;
+    if (v->kind == NPU_RV_ADD && !(a.by && b.by))
+        *step = (npu_step){a.plus + b.plus, a.by | b.by};
+    else if (v->kind == NPU_RV_SUB && !b.by)
+        *step = (npu_step){a.plus - b.plus, a.by};
+    else if (v->kind == NPU_RV_SLL && !v->b.base && !a.by)
+        step->plus = a.plus << (v->b.plus & 31);
+    else
+        return is_constant;
+    return 1;
+}
+
+/* What a block does to a register: adds a constant, or that and another that it leaves alone. */
+static int npu_register_grows(const npu_draft *d, uint32_t n, npu_step *step)
+{
+    npu_term now = d->now[n];
+    *step = (npu_step){(uint32_t)now.plus, 0};
+    if (now.base < NPU_REGISTERS)
+        return now.base == n;
+    const npu_value *v = &d->value[now.base - NPU_REGISTERS];
+    npu_term a = v->a.base == n ? v->a : v->b, b = v->a.base == n ? v->b : v->a;
+    if (v->kind != NPU_RV_ADD || a.base != n || b.base >= NPU_REGISTERS || b.base == n)
+        return 0;
+    step->plus += (uint32_t)a.plus + (uint32_t)b.plus;
+    step->by = b.base;
+    return d->now[b.base].base == b.base && !d->now[b.base].plus;
+}
+
+/* Sees what a block that was read to its end does to its own addresses. */
+static void npu_find_steps(npu_draft *d, const npu_step *of_register, const uint8_t *grows)
+{
+    npu_plan *h = &d->head;
+    npu_step step[NPU_REGISTERS + NPU_MOST_VALUES];
+    uint8_t steady[NPU_REGISTERS + NPU_MOST_VALUES];
+    __builtin_memcpy(step, of_register, NPU_REGISTERS * sizeof *step);
+    __builtin_memcpy(steady, grows, NPU_REGISTERS);
+    for (uint32_t n = 0; n < h->values; n++) {
+        const npu_value *v = &d->value[n];
+        uint32_t a = v->a.base, b = v->b.base, to = NPU_REGISTERS + n;
+        steady[to] = (uint8_t)(npu_grows(v, step[a], step[b], &step[to]) && steady[a] && steady[b]);
+    }
+    h->is_steady = h->accesses != 0;
+    for (npu_group *g = d->group; g < d->group + h->groups; g++) {
+        g->step = step[g->at.base];
+        h->is_steady &= steady[g->at.base];
+        h->registers |= 1u << g->step.by;
+    }
+}
+
 /* The plan of the code from `begin` up to `end`, or up to an address of `splits` behind `first`. */
 static void npu_draw_up(npu_draft *d, const uint8_t *code, const uint8_t *splits, uint32_t begin,
                         uint32_t first, uint32_t end)
@@ -199,7 +261,8 @@ static void npu_draw_up(npu_draft *d, const uint8_t *code, const uint8_t *splits
     d->value[0] = (npu_value){.kind = NPU_RV_UNKNOWN};
     for (uint32_t n = 0; n < NPU_REGISTERS; n++)
         d->now[n] = (npu_term){(uint16_t)n, 0};
-    for (uint32_t pc = begin; pc < end;) {
+    uint32_t pc = begin;
+    while (pc < end) {
         int is_cut_off = pc + 2 == end && (code[pc] & 3) == 3;
         if (is_cut_off || (pc >= first && splits[pc >> 1]))
             break;
@@ -221,7 +284,13 @@ static void npu_draw_up(npu_draft *d, const uint8_t *code, const uint8_t *splits
             d->now[i.rd] = result;
         pc += i.bytes;
     }
+    npu_step step[NPU_REGISTERS];
+    uint8_t grows[NPU_REGISTERS];
+    for (uint32_t n = 0; n < NPU_REGISTERS; n++)
+        grows[n] = (uint8_t)npu_register_grows(d, n, &step[n]);
     npu_keep_needed(d);
+    if (pc == end)
+        npu_find_steps(d, step, grows);
 }
 
 #endif

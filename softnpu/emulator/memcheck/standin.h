@@ -31,6 +31,9 @@ typedef struct {
     uint32_t block_end;      /* of the one that is executed */
     uint32_t split;          /* where it should call as well, NPU_FULL or NPU_NOWHERE */
     uint32_t within;         /* whether it was stopped within a block, not before it */
+    uint32_t last;           /* the block that was looked at last */
+    uint32_t rounds;         /* so often in a row it needs no other look */
+    uint32_t accesses;       /* in each */
     uint32_t own_ranges;
     npu_range own[NPU_OWN];  /* the stack and the program's data */
     uint64_t page[NPU_PAGES]; /* memory as the code sees it, for values that addresses come from */
@@ -106,6 +109,41 @@ static int npu_groups_are_fine(const npu_blocks *b, const npu_plan *p, const uin
             return 0;
     }
     return 1;
+}
+
+/* The range of what may be used without further ado that these bytes lie in; 0 if in none. */
+static const npu_range *npu_range_of(const npu_blocks *b, uint32_t at, uint32_t size)
+{
+    const npu_range *usable = &b->check->usable[at >> NPU_TAG_SHIFT];
+    for (uint32_t n = 0; n < b->own_ranges; n++) {
+        if (at >= usable->begin && at + size <= usable->end)
+            return usable;
+        usable = &b->own[n];
+    }
+    return 0;
+}
+
+/* How often in a row a block that was found fine may be executed again without leaving the ranges
+ * that its accesses lie in. Nothing changes meanwhile: locks are taken in other blocks. */
+static uint32_t npu_rounds(const npu_blocks *b, const npu_plan *p, const uint32_t *value)
+{
+    const npu_check *c = b->check;
+    const npu_group *g = (const npu_group *)(npu_accesses(p) + p->accesses), *end = g + p->groups;
+    uint64_t rounds = c->limit ? (c->limit - c->checked) / p->accesses : UINT32_MAX;
+    for (; g < end && rounds; g++) {
+        uint32_t step = g->step.plus + (g->step.by ? value[g->step.by] : 0);
+        if (!step)
+            continue;
+        uint32_t at = value[g->at.base] + (uint32_t)g->at.plus;
+        const npu_range *range = npu_range_of(b, at, g->size);
+        if (!range || step & g->aligned)
+            return 0;
+        int falls = step >> 31;
+        uint32_t room = falls ? at - range->begin : range->end - (at + g->size);
+        uint32_t most = room / (falls ? 0u - step : step);
+        rounds = most < rounds ? most : rounds;
+    }
+    return (uint32_t)rounds;
 }
 
 /* Loads a value that an address comes from; whether it is what the block will load. */
@@ -200,10 +238,10 @@ static int npu_each(npu_blocks *b, const npu_plan *p, uint32_t begin, const uint
     return 0;
 }
 
-static const npu_plan *npu_plan_of(npu_blocks *b, uint32_t begin, uint32_t end, int at_split)
+static npu_plan *npu_plan_of(npu_blocks *b, uint32_t begin, uint32_t end, int at_split)
 {
     uint32_t *known = &b->plans[at_split][begin >> 1];
-    const npu_plan *kept = (const npu_plan *)(b->kept + *known);
+    npu_plan *kept = (npu_plan *)(b->kept + *known);
     if (*known && kept->end == end)
         return kept;
     npu_draft draft;
@@ -222,7 +260,7 @@ static const npu_plan *npu_plan_of(npu_blocks *b, uint32_t begin, uint32_t end, 
     __builtin_memcpy(to + sizeof(npu_plan) + values + accesses, draft.group, groups);
     *known = b->used;
     b->used += size;
-    return (const npu_plan *)to;
+    return (npu_plan *)to;
 }
 
 /* Looks at the code from `begin` on, of a block that ends at `end`; whether it is to be stopped. */
@@ -233,7 +271,7 @@ static int npu_stops(npu_blocks *b, uint32_t begin, uint32_t end, int at_split)
         return 0;
     if (npu_is_over(c))
         return !at_split;
-    const npu_plan *p = npu_plan_of(b, begin, end, at_split);
+    npu_plan *p = npu_plan_of(b, begin, end, at_split);
     if (!p)
         return npu_ask(b, NPU_FULL, c->checked);
     if (p->split != NPU_NOWHERE)
@@ -248,24 +286,48 @@ static int npu_stops(npu_blocks *b, uint32_t begin, uint32_t end, int at_split)
     }
     if (p->values)
         values = npu_compute(b, p, own);
-    if (values == NPU_REGISTERS + p->values && npu_groups_are_fine(b, p, value))
+    if (values == NPU_REGISTERS + p->values && npu_groups_are_fine(b, p, value)) {
         c->checked += p->accesses;
-    else if (npu_each(b, p, begin, value, values))
+        if (p->is_steady && !at_split && (p->repeats || begin == b->last)) {
+            p->repeats = 1;
+            b->rounds = npu_rounds(b, p, value);
+            b->accesses = p->accesses;
+        }
+    } else if (npu_each(b, p, begin, value, values))
         return 1;
     return !at_split && npu_is_over(c);
+}
+
+static void npu_count(void *core, uint64_t address, uint32_t size, npu_blocks *b)
+{
+    if (b->recording)
+        npu_at_block(core, address, size, b->recording);
+    else
+        npu_metered(b->meter, address, size);
 }
 
 void npu_at_checked_block(void *core, uint64_t address, uint32_t size, npu_blocks *b)
 {
     npu_meter *m = b->meter;
-    b->block_end = (uint32_t)address + size;
+    uint32_t begin = (uint32_t)address;
+    b->block_end = begin + size;
     b->within = 0;
-    if (m->retired > m->limit || npu_stops(b, (uint32_t)address, b->block_end, 0))
+    if (m->retired > m->limit) {
         m->stop(core);
-    else if (b->recording)
-        npu_at_block(core, address, size, b->recording);
+        return;
+    }
+    if (b->rounds && begin == b->last) {
+        b->rounds--;
+        b->check->checked += b->accesses;
+        npu_count(core, address, size, b);
+        return;
+    }
+    b->rounds = 0;
+    if (npu_stops(b, begin, b->block_end, 0))
+        m->stop(core);
     else
-        npu_metered(m, address, size);
+        npu_count(core, address, size, b);
+    b->last = begin;
 }
 
 void npu_at_split(void *core, uint64_t address, uint32_t size, npu_blocks *b)

@@ -46,6 +46,9 @@ class _Blocks(ctypes.Structure):
         ("block_end", ctypes.c_uint32),
         ("split", ctypes.c_uint32),
         ("within", ctypes.c_uint32),
+        ("last", ctypes.c_uint32),
+        ("rounds", ctypes.c_uint32),
+        ("accesses", ctypes.c_uint32),
         ("own_ranges", ctypes.c_uint32),
         ("own", Range * _OWN_RANGES),
         ("page", ctypes.c_uint64 * _PAGES),
@@ -58,6 +61,7 @@ class TaggedCheck(CoreCheck):
 
     Attributes:
         code: program memory as it is to be executed.
+        attached: whether it looks at what is executed.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class TaggedCheck(CoreCheck):
         accounts: Accounts,
         limit: int,
     ) -> None:
+        self.attached = True
         super().__init__(program, seen.buffers(names, tile.seen()), tile, names, accounts, limit)
         self._program = program
         self._tile = tile
@@ -150,6 +155,11 @@ class TaggedCheck(CoreCheck):
         self._blocks.meter, self._blocks.recording = meter, recording
         return _function("npu_at_checked_block"), ctypes.addressof(self._blocks)
 
+    def begins(self) -> None:
+        """The code begins to run, or goes on: what it works on may be another than before."""
+        self._blocks.rounds = 0
+        self._blocks.last = _NOWHERE
+
     def goes_on(self, uc: Any) -> bool:
         """Whether the check has stopped the code for something that is done when this returns."""
         split, self._blocks.split = int(self._blocks.split), _NOWHERE
@@ -187,9 +197,10 @@ class TaggedCheck(CoreCheck):
         uc.ctl_flush_tb()
 
     def detach(self, uc: Any) -> None:
-        """Looks no more at what Unicorn executes."""
+        """Looks no more at what Unicorn executes: code goes on with addresses that have tags."""
         from unicorn.unicorn_py3.unicorn import uclib
 
+        self.attached = False
         self.look_no_more()
         for hook in self._hooks.values():
             uclib.uc_hook_del(uc._uch, hook)

@@ -1,5 +1,5 @@
 """The memory check sees each access, however its address comes about: with mistakes planted where a
-block of code computes, loads, converts or has just stored what it goes by."""
+block of code computes, loads, converts or has just stored what it goes by, and where it repeats."""
 
 from __future__ import annotations
 
@@ -26,14 +26,26 @@ static volatile int32_t one = 1;
 static volatile double large[2];
 static volatile uint8_t bytes[8] = {3, 16};
 
-typedef struct { volatile int32_t *at; } place;
+static volatile int32_t steps[3] = {3, -5, 1};
 
+static void loops(volatile int32_t *x, volatile int32_t *y, int32_t mode, int further) {
+  int at = 0, step = steps[mode % 10 % 3];
+  switch (mode % 10) {
+  case 0: for (int i = 0; i < 5 + 2 * further; i++, at += step) y[at] = i; break;
+  case 1: for (int i = at = 15; i > -1 - 5 * further; i -= 5, at += step) sink = y[at]; break;
+  case 2: for (int i = 0; i < 11 + further; i++, at += step++) sink = ((volatile int8_t *)y)[at];
+    break;
+  case 3: for (int i = 0; i < 64 + further; i++) ((volatile int8_t *)y)[i] = 1; break;
+  case 4: for (int i = 0; i < 15 + further; i++) x[i] = y[i + 1]; break;
+  case 5: for (int i = 0; i < 16; i++) y[i] = x[table[0] + i - 1 + further]; break;
+  }
+}
 void work(volatile int32_t *x, volatile int32_t *y, volatile int32_t *z, volatile int8_t *other,
           volatile int32_t *rtp, int32_t mode) {
   int wrong = mode >= 10 && mode < 30;
   int n = wrong ? 1 : 0;
   for (int i = 0; i < 16; i++) y[i] = x[i];
-  switch (mode % 10) {
+  if (mode < 40) switch (mode % 10) {
   case 0: y[table[n]] = 5; break;
   case 1: y[(int)reals[n]] = 5; break;
   case 2: pointers[n] = y + (wrong ? 16 : 3); sink = *pointers[n]; break;
@@ -45,7 +57,7 @@ void work(volatile int32_t *x, volatile int32_t *y, volatile int32_t *z, volatil
   case 8: sink = ((volatile int32_t *)((uintptr_t)&y[wrong ? 0 : 1]))[-one]; break;
   case 9: y[2] = wrong ? 16 : 9; sink = y[y[2]]; break;
   }
-  sink = y[15];
+  if (mode >= 40) loops(x, y, mode, mode >= 50);
 }
 
 void holding(volatile int32_t *a0, volatile int32_t *a1, volatile int32_t *b0,
@@ -66,6 +78,12 @@ MISTAKES = {
     17: f"writes {BEHIND}",
     18: "reads y[-1] (i32), one element before its first, in x[15] (i32)",
     19: f"reads {BEHIND}",
+    50: "writes y[18] (i32), 3 elements behind its last",
+    51: "reads y[-5] (i32), 5 elements before its first",
+    52: "reads y[16] byte 2 (i32), one element behind its last, in next[0] byte 2 (i32)",
+    53: f"writes {BEHIND}",
+    54: f"reads {BEHIND}",
+    55: "reads x[16] (i32), one element behind its last, where y begins",
 }
 
 
@@ -81,7 +99,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def assert_told(folder: Path, mode: int) -> None:
     head, where, *_ = run(folder, mode)[0].splitlines()
     assert f"core (0,2) {MISTAKES[mode]}" in head
-    assert where.startswith("  in work")
+    assert where.startswith("  in loops" if mode >= 40 else "  in work")
 
 
 @pytest.mark.parametrize("mode", MISTAKES)
@@ -98,7 +116,7 @@ def test_it_is_told_where_unicorns_registers_are_not_found(
     assert run(folder, 0)[0] == ""
 
 
-@pytest.mark.parametrize("mode", range(10))
+@pytest.mark.parametrize("mode", [*range(10), *range(40, 46)])
 def test_each_access_that_unicorn_makes_is_held_against_what_it_may(
     folder: Path, mode: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
