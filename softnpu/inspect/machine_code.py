@@ -119,19 +119,10 @@ def _of_elf(path: Path, parsed: elf.Elf) -> Iterator[Program]:
         raise FormatError(f"{path}: the ELF flags are {parsed.flags}, not one of {known}")
     if parsed.type == elf.EXECUTABLE:
         symbols = {symbol.address: symbol.name for symbol in parsed.functions}
-        for segment in parsed.segments:
-            if segment.flags & _EXECUTABLE_SEGMENT and segment.data:
-                starts = (parsed.entry, *symbols)
-                yield Program(
-                    path.name,
-                    segment.data,
-                    segment.address,
-                    symbols,
-                    starts,
-                    {},
-                    SourceLines(path),
-                    isa,
-                )
+        code, base = _linked(parsed)
+        if code:
+            starts, lines = (parsed.entry, *symbols), SourceLines(path)
+            yield Program(path.name, code, base, symbols, starts, {}, lines, isa)
         return
     for number, section in enumerate(parsed.sections):
         if section.type == _TEXT_SECTION and section.flags & _EXECUTABLE_SECTION and section.size:
@@ -152,6 +143,23 @@ def _of_elf(path: Path, parsed: elf.Elf) -> Iterator[Program]:
                 dict(_references(parsed, number)),
                 isa=isa,
             )
+
+
+def _linked(parsed: elf.Elf) -> tuple[bytes, int]:
+    """The code of a linked file and the address of its first byte; chess gives each function a
+    segment of its own, and they call each other."""
+    segments = [
+        (one.address, one.data)
+        for one in parsed.segments
+        if one.flags & _EXECUTABLE_SEGMENT and one.data
+    ]
+    if not segments:
+        return b"", 0
+    base = min(address for address, _ in segments)
+    code = bytearray(max(address + len(data) for address, data in segments) - base)
+    for address, data in segments:
+        code[address - base : address - base + len(data)] = data
+    return bytes(code), base
 
 
 _GENERATIONS = {2: table.AIE2, 3: table.AIE2P}

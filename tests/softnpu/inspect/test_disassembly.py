@@ -66,23 +66,27 @@ def shown(path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> list
     return capsys.readouterr().out.splitlines()
 
 
-def linked(program: bytes) -> bytes:
-    """A core's ELF file with the function `scale` at the program's beginning."""
+def linked(*segments: bytes, apart: int = 0) -> bytes:
+    """A core's ELF file with the function `scale` at the program's beginning; its segments begin
+    `apart` bytes from each other."""
     symbol = Symbol32(name=1, info=2, section=1).write()
     sections = [Given(".symtab", symbol, 2, 2), Given(".strtab", b"\0scale\0", 3)]
     data = bytearray(build(sections, machine=elf.AIE))
     header = replace(
         Header32.read(data, Identification.byte_size()),
         flags=2,
-        segments=1,
+        segments=len(segments),
         segment_table=len(data),
         section_size=Section32.byte_size(),
     )
     data[16 : 16 + header.byte_size()] = header.write()
-    size = len(program)
-    at = len(data) + Segment32.byte_size()
-    data += Segment32(type=1, offset=at, file_size=size, size=size, flags=5).write()
-    return bytes(data) + program
+    at = len(data) + len(segments) * Segment32.byte_size()
+    for number, code in enumerate(segments):
+        size, address = len(code), number * apart
+        placed = {"address": address, "file_size": size, "size": size}
+        data += Segment32(type=1, offset=at, flags=5, **placed).write()
+        at += size
+    return bytes(data) + b"".join(segments)
 
 
 def test_an_object_is_assembled_and_disassembled(
@@ -111,6 +115,19 @@ def test_a_core_s_elf_file_has_its_functions_as_labels(
     lines = shown(path, capsys)
     assert lines[1:3] == ["scale:", "     0:  mova r1, #4"]
     assert "    1a:  jl #scale" in lines and "    2a:  movxm p0, #458752" in lines
+
+
+def test_functions_in_segments_of_their_own_are_one_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As chess links them, with room between."""
+    path = tmp_path / "core.elf"
+    slots = "\n" + "nop\n" * 5
+    calls, called = f"jl #64{slots}", f"ret lr{slots}"
+    path.write_bytes(linked(code(calls + called), code(called), apart=64))
+    lines = shown(path, capsys)
+    assert lines[2:4] == ["     0:  jl #.L40", "     6:  nop"]
+    assert lines[lines.index(".L40:") + 1] == "    40:  ret lr"
 
 
 def test_all_cores_of_a_pdi_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
