@@ -151,4 +151,87 @@ NPU_FLOATS(sub)
 NPU_FLOATS(negadd)
 NPU_FLOATS(negsub)
 
+/* Block floating point, bfp16ebs8: eight bytes, two's complement, with one exponent: m * 2^(e - 133).
+ * Measured on an XDNA2 NPU (MicroPerceptron/virtio-accel, research/bfp16ebs8): the largest exponent
+ * field among the eight is the block's, denormals are 0, infinities and NaNs are what their fields
+ * say, crRnd rounds in all its ten modes, and where that makes 128 of a mantissa the exponent is one
+ * more (-128 stays). Of srF2BFlags nothing is published: they stay as they are. */
+NPU_OP int npu_mantissa(uint32_t bits, uint32_t exponent, npu_control c)
+{
+    uint32_t field = bits >> 23 & 0xff;
+    if (!field)
+        return 0;
+    uint64_t magnitude = (uint64_t)(bits & 0x7fffff | 0x800000) << 16;
+    uint32_t shift = 17 + 16 + (exponent - field > 30 ? 30 : exponent - field);
+    uint64_t kept = magnitude >> shift, rest = magnitude & ((UINT64_C(1) << (shift - 1)) - 1);
+    kept += (uint64_t)npu_round_magnitude(c.rnd, (int)(bits >> 31), kept & 1,
+                                          magnitude >> (shift - 1) & 1, rest != 0);
+    return bits >> 31 ? -(int)kept : (int)kept;
+}
+
+NPU_OP npu_x npu_vconv_bfp16ebs8(npu_y low, npu_y high, npu_control c, uint64_t *exponents)
+{
+    npu_x out;
+    *exponents = 0;
+    for (int block = 0; block < 8; block++) {
+        const uint32_t *from = (block < 4 ? low : high).u32 + block % 4 * 8;
+        uint32_t exponent = 0, over = 0;
+        for (int i = 0; i < 8; i++) {
+            uint32_t field = from[i] >> 23 & 0xff;
+            exponent = field > exponent ? field : exponent;
+        }
+        for (int i = 0; i < 8; i++)
+            over |= npu_mantissa(from[i], exponent, c) > 127;
+        exponent += over;
+        for (int i = 0; i < 8; i++)
+            out.u8[block * 8 + i] = (uint8_t)npu_mantissa(from[i], exponent, c);
+        *exponents |= (uint64_t)exponent << block * 8;
+    }
+    return out;
+}
+
+/* Rows of one by rows of another, 8 x 8 times the transposed 8 x 8, half an accumulator for four rows
+ * (same measurements: exact where fp32 has the sum). A block's eight products are added exactly here,
+ * then to the accumulator as AIE2 adds fp32: how an AIE2P NPU rounds what fp32 has not is not
+ * published, nor what it makes of infinite blocks, which are refused. The word is amode 2, bmode 1,
+ * both operands signed (780 in public kernels). */
+NPU_OP uint32_t npu_blocks_of(npu_core *s, uint32_t conf, uint64_t a, uint64_t b, uint32_t pc)
+{
+    for (int block = 0; block < 8; block++)
+        if ((a >> block * 8 & 0xff) == 0xff || (b >> block * 8 & 0xff) == 0xff)
+            npu_fail(s, NPU_FAULT_OPERATION, pc, 0);
+    return npu_configured(s, conf, 0x3801, 780, pc);
+}
+
+NPU_OP npu_y npu_products_of_blocks(npu_x a, uint64_t of_a, npu_x b, uint64_t of_b, int half)
+{
+    npu_y out;
+    for (int i = 0; i < 4; i++) {
+        int row = 4 * half + i;
+        for (int column = 0; column < 8; column++) {
+            int32_t sum = 0;
+            for (int k = 0; k < 8; k++)
+                sum += (int8_t)a.u8[row * 8 + k] * (int8_t)b.u8[column * 8 + k];
+            int power = (int)(of_a >> row * 8 & 0xff) + (int)(of_b >> column * 8 & 0xff) - 266;
+            uint64_t bits = (uint64_t)(power + 1023) << 52;
+            double scale;
+            __builtin_memcpy(&scale, &bits, 8);
+            float value = (float)(sum * scale);
+            __builtin_memcpy(&out.u32[i * 8 + column], &value, 4);
+        }
+    }
+    return out;
+}
+
+/* Bits 11 to 13 as in other products: where a name inverts bit 11, `inverted` does. */
+NPU_OP npu_y npu_onto_blocks(npu_y first, npu_y products, uint32_t conf, uint32_t inverted,
+                             npu_status *status)
+{
+    npu_y out;
+    uint32_t sums = 4 | (conf & 0x1001) | ((conf ^ inverted) & 0x800) << 2;
+    for (int i = 0; i < 2; i++)
+        out.x[i] = npu_vadd_f(first.x[i], products.x[i], sums, status);
+    return out;
+}
+
 #endif

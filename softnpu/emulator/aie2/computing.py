@@ -19,6 +19,9 @@ _SCALARS = (6, 32)
 _WHOLE = 2048
 """Bits of an accumulator of AIE2P."""
 
+BLOCKS = 576
+"""Bits of 64 numbers in block floating point, with their exponents."""
+
 _BY_THE_WAY = {"r31": "uint32_t", "r16": "uint64_t", "l8": "uint64_t"}
 """Registers that take a second result and are no operands, and what the library writes: a
 quotient; of AIE2P, a mask."""
@@ -65,6 +68,9 @@ def _result(draft: Draft) -> None:
     if draft.bits(outputs[0]) == _WHOLE:
         _halves(draft, outputs[0])
         return
+    if draft.bits(outputs[0]) == BLOCKS:
+        _blocks(draft, outputs[0])
+        return
     expression = _narrowed(draft, outputs[0])
     _assign(draft, outputs[0], expression)
     if "&@second" in expression:
@@ -80,7 +86,7 @@ def _halves(draft: Draft, output: Operand) -> None:
         if isinstance(one.type, RegisterClass) and not draft.is_address(one.name)
     ]
     lanes = "{lanes:" in operations.operation(draft.set.name, draft.opcode)[0]
-    known = (*_SCALARS, 512, *([1024] if lanes else []), _WHOLE)
+    known = (*_SCALARS, 512, BLOCKS, *([1024] if lanes else []), _WHOLE)
     if any(draft.bits(one) not in known for one in registers):
         raise operations.NotExecutedError(draft.opcode.mnemonic)
     assert output.writes is not None
@@ -91,6 +97,16 @@ def _halves(draft: Draft, output: Operand) -> None:
         draft.made.statements.append(f"@{name} = {_expression(draft, output, half)};")
         draft.write(name, part, output.writes)
     draft.flags()
+
+
+def _blocks(draft: Draft, output: Operand) -> None:
+    """A vector of mantissas and another of exponents."""
+    assert output.writes is not None
+    draft.made.variables |= {"mantissas": c_type(512), "exponents": c_type(64)}
+    draft.made.statements.append(f"@mantissas = {_expression(draft, output)};")
+    parts = draft.set.registers[str(draft.values[output.name])].parts
+    for variable, part in zip(("mantissas", "exponents"), parts, strict=True):
+        draft.write(variable, part, output.writes)
 
 
 def _assign(draft: Draft, output: Operand, text: str) -> None:
@@ -228,6 +244,7 @@ def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
     }
     if _is_signed(match[0]):
         names |= dict.fromkeys(operations.SIGNS, "1")
+    names |= {"half": str(half), "inverted": _inverted(match[0])}
     names["index"] = draft.inputs["r29"].text if "r29" in draft.inputs else "0u"
     names["sign"] = next((f"@{name}" for name in draft.inputs if _SIGN.fullmatch(name)), "")
     if "cntr" in draft.inputs:
@@ -239,11 +256,17 @@ def _expression(draft: Draft, output: Operand | None, half: int = 0) -> str:
         names[f"lanes:{letter}"] = _lanes(one, half)
         names[f"rows:{letter}"] = f"npu_rows({one.text}, {half})"
         names[f"wide:{letter}"] = one.text if one.bits == 1024 else f"npu_widen({one.text})"
+        names[f"exponents:{letter}"] = one.pair
         names[f"pair:{letter}"] = f"{one.text}, {one.pair or 'npu_no_mask()'}"
     text = re.sub(r"\{([A-Za-z0-9_:]+)\}", lambda hole: str(names[hole[1]]), expression)
     if "&@flags" in text:
         draft.set_flags()
     return text
+
+
+def _inverted(mnemonic: str) -> str:
+    """The bit of a configuration word that a product's name inverts."""
+    return "0x800u" if mnemonic.startswith(("vmsc", "vnegmul")) else "0u"
 
 
 def _lanes(vector: Input, half: int) -> str:

@@ -7,11 +7,13 @@ control state, `{st}` the status flags, `{second}` the second output, and `{1}`,
 groups of the pattern. `{sign}` is AIE2P's sign register of an instruction, `{index}` what chooses a
 lane by the way. `{kind}` is "b" for half an accumulator and "c" for a
 whole one, `{size}` "x" and "y". `{wide:a}` is a vector as a whole y, `{pair:b}` one with its mask,
-`{rows:b}` its rows that half an accumulator of AIE2P takes, `{lanes:b}` its lanes for that.
+`{rows:b}` its rows that half an accumulator of AIE2P takes, `{lanes:b}` its lanes for that,
+`{exponents:b}` what its blocks share, `{half}` which half it is, `{inverted}` the bit of the
+configuration that the name inverts.
 
 What AIE2P shares with AIE2 stands in rows of their own: llvm-aie selects them for the same
 operations (AIE2PInstrPatterns.td; what mode and size registers choose: its
-AIE2PInstructionSelector.cpp). Nobody has compared them with an AIE2P NPU.
+AIE2PInstructionSelector.cpp). Nobody has compared them with an AIE2P NPU, but for blocks.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from softnpu.isa.model import Opcode
+from softnpu.isa.model import Opcode, RegisterClass
 from softnpu.isa.table import AIE2, AIE2P
 
 
@@ -157,6 +159,17 @@ _AIE2P: _Rows = (
         r"(v(?:add|sub)(?:mac|msc))",
         "npu_{1}({a}, {b}, {rows:c}, {d}, npu_no_mask(), npu_products_of(s, {e}, @here), {st})",
     ),
+    (r"vconv\.bfp16ebs8\.fp32", "npu_vconv_bfp16ebs8({pair:a}, {ctl}, &@exponents)"),
+    (
+        r"v(?:neg)?mul\.f:blocks",
+        "npu_onto_blocks(npu_vclr_y(), npu_products_of_blocks({pair:a}, {pair:b}, {half}),"
+        " 1 | npu_blocks_of(s, {c}, {exponents:a}, {exponents:b}, @here), {inverted}, {st})",
+    ),
+    (
+        r"v(?:mac|msc)\.f:blocks",
+        "npu_onto_blocks({a}, npu_products_of_blocks({pair:b}, {pair:c}, {half}),"
+        " npu_blocks_of(s, {d}, {exponents:b}, {exponents:c}, @here), {inverted}, {st})",
+    ),
     (
         r"(vmul|vnegmul)\.f",
         "npu_{1}_lanes({lanes:a}, {lanes:b}, npu_lanes_of(s, {c}, @here), {st})",
@@ -230,11 +243,18 @@ def operation(generation: str, opcode: Opcode) -> tuple[str, re.Match[str]]:
         raise NotExecutedError(mnemonic)
     fused = _FUSED.match(mnemonic)
     plain = f"v{fused[1]}.{mnemonic[fused.end() :]}".rstrip(".") if fused else mnemonic
+    plain += ":blocks" if _in_blocks(opcode) else ""
     for pattern, expression in _COMPILED[generation]:
         match = pattern.fullmatch(plain)
         if match:
             return expression, match
     raise NotExecutedError(mnemonic)
+
+
+def _in_blocks(opcode: Opcode) -> bool:
+    """Whether both operands of a product are blocks of floating point."""
+    types = [one.type for one in opcode.operands]
+    return sum(isinstance(one, RegisterClass) and one.name == "mEX" for one in types) == 2
 
 
 def is_fused(opcode: Opcode) -> bool:
