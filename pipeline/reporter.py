@@ -47,7 +47,8 @@ class Reporter:
         self._warned: set[str] = set()
         self.left_out: list[str] = []
         self.brief = False
-        """Of what a task has to say the first line is told: nobody asked for the rest."""
+        """Of what a task has to say the first line is told, as of any task that went well: nobody
+        asked for the rest."""
 
     def initialize(self, tasks: Any, selected_tasks: Any) -> None:
         """Before anything runs."""
@@ -77,7 +78,7 @@ class Reporter:
         self._ended(task, "skipped" if verdict == SKIPPED else SHARED if known else "done")
         told = self._shown(task)
         if told or (verdict is None and _subject(task) and not known):
-            write = self._write if told else self._write_passing
+            write = self._write if told and not self.brief else self._write_passing
             write(f"{_stage(task):<9} {_subject(task):<28} {told}".rstrip())
         self._warn(task)
 
@@ -86,7 +87,8 @@ class Reporter:
         if task.actions:
             self._ended(task, "up to date")
             if told := self._shown(task):
-                self._write(f"{_stage(task):<9} {_subject(task):<28} {told}")
+                write = self._write_passing if self.brief else self._write
+                write(f"{_stage(task):<9} {_subject(task):<28} {told}")
             self._warn(task)
         if _stage(task) in CHECKS and task.targets:
             self._outcomes[task.name] = Path(task.targets[0])

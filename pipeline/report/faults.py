@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.checks import RUN_ON
@@ -82,6 +82,13 @@ def of_check(label: str, check: str, timings: Mapping[str, Worked]) -> Fault | N
 def of_design(name: str, message: str) -> Fault:
     """A design's files say nothing that could be built."""
     return Fault(name, "render", "before anything is built", message)
+
+
+def of_tools(problems: Sequence[str]) -> Iterator[Fault]:
+    """The tools that were asked for are not there: nothing was built, whatever lies there."""
+    if problems:
+        told = "\n".join([*problems, "What the page shows is of earlier builds."])
+        yield Fault("toolchain", "_toolchain", "before anything is built", told)
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:

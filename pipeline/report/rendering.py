@@ -13,6 +13,7 @@ from pipeline.designs import Variant
 from pipeline.errors import PipelineError
 from pipeline.report import faults
 from pipeline.report.design import DesignPart, gather
+from pipeline.report.faults import Fault
 from pipeline.report.origin import Origin, origin
 from pipeline.report.saying import said
 from pipeline.selection import Toolchain
@@ -34,22 +35,24 @@ def write(
     """Writes the page and gives its size in bytes; it refers to no other file."""
     noted = timings.load()
     designs = [gather(variant, noted) for variant in variants]
-    told = {name: str(error) for name, error in broken.items()}
-    text = render(designs, told, origin(chain))
+    general = [
+        *faults.of_tools(chain.problems()),
+        *(faults.of_design(name, str(error)) for name, error in broken.items()),
+    ]
+    text = render(designs, general, origin(chain))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
     return len(text.encode())
 
 
-def render(designs: Iterable[DesignPart], broken: Mapping[str, str], origin: Origin) -> str:
+def render(designs: Iterable[DesignPart], general: Iterable[Fault], origin: Origin) -> str:
     """The page as HTML: what failed stands first.
 
     Args:
-        broken: why designs come to no variant, by name.
+        general: faults of no variant that there is.
     """
     shown = sorted(designs, key=lambda design: (design.fault is None, _at(design)))
-    found = [faults.of_design(name, error) for name, error in broken.items()]
-    found += [design.fault for design in shown if design.fault]
+    found = [*general, *(design.fault for design in shown if design.fault)]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -33,6 +33,14 @@ def test_what_ended_well_is_no_fault() -> None:
     assert faults.of_check("a/x", "test_emu", noted) is None
 
 
+def test_tools_that_are_missing_are_a_fault_before_all_others() -> None:
+    assert list(faults.of_tools([])) == []
+    (found,) = faults.of_tools(["bootgen, which is to make pdi, was not found"])
+    late = Fault("a/x", "test_emu", "on the emulator", "a hang", 30.0)
+    assert faults.in_order([late, found])[0].headline.startswith("bootgen, which is to make pdi")
+    assert "of earlier builds" in found.more
+
+
 def test_faults_stand_in_the_order_that_they_happened_and_alike_ones_together() -> None:
     late = Fault("a/x", "test_emu", "on the emulator", "a hang", 30.0)
     twice = [Fault(f"b/{n}", "kernels:k", "", "k.c:1: error", 10.0 + n) for n in (2, 1)]
