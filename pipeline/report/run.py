@@ -155,9 +155,10 @@ def _counters(events: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     processes = {e["pid"]: e["args"]["name"] for e in events if e["name"] == "process_name"}
     for event in events:
         if event["ph"] == "C":
-            (value,) = event["args"].values()
-            points.setdefault(event["name"], []).append((_cycle(event["ts"]), value))
-            groups[event["name"]] = processes[event["pid"]]
+            ((unit, value),) = event["args"].items()
+            name = f"{event['name']}: {unit}"
+            points.setdefault(name, []).append((_cycle(event["ts"]), value))
+            groups[name] = processes[event["pid"]]
     for name, found in points.items():
         if len(found) > 1:
             most = max(value for _, value in found)

@@ -1,6 +1,8 @@
 """A trace as JSON that Perfetto and chrome://tracing open: a process a unit, a thread a slot.
 
-The trace event format: a cycle is shown as a nanosecond, as in the emulator's timelines.
+The trace event format: a cycle is shown as a nanosecond, as in the emulator's timelines. A thread 0
+is to Perfetto the one whose number is its process's, and that one is the process's main thread
+(perfetto, src/trace_processor/importers/json): no slot's thread has such a number.
 """
 
 from __future__ import annotations
@@ -20,6 +22,10 @@ def document(units: Iterable[UnitTrace], names: Names) -> dict[str, Any]:
     return {"traceEvents": events, "displayTimeUnit": "ns"}
 
 
+_MOST = 1000
+"""Threads that a process has room for."""
+
+
 def _unit(pid: int, unit: UnitTrace, names: Names) -> Iterator[dict[str, Any]]:
     yield {"name": "process_name", "ph": "M", "pid": pid, "args": {"name": unit_name(unit)}}
     called = {number: name for name, number in unit.settings.number.items()}
@@ -30,7 +36,7 @@ def _unit(pid: int, unit: UnitTrace, names: Names) -> Iterator[dict[str, Any]]:
                 "name": "thread_name",
                 "ph": "M",
                 "pid": pid,
-                "tid": slot,
+                "tid": pid * _MOST + slot,
                 "args": {"name": name},
             }
     for seen in unit.seen:
@@ -38,7 +44,7 @@ def _unit(pid: int, unit: UnitTrace, names: Names) -> Iterator[dict[str, Any]]:
             "name": event_name(unit, seen.name, names),
             "ph": "X",
             "pid": pid,
-            "tid": seen.slot,
+            "tid": pid * _MOST + seen.slot,
             "ts": seen.begin / CYCLES_PER_US,
             "dur": seen.cycles / CYCLES_PER_US,
             "args": {} if seen.pc is None else {"pc": f"{seen.pc:#x}"},

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from runner.__main__ import main
+from tests import perfetto
 from tests.softnpu.emulator import test_tracing as traced
 
 WORKER = traced.unit(
@@ -74,10 +75,15 @@ def test_the_json_has_a_process_a_unit_and_a_thread_a_slot(built: Path, tmp_path
     threads = {
         (e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"
     }
-    assert threads[processes["core (0,2)"], 3] == "PORT_RUNNING_0 DMA S2MM 0"
+    core = [name for (pid, _), name in threads.items() if pid == processes["core (0,2)"]]
+    assert core[3] == "PORT_RUNNING_0 DMA S2MM 0"
     spans = [e for e in events if e["ph"] == "X"]
     assert {(e["pid"], e["tid"]) for e in spans} <= set(threads)
     assert all(e["dur"] > 0 and e["ts"] >= 0 for e in spans)
+    read = perfetto.read(written)
+    assert {name for _, name in read.slices} == {e["name"] for e in spans}
+    assert all({one.name for one in found} == {row[1]} for row, found in read.slices.items())
+    assert read.main_threads == set()
 
 
 def test_a_trace_elsewhere_needs_the_folder_of_its_artifact(

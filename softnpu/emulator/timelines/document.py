@@ -1,6 +1,8 @@
 """A timeline in the trace event format, which Perfetto and chrome://tracing read.
 
-A cycle is shown as a nanosecond. Processes are the groups of rows, threads the rows.
+A cycle is shown as a nanosecond. Processes are the groups of rows, threads the rows. To Perfetto a
+thread of its process's number is that process's main one, and what has none belongs to it; a
+counter is called by its event and its value's key (perfetto, src/trace_processor/importers/json).
 """
 
 from __future__ import annotations
@@ -93,7 +95,7 @@ def events(timeline: Recorded) -> Iterator[Event]:
     rows = list(timeline.rows())
     most = min(KEPT, _ALL // max(len(rows), 1))
     tids: dict[str, int] = {}
-    for tid, (group, name, row) in enumerate(rows, start=1):
+    for tid, (group, name, row) in enumerate(rows, start=len(GROUPS) + 1):
         pid = GROUPS.index(group) + 1
         tids[name] = tid
         yield _named("thread_name", pid, tid, name)
@@ -140,10 +142,9 @@ def _counters(timeline: Recorded, words: Words) -> Iterator[Event]:
     for (tile, index), level in sorted(timeline.levels.items()):
         name = words.level(tile, index)
         if name is not None:
-            yield from _counter(FIFOS, f"{name}: objects", "objects", level.points())
+            yield from _counter(FIFOS, name, "objects", level.points())
     for key, rate in sorted(timeline.rates.items(), key=lambda item: item[0]):
-        name = f"{words.channel(*key)}: bytes a cycle"
-        yield from _counter(DMAS, name, "bytes a cycle", rate.points())
+        yield from _counter(DMAS, words.channel(*key), "bytes a cycle", rate.points())
 
 
 def _counter(

@@ -19,6 +19,7 @@ from softnpu.emulator.observing.recorder import PATHS, Recorder
 from softnpu.emulator.profiling.profile import BANKS, Profile, of_array
 from softnpu.emulator.profiling.text import flame, text
 from softnpu.formats.xclbin import parse
+from tests import perfetto
 from tests.softnpu.emulator.machine_code import linked
 from tests.softnpu.emulator.test_designs_aie2 import DESIGN, WORKER
 
@@ -200,6 +201,7 @@ def test_stand_in_code_is_told_by_lines_and_as_rv32(tmp_path: Path) -> None:
 
 def test_a_flame_graph_has_slices_in_each_other_as_long_as_their_cycles(profile: Profile) -> None:
     made = json.loads(json.dumps(flame([profile, profile])))
+    assert len(perfetto.read(made).slices) == 1
     names_ = {e["tid"]: e["args"]["name"] for e in made["traceEvents"] if e["ph"] == "M"}
     assert names_ == {0: "cycles by function and line", 1: "calls.s (AIE2)", 2: "calls.s (AIE2)"}
     for thread in (1, 2):

@@ -14,6 +14,7 @@ from softnpu.emulator.context import Context
 from softnpu.emulator.explaining.report import Outcome, RunReport
 from softnpu.emulator.naming import names
 from softnpu.formats.xclbin import parse
+from tests import perfetto
 from tests.softnpu.emulator import test_tracing as designs
 from tests.softnpu.emulator.programs import Cores
 
@@ -121,13 +122,25 @@ def test_counters_tell_what_fifos_hold_and_what_channels_move(built: Path) -> No
     counters: dict[str, list[tuple[float, float]]] = {}
     for event in timeline["traceEvents"]:
         if event["ph"] == "C":
-            (value,) = event["args"].values()
-            counters.setdefault(event["name"], []).append((event["ts"], value))
-    held = [value for _, value in counters["@lines at (0,2): objects"]]
+            ((unit, value),) = event["args"].items()
+            counters.setdefault(f"{event['name']} {unit}", []).append((event["ts"], value))
+    held = [value for _, value in counters["@lines at (0,2) objects"]]
     assert min(held) == 0 and max(held) <= 2 and 1 in held
-    rate = counters["tile (0,2) S2MM 0 [lines]: bytes a cycle"]
+    rate = counters["tile (0,2) S2MM 0 [lines] bytes a cycle"]
     moved = sum((after - before) * 1000 * value for (before, value), (after, _) in pairwise(rate))
     assert moved == pytest.approx(4 * 256, rel=0.02)
+
+
+def test_perfetto_reads_every_row_slice_and_counter(built: Path) -> None:
+    _, timeline = run(built)
+    read = perfetto.read(timeline)
+    assert {thread: len(found) for (_, thread), found in read.slices.items()} == {
+        row: len(found) for row, found in rows(timeline).items() if found
+    }
+    assert ("cores", "core (0,2)") in read.slices
+    assert ("fifos", "@lines at (0,2) objects") in read.counters
+    assert ("DMA channels", "tile (0,2) S2MM 0 [lines] bytes a cycle") in read.counters
+    assert read.main_threads == set()
 
 
 def test_events_of_the_code_are_instants(cores: Cores) -> None:
