@@ -47,8 +47,9 @@ GROUPS = {
 
 OTHERS = "This project's own"
 
-MORE = """`npuforge help WORD` tells more of each, as --help behind it does. In a checkout ./doit is
-the same as npuforge; in an environment with npuforge plain `doit` runs a project's tasks, too.
+MORE = """`npuforge help WORD` tells more of each, as --help behind it does. In a checkout
+./doit is the same as npuforge; in an environment with npuforge plain `doit`
+runs a project's tasks, too.
 """
 
 

@@ -37,9 +37,10 @@ WHOLE = {"build": STAGES}
 NOTHING_TO_DO = "{} has nothing to do there"
 
 HELP = """
-NAME is a design (vector_scale), a variant of one (vector_scale/small) or a pattern ('vector_*',
-'*/small'; quoted, or the shell takes it for files). A task may stand in front: test_emu:NAME is
-the same as test_emu NAME. A task without a name is done with all names that stand there.
+NAME is a design (vector_scale), a variant of one (vector_scale/small) or a
+pattern ('vector_*', '*/small'; quoted, or the shell takes it for files). A task
+may stand in front: test_emu:NAME is the same as test_emu NAME. A task without a
+name is done with all names that stand there.
 """
 
 
