@@ -179,7 +179,7 @@ def task_observe() -> Tasks:
 
 
 def task_report() -> Task:
-    """build/report/index.html: verdicts, arrays, memories, timelines, errors on one page"""
+    """one page, build/report/index.html: what failed, verdicts, arrays, memories, runs"""
     return reporting.page(FOUND.variants, FOUND.broken, CHAIN)
 
 
