@@ -61,6 +61,13 @@ def test_one_program_is_found_once(tmp_path: Path) -> None:
     assert [c.reason for c in candidates(AIE_OPT, environment)] == ["a usual place"]
 
 
+def test_one_program_is_found_once_by_two_names_of_its_folder(tmp_path: Path) -> None:
+    found = program(tmp_path / "usr" / "bin" / "aie-opt")
+    (tmp_path / "bin").symlink_to(found.parent)
+    environment = {"PATH": f"{found.parent}:{tmp_path / 'bin'}"}
+    assert [c.path for c in candidates(AIE_OPT, environment)] == [found]
+
+
 def test_a_message_names_every_place(tmp_path: Path) -> None:
     text = places(AIE_OPT)
     assert text.startswith("$MLIR_AIE_INSTALL_DIR, the Python package mlir_aie")
