@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from softnpu.compiler.objects import ObjectSources, is_source
+from softnpu.compiler.objects import ObjectSources, is_source, is_standin_ir
 from softnpu.dialects.aie import CoreOp, DeviceOp
 from softnpu.targets.ldscript import link_files
-from softnpu.targets.standin import compile_kernel
+from softnpu.targets.standin import compile_ir, compile_kernel
 from softnpu.targets.standin.core import compile_core
 
 Core = tuple[DeviceOp, CoreOp]
@@ -37,6 +37,10 @@ def build_programs(wanted: Sequence[Core], out_dir: Path, sources: ObjectSources
 
 def _object(name: str, file: Path, out_dir: Path) -> Path:
     """The object for a name: the file itself, or compiled from it."""
+    if is_standin_ir(file):
+        output = out_dir / f"{Path(name).stem}.o"
+        compile_ir(file, output)
+        return output
     if not is_source(file):
         return file
     output = out_dir / Path(name).name

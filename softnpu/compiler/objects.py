@@ -13,6 +13,7 @@ from softnpu.arch.standin import ELF_MACHINE_RISCV
 from softnpu.dialects.source import design_error
 
 SOURCE_SUFFIXES = (".c", ".cc", ".cpp", ".cxx")
+IR_SUFFIX = ".ll"
 ARCHIVE_MAGIC = b"!<arch>\n"
 _MACHINE = slice(18, 20)
 
@@ -44,7 +45,7 @@ class ObjectSources:
         for folder in self.folders:
             candidate = folder / name
             if candidate.is_file():
-                if is_standin_object(candidate):
+                if is_standin_object(candidate) or is_standin_ir(candidate):
                     return candidate
                 others.append(candidate)
             for suffix in SOURCE_SUFFIXES:
@@ -87,6 +88,11 @@ class ObjectSources:
 def is_source(path: Path) -> bool:
     """Whether a file is C or C++, to be compiled first."""
     return path.suffix in SOURCE_SUFFIXES
+
+
+def is_standin_ir(path: Path) -> bool:
+    """Whether a file is LLVM IR as text, for RV32 (`link_with_mode = "merge"`)."""
+    return path.suffix == IR_SUFFIX and b'target triple = "riscv32' in path.read_bytes()
 
 
 def is_standin_object(path: Path) -> bool:

@@ -53,12 +53,17 @@ def main(given: Sequence[str]) -> int:
             flags.append(word)
         elif not word.startswith("-"):
             sources.append(Path(word))
-    if "-c" not in given or len(sources) != 1:
-        raise ToolError("one kernel is compiled at a time, to an object: -c KERNEL.cc -o KERNEL.o")
+    ir = "-S" in given and "-emit-llvm" in given
+    if not (ir or "-c" in given) or len(sources) != 1:
+        raise ToolError(
+            "one kernel is compiled at a time, to an object (-c KERNEL.cc -o KERNEL.o) or to LLVM "
+            "IR (-S -emit-llvm KERNEL.cc -o KERNEL.ll)"
+        )
+    flags += ["-S", "-emit-llvm", "-Wno-unused-command-line-argument"] if ir else []
     source = sources[0]
     with collected() as warned:
         try:
-            made = Path(output or f"{source.stem}.o")
+            made = Path(output or source.stem + (".ll" if ir else ".o"))
             standin.compile_kernel(
                 source, made, include_dirs=folders, flags=flags, generation=generation
             )

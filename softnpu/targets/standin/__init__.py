@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from softnpu.targets.linking.stack import StackNeed
-from softnpu.targets.standin.compile import compile_kernel
+from softnpu.targets.standin.compile import compile_ir, compile_kernel
 from softnpu.targets.standin.stack import stack_need
 from softnpu.targets.standin.toolchain import compiler_version
 from softnpu.targets.standin_runtime import KERNEL_INCLUDE
@@ -22,6 +22,7 @@ __all__ = [
     "KERNEL_INCLUDE",
     "StackNeed",
     "compile_core",
+    "compile_ir",
     "compile_kernel",
     "compiler_version",
     "core_name",

@@ -175,6 +175,24 @@ def compile_kernel(
         _log.warning("%s", warning)
 
 
+def compile_ir(source: Path, output: Path) -> None:
+    """Compile LLVM IR (`.ll`) of a kernel to the object `output`.
+
+    IRON marks what aiecc is to inline into a core `linkonce_odr`, which nothing would be left of
+    in an object of its own; here it is called.
+
+    Raises:
+        ToolError: with the compiler's own messages.
+    """
+    text = source.read_text(encoding="utf-8")
+    kept = output.with_suffix(".ir.ll")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(re.sub(r"^define linkonce_odr\b", "define weak_odr", text, flags=re.MULTILINE))
+    outcome = clang(kept, output, ("-x", "ir"))
+    if not outcome.ok:
+        raise ToolError(f"{source}: {outcome.messages}")
+
+
 def kernel_flags(
     source: Path, defines: Mapping[str, str], include_dirs: Sequence[Path], generation: str
 ) -> list[str]:

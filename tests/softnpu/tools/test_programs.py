@@ -17,6 +17,7 @@ from softnpu.__main__ import main as softnpu
 from softnpu.compiler.packaging import json_files
 from softnpu.formats import control_packets, job, txn, xclbin
 from softnpu.formats.operations import AddressPatch
+from softnpu.targets.linking.elf import Elf
 from softnpu.tools.__main__ import main
 from softnpu.tools.folder import PROGRAMS, fill
 from tests.project import ROOT
@@ -109,6 +110,24 @@ def test_one_folder_serves_for_working_and_for_what_comes_out(work: Path) -> Non
     made = {"final.xclbin", "insts.bin", "input_with_addresses.mlir", "names.json"}
     assert made <= _files(work / "prj")
     assert _files(work) == {"aie.mlir", "scale.cc", "scale.o"}
+
+
+def test_a_kernel_as_llvm_ir_is_linked_into_the_core_that_merges_it(work: Path) -> None:
+    """As iron.jit has it of an ExternalFunction that is to be inlined."""
+    (work / "scale.o").unlink()
+    flags = ["--target=aie2-none-unknown-elf", "-std=c++20", "-DFACTOR=3", "-S", "-emit-llvm"]
+    assert main(["clang++", *flags, "scale.cc", "-o", "scale.ll"]) == 0
+    text = (work / "scale.ll").read_text()
+    (work / "scale.cc").unlink()
+    marked = text.replace("define dso_local", "define linkonce_odr dso_local")
+    marked = marked.replace("local_unnamed_addr", "local_unnamed_addr alwaysinline")
+    assert marked != text
+    (work / "scale.ll").write_text(marked)
+    design = (work / "aie.mlir").read_text()
+    merged = design.replace('"scale.o"', '"scale.ll", link_with_mode = "merge"')
+    (work / "aie.mlir").write_text(merged)
+    assert main(["aiecc", "--get-xclbin", "--tmpdir=prj", "aie.mlir"]) == 0
+    assert "scale" in Elf(work / "prj/main_core_0_2.elf").functions
 
 
 def test_options_for_hosts_and_amds_compilers_are_taken_with_a_note(
