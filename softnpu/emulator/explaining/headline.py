@@ -24,14 +24,16 @@ _WORD = 4
 def headline(report: RunReport, chain: Step, wording: Wording) -> str:
     """The cause of a hang; "" where the chain does not say."""
     steps = [step for _, step in chain.walk()]
-    for says in (_within_an_object, _nothing_more_comes, _never_released):
-        for step in steps:
-            if told := says(report, step, wording):
-                return told
-    circle = next((step for step in steps if step.cut is Cut.CIRCLE), None)
-    if circle is not None:
-        return f"{wording.actor(circle.wait.actor)} waits for what waits for it, in a circle"
-    return ""
+    rules = (
+        _within_an_object,
+        _nothing_more_comes,
+        _ends_within_an_object,
+        _never_released,
+        _in_a_circle,
+        _used_up,
+    )
+    told = (says(report, step, wording) for says in rules for step in steps)
+    return next((cause for cause in told if cause), "")
 
 
 def _within_an_object(report: RunReport, step: Step, wording: Wording) -> str:
@@ -50,11 +52,67 @@ def _within_an_object(report: RunReport, step: Step, wording: Wording) -> str:
     if words % size != rest:
         return ""
     per_word, what = _elements(receiver, wording)
-    objects = words // size
-    whole = f"{objects} objects" if objects != 1 else "one object"
     return (
-        f"{wording.transfer(sender)} moves {words * per_word} {what}: {whole} of"
-        f" {size * per_word} and {rest * per_word} over"
+        f"{wording.transfer(sender)} moves {words * per_word} {what}:"
+        f" {_objects(words, size, per_word)} and {rest * per_word} over"
+    )
+
+
+def _ends_within_an_object(_report: RunReport, step: Step, wording: Wording) -> str:
+    """Whether a receiver asks for a part of an object behind the last whole one."""
+    receiver = step.wait.actor
+    senders = [child.wait.actor for child in step.children]
+    if not isinstance(step.wait, waits.DataWait) or not isinstance(receiver, ReceiveChannel):
+        return ""
+    if len(senders) != 1 or not isinstance(senders[0], SendChannel):
+        return ""
+    asked, sent = receiver.descriptor, senders[0].descriptor
+    if asked is None or sent is None or senders[0].position or not receiver.position:
+        return ""
+    words, size = asked.pattern.length, sent.pattern.length
+    if words - receiver.position >= size or words % size != words - receiver.position:
+        return ""
+    per_word, what = _elements(senders[0], wording)
+    return (
+        f"{wording.transfer(receiver)} moves {words * per_word} {what}:"
+        f" {_objects(words, size, per_word)} and {words % size * per_word} over"
+    )
+
+
+def _in_a_circle(_report: RunReport, step: Step, wording: Wording) -> str:
+    if step.cut is not Cut.CIRCLE:
+        return ""
+    return f"{wording.actor(step.wait.actor)} waits for what waits for it, in a circle"
+
+
+def _used_up(report: RunReport, step: Step, wording: Wording) -> str:
+    """Whether all objects that a sender had to send have come, and more are waited for."""
+    receiver = step.wait.actor
+    if not isinstance(step.wait, waits.DataWait) or not isinstance(receiver, ReceiveChannel):
+        return ""
+    senders = [c.wait.actor for c in step.children if isinstance(c.wait, waits.NoTask)]
+    if len(senders) != 1 or not isinstance(senders[0], SendChannel):
+        return ""
+    words, descriptor = _words(report, senders[0]), receiver.descriptor
+    if not words or descriptor is None or words % descriptor.pattern.length:
+        return ""
+    per_word, what = _elements(receiver, wording)
+    objects = _objects(words, descriptor.pattern.length, per_word)
+    taken = f"all that {wording.transfer(senders[0])} moves has been taken, {objects} {what}"
+    match report.wait:
+        case waits.TokenWait(_, ReceiveChannel(descriptor=asked) as waiting) if asked is not None:
+            more = f"{waiting.position} of its {asked.pattern.length} words"
+            return f"{taken}, and {wording.transfer(waiting)} waits for more: it has {more}"
+    return f"{taken}, and more is waited for"
+
+
+def _objects(words: int, size: int, per_word: int) -> str:
+    """E.g. "7 objects of 256"."""
+    whole = words // size
+    return (
+        f"{whole} objects of {size * per_word}"
+        if whole != 1
+        else f"one object of {size * per_word}"
     )
 
 
@@ -66,6 +124,8 @@ def _nothing_more_comes(_report: RunReport, step: Step, wording: Wording) -> str
             return f"the runtime sequence starts {transfer} only after what waits for it"
         case waits.NoTask(Channel() as channel) if step.alone and not channel.counts.given:
             return f"nothing starts a transfer at {wording.actor(channel)}"
+        case waits.DataWait(actor) if step.alone:
+            return f"no stream leads to {wording.actor(actor)}, which waits for data"
         case waits.Ended(core):
             return f"{core.place} has ended its program, and others wait for it"
     return ""
