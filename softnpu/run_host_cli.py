@@ -29,6 +29,8 @@ EXAMPLES = """examples:
   npuforge run-host -I test_lib --with test_lib/test_utils.cpp -l uuid test.cpp -- ...
   npuforge run-host ./test -x final.xclbin -i insts.bin -k MLIR_AIE
   npuforge run-host --xrt               a folder to build hosts with: include, lib
+  CMAKE_PREFIX_PATH=$(npuforge run-host --xrt) make run powershell="npuforge run-host"
+                                        a Makefile of mlir-aie's examples, as it is
 """
 
 
@@ -157,8 +159,9 @@ def _prepared(options: argparse.Namespace) -> Callable[[], int]:
     host: Path | None = options.host
     if host is None:
         raise EmulatorError(f"run-host takes a host: {hosts.WANTED}")
-    kind = hosts.kind_of(host)
     arguments = options.arguments[options.arguments[:1] == ["--"] :]
+    host, arguments = hosts.resolved(host, arguments)
+    kind = hosts.kind_of(host)
     if kind is hosts.Kind.SCRIPT:
         return lambda: host_script.run(host, arguments)
     if kind is hosts.Kind.PROGRAM:

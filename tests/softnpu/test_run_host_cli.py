@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,11 @@ def test_run_host_runs_a_pyxrt_script_unchanged(march: Path, tmp_path: Path) -> 
     assert '"traceEvents"' in trace.read_text()
 
 
+def test_run_host_takes_a_script_as_a_makefile_calls_it(march: Path, tmp_path: Path) -> None:
+    done = run_host(tmp_path, "python3", "SCRIPT", str(march / "passthrough_memtile"))
+    assert done.stdout == "ert_cmd_state.ERT_CMD_STATE_COMPLETED True\n"
+
+
 def test_run_host_tells_of_a_buffer_that_nothing_touches(march: Path, tmp_path: Path) -> None:
     done = run_host(
         tmp_path, "SCRIPT", str(march / "passthrough_memtile"), spare="kernel.group_id(5)"
@@ -102,6 +108,19 @@ def test_run_host_prints_a_folder_to_build_hosts_with() -> None:
     assert (folder / "include" / "xrt" / "xrt_device.h").is_file()
     assert (folder / "include" / "experimental" / "xrt_bo.h").is_file()
     assert (folder / "lib" / "libxrt_coreutil.so").is_file()
+
+
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="there is no cmake here")
+def test_cmake_finds_xrt_in_that_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "softnpu", "run-host", "--xrt"]
+    folder = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.10)\nproject(host NONE)\nfind_package(XRT REQUIRED)\n"
+        'file(WRITE found "${XRT_INCLUDE_DIRS} ${XRT_LINK_DIRS}")\n'
+    )
+    configure = ["cmake", "-S", tmp_path, "-B", tmp_path / "build", f"-DCMAKE_PREFIX_PATH={folder}"]
+    subprocess.run(configure, check=True, capture_output=True)
+    assert (tmp_path / "found").read_text() == f"{folder}/include {folder}/lib"
 
 
 def test_notes_that_are_alike_are_told_once_with_their_number(

@@ -23,7 +23,9 @@ from softnpu import zig
 from softnpu.errors import ToolError
 
 XRT = Path(__file__).parents[2] / "xrt"
-"""Headers (include) and sources (src) of softnpu's XRT."""
+"""Headers (include) and sources (src) of softnpu's XRT, and what CMake finds it by (cmake)."""
+
+CMAKE_CONFIG = "xrt-config.cmake"
 
 LIBRARY = "libxrt_coreutil.so.2"
 LINKS = ("libxrt_coreutil.so", "libxrt_core.so.2", "libxrt_core.so", "libxrt++.so.2", "libxrt++.so")
@@ -163,7 +165,7 @@ def installed(by: Compiler) -> Installed:
         ToolError: it does not compile.
     """
     sources = sorted((XRT / "src").glob("*.cpp"))
-    read = [*sources, *sorted(XRT.rglob("*.h"))]
+    read = [*sources, *sorted(XRT.rglob("*.h")), XRT / "cmake" / CMAKE_CONFIG]
     how = repr((sorted(FORWARDED.items()), _FLAGS, by.has_own_runtime))
     key = hashed([by.identity, how, *(path.read_text() for path in read)])
     kept = Installed(zig.cache_folder() / "xrt" / key)
@@ -188,6 +190,7 @@ def place(made: Path, kept: Path) -> None:
 
 def _build(by: Compiler, sources: Sequence[Path], folder: Path) -> None:
     shutil.copytree(XRT / "include", folder / "include")
+    shutil.copytree(XRT / "cmake", folder / "share" / "cmake" / "XRT")
     for name, target in FORWARDED.items():
         header = folder / "include" / name
         header.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+from collections.abc import Sequence
 from enum import Enum, auto
 from pathlib import Path
 
@@ -17,6 +20,22 @@ WANTED = (
 WITHOUT_HOST = "a pair without a host runs with npuforge exec --xclbin F --insts F --arg ..."
 
 _HEADERS = (".h", ".hpp", ".hh", ".hxx")
+
+
+_PYTHON = re.compile(r"python(\d(\.\d+)?)?")
+
+
+def resolved(host: Path, arguments: Sequence[str]) -> tuple[Path, list[str]]:
+    """What a command line as Makefiles have it calls, and that one's arguments.
+
+    `python3 host.py` is the script; a name without a folder is looked for where shells do, if no
+    file here has it.
+    """
+    if _PYTHON.fullmatch(host.name) and arguments and arguments[0].endswith(".py"):
+        return Path(arguments[0]), list(arguments[1:])
+    if host.name == str(host) and not host.exists() and (found := shutil.which(host.name)):
+        return Path(found), list(arguments)
+    return host, list(arguments)
 
 
 class Kind(Enum):
@@ -61,6 +80,8 @@ def _by_content(host: Path, data: bytes) -> Kind:
             f"{host} is C or C++ under a name that no source has (as {', '.join(SOURCES)}); "
             "rename it"
         )
+    if data.startswith(b"#!") and b"python" not in data.partition(b"\n")[0]:
+        return Kind.PROGRAM
     if kind not in (FileKind.TEXT, FileKind.EMPTY):
         raise EmulatorError(f"{host} is {kind.value}; run-host takes {WANTED}; {WITHOUT_HOST}")
     return Kind.SCRIPT

@@ -84,9 +84,13 @@ class Needs:
 def check(program: Path, xrt: Installed) -> None:
     """Refuses what cannot be a host here; warns of calls that softnpu's XRT lacks.
 
+    Of a script for a shell nothing is known: what it starts finds softnpu's XRT.
+
     Raises:
         EmulatorError: no program for this machine, or one of another C++ library.
     """
+    if program.read_bytes()[:2] == b"#!":
+        return
     needs = _needs(program)
     mine = _needs_of_library(xrt.library).libraries
     if "libstdc++.so.6" in needs.libraries and "libstdc++.so.6" not in mine:

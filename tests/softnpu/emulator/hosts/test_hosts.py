@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from softnpu.emulator.hosts.kinds import Kind, kind_of
+from softnpu.emulator.hosts.kinds import Kind, kind_of, resolved
 from softnpu.errors import EmulatorError
 
 ELF = b"\x7fELF\x02\x01" + bytes(60)
@@ -20,6 +20,8 @@ ELF = b"\x7fELF\x02\x01" + bytes(60)
         ("host", b"// test\nimport pyxrt\n", Kind.SCRIPT),
         ("host.py", b"\xff\xfe", Kind.SCRIPT),
         ("test.exe", ELF, Kind.PROGRAM),
+        ("host", b"#!/usr/bin/env python3\n", Kind.SCRIPT),
+        ("run_all", b"#!/bin/sh\n./test.exe\n", Kind.PROGRAM),
     ],
 )
 def test_a_host_is_known_by_its_name_or_its_content(
@@ -29,6 +31,17 @@ def test_a_host_is_known_by_its_name_or_its_content(
     path.write_bytes(content)
     path.chmod(0o755)
     assert kind_of(path) is kind
+
+
+def test_a_host_may_be_called_as_makefiles_call_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cmake").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir("/")
+    assert resolved(Path("python3.11"), ["host.py", "-x"]) == (Path("host.py"), ["-x"])
+    assert resolved(Path("cmake"), ["--build"]) == (tmp_path / "cmake", ["--build"])
+    assert resolved(Path("test.exe"), []) == (Path("test.exe"), [])
 
 
 @pytest.mark.parametrize(
