@@ -64,13 +64,11 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
     if event != "open":
         return
     path, mode, flags = arguments
-    if isinstance(path, int) or not _reads(mode, flags):
-        return
-    name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 (no object for each import)
-    if name.endswith(_PYTHONS):
+    if not isinstance(path, str | bytes | os.PathLike) or not _reads(mode, flags):
         return
     for opener in _authors(sys._getframe(1)):
-        if (state := _state(name)) is not None:
+        name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 (no object for each import)
+        if not name.endswith(_PYTHONS) and (state := _state(name)) is not None:
             _opened.setdefault(opener, {})[name] = state
 
 

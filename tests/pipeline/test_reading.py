@@ -69,7 +69,7 @@ def test_what_a_reference_opens_is_known_by_name(read: Read, body: str, files: l
 def test_what_is_saved_while_it_is_read_is_taken_for_unread(read: Read) -> None:
     body = "golden = HERE / 'golden.npy'; np.load(golden); np.save(golden, np.arange(5))"
     assert "mlir_templates/golden.npy" in read(body)
-    (variant,) = discover(Path()).variants
+    (variant,) = discover(Path.cwd()).variants
     assert DATA.changed(checks.data_read(variant)) == ["mlir_templates/golden.npy"]
 
 
