@@ -113,6 +113,10 @@ def overview(tasks: Mapping[str, str], doits: Mapping[str, Any]) -> str:
     return "\n".join([*lines, naming.HELP.lstrip(), MORE])
 
 
+def _option(option: Mapping[str, Any]) -> str:
+    return f"[--{option['long']}]" if option.get("type") is bool else f"[--{option['long']}=ARG]"
+
+
 def of_task(names: Names, word: str) -> str:
     """What a task does, and what can stand behind it.
 
@@ -123,7 +127,7 @@ def of_task(names: Names, word: str) -> str:
     if task is None:
         tasks = "".join(f"  {name}\n" for name in names.tasks([word]))
         return f"The tasks of {word}:\n{tasks}"
-    behind = [f"[--{option['long']}=ARG]" for option in task.params]
+    behind = [_option(option) for option in task.params]
     if task.name in TASKS:
         behind.append("[NAME ...]")
     if task.pos_arg and task.name not in TASKS:

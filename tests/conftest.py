@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import selecting
+
 # What a test builds is built, whatever this machine's user has built before.
 os.environ["NPUFORGE_CACHE"] = "off"
 
@@ -22,12 +24,26 @@ MARCH_DESIGNS = sorted(p.parent.name for p in MARCH.glob("*/design.mlir"))
 """Designs in the syntax of March 2026, with PDIs and xclbins of AMD's packers beside them."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `./doit test` passes on."""
+    group = parser.getgroup("npuforge")
+    group.addoption("--fast", action="store_true", help="some tests of every room: about a minute")
+    group.addoption("--measure", action="store_true", help="write tests/slow.txt for --fast anew")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Where Python is told to keep no bytecode, the programs that tests start would compile the
-    project's modules each time, which takes longer than most of them run."""
+    """Takes these options.
+
+    And where Python is told to keep no bytecode, the programs that tests start would compile the
+    project's modules each time, which takes longer than most of them run.
+    """
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         for name in ("pipeline", "runner", "softnpu", "tests"):  # copies take it along
             compileall.compile_dir(config.rootpath / name, quiet=2)
+    if config.getoption("--fast"):
+        config.pluginmanager.register(selecting.Fast())
+    if config.getoption("--measure") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(selecting.Measure())
 
 
 @pytest.fixture
