@@ -199,7 +199,7 @@ class Variant:
         near = get_close_matches(stem, [p.stem for p in folder.glob("*.c*")], n=1)
         hint = f"; the nearest name there is {near[0]}.c" if near else ""
         if self.design.program is not None:
-            hint += " (what an ExternalFunction names, iron.jit alone compiles: docs/iron.md)"
+            hint += " (what an ExternalFunction names, iron.jit alone compiles: npuforge docs iron)"
         raise PipelineError(
             f'link_with = "{linked}" asks for {KERNELS}/{stem}.c, which is missing{hint}',
             self.design.source,
