@@ -249,6 +249,17 @@ def takes_streams(wanted: Mapping[str, str]) -> bool:
     return not wanted.keys().isdisjoint(_OF_STREAMS)
 
 
+_BEFORE_CORES = ("npu-insts", "locmap", "input-with-addresses", "scratchpad-parameters")
+_TEXTS = ("placed.mlir", "traced.mlir", "input_physical.mlir", "flows.json", "npu_insts.mlir")
+
+
+def takes_array(wanted: Mapping[str, str]) -> bool:
+    """Whether something of what is wanted needs the cores' programs; as AMD's aiecc, which makes
+    what is asked for and no more."""
+    without = {*_BEFORE_CORES, *(OUTPUTS[name][0] for name in _BEFORE_CORES), *_TEXTS}
+    return not wanted or not wanted.keys() <= without
+
+
 def options_of(words: Words, **others: object) -> Options:
     """How the driver is to compile; `others` are those of its options that aiecc has not."""
     from softnpu.compiler.driver import Options

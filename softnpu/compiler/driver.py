@@ -174,6 +174,8 @@ class Options(Choices):
         materialize: as for `pipelines.npu_lowering`.
         locations: the texts on the way say where each op comes from.
         locmaps: beside each stream, where its operations come from.
+        array: make the cores' programs and what sets up the array; else streams and texts alone,
+            for which no kernel need be there. Sequences that set it up themselves need it.
         kernel: what the kernel is called in the xclbin.
         extended: an xclbin to whose kernels this one is added.
     """
@@ -187,6 +189,7 @@ class Options(Choices):
     materialize: bool = True
     locations: bool = False
     locmaps: bool = False
+    array: bool = True
     kernel: KernelIdentity = DEFAULT_IDENTITY
     extended: Path | None = None
 
@@ -223,6 +226,9 @@ def _compiled(design: Path, out_dir: Path, options: Options) -> Outcome:
     module = _lowered(module, out_dir, options, locations=options.locations)
     _write(out_dir / PHYSICAL, print_module(module, locations=options.locations))
     _write_flows(module, out_dir)
+    if not options.array and not options.expands_loads:
+        programs.hand_over(module)
+        return Outcome(Programs(), tuple(_write_streams(module, out_dir, options)))
     bodies = module.clone() if options.expands_loads else None
     sources = ObjectSources(folders=(*options.objects, design.parent))
     found = programs.gather(module, out_dir, sources, options.elf_dir)

@@ -100,6 +100,13 @@ def _locmaps(folder: Path) -> Iterator[tuple[str, Path]]:
         yield path.name.removeprefix("insts_").removesuffix(LOCMAP), path
 
 
+def _parameters(folder: Path) -> dict[str, Path]:
+    """The table of scratchpad parameters, empty if there is none."""
+    table = folder / "params.txt"
+    table.touch()
+    return {"": table}
+
+
 def _only(name: str) -> Callable[[Path], dict[str, Path]]:
     return lambda folder: {"": folder / name} if (folder / name).is_file() else {}
 
@@ -112,7 +119,7 @@ SOURCES: dict[str, Callable[[Path], Iterator[tuple[str, Path]] | dict[str, Path]
     "cdo": _configurations,
     "core-elfs": _suffixed("*_core_*_*.elf", ".elf"),
     "input-with-addresses": _only("input_with_addresses.mlir"),
-    "scratchpad-parameters": _only("params.txt"),
+    "scratchpad-parameters": _parameters,
     "ctrlpkt": _control_packets,
     "txn": _transactions,
     "elf": _stream_elves,
@@ -124,8 +131,13 @@ SOURCES: dict[str, Callable[[Path], Iterator[tuple[str, Path]] | dict[str, Path]
 # handing out what was made
 
 
-def deliver(wanted: Mapping[str, str], folder: Path, out_dir: Path, words: Words) -> None:
+def deliver(
+    wanted: Mapping[str, str], folder: Path, out_dir: Path, words: Words, *, asked: bool = True
+) -> None:
     """Puts what is wanted of the working folder into the output folder, under its names.
+
+    Args:
+        asked: it was asked for by name, and is to be there.
 
     Raises:
         ToolError: something is not there.
@@ -133,7 +145,7 @@ def deliver(wanted: Mapping[str, str], folder: Path, out_dir: Path, words: Words
     for name, given in wanted.items():
         find = SOURCES.get(name)
         found = dict(find(folder)) if find else _edge(folder, name)
-        if not found:
+        if not found and asked:
             raise ToolError(f"--get-{name}: the design has none")
         _hand_out(found, out_dir, given or _template(name, words))
     if "ctrlpkt" in wanted:

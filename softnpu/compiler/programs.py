@@ -24,8 +24,8 @@ MAIN = "main"
 class Programs:
     """The cores' ELFs in the folder of artifacts: taken as they were, and made here."""
 
-    packed: tuple[Path, ...]
-    compiled: tuple[Path, ...]
+    packed: tuple[Path, ...] = ()
+    compiled: tuple[Path, ...] = ()
 
 
 def cores(device_op: DeviceOp) -> Iterator[CoreOp]:

@@ -25,7 +25,7 @@ usage: aiecc [OPTIONS] DESIGN.mlir [-- HOST ...]
 npuforge's own aiecc: compiles a design without AMD's tools. Cores' programs are stand-ins for the
 emulator; a finished program is packed as it is where a core names one (elf_file).
 
-what to make, each --get-NAME or --get-NAME=FILE or --get=EDGE:
+what to make, each --get-NAME or --get-NAME=FILE or --get=EDGE (else the cores' programs):
 {outputs}
 how they are called ({{0}} is the device, and of instructions DEVICE_SEQUENCE):
   --output-dir=DIR  --tmpdir=DIR  --xclbin-name  --npu-insts-name  --pdi-name
@@ -50,6 +50,10 @@ OWN = {
 OPTIONS = {**aiecc_options.OPTIONS, **OWN}
 
 
+UNASKED = {"core-elfs": ""}
+"""What AMD's aiecc makes if it is asked for nothing."""
+
+
 def main(given: Sequence[str]) -> int:
     """Compiles as the words of a command line say.
 
@@ -65,12 +69,13 @@ def main(given: Sequence[str]) -> int:
         sys.stdout.write(f"{aiecc_options.VERSION}\n")
         return 0
     sys.stderr.writelines(f"aiecc: {note}\n" for note in aiecc_options.notes(words))
-    wanted = aiecc_options.wanted(words) or {"xclbin": "", "npu-insts": ""}
+    wanted = aiecc_options.wanted(words)
     design = _design(words)
     with _working_folder(words, design) as folder:
         _compile(design, folder, words, wanted)
         if not aiecc_options.writes_nothing(words):
-            deliver(wanted, folder, Path(words.last("output-dir", ".")), words)
+            out_dir = Path(words.last("output-dir", "."))
+            deliver(wanted or UNASKED, folder, out_dir, words, asked=bool(wanted))
     return 0
 
 
@@ -97,7 +102,10 @@ def _compile(design: Path, folder: Path, words: Words, wanted: Mapping[str, str]
     from softnpu.compiler import driver
 
     options = aiecc_options.options_of(
-        words, objects=(Path(),), npu_cpp=not aiecc_options.takes_streams(wanted)
+        words,
+        objects=(Path(),),
+        npu_cpp=not aiecc_options.takes_streams(wanted),
+        array=aiecc_options.takes_array(wanted),
     )
     with collected() as warned:
         try:

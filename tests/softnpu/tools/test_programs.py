@@ -57,6 +57,9 @@ module {{
 """  # noqa: E501
 
 
+EMPTY = "module { aie.device(npu1_1col) { } }\n"
+
+
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder like a Makefile's build/, with a design and a kernel's object."""
@@ -75,7 +78,9 @@ def _files(folder: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("arguments", "made"),
     [
-        ((), {"aie.xclbin", "insts_main_run.bin"}),
+        ((), {"elfs_main_core_0_2.elf"}),
+        (("--get-xclbin", "--get-npu-insts"), {"aie.xclbin", "insts_main_run.bin"}),
+        (("--get-scratchpad-parameters",), {"params.txt"}),
         (
             ("--get-xclbin", "--get-npu-insts", "--xclbin-name=a.xclbin", "--npu-insts-name=i.txt"),
             {"a.xclbin", "i.txt"},
@@ -128,6 +133,32 @@ def test_a_kernel_as_llvm_ir_is_linked_into_the_core_that_merges_it(work: Path) 
     (work / "aie.mlir").write_text(merged)
     assert main(["aiecc", "--get-xclbin", "--tmpdir=prj", "aie.mlir"]) == 0
     assert "scale" in Elf(work / "prj/main_core_0_2.elf").functions
+
+
+@pytest.mark.parametrize(
+    ("arguments", "made"),
+    [
+        (("--get-npu-insts", "--npu-insts-name=i.bin"), {"i.bin"}),
+        (("--get=placed.mlir", "--get-input-with-addresses"), None),
+    ],
+)
+def test_what_is_made_before_the_cores_needs_no_kernel(
+    work: Path, arguments: Sequence[str], made: set[str] | None
+) -> None:
+    assert main(["aiecc", "--get-npu-insts", "--npu-insts-name=all.bin", "aie.mlir"]) == 0
+    (work / "scale.o").unlink()
+    (work / "scale.cc").unlink()
+    before = _files(work)
+    assert main(["aiecc", *arguments, "--tmpdir=prj", "aie.mlir"]) == 0
+    assert _files(work) - before == (made or {"placed.mlir", "input_with_addresses.mlir"})
+    assert made is None or (work / "i.bin").read_bytes() == (work / "all.bin").read_bytes()
+    assert main(["aiecc", *arguments, "--get-xclbin", "aie.mlir"]) == 1
+
+
+def test_a_design_without_cores_is_made_as_well_if_nothing_is_asked_for(work: Path) -> None:
+    (work / "empty.mlir").write_text(EMPTY)
+    assert main(["aiecc", "--tmpdir=prj", "empty.mlir"]) == 0
+    assert (work / "prj" / "main.pdi").is_file()
 
 
 def test_options_for_hosts_and_amds_compilers_are_taken_with_a_note(
@@ -201,7 +232,7 @@ def test_an_xclbin_is_made_of_a_design_whose_sequence_the_run_decides(work: Path
     [
         (("--get-xclbn", "aie.mlir"), "did you mean --get-xclbin?"),
         (("--get=nothing.bin", "aie.mlir"), "there is no such output; aie.xclbin, insts_{0}.bin"),
-        (("--get-scratchpad-parameters", "aie.mlir"), "-parameters: the design has none"),
+        (("--get-core-elfs", "empty.mlir"), "--get-core-elfs: the design has none"),
         (("--cut=placed.mlir", "aie.mlir"), "--cut: there is no graph of edges here"),
         (("--alloc-scheme=best", "aie.mlir"), "basic-sequential or bank-aware, not 'best'"),
         ((), "one design"),
@@ -211,6 +242,7 @@ def test_an_xclbin_is_made_of_a_design_whose_sequence_the_run_decides(work: Path
 def test_what_aiecc_cannot_do_is_told(
     work: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str], problem: str
 ) -> None:
+    (work / "empty.mlir").write_text(EMPTY)
     assert main(["aiecc", *arguments]) == 1
     assert problem in capsys.readouterr().err
 
