@@ -93,13 +93,15 @@ def xclbin(folder: Path, xclbinutil: Tool) -> None:
     spec = packaging.spec_of(module, folder, folder, wanted)
     main, marks = wanted.device, spec.marks
     files = packaging.pdi_files(module, shell.folder, main)
-    for name, text in packaging.json_files(spec, main, files).items():
+    texts = packaging.json_files(spec, main, files)
+    for name, text in texts.items():
         (folder / name).write_text(text)
+    memories, kernels, partition = texts
     shell.run(
         xclbinutil.path,
-        *("--add-replace-section", f"MEM_TOPOLOGY:JSON:{main}_mem_topology.json"),
-        *("--add-kernel", f"{main}_kernels.json"),
-        *("--add-replace-section", f"AIE_PARTITION:JSON:{main}_aie_partition.json"),
+        *("--add-replace-section", f"MEM_TOPOLOGY:JSON:{memories}"),
+        *("--add-kernel", kernels),
+        *("--add-replace-section", f"AIE_PARTITION:JSON:{partition}"),
         *(word for key, value in marks for word in ("--key-value", f"USER:{key}:{value}")),
         *("--force", "--output", XCLBIN),
         makes=[XCLBIN],

@@ -181,7 +181,7 @@ BESIDES: dict[str, Option] = {
     **_ignored(SIMULATOR, Kind.GET, "get-aiesim"),
     **_alike(Option(Kind.SWITCH), *OLDER, "basic-alloc-scheme"),
     "g": Option(Kind.VALUE),
-    **_alike(Option(Kind.SWITCH), "n", "nv"),
+    **_alike(Option(Kind.SWITCH), "n", "nv", "v", "verbose"),
     **_ignored(COMPILERS, Kind.SWITCH, "xchesscc", "xbridge", "compile", "link"),
     **_ignored(COMPILERS, Kind.SWITCH, "unified", "bf16-emulation"),
     **_ignored(SIMULATOR, Kind.SWITCH, "aiesim"),
@@ -192,7 +192,7 @@ BESIDES: dict[str, Option] = {
     **_ignored(HOST, Kind.SWITCH, "compile-host"),
     **_ignored(HOST, Kind.VALUE, "host-target", "sysroot"),
     **_ignored(HOST, Kind.PREFIX, "I", "L", "l"),
-    **_ignored(QUIET, Kind.SWITCH, "progress", "no-progress", "profile", "v", "verbose", "color"),
+    **_ignored(QUIET, Kind.SWITCH, "progress", "no-progress", "profile", "color"),
     **_ignored(QUIET, Kind.VALUE, "nthreads"),
     **_ignored(QUIET, Kind.PREFIX, "j"),
     **_ignored(ALWAYS, Kind.SWITCH, "dump-intermediates", "enable-repeater-scripts"),
@@ -229,6 +229,11 @@ def notes(words: Words) -> Iterator[str]:
 def writes_nothing(words: Words) -> bool:
     """Whether a design is only to be tried."""
     return words.on("n") or words.on("nv")
+
+
+def tells(words: Words) -> bool:
+    """Whether each file that is handed out is to be told."""
+    return any(words.on(name) for name in ("v", "verbose", "nv"))
 
 
 def wanted(words: Words) -> dict[str, str]:

@@ -35,6 +35,7 @@ Into DIR go, under the names that aiecc uses:
   main_aie_cdo_*.bin, main.pdi    the array's configuration
   routes.txt                      the way of each flow through that array
   final.xclbin                    what XRT loads: the PDI and the kernel's signature
+  kernels_main.json, ...          the texts from which xclbinutil would make it
   names.json                      the design's names, for what the emulator has to say
 
 Without AMD's compiler the cores' programs are RV32 code, which the emulator runs; the xclbin
@@ -191,7 +192,9 @@ def _compile(options: argparse.Namespace) -> int:
                 sys.stderr.writelines(f"{text}\n" for text in counted(warned))
         if aiecc_options.writes_nothing(words):
             return 0
-        deliver(wanted, folder, Path(words.last("output-dir", ".")), words)
+        handed = deliver(wanted, folder, Path(words.last("output-dir", ".")), words)
+        if aiecc_options.tells(words):
+            sys.stderr.writelines(f"wrote {name}\n" for name in handed)
     sys.stdout.write(summary(folder, outcome))
     return 0
 

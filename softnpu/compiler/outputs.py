@@ -133,23 +133,31 @@ SOURCES: dict[str, Callable[[Path], Iterator[tuple[str, Path]] | dict[str, Path]
 
 def deliver(
     wanted: Mapping[str, str], folder: Path, out_dir: Path, words: Words, *, asked: bool = True
-) -> None:
+) -> list[str]:
     """Puts what is wanted of the working folder into the output folder, under its names.
 
     Args:
         asked: it was asked for by name, and is to be there.
 
+    Returns:
+        The names, with `{0}` in them as they were given.
+
     Raises:
         ToolError: something is not there.
     """
+    handed: list[str] = []
     for name, given in wanted.items():
         find = SOURCES.get(name)
         found = dict(find(folder)) if find else _edge(folder, name)
         if not found and asked:
             raise ToolError(f"--get-{name}: the design has none")
-        _hand_out(found, out_dir, given or _template(name, words))
+        template = given or _template(name, words)
+        _hand_out(found, out_dir, template)
+        if found:
+            handed.append(template)
     if "ctrlpkt" in wanted:
         _hand_out_sending(folder, out_dir, words, elves="elf" not in wanted)
+    return handed
 
 
 def _template(name: str, words: Words) -> str:

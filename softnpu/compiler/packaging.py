@@ -24,12 +24,20 @@ from softnpu.formats import xclbin
 from softnpu.formats.pdi import from_cdos
 from softnpu.formats.xclbin import CdoGroup, Partition, PartitionPdi
 from softnpu.formats.xclbin.metadata import GLOBAL, Argument
-from softnpu.formats.xclbin.spec import DEFAULT_IDENTITY, PDI_UUID, KernelIdentity
+from softnpu.formats.xclbin.spec import (
+    DEFAULT_IDENTITY,
+    MEMORIES_JSON,
+    PARTITION_JSON,
+    PDI_UUID,
+    KernelIdentity,
+)
 from softnpu.passes.sequence_ops import devices, model_of
 from softnpu.targets.cdo import PARTS, configuration, file_name
 from softnpu.targets.cdo_program import MACHINES, read_elf
 
 XCLBIN = "final.xclbin"
+KERNELS_JSON = "kernels_{}.json"
+"""What aiecc calls the text of an xclbin's kernels, by the main device's name."""
 
 
 def write_configuration(module: ModuleOp, elf_dir: Path, out_dir: Path) -> None:
@@ -55,12 +63,15 @@ def write_xclbin(
     identity: KernelIdentity = DEFAULT_IDENTITY,
     extended: Path | None = None,
 ) -> None:
-    """Pack the PDIs of all devices in `folder` into `final.xclbin`.
+    """Pack the PDIs of all devices in `folder` into `final.xclbin`; xclbinutil's texts beside it.
 
     Args:
         extended: an xclbin to whose kernels this one is added, with its first PDI.
     """
     made = spec_of(module, folder, elf_dir, kernel, identity)
+    files = pdi_files(module, folder.resolve(), kernel.device)  # read from anywhere
+    for name, text in json_files(made, kernel.device, files).items():
+        (folder / name).write_text(text)
     if extended is not None:
         made = _added(extended, made)
     (folder / XCLBIN).write_bytes(xclbin.build(made))
@@ -184,9 +195,9 @@ def json_files(spec: xclbin.XclbinSpec, design: str, pdi_files: Sequence[Path]) 
     `pdi_files` are the files of the partition's PDIs, in its order.
     """
     parts = {
-        f"{design}_mem_topology.json": _memories(spec),
-        f"{design}_kernels.json": _kernels(spec),
-        f"{design}_aie_partition.json": _partition(spec.partition, pdi_files),
+        MEMORIES_JSON.format(design): _memories(spec),
+        KERNELS_JSON.format(design): _kernels(spec),
+        PARTITION_JSON.format(design): _partition(spec.partition, pdi_files),
     }
     return {name: json.dumps(value, indent=2) + "\n" for name, value in parts.items()}
 

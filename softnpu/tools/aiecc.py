@@ -75,7 +75,9 @@ def main(given: Sequence[str]) -> int:
         _compile(design, folder, words, wanted)
         if not aiecc_options.writes_nothing(words):
             out_dir = Path(words.last("output-dir", "."))
-            deliver(wanted or UNASKED, folder, out_dir, words, asked=bool(wanted))
+            handed = deliver(wanted or UNASKED, folder, out_dir, words, asked=bool(wanted))
+            if aiecc_options.tells(words):
+                sys.stderr.writelines(f"aiecc: wrote edge '{name}'\n" for name in handed)
     return 0
 
 

@@ -19,6 +19,7 @@ from softnpu.errors import ToolError
 from softnpu.formats import xclbin
 from softnpu.formats.xclbin import CdoGroup, Partition, PartitionPdi, XclbinSpec
 from softnpu.formats.xclbin.metadata import GLOBAL, SCALAR, Argument, Kernel
+from softnpu.formats.xclbin.spec import MEMORIES_JSON, PARTITION_JSON, section_name
 from softnpu.formats.xclbin.topology import FUNCTIONS, MEMORY_TYPES, SUBTYPES, Memory
 
 HELP = """\
@@ -41,8 +42,6 @@ OPTIONS = {
 }
 
 MEMORIES, PARTITION = "MEM_TOPOLOGY", "AIE_PARTITION"
-_NAME_BYTES = 15
-"""Of a section's name, which xclbinutil takes from the JSON file's."""
 
 
 def main(given: Sequence[str]) -> int:
@@ -80,7 +79,7 @@ def _changed(spec: XclbinSpec, words: Words) -> XclbinSpec:
     spec = replace(spec, uuid=None)
     for change in changes:
         section, path = _section(change)
-        named = path.name[:_NAME_BYTES].removesuffix(".json")
+        named = section_name(path.name)
         value = json.loads(path.read_text())
         if section == MEMORIES:
             spec = replace(spec, memories=_memories(value), memory_section=named)
@@ -211,8 +210,8 @@ def _dump(spec: XclbinSpec, wanted: str, *, force: bool) -> None:
 
     section, path = _section(wanted)
     pdis = [path.with_name(f"{path.stem}_{n}.pdi") for n in range(len(spec.partition.pdis))]
-    ending = "mem_topology" if section == MEMORIES else "aie_partition"
-    text = json_files(spec, "dumped", pdis)[f"dumped_{ending}.json"]
+    name = MEMORIES_JSON if section == MEMORIES else PARTITION_JSON
+    text = json_files(spec, "dumped", pdis)[name.format("dumped")]
     _write(path, text.encode(), force=force)
     if section == PARTITION:
         for file, pdi in zip(pdis, spec.partition.pdis, strict=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from softnpu.errors import FormatError
@@ -40,6 +41,14 @@ _ARGUMENTS = (
 _FIRST_BUFFER_OFFSET, _BUFFER_BYTES = 0x14, 8
 
 _NAME_BYTES = 15
+MEMORIES_JSON, PARTITION_JSON = "memTopology_{}.json", "partition_{}.json"
+"""What aiecc of 1.4 calls the texts of two sections, by the device's name."""
+
+
+def section_name(text: str) -> str:
+    """What xclbinutil calls a section that it reads from a text (XRT, XclBinClass.cxx: the file's
+    name without its ending, as much as there is room for)."""
+    return Path(text).stem[:_NAME_BYTES]
 
 
 @dataclass(frozen=True)
@@ -85,8 +94,8 @@ class XclbinSpec:
     partition: Partition
     kernels: tuple[Kernel, ...] = field(default_factory=lambda: (default_kernel(),))
     memories: tuple[Memory, ...] = MEMORIES
-    memory_section: str = "main_mem_topolo"
-    partition_section: str = "main_aie_partit"
+    memory_section: str = section_name(MEMORIES_JSON.format("main"))
+    partition_section: str = section_name(PARTITION_JSON.format("main"))
     marks: tuple[tuple[str, str], ...] = ()
     timestamp: int = 0
     uuid: bytes | None = None
@@ -113,8 +122,8 @@ def spec_for(
     return XclbinSpec(
         Partition(device.columns, device.start_columns, (PartitionPdi(pdi, (group,), PDI_UUID),)),
         kernels=(default_kernel(identity, buffers),),
-        memory_section=f"{design}_mem_topology"[:_NAME_BYTES],
-        partition_section=f"{design}_aie_partition"[:_NAME_BYTES],
+        memory_section=section_name(MEMORIES_JSON.format(design)),
+        partition_section=section_name(PARTITION_JSON.format(design)),
         marks=tuple(marks),
         timestamp=timestamp,
     )

@@ -55,9 +55,9 @@ def test_xclbinutil_is_told_what_the_xclbin_holds() -> None:
     spec = packaging.spec(device("npu2_2col"), "main", {"main": b"\0" * 16})
     texts = packaging.json_files(spec, "main", [Path("/out/main.pdi")])
     assert list(texts) == [
-        "main_mem_topology.json",
-        "main_kernels.json",
-        "main_aie_partition.json",
+        "memTopology_main.json",
+        "kernels_main.json",
+        "partition_main.json",
     ]
     memories, kernels, partition = (json.loads(text) for text in texts.values())
     assert [m["m_sizeKB"] for m in memories["mem_topology"]["m_mem_data"]] == ["0x10000", "0xc000"]

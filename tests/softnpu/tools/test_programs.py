@@ -155,6 +155,33 @@ def test_what_is_made_before_the_cores_needs_no_kernel(
     assert main(["aiecc", *arguments, "--get-xclbin", "aie.mlir"]) == 1
 
 
+def test_what_is_handed_out_is_told_on_demand(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for verbose in ("-v", "--verbose"):
+        names = ["--get-pdi", "--pdi-name=a.pdi", "--get=placed.mlir"]
+        assert main(["aiecc", verbose, *names, "aie.mlir"]) == 0
+        told = capsys.readouterr().err.splitlines()
+        assert told == ["aiecc: wrote edge 'a.pdi'", "aiecc: wrote edge 'placed.mlir'"]
+
+
+def test_the_working_folder_has_what_xclbinutil_reads(work: Path) -> None:
+    assert main(["aiecc", "--get-xclbin", "--tmpdir=prj", "aie.mlir"]) == 0
+    os.chdir(work / "prj")
+    sections = ["MEM_TOPOLOGY:JSON:memTopology_main", "AIE_PARTITION:JSON:partition_main"]
+    pack = [word for one in sections for word in ("--add-replace-section", f"{one}.json")]
+    pack += ["--add-kernel", "kernels_main.json", "--key-value", "USER:core_isa:rv32"]
+    assert main(["xclbinutil", *pack, "--output", "again.xclbin"]) == 0
+    made, again = (
+        xclbin.parse(Path(file).read_bytes()).spec() for file in ("again.xclbin", "final.xclbin")
+    )
+    assert (made.kernels, made.partition, made.memories) == (
+        again.kernels,
+        again.partition,
+        again.memories,
+    )
+
+
 def test_a_design_without_cores_is_made_as_well_if_nothing_is_asked_for(work: Path) -> None:
     (work / "empty.mlir").write_text(EMPTY)
     assert main(["aiecc", "--tmpdir=prj", "empty.mlir"]) == 0
@@ -259,9 +286,9 @@ def test_bootgen_and_xclbinutil_pack_what_aiecc_packs(work: Path) -> None:
     for name, text in json_files(spec, "main", [Path("b.pdi")]).items():
         Path(name).write_text(text)
     pack = [
-        *("--add-replace-section", "MEM_TOPOLOGY:JSON:main_mem_topology.json"),
-        *("--add-kernel", "main_kernels.json"),
-        *("--add-replace-section", "AIE_PARTITION:JSON:main_aie_partition.json"),
+        *("--add-replace-section", "MEM_TOPOLOGY:JSON:memTopology_main.json"),
+        *("--add-kernel", "kernels_main.json"),
+        *("--add-replace-section", "AIE_PARTITION:JSON:partition_main.json"),
         *("--key-value", "USER:core_isa:rv32", "--force", "--output", "packed.xclbin"),
     ]
     assert main(["xclbinutil", *pack]) == 0

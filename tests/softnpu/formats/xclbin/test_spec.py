@@ -25,11 +25,18 @@ def made(march: Path, design: str, **options) -> bytes:
 def test_an_xclbin_from_device_and_pdi_has_the_sections_that_xclbinutil_wrote(
     march: Path, design: str
 ) -> None:
-    """But for where a partition may start: aiecc of March 2026 left out column 0, and some more."""
+    """But for where a partition may start: aiecc of March 2026 left out column 0, and some more;
+    and for what it called the texts, by which xclbinutil names sections."""
     data = (march / design / "final.xclbin").read_bytes()
     starts = xclbin.parse(data).partition.start_columns
     spec = xclbin.parse(made(march, design)).spec()
-    spec = replace(spec, partition=replace(spec.partition, start_columns=starts))
+    assert (spec.memory_section, spec.partition_section) == ("memTopology_mai", "partition_main")
+    spec = replace(
+        spec,
+        partition=replace(spec.partition, start_columns=starts),
+        memory_section="main_mem_topolo",
+        partition_section="main_aie_partit",
+    )
     assert container.parse(xclbin.build(spec)).sections == container.parse(data).sections
 
 
