@@ -94,7 +94,7 @@ class Machine:
         self._program = program if check is None else check.code
         self._seen = windows
         self._windows = windows if check is None else {**windows, **check.windows(windows)}
-        self._check = check
+        self._check = self._looking = check  # the latter until it has had its share
         self._serve: Serve | None = None
         self._asked: Request | None = None
         self._bus = bus
@@ -168,15 +168,16 @@ class Machine:
         """As `Processor.run`: an `ecall` asks for service a7 with a0 and a1, and has its results
         in a0 and a1."""
         self._serve = serve
-        if self._check is not None and self._check.spent and self._check.attached:
-            self._check.detach(self._uc)
+        if self._looking is not None and self._looking.spent:
+            self._looking.detach(self._uc)
             self._meter.check_no_more()
+            self._looking = None
         self._meter.allow(instructions)
         self._execute()
         while self._stopped() or self._looked_at():
             self._execute()
         raised, self._error = self._error, None
-        if self._check is not None and (found := self._check.fault()):
+        if self._looking is not None and (found := self._looking.fault()):
             stack = int(self._uc.reg_read(_SP))
             is_overflow = NORTH_WINDOW <= stack < STACK_BASE
             raise MachineError(_describe_overflow(stack) if is_overflow else found[0], found[1])
@@ -187,8 +188,6 @@ class Machine:
             raise raised
 
     def _execute(self) -> None:
-        if self._check is not None:
-            self._check.begins()
         try:
             self._uc.emu_start(self._uc.reg_read(_PC), _NO_END)
         except _u.UcError as error:
@@ -202,13 +201,15 @@ class Machine:
             return False
         self._meter.stopped_within(self.pc, self._stops.block_end)
         self._stops.stopped(self.pc, *hit)
+        if self._looking is not None:
+            self._looking.begin_anew()
         return True
 
     def _looked_at(self) -> bool:
         """Whether it was the memory check that stopped it, which has what it wanted now."""
-        if self._check is None or not self._check.goes_on(self._uc):
+        if self._looking is None or not self._looking.goes_on(self._uc):
             return False
-        if (end := self._check.stopped_within) is not None:
+        if (end := self._looking.stopped_within) is not None:
             self._meter.stopped_within(self.pc, end)
         return True
 
@@ -292,7 +293,7 @@ class Machine:
         self._uc.emu_stop()
 
     def _on_interrupt(self, uc: Any, number: int, _data: Any) -> None:
-        if self._check is not None and self._check.failed:
+        if self._looking is not None and self._looking.failed:
             uc.emu_stop()
             return
         if number not in (_USER_ECALL, _MACHINE_ECALL):

@@ -78,6 +78,7 @@ class CoreCheck:
         limit: int,
     ) -> None:
         self._accounts = accounts
+        self._limit = limit
         self._buffers = list(buffers)
         self._wording = Wording(self._buffers, program)
         self._closed = np.ones(len(WINDOWS) * WINDOW_SIZE, np.uint8)
@@ -122,7 +123,7 @@ class CoreCheck:
     @property
     def spent(self) -> bool:
         """Whether it has checked as much as it was to."""
-        return 0 < int(self._state.limit) <= int(self._state.checked)
+        return 0 < self._limit <= int(self._state.checked)
 
     @property
     def failed(self) -> bool:

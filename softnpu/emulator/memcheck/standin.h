@@ -313,6 +313,7 @@ void npu_at_checked_block(void *core, uint64_t address, uint32_t size, npu_block
     b->block_end = begin + size;
     b->within = 0;
     if (m->retired > m->limit) {
+        b->rounds = 0;
         m->stop(core);
         return;
     }

@@ -61,7 +61,6 @@ class TaggedCheck(CoreCheck):
 
     Attributes:
         code: program memory as it is to be executed.
-        attached: whether it looks at what is executed.
     """
 
     def __init__(
@@ -72,7 +71,6 @@ class TaggedCheck(CoreCheck):
         accounts: Accounts,
         limit: int,
     ) -> None:
-        self.attached = True
         super().__init__(program, seen.buffers(names, tile.seen()), tile, names, accounts, limit)
         self._program = program
         self._tile = tile
@@ -155,21 +153,21 @@ class TaggedCheck(CoreCheck):
         self._blocks.meter, self._blocks.recording = meter, recording
         return _function("npu_at_checked_block"), ctypes.addressof(self._blocks)
 
-    def begins(self) -> None:
-        """The code begins to run, or goes on: what it works on may be another than before."""
+    def begin_anew(self) -> None:
+        """Somebody may have changed what the code works on."""
         self._blocks.rounds = 0
-        self._blocks.last = _NOWHERE
 
     def goes_on(self, uc: Any) -> bool:
         """Whether the check has stopped the code for something that is done when this returns."""
-        split, self._blocks.split = int(self._blocks.split), _NOWHERE
-        if self.failed:
+        split: int = self._blocks.split
+        if split == _NOWHERE:
             return False
+        self._blocks.split = _NOWHERE
         if split == _FULL:
             self._forget_plans()
-        elif split != _NOWHERE:
+        else:
             self._split(uc, split)
-        return split != _NOWHERE
+        return True
 
     @property
     def stopped_within(self) -> int | None:
@@ -200,7 +198,6 @@ class TaggedCheck(CoreCheck):
         """Looks no more at what Unicorn executes: code goes on with addresses that have tags."""
         from unicorn.unicorn_py3.unicorn import uclib
 
-        self.attached = False
         self.look_no_more()
         for hook in self._hooks.values():
             uclib.uc_hook_del(uc._uch, hook)
