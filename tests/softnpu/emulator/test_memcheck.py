@@ -17,6 +17,7 @@ from softnpu.emulator.memcheck.check import MemoryCheck
 from softnpu.emulator.memcheck.holding import Held, Holding
 from softnpu.emulator.memcheck.seen import buffers
 from softnpu.emulator.naming import names
+from softnpu.emulator.observing.attached import Attached
 from softnpu.formats.xclbin import parse
 
 KERNEL = """
@@ -131,11 +132,13 @@ def told(folder: Path) -> Told:
     return lambda mode: run(folder, mode)[0]
 
 
-def run(folder: Path, mode: int, limit: int = 0) -> tuple[str, str, list[str]]:
+def run(
+    folder: Path, mode: int, limit: int = 0, debugger: Attached | None = None
+) -> tuple[str, str, list[str]]:
     """What is said of the run, what was checked, and what it printed."""
     image = parse((folder / "final.xclbin").read_bytes())
     known = names.beside(folder / "final.xclbin")
-    context = Context(image, memcheck=MemoryCheck(known, limit))
+    context = Context(image, memcheck=MemoryCheck(known, limit), debugger=debugger)
     context.configure()
     (where,) = (b.address for b in known.buffers[0, 2] if b.name == "mode")
     tile = context.array.tile(0, 2)

@@ -3,6 +3,7 @@ block of code computes, loads, converts or has just stored what it goes by, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from softnpu.compiler.driver import compile_design
 from softnpu.emulator.cores import standin
+from softnpu.emulator.memcheck.seen import plain
 from softnpu.emulator.memcheck.tagged import TaggedCheck
+from softnpu.emulator.observing.stops import CoreStops, Hit, Watched
 from tests.softnpu.emulator.test_memcheck import DESIGN, run
 
 KERNEL = """
@@ -66,6 +69,7 @@ void holding(volatile int32_t *a0, volatile int32_t *a1, volatile int32_t *b0,
 void behind(volatile int32_t *a0, volatile int32_t *a1, volatile int32_t *b0,
             volatile int32_t *b1, int32_t mode) {}
 """
+Y = 0x72040
 BEHIND = "y[16] (i32), one element behind its last, where next begins"
 MISTAKES = {
     10: f"writes {BEHIND}",
@@ -137,3 +141,37 @@ def test_each_access_that_unicorn_makes_is_held_against_what_it_may(
     told, checked, _ = run(folder, mode)
     assert not told
     assert checked.startswith(f"{made:,} accesses of ")
+
+
+class PointerMover:
+    """A debugger that stops at an address, and in the end moves pointers into y behind y."""
+
+    def __init__(self, pc: int) -> None:
+        self._pc = pc
+        self.stops = 0
+
+    def of_core(self, core: Any) -> CoreStops:
+        self._core = core
+        found = CoreStops(len(core.code or bytes(1 << 14)), self._stopped)
+        found.places[self._pc >> 1] = 1
+        return found
+
+    def _stopped(self, _pc: int, _hit: Hit, _watched: Watched | None) -> None:
+        self.stops += 1
+        machine = self._core.processor
+        for name, value in machine.register_file().items():
+            if self.stops == 20 and Y <= plain(value) < Y + 64:
+                machine.write_register(name, value - plain(value) + Y + 64)
+
+    def begins(self, _array: Any) -> None: ...
+    def between(self) -> None: ...
+    def ended(self, _report: Any) -> None: ...
+
+
+def test_a_loop_whose_pointer_a_debugger_moves_is_told(folder: Path) -> None:
+    """It had worked out how often the loop goes on without a look."""
+    (head,) = re.findall(r"pc (0x\w+)", run(folder, 53)[0])
+    mover = PointerMover(int(head, 16))
+    text = run(folder, 43, debugger=mover)[0]
+    assert mover.stops == 20
+    assert f"core (0,2) writes {BEHIND}" in text
