@@ -219,9 +219,14 @@ def _compiled(design: Path, out_dir: Path, options: Options) -> Outcome:
             "control packets (--load-pdi-to-ctrl-pkt), not by both"
         )
     module = parse_file(design)
+    others: list[int] = []
     if options.device_name:
+        others = kernel.buffers_of(module, options.sequence_name)
         keep_only(module, options.device_name)
-    check_npus(module)
+    if options.array:
+        check_npus(module)
+    else:  # texts are made for Versal's arrays, too
+        main_device(module)
     out_dir.mkdir(parents=True, exist_ok=True)
     module = _lowered(module, out_dir, options, locations=options.locations)
     _write(out_dir / PHYSICAL, print_module(module, locations=options.locations))
@@ -244,7 +249,7 @@ def _compiled(design: Path, out_dir: Path, options: Options) -> Outcome:
     finished.check_routes(out_dir, streams.pdi_numbers(module))
     for device_op in devices(module):
         packaging.write_pdi(out_dir, device_op.sym_name)
-    needs = kernel.of_module(module)
+    needs = kernel.of_module(module, options.sequence_name, others)
     packaging.write_xclbin(module, out_dir, out_dir, needs, options.kernel, options.extended)
     return Outcome(found, tuple(notes))
 

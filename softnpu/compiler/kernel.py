@@ -7,17 +7,22 @@ stages they lie in `input_kernel.json`.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
 
 from softnpu.compiler.selection import main_device
+from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp, ShimDMAAllocationOp
 from softnpu.errors import MALFORMED_JSON, FormatError, in_short
 from softnpu.passes.sequence_ops import devices, sequences
 from softnpu.targets.npu_binary import check_buffers
 
 KERNEL = "input_kernel.json"
+
+PACKETS = "ctrlpkt"
+"""How aie-generate-column-control-overlay begins the names of its shim DMA allocations."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +39,43 @@ class DesignKernel:
     buffers: int
 
 
-def of_module(module: ModuleOp) -> DesignKernel:
+def of_module(
+    module: ModuleOp, sequence_name: str = "", others: Sequence[int] = ()
+) -> DesignKernel:
     """What the design in `module` asks of its kernel.
+
+    A device without a sequence is run by those of the file's others, with one more buffer where
+    control packets reach it (mlir-aie, aiecc/SidecarFiles.h, `computeNumHostBOs`).
+
+    Args:
+        sequence_name: the only sequence that counts; "" for all.
+        others: of devices that the file had besides, as `buffers_of` tells.
 
     Raises:
         DesignError: the file has no device, or a sequence takes more buffers than a kernel can.
     """
     chosen = main_device(module)
-    found = sequences(chosen) or [one for each in devices(module) for one in sequences(each)]
-    buffers = [check_buffers(sequence) for sequence in found]
-    return DesignKernel(chosen.sym_name, max(buffers, default=0))
+    if own := list(_named([chosen], sequence_name)):
+        return DesignKernel(chosen.sym_name, max(map(check_buffers, own)))
+    buffers = [*map(check_buffers, _named(devices(module), sequence_name)), *others]
+    packets = 1 if buffers and _takes_control_packets(chosen) else 0
+    return DesignKernel(chosen.sym_name, max(buffers, default=0) + packets)
+
+
+def buffers_of(module: ModuleOp, sequence_name: str = "") -> list[int]:
+    """How many host buffers each sequence of a file takes, or those of one name."""
+    return [len(one.body.blocks[0].args) for one in _named(devices(module), sequence_name)]
+
+
+def _named(found: Iterable[DeviceOp], name: str) -> Iterator[RuntimeSequenceOp]:
+    every = (sequence for device_op in found for sequence in sequences(device_op))
+    return (one for one in every if name in ("", one.sym_name))
+
+
+def _takes_control_packets(device_op: DeviceOp) -> bool:
+    """Whether the shim's DMA has channels for them, which are called so by their pass."""
+    names = (op.sym_name for op in device_op.body.ops if isinstance(op, ShimDMAAllocationOp))
+    return any(name.startswith(PACKETS) for name in names)
 
 
 def write(module: ModuleOp, folder: Path) -> None:

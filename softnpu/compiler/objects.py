@@ -52,6 +52,13 @@ class ObjectSources:
                 source = candidate.with_suffix(suffix)
                 if source.is_file():
                     return source
+        if others and others[0].suffix == IR_SUFFIX:
+            raise design_error(
+                user,
+                f"{others[0]} is LLVM IR for another machine than a stand-in core",
+                "have it made of its source by the clang of `npuforge tools DIR`, or put the "
+                "source beside it",
+            )
         if others:
             return others[0]
         raise design_error(

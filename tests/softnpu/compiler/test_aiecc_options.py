@@ -176,6 +176,17 @@ def test_a_stream_has_beside_it_where_its_operations_come_from(work: Path) -> No
     assert "host.py" in json.dumps(made)
 
 
+def test_the_kernel_has_the_buffers_of_devices_that_are_left_out(work: Path) -> None:
+    other = "aie.device(npu1_1col) @base { }\n}\n"
+    args = ", ".join(f"%b{n}: memref<64xi32>" for n in range(5))
+    wide = DESIGN.replace("%y: memref<64xi32>)", f"%y: memref<64xi32>, {args})")
+    (work / "aie.mlir").write_text(wide.rstrip()[:-1] + other)
+    assert compile_("--device-name=base") == 0
+    (made,) = xclbin.parse((work / "out" / "final.xclbin").read_bytes()).kernels
+    buffers = [one.name for one in made.arguments if one.name.startswith("bo")]
+    assert buffers == [f"bo{n}" for n in range(7)]
+
+
 def test_sequences_are_left_as_they_are_on_demand(
     work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

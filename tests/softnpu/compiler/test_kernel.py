@@ -32,6 +32,24 @@ def test_a_main_device_without_a_sequence_has_the_buffers_of_the_others() -> Non
     assert asked(alone="") == DesignKernel("alone", 0)
 
 
+def test_only_the_sequence_that_is_asked_for_counts() -> None:
+    both = sequence("small", 2) + sequence("large", 7)
+    text = f"module {{ aie.device(npu1_1col) @main {{ {both} }} }}"
+    assert kernel.of_module(parse_text(text, "design.mlir"), "small") == DesignKernel("main", 2)
+
+
+OVERLAY = "%t = aie.tile(0, 0) aie.shim_dma_allocation @ctrlpkt_col0_mm2s_chan0 (%t, MM2S, 0)"
+
+
+def test_a_device_that_control_packets_reach_has_a_buffer_for_them_besides() -> None:
+    """As the xclbin of a base on which another device is configured by control packets."""
+    assert asked(main=OVERLAY, other=sequence("run", 6)) == DesignKernel("main", 7)
+    assert asked(main=OVERLAY + sequence("run", 6)) == DesignKernel("main", 6)
+    base = parse_text(f"module {{ aie.device(npu1_1col) @base {{ {OVERLAY} }} }}", "design.mlir")
+    assert kernel.of_module(base, others=[6, 2]) == DesignKernel("base", 7)
+    assert kernel.of_module(base) == DesignKernel("base", 0)
+
+
 def test_more_buffers_than_a_kernel_can_take_are_refused() -> None:
     with pytest.raises(DesignError, match="takes 17 host buffers; a kernel can take 16"):
         asked(main=sequence("run", 17))

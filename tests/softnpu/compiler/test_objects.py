@@ -42,6 +42,16 @@ def test_a_source_is_taken_before_an_object_for_another_machine(
     assert not is_standin_object(tmp_path / "scale.o")
 
 
+def test_ir_for_another_machine_is_refused_unless_its_source_is_there(
+    tmp_path: Path, core: CoreOp
+) -> None:
+    (tmp_path / "scale.ll").write_text('target triple = "aie2-none-unknown-elf"\n')
+    with pytest.raises(DesignError, match=r"scale\.ll is LLVM IR for another machine"):
+        ObjectSources(folders=(tmp_path,)).find("scale.ll", core)
+    (tmp_path / "scale.c").write_text("void scale(void) {}")
+    assert ObjectSources(folders=(tmp_path,)).find("scale.ll", core) == tmp_path / "scale.c"
+
+
 def test_folders_are_searched_in_order(tmp_path: Path, core: CoreOp) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

@@ -155,6 +155,16 @@ def test_what_is_made_before_the_cores_needs_no_kernel(
     assert main(["aiecc", *arguments, "--get-xclbin", "aie.mlir"]) == 1
 
 
+def test_texts_are_made_for_versal_too_but_no_xclbin(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (work / "versal.mlir").write_text(EMPTY.replace("npu1_1col", "xcve2302"))
+    assert main(["aiecc", "--get-input-with-addresses", "versal.mlir"]) == 0
+    assert "xcve2302" in (work / "input_with_addresses.mlir").read_text()
+    assert main(["aiecc", "--get-xclbin", "versal.mlir"]) == 1
+    assert "an xclbin cannot be made for it" in capsys.readouterr().err
+
+
 def test_what_is_handed_out_is_told_on_demand(
     work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
