@@ -67,6 +67,11 @@ _TRAPS = {
     4: "reads from an address that is not a multiple of the data's size",
     6: "writes to an address that is not a multiple of the data's size",
 }
+_UNREACHABLE = (
+    "comes to where its code ends: C gives no meaning to what is done there, such as a read or a"
+    " call by NULL, an index beyond an array, a missing return"
+)
+"""Of `unimp`, which is two zero bytes."""
 
 
 class Machine:
@@ -297,7 +302,8 @@ class Machine:
             uc.emu_stop()
             return
         if number not in (_USER_ECALL, _MACHINE_ECALL):
-            self._stop(MachineError(self._describe_trap(number), self.pc))
+            at = self.asking(self.pc)  # Unicorn moves the counter on here, too
+            self._stop(MachineError(self._describe_trap(number, at), at))
             return
         read = uc.reg_read
         asked = (int(read(_A7)), _signed(read(_A0)), _signed(read(_A1)))
@@ -315,9 +321,11 @@ class Machine:
         elif results:
             self.answer(results)
 
-    def _describe_trap(self, number: int) -> str:
+    def _describe_trap(self, number: int, at: int) -> str:
         if number == _ILLEGAL_INSTRUCTION and not self._program.any():
             return "is enabled, but its program memory holds zeros: that is no program"
+        if number == _ILLEGAL_INSTRUCTION and not self._program[at : at + 2].any():
+            return _UNREACHABLE
         return _TRAPS.get(number, f"raises exception {number}")
 
     def _on_bad_access(

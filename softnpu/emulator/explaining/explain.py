@@ -16,7 +16,7 @@ from softnpu.emulator.cores.core import Core, CoreStreamInput
 from softnpu.emulator.dma.channels import Channel
 from softnpu.emulator.dma.receive import ReceiveChannel
 from softnpu.emulator.explaining import routes
-from softnpu.emulator.explaining.headline import headline
+from softnpu.emulator.explaining.headline import headline, still_runs
 from softnpu.emulator.explaining.report import Outcome, RunReport
 from softnpu.emulator.explaining.summary import state
 from softnpu.emulator.explaining.wording import Cut, Step, Wording
@@ -202,6 +202,10 @@ def explain(report: RunReport, names: Names | None = None) -> str:
         return "\n".join([f"{_HEADS[report.outcome]}:", state(report.array, names), *notes])
     chain = wait_chain(report.array, report.wait, report.ahead)
     lines = [_INDENT * (depth + 1) + wording.step(step) for depth, step in chain.walk()]
-    cause = headline(report, chain, wording) if report.outcome is Outcome.HANG else ""
-    head = f"a hang: {cause}" if cause else f"{_HEADS[report.outcome]}:"
+    if report.outcome is Outcome.HANG:
+        cause = headline(report, chain, wording)
+        head = f"a hang: {cause}" if cause else f"{_HEADS[Outcome.HANG]}:"
+    else:
+        cause = still_runs(chain, wording)
+        head = f"the time is over: {cause}" if cause else f"{_HEADS[Outcome.TIMEOUT]}:"
     return "\n".join([head, *lines, *notes])

@@ -36,6 +36,16 @@ def headline(report: RunReport, chain: Step, wording: Wording) -> str:
     return next((cause for cause in told if cause), "")
 
 
+def still_runs(chain: Step, wording: Wording) -> str:
+    """Who computes on while others wait, at the end of the time; "" where nobody does."""
+    running = (step.wait.actor for _, step in chain.walk() if isinstance(step.wait, waits.Runs))
+    core = next((actor for actor in running if isinstance(actor, Core)), None)
+    if core is None:
+        return ""
+    where = wording.place(core)
+    return f"{core.place} still runs{f', in {where},' if where else ','} and others wait for it"
+
+
 def _within_an_object(report: RunReport, step: Step, wording: Wording) -> str:
     """Whether a receiver has a part of an object, and its sender nothing more to send."""
     receiver = step.wait.actor

@@ -14,7 +14,7 @@ from softnpu.emulator.dma.channels import Channel
 from softnpu.emulator.naming.names import Names
 from softnpu.emulator.scheduling.scheduler import Wait
 from softnpu.emulator.streams.streams import DeadEnd
-from softnpu.emulator.unwinding.calls import calls, chain
+from softnpu.emulator.unwinding.calls import calls, chain, told
 
 if TYPE_CHECKING:
     from softnpu.emulator.explaining.report import RunReport
@@ -113,6 +113,12 @@ class Wording:
         """A lock by its name alone, if it has one."""
         name, _ = self._names.locks.get((lock.tile, lock.index), ("", ""))
         return name or lock.place
+
+    def place(self, core: Core) -> str:
+        """The function and line that a core is in; "" if nothing is known."""
+        source = self._names.programs.get(core.tile)
+        found = [] if source is None else calls(core, source)
+        return told(source, found[0]) if source is not None and found else ""
 
     def element(self, tile: tuple[int, int], address: int) -> str:
         """MLIR's type of what a tile's buffer holds at an address; "" if unknown."""

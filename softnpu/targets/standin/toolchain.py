@@ -44,6 +44,8 @@ CODE_FLAGS = (
     "-fdata-sections",
     "-fstack-size-section",
     "-fno-asynchronous-unwind-tables",
+    # a function that cannot go on (NULL, a missing return) ends there, not in what lies behind it
+    *("-mllvm", "-trap-unreachable"),
 )
 
 CXX_SUFFIXES = frozenset({".cc", ".cpp", ".cxx", ".C"})

@@ -107,6 +107,19 @@ def test_who_called_is_told_up_to_the_core_where_a_function_has_called_others(
     assert told.format(f"{callers}:21)") in explain(report, nested.names)
 
 
+def test_what_c_gives_no_meaning_to_is_told_by_its_line(tmp_path: Path) -> None:
+    """The compiler leaves no code of it: without a trap, what lies behind is executed."""
+    text = (
+        "static const int *table;\nvoid scale(const int *in, int *out) {\n"
+        "    out[0] = table[in[0]];\n}\nvoid add(const int *in, int *out) {}\n"
+    )
+    lawless = build(tmp_path, text, flags=())
+    report, _ = lawless.run(lawless.context())
+    head, where = explain(report, lawless.names).splitlines()
+    assert head.startswith("kernel.c:3: core (0,2) comes to where its code ends: ")
+    assert where.startswith("  in scale (kernel.c:3), called from core_0_2 (design.mlir:21); pc")
+
+
 def test_the_time_that_is_over_is_a_stop(tmp_path: Path) -> None:
     text = "void scale(const int *a, int *b) { for (;;) *(volatile int *)b = *a; }\n"
     endless = build(tmp_path, text + "void add(const int *a, int *b) {}\n")
@@ -114,6 +127,9 @@ def test_the_time_that_is_over_is_a_stop(tmp_path: Path) -> None:
     insts = (endless.folder / "insts.bin").read_bytes()
     report = context.run(insts, [context.allocate(256), context.allocate(256)], timeout_ms=1)
     assert report.outcome is Outcome.TIMEOUT
+    head = explain(report, endless.names).splitlines()[0]
+    where = "in scale (kernel.c:1), and others wait for it"
+    assert head == f"the time is over: core (0,2) still runs, {where}"
     assert "core (0,2) could release it, but never has; it runs in scale (kernel.c:1)" in explain(
         report, endless.names
     )
