@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from xdsl.dialects.builtin import ModuleOp, UnknownLoc
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
@@ -107,3 +108,12 @@ def test_a_configuration_in_a_sequence_comes_from_the_design(passes: list[str]) 
         pipelines.run([make_pass(name)], module)
     empty = {"aie.device", "aie.end"}  # the image that resets the array is in no design
     assert {what for what, _ in nowhere(module)} <= empty
+
+
+def test_a_core_that_is_lowered_comes_from_the_design_but_for_the_intrinsics(golden: Path) -> None:
+    module = parse_file(golden / "cascade_pair" / "input_physical.mlir")
+    for name in ("aie-localize-locks", "aie-normalize-address-spaces", "aie-standard-lowering"):
+        pipelines.run([make_pass(name)], module)
+    lost = [place for _, place in nowhere(module)]
+    assert len(lost) == 9, "which mlir-aie declares without a location (AIECoreToStandard.cpp)"
+    assert all(isinstance(op, FuncOp) and not op.body.blocks for op in lost)
