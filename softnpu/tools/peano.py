@@ -19,7 +19,7 @@ npuforge's own, in Peano's place: compiles one kernel for a stand-in core of the
 """
 
 _GENERATIONS = {"aie2": "aie2", "aie2p": "aie2p", "aie2ps": "aie2p"}
-_WITH_VALUE = ("-o", "-D", "-I", "-U", "-include", "-isystem", "-P", "-p", "-MF", "-MT")
+_WITH_VALUE = ("-o", "-x", "-D", "-I", "-U", "-include", "-isystem", "-P", "-p", "-MF", "-MT")
 _PASSED = ("-D", "-U", "-include", "-isystem")
 _DEPENDENCIES = ("-MD", "-MMD", "-MF", "-MT")
 
@@ -41,6 +41,11 @@ def main(given: Sequence[str]) -> int:
     for word, value in _words(given):
         if word == "-o":
             output = value
+        elif word == "-x" and value not in ("c", "c++"):
+            raise ToolError(
+                f"-x {value}: C and C++ are compiled here, to objects and to LLVM IR as text; name "
+                "the file of an ExternalFunction that is to be inlined .ll, not .bc"
+            )
         elif word.startswith("--target="):
             generation = _generation(word.removeprefix("--target="))
         elif word in _GENERATIONS:  # xchesscc_wrapper names it so

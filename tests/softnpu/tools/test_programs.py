@@ -321,6 +321,8 @@ def test_a_kernel_that_does_not_compile_is_told_at_its_line(
     assert "scale.cc:3:" in capsys.readouterr().err
     assert main(["clang++", "--target=x86_64-linux-gnu", "-c", "scale.cc", "-o", "s.o"]) == 1
     assert main(["clang++", "scale.o", "-o", "a.out"]) == 1
+    assert main(["clang++", "-x", "ir", "-", "-c", "-emit-llvm", "-o", "scale.bc"]) == 1
+    assert "to be inlined .ll, not .bc" in capsys.readouterr().err
 
 
 def test_the_folder_s_programs_run_and_nobody_takes_them_for_amds(work: Path) -> None:
