@@ -161,6 +161,7 @@ def compile_kernel(
     if not cxx and source.suffix not in C_SUFFIXES:
         suffixes = ", ".join(sorted(C_SUFFIXES | CXX_SUFFIXES))
         raise ToolError(f"{source}: a kernel is C or C++, in a file that ends in {suffixes}")
+    _check_placed(source)
     arguments = [
         *kernel_flags(source, defines or {}, include_dirs, generation),
         *(("-MD", "-MF", str(depfile), "-MT", str(output)) if depfile else ()),
@@ -173,6 +174,21 @@ def compile_kernel(
         raise ToolError("\n".join((messages, *(f"  note: {hint}" for hint in hints(messages)))))
     for warning in apart(messages):
         _log.warning("%s", warning)
+
+
+_PLACED = re.compile(r"^(?:(?!//).)*?\bchess_storage\s*\(\s*TM\b", re.MULTILINE)
+
+
+def _check_placed(source: Path) -> None:
+    """chess's registers for variables are left out; an address cannot be."""
+    text = source.read_text(encoding="utf-8", errors="replace")
+    if found := _PLACED.search(text):
+        line = text.count("\n", 0, found.end()) + 1
+        raise ToolError(
+            f"{source}:{line}: error: chess_storage(TM : ...) gives a variable an address among "
+            "the tile's registers, which only chess does\n"
+            "  note: say it with a pointer: *(volatile uint32_t *)(0x80000 + register)"
+        )
 
 
 def compile_ir(source: Path, output: Path) -> None:

@@ -56,6 +56,16 @@ def test_the_depfile_lists_the_headers_really_read(tmp_path: Path) -> None:
     assert "unused.h" not in text
 
 
+def test_an_address_that_only_chess_gives_is_refused_at_its_line(tmp_path: Path) -> None:
+    placed = "static volatile uint32_t chess_storage(TM : 0x80000) registers;\n"
+    kernel = "uint32_t k() { return registers; }\n"
+    said = message(write(tmp_path, "k.cc", "#include <stdint.h>\n" + placed + kernel))
+    assert "k.cc:2: error: chess_storage(TM : ...) gives a variable an address" in said
+    assert "*(volatile uint32_t *)(0x80000 + register)" in said
+    commented = write(tmp_path, "j.cc", "// chess_storage(TM : 0)\nint j() { return 1; }\n")
+    compile_kernel(commented, tmp_path / "j.o")
+
+
 def test_amds_own_aie_headers_among_the_include_folders_do_not_stand_before_the_standins(
     tmp_path: Path,
 ) -> None:
