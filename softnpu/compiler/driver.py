@@ -251,6 +251,7 @@ def _compiled(design: Path, out_dir: Path, options: Options) -> Outcome:
         packaging.write_pdi(out_dir, device_op.sym_name)
     needs = kernel.of_module(module, options.sequence_name, others)
     packaging.write_xclbin(module, out_dir, out_dir, needs, options.kernel, options.extended)
+    packaging.write_texts(module, out_dir, needs, options.kernel)
     return Outcome(found, tuple(notes))
 
 

@@ -63,18 +63,25 @@ def write_xclbin(
     identity: KernelIdentity = DEFAULT_IDENTITY,
     extended: Path | None = None,
 ) -> None:
-    """Pack the PDIs of all devices in `folder` into `final.xclbin`; xclbinutil's texts beside it.
+    """Pack the PDIs of all devices in `folder` into `final.xclbin`.
 
     Args:
         extended: an xclbin to whose kernels this one is added, with its first PDI.
     """
     made = spec_of(module, folder, elf_dir, kernel, identity)
-    files = pdi_files(module, folder.resolve(), kernel.device)  # read from anywhere
-    for name, text in json_files(made, kernel.device, files).items():
-        (folder / name).write_text(text)
     if extended is not None:
         made = _added(extended, made)
     (folder / XCLBIN).write_bytes(xclbin.build(made))
+
+
+def write_texts(
+    module: ModuleOp, folder: Path, kernel: DesignKernel, identity: KernelIdentity
+) -> None:
+    """Write what xclbinutil makes such an xclbin from, wherever it is run: `json_files`."""
+    made = spec_of(module, folder, folder, kernel, identity)
+    files = pdi_files(module, folder.resolve(), kernel.device)
+    for name, text in json_files(made, kernel.device, files).items():
+        (folder / name).write_text(text)
 
 
 def _added(given: Path, new: xclbin.XclbinSpec) -> xclbin.XclbinSpec:
