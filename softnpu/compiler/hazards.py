@@ -33,5 +33,6 @@ def warn(module: ModuleOp) -> None:
 
 def warn_of_sums(module: ModuleOp) -> None:
     """Warn of sequences that end within a descriptor; asks for DMA programs in place of fifos."""
-    for text in sum_warnings(module):
-        _log.warning(text)
+    with nothing_changes():
+        for text in sum_warnings(module):
+            _log.warning(text)

@@ -210,6 +210,6 @@ def run(passes: Sequence[ModulePass], module: ModuleOp) -> None:
 
     context, met = Context(), Met(module)
     for one in passes:
-        if met.concern(one):
-            one.apply(context, module)
-            met.forget()
+        with met.concerned(one) as concerned:
+            if concerned:
+                one.apply(context, module)

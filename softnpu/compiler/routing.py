@@ -15,7 +15,6 @@ from xdsl.ir import Operation, SSAValue
 
 from softnpu.compiler import design_flows, pipelines
 from softnpu.compiler.modules import verify
-from softnpu.compiler.selection import set_aside, take_body
 from softnpu.dialects.aie import (
     CoreOp,
     MemOp,
@@ -24,6 +23,7 @@ from softnpu.dialects.aie import (
     ShimDMAOp,
     SwitchboxOp,
 )
+from softnpu.dialects.aside import set_aside, take_body
 from softnpu.dialects.walking import all_ops, ops_in
 from softnpu.errors import DesignError, diagnostic
 from softnpu.inspect.array import ConfiguredArray, of_operations

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Operation, Region
+from xdsl.ir import Operation
 
 from softnpu.arch.device import DEVICES
 from softnpu.arch.device import device as arch_device
 from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp
+from softnpu.dialects.aside import set_aside
 from softnpu.dialects.source import design_error
 from softnpu.errors import DesignError
 from softnpu.passes.sequence_ops import devices, find_device, sequences
@@ -69,25 +67,6 @@ def without_sequences(module: ModuleOp) -> ModuleOp:
     for sequence in _sequences_of(array):
         _remove(sequence)
     return array
-
-
-@contextmanager
-def set_aside(ops: Iterable[Operation]) -> Iterator[None]:
-    """Ops of one region have an empty one meanwhile, so that what they hold is not copied: by far
-    the longest part of a file."""
-    bodies = [(op, take_body(op)) for op in ops]
-    try:
-        yield
-    finally:
-        for op, body in bodies:
-            take_body(op, body)
-
-
-def take_body(op: Operation, other: Region | None = None) -> Region:
-    """Give an op of one region another one, an empty one unless told; the one that it had."""
-    body = op.detach_region(0)
-    op.add_region(Region() if other is None else other)
-    return body
 
 
 def _sequences_of(module: ModuleOp) -> list[RuntimeSequenceOp]:

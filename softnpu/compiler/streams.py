@@ -14,7 +14,7 @@ from softnpu.compiler.selection import main_device
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.aiex import NpuLoadPdiOp
 from softnpu.dialects.text import print_module, verify
-from softnpu.dialects.walking import ops_of
+from softnpu.dialects.walking import nothing_changes, ops_of
 from softnpu.passes.handed_on_tasks import is_rolled
 from softnpu.passes.sequence_ops import devices, sequences
 from softnpu.passes.task_queues import warn_of_full_queues
@@ -68,8 +68,9 @@ def lower_sequences(
     """
     pipelines.run(pipelines.npu_lowering(materialize=materialize), module)
     verify(module)
-    warn_of_full_queues(module)
-    number_pdis(module)
+    with nothing_changes():  # but numbers
+        warn_of_full_queues(module)
+        number_pdis(module)
     text = print_module(module, locations=locations)
     (out_dir / NPU_INSTS).write_text(text, encoding="utf-8")
 
@@ -82,9 +83,10 @@ def pdi_numbers(module: ModuleOp) -> dict[str, int]:
 def number_pdis(module: ModuleOp) -> None:
     """Let each `load_pdi` that names a device name its PDI, as aiecc does."""
     numbers = pdi_numbers(module)
-    for op in ops_of(module, NpuLoadPdiOp):
-        if op.device_ref in numbers:
-            op.id = numbers[op.device_ref]
+    for sequence in (one for device_op in devices(module) for one in sequences(device_op)):
+        for op in ops_of(sequence, NpuLoadPdiOp):
+            if op.device_ref in numbers:
+                op.id = numbers[op.device_ref]
 
 
 def write_functions(module: ModuleOp, out_dir: Path, translate: bool) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from xdsl.ir import Block, Operation
 
 from softnpu.dialects.aie.tiles import DeviceOp, TileOp
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 
 
 def settle(module: Operation, constants: Iterable[tuple[Operation, Operation]]) -> None:
@@ -23,7 +23,7 @@ def settle(module: Operation, constants: Iterable[tuple[Operation, Operation]]) 
         assert block is not None
         constant.location = user.location
         block.insert_op_before(constant, user)
-    for device in (op for op in all_ops(module) if isinstance(op, DeviceOp)):
+    for device in ops_of(module, DeviceOp):
         for region in device.regions:
             for block in region.blocks:
                 _settle(block)

@@ -4,7 +4,7 @@ and what is done to an op does not change what comes next."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -23,47 +23,37 @@ def ops_in(block: Block) -> list[Operation]:
     return found
 
 
-def all_ops(
-    top: Operation,
-    closed: tuple[type[Operation], ...] = (),
-    shut: Collection[Operation] = (),
-) -> list[Operation]:
-    """An op and all inside it, each before what is in it; of ops of the classes `closed`, and of
-    those in `shut`, not what is in them."""
+def all_ops(top: Operation, closed: tuple[type[Operation], ...] = ()) -> list[Operation]:
+    """An op and all inside it, each before what is in it; of ops of the classes `closed`, not what
+    is in them."""
     found = [top]
-    _add_inner(top, found, closed, shut)
+    _add_inner(top, found, closed)
     return found
 
 
-def _add_inner(
-    top: Operation,
-    found: list[Operation],
-    closed: tuple[type[Operation], ...],
-    shut: Collection[Operation],
-) -> None:
+def _add_inner(top: Operation, found: list[Operation], closed: tuple[type[Operation], ...]) -> None:
     for region in top.regions:
         block = region._first_block
         while block is not None:
             op = block._first_op
             while op is not None:
                 found.append(op)
-                if op.regions and type(op) not in closed and op not in shut:
-                    _add_inner(op, found, closed, shut)
+                if op.regions and type(op) not in closed:
+                    _add_inner(op, found, closed)
                 op = op._next_op
             block = block._next_block
 
 
-def outer_ops(top: Operation, shut: Collection[Operation] = ()) -> list[Operation]:
-    """The ops with regions among those below an op, and itself; each before what is in it. Of ops
-    in `shut`, not what is in them."""
+def outer_ops(top: Operation) -> list[Operation]:
+    """The ops with regions among those below an op, and itself; each before what is in it."""
     found = [top]
     for region in top.regions:
         block = region._first_block
         while block is not None:
             op = block._first_op
             while op is not None:
-                if op.regions and op not in shut:
-                    found += outer_ops(op, shut)
+                if op.regions:
+                    found += outer_ops(op)
                 op = op._next_op
             block = block._next_block
     return found
@@ -114,9 +104,11 @@ def nothing_changes() -> Iterator[None]:
 
 def ops_of(top: Operation, *classes: type[OpT]) -> list[OpT]:
     """The ops of some classes among an op and all inside it, each before what is in it."""
-    if _known is None:
-        return [op for op in all_ops(top) if isinstance(op, classes)]
-    return _classes(top, _known).of(classes)
+    if _known is not None:
+        return _classes(top, _known).of(classes)
+    ops = all_ops(top)
+    wanted = {cls for cls in set(map(type, ops)) if issubclass(cls, classes)}
+    return [op for op in ops if type(op) in wanted] if wanted else []  # type: ignore[misc]
 
 
 def classes_in(top: Operation) -> set[type[Operation]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -31,6 +32,7 @@ from softnpu.dialects.aie import (
 from softnpu.dialects.source import design_error, location_of
 from softnpu.dialects.walking import all_ops
 from softnpu.errors import DesignError
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.sequence_ops import devices, model_of
 from softnpu.passes.tile_memory import fifo_of
 
@@ -45,6 +47,12 @@ class AssignBufferDescriptorIDsPass(ModulePass):
     """Number the buffer descriptors of the tiles' DMA programs."""
 
     name = "aie-assign-bd-ids"
+    concerns: ClassVar[Concerns] = (
+        MemOp,
+        MemTileDMAOp,
+        ShimDMAOp,
+        ObjectFifoRearmBindingOp,
+    )
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

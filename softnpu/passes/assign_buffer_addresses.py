@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -17,8 +18,9 @@ from xdsl.passes import ModulePass
 
 from softnpu.dialects.aie import BufferOp, DeviceOp, MemTileDMAOp, TileOp
 from softnpu.dialects.source import design_error
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.errors import DesignError
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.sequence_ops import devices, model_of
 from softnpu.passes.std_sort import std_sort
@@ -38,6 +40,10 @@ class AssignBufferAddressesPass(ModulePass):
     """
 
     name = "aie-assign-buffer-addresses"
+    concerns: ClassVar[Concerns] = (
+        TileOp,
+        BufferOp,
+    )
     alloc_scheme: str = ""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
@@ -52,9 +58,7 @@ def _buffers_by_tile(device: DeviceOp) -> dict[TileOp, list[BufferOp]]:
     """The buffers of each tile in the order of the design, all of them with a name."""
     buffers: dict[TileOp, list[BufferOp]] = defaultdict(list)
     anonymous = 0
-    for op in all_ops(device):
-        if not isinstance(op, BufferOp):
-            continue
+    for op in ops_of(device, BufferOp):
         _check_scope(op)
         if op.sym_name is None:
             op.sym_name = f"_anonymous{anonymous}"

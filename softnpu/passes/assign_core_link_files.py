@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
@@ -17,7 +18,8 @@ from xdsl.passes import ModulePass
 
 from softnpu.dialects.aie import CoreOp, DeviceOp
 from softnpu.dialects.source import design_error, design_warning, location_of
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.sequence_ops import devices
 
 MERGE = "merge"
@@ -39,11 +41,15 @@ class AssignCoreLinkFilesPass(ModulePass):
     """Collect `link_with` into each core's `link_files` and `link_merge_files`."""
 
     name = "aie-assign-core-link-files"
+    concerns: ClassVar[Concerns] = (
+        CoreOp,
+        FuncOp,
+    )
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
             artifacts = artifacts_of(device)
-            cores = [inner for inner in all_ops(device) if isinstance(inner, CoreOp)]
+            cores = ops_of(device, CoreOp)
             needed = {core: needed_by(core, artifacts) for core in cores}
             _check_one_mode(needed)
             for core, found in needed.items():
@@ -84,7 +90,7 @@ def needed_by(core: CoreOp, artifacts: dict[str, Artifact]) -> tuple[Artifact, .
 
 
 def _calls(core: CoreOp) -> list[str]:
-    return [op.callee.root_reference.data for op in all_ops(core) if isinstance(op, CallOp)]
+    return [op.callee.root_reference.data for op in ops_of(core, CallOp)]
 
 
 def _paths(artifacts: tuple[Artifact, ...], *, merged: bool) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ Within a tile, locks take the free numbers in the order in which they stand in t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -14,8 +15,9 @@ from xdsl.passes import ModulePass
 
 from softnpu.dialects.aie import DeviceOp, LockOp, TileOp
 from softnpu.dialects.source import design_error, location_of
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.errors import DesignError
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.sequence_ops import devices, model_of
 
 
@@ -24,6 +26,7 @@ class AssignLockIDsPass(ModulePass):
     """Number the locks."""
 
     name = "aie-assign-lock-ids"
+    concerns: ClassVar[Concerns] = (LockOp,)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
@@ -41,9 +44,7 @@ class _TileLocks:
 
 def _locks_by_tile(device: DeviceOp) -> dict[TileOp, _TileLocks]:
     tiles: dict[TileOp, _TileLocks] = {}
-    for lock in all_ops(device):
-        if not isinstance(lock, LockOp):
-            continue
+    for lock in ops_of(device, LockOp):
         locks = tiles.setdefault(lock.tile_op, _TileLocks())
         if lock.lock_id is None:
             locks.unnumbered.append(lock)

@@ -37,7 +37,7 @@ from softnpu.dialects.aiex import (
     NpuSyncOp,
 )
 from softnpu.dialects.source import design_error, design_warning, location_of
-from softnpu.dialects.walking import all_ops, ops_of
+from softnpu.dialects.walking import all_ops, nothing_changes, ops_of
 from softnpu.passes.assign_bd_ids import dma_programs
 from softnpu.passes.bd_words import check_bd_id
 from softnpu.passes.concerns import Concerns
@@ -76,16 +76,19 @@ class AssignRuntimeSequenceBDIDsPass(ModulePass):
         DMAAwaitTaskOp,
         DMAFreeTaskOp,
     )
+    makes: ClassVar[Concerns] = ()
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
-            under_way = _under_way(device)
-            programs, model = _in_programs(device), model_of(device)
-            for sequence in sequences(device):
-                if not draws_from_pool(sequence):
+            with nothing_changes():
+                under_way = _under_way(device)
+                found = [one for one in sequences(device) if not draws_from_pool(one)]
+                for sequence in found:
                     if not is_rolled(sequence):
                         _check_tokens(sequence)
-                    _assign(sequence, _Allocator(model, programs), under_way)
+            programs, model = _in_programs(device), model_of(device)
+            for sequence in found:
+                _assign(sequence, _Allocator(model, programs), under_way)
 
 
 def _assign(

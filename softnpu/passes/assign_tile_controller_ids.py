@@ -8,6 +8,7 @@ fit the four bits of a task-complete token.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -15,6 +16,7 @@ from xdsl.passes import ModulePass
 
 from softnpu.dialects.aie import DeviceOp, PacketInfoAttr, TileOp
 from softnpu.dialects.source import design_error
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.device_ops import of_type
 from softnpu.passes.sequence_ops import devices
 
@@ -39,6 +41,7 @@ class AssignTileCtrlIDsPass(ModulePass):
     """
 
     name = "aie-assign-tile-controller-ids"
+    concerns: ClassVar[Concerns] = (TileOp,)
     column_wise_unique_ids: bool = True
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002

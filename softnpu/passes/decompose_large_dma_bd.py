@@ -36,6 +36,7 @@ class DecomposeLargeDmaBdPass(ModulePass):
 
     name = "aie-decompose-large-dma-bd"
     concerns: ClassVar[Concerns] = (NpuDmaMemcpyNdOp, DMAConfigureTaskOp, DMAConfigureTaskForOp)
+    makes: ClassVar[Concerns] = ()
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

@@ -7,6 +7,7 @@ to the south (mlir-aie, AIELowerCascadeFlows.cpp).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -15,6 +16,7 @@ from xdsl.passes import ModulePass
 from softnpu.dialects.aie import CascadeFlowOp, ConfigureCascadeOp, DeviceOp, TileOp
 from softnpu.dialects.enums import CascadeDir
 from softnpu.dialects.source import design_error
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.device_ops import append, of_type
 from softnpu.passes.sequence_ops import devices
 
@@ -30,6 +32,7 @@ class LowerCascadeFlowsPass(ModulePass):
     """Replace cascade flows by cascade configurations."""
 
     name = "aie-lower-cascade-flows"
+    concerns: ClassVar[Concerns] = (CascadeFlowOp,)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):

@@ -52,7 +52,7 @@ from softnpu.dialects.aiex import (
 from softnpu.dialects.enums import ScratchpadParameterKind, StateTableFunc
 from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.source import design_error
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import all_ops, ops_of
 from softnpu.passes.rewriting.ir import erase, insert_after, insert_before
 from softnpu.passes.sequence_ops import Symbols, devices, replace, sequences
 
@@ -67,6 +67,8 @@ OF_PARAMETERS = (
     ReadScratchpadParameterOp,
     SyncScratchpadParametersFromHostOp,
 )
+WITH_PARAMETERS = (NpuDmaMemcpyNdOp, DMABDOp, RuntimeSequenceOp, CoreOp)
+"""Ops that may have to do with one."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class LowerScratchpadParametersPass(ModulePass):
     output_params_file: str = ""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
-        if any(map(_concerns_parameters, all_ops(op))):
+        if any(map(_concerns_parameters, ops_of(op, *OF_PARAMETERS, *WITH_PARAMETERS))):
             self._lower(op)
         if self.output_params_file:
             Path(self.output_params_file).write_text(table_text(op))
@@ -108,7 +110,7 @@ def _concerns_parameters(op: Operation) -> bool:
 
 def parameters_of(module: ModuleOp) -> list[ScratchpadParameterOp]:
     """The parameters of a file, in the order of its text, which is that of the table."""
-    return [op for op in all_ops(module) if isinstance(op, ScratchpadParameterOp)]
+    return ops_of(module, ScratchpadParameterOp)
 
 
 def table_text(module: ModuleOp) -> str:

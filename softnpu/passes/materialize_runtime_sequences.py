@@ -28,6 +28,7 @@ from softnpu.dialects.aie import (
 )
 from softnpu.dialects.aie.symbols import lookup, tables_read_once
 from softnpu.dialects.aiex import ConfigureOp, NpuLoadPdiOp, RunOp, ScratchpadParameterOp
+from softnpu.dialects.aside import set_aside
 from softnpu.dialects.source import design_error
 from softnpu.dialects.walking import all_ops, nothing_changes, ops_in, ops_of
 from softnpu.passes.rewriting.constants import unique_constants
@@ -57,15 +58,21 @@ class MaterializeRuntimeSequencesPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
+            found = sequences(device)
+            if not found:
+                continue
             with nothing_changes(), tables_read_once():
-                for sequence in sequences(device):
+                for sequence in found:
                     _check_references(sequence)
-                for sequence in sequences(device):
+                for sequence in found:
                     _check_acyclic(sequence, [])
-            if sequences(device):
-                unique_constants(device, at_rest(device, {}, merges=False))
-                _inline_runs(device)
-            for sequence in sequences(device):
+                runs = [run for sequence in found for run in ops_of(sequence, RunOp)]
+                loading = [one for one in found if ops_of(one, ConfigureOp, NpuLoadPdiOp)]
+            with set_aside(at_rest(device, {}, merges=False)):
+                unique_constants(device)
+            if runs:
+                _inline_runs(device, runs)
+            for sequence in loading:
                 _load_configurations(sequence)
 
 
@@ -121,12 +128,9 @@ def callee_of(run: RunOp) -> RuntimeSequenceOp:
     return sequence
 
 
-def _inline_runs(device: DeviceOp) -> None:
-    """Resolve every `aiex.run` of the device, those that come in by it too."""
+def _inline_runs(device: DeviceOp, pending: list[RunOp]) -> None:
+    """Resolve each `aiex.run` of a device, the last one first, those that come in by it too."""
     inliner = SequenceInliner(device)
-    pending = ops_of(device, RunOp)
-    if not pending:
-        return
     while pending:
         run = pending.pop()
         copies = inliner.inline(run, callee_of(run))

@@ -34,7 +34,7 @@ from softnpu.dialects.aiex import (
 )
 from softnpu.dialects.enums import DMAChannelDir, WireBundle
 from softnpu.dialects.source import design_warning
-from softnpu.dialects.walking import classes_in, ops_of
+from softnpu.dialects.walking import all_ops, classes_in, ops_of
 from softnpu.errors import DesignError
 from softnpu.passes import memcpy_descriptors
 from softnpu.passes.access_pattern import bits_of
@@ -205,7 +205,7 @@ def _memcpy_bytes(op: NpuDmaMemcpyNdOp) -> int | None:
 
 def _task_bytes(task: DMAConfigureTaskForOp | DMAConfigureTaskOp) -> int | None:
     """Of a task's chain, as often as it runs."""
-    bds = ops_of(task, DMABDOp)
+    bds = [op for op in all_ops(task) if isinstance(op, DMABDOp)]
     if any(len(bd.dimensions or ()) > MOST_DIMENSIONS or bd.length <= 0 for bd in bds):
         return None
     return sum(bd.len_in_bytes for bd in bds) * (task.repeat_count + 1)

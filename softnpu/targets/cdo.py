@@ -25,7 +25,7 @@ from softnpu.dialects.aie import BufferOp, CoreOp, DeviceOp, LockOp, TileOp
 from softnpu.dialects.rules.common import title
 from softnpu.dialects.sizes import element_bytes, memref_bytes
 from softnpu.dialects.source import design_error, design_warning
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_of
 from softnpu.errors import FormatError
 from softnpu.formats import operations as ops
 from softnpu.formats.cdo import build, from_operations
@@ -143,7 +143,7 @@ def initial_steps(device_op: DeviceOp, target: Device, *, overlay: bool = True) 
     """The state that everything but the programs starts from."""
     for tile, _ in _cores(device_op):
         yield from steps_for(tile, _reset_core(target, tile))
-    inside = all_ops(device_op)
+    inside = ops_of(device_op, LockOp, BufferOp)
     for lock in (op for op in inside if isinstance(op, LockOp)):
         if lock.lock_id is not None and lock.init is not None:
             yield Step(_lock_value(target, lock, lock.lock_id, lock.init), lock)

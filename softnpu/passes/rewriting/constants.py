@@ -7,8 +7,6 @@ AIEDialect.cpp, `shouldMaterializeInto`); an equal one met later is replaced by 
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import FloatAttr, IndexType, IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
@@ -78,9 +76,8 @@ def insert_at_head(region: Region, value: Attribute) -> SSAValue:
     return made.result
 
 
-def unique_constants(root: Operation, shut: Collection[Operation] = ()) -> None:
-    """Merges equal constants below `root` and moves them to the head of their scope; not in ops of
-    `shut`, each of which is a scope.
+def unique_constants(root: Operation) -> None:
+    """Merges equal constants below `root` and moves them to the head of their scope.
 
     A constant that opens its scope, or follows one that stays, keeps its place; others move to
     the very front, each before the one moved last, as MLIR leaves them.
@@ -88,7 +85,7 @@ def unique_constants(root: Operation, shut: Collection[Operation] = ()) -> None:
     owners: dict[Region, dict[tuple[object, object], Operation]] = {}
     kept: set[Operation] = set()
     block: Block | None = None
-    for op in all_ops(root, shut=shut):
+    for op in all_ops(root):
         if type(op) is not ConstantOp:
             continue
         if op.parent is not block:

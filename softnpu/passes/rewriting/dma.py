@@ -146,7 +146,8 @@ def _run_of_shim(op: Operation, rewriter: Rewriter) -> bool:  # noqa: ARG001
     moved = prod(sizes)
     if (op.len_value is not None or op.static_len is not None) and op.len != moved:
         return False
-    op.len_value, op.sizes, op.strides = None, (), ()
+    if len(op._operands) > 1:  # the buffer
+        op.len_value, op.sizes, op.strides = None, (), ()
     op.static_len, op.static_sizes, op.static_strides = moved, None, None
     return True
 

@@ -6,12 +6,13 @@ unique at the start of each, which is what decides in which order they stand in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from xdsl.dialects.arith import ConstantOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from softnpu.dialects.aside import set_aside
 from softnpu.dialects.walking import all_ops
 from softnpu.passes.rewriting.constants import unique_constants
 from softnpu.passes.rewriting.dead import is_dead, may_be_dead
@@ -108,18 +109,19 @@ def apply_greedily(root: Operation, patterns: Patterns, merge_blocks: bool) -> N
         merge_blocks: whether equal blocks of a region become one
             (MLIR's "aggressive" region simplification).
     """
-    shut = at_rest(root, patterns, merge_blocks)
-    for _ in range(MAX_ROUNDS):
-        unique_constants(root, shut)
-        changed = _one_round(root, patterns, shut)
-        changed |= simplify_regions(root, merge_blocks, shut)
-        if not changed:
-            has_come_to_rest(root, patterns, merge_blocks, shut)
-            return
+    resting = at_rest(root, patterns, merge_blocks)
+    with set_aside(resting):
+        for _ in range(MAX_ROUNDS):
+            unique_constants(root)
+            changed = _one_round(root, patterns)
+            changed |= simplify_regions(root, merge_blocks)
+            if not changed:
+                has_come_to_rest(root, patterns, merge_blocks, resting)
+                return
 
 
-def _one_round(root: Operation, patterns: Patterns, shut: Collection[Operation]) -> bool:
-    below = all_ops(root, shut=shut)[1:]
+def _one_round(root: Operation, patterns: Patterns) -> bool:
+    below = all_ops(root)[1:]
     rewriter = Rewriter(op for op in below if is_dead(op) or _may_change(op, patterns))
     changed = False
     while (op := rewriter.next()) is not None:

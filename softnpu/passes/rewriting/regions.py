@@ -5,26 +5,23 @@ As MLIR does after each round of rewriting (mlir, RegionUtils.cpp, `simplifyRegi
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from softnpu.dialects.walking import outer_ops
 
 
-def simplify_regions(root: Operation, merge_blocks: bool, shut: Collection[Operation] = ()) -> bool:
-    """Drops unreachable blocks below `root`, and merges equal ones if asked to; not in ops of
-    `shut`."""
+def simplify_regions(root: Operation, merge_blocks: bool) -> bool:
+    """Drops unreachable blocks below `root`, and merges equal ones if asked to."""
     changed = False
-    for region in _regions_of_several_blocks(root, shut):
+    for region in _regions_of_several_blocks(root):
         changed |= erase_unreachable_blocks(region)
         if merge_blocks:
             changed |= _merge_equal_blocks(region)
     return changed
 
 
-def _regions_of_several_blocks(root: Operation, shut: Collection[Operation]) -> list[Region]:
-    regions = [region for op in outer_ops(root, shut) for region in op.regions]
+def _regions_of_several_blocks(root: Operation) -> list[Region]:
+    regions = [region for op in outer_ops(root) for region in op.regions]
     return [region for region in regions if region.first_block is not region.last_block]
 
 
