@@ -237,6 +237,9 @@ class OpClass(ABCMeta):
 class Fielded(Operation, metaclass=OpClass):
     """An op whose parts are fields of its class: what these and its syntax need (see `opdef`)."""
 
+    varies: ClassVar[str] = ""
+    """The attribute, a number or a list of numbers, in which the ops of a long sequence differ
+    most: what is remembered of one serves for others that differ in nothing else."""
     syntax: ClassVar[str] = ""
     """The assembly format, in the notation of the dialect's definition."""
     segmented: ClassVar[bool] = False
@@ -286,6 +289,19 @@ class Fielded(Operation, metaclass=OpClass):
             self.properties[name] = self.attributes.pop(name)
         if self.segmented and SEGMENTS in self.attributes:
             self.properties[SEGMENTS] = self.attributes.pop(SEGMENTS)
+
+    @property
+    def has_number(self) -> bool:
+        """Whether it has the attribute in which others differ, and that says all: no values
+        stand for a part of it, nor for others."""
+        return self.varies in self.properties and len(self._operands) == len(self.fixed_places)
+
+    def number_text(self) -> str:
+        """That attribute as it is written; "" unless `has_number`."""
+        if not self.has_number:
+            return ""
+        number = getattr(self, self.varies)
+        return str(number) if isinstance(number, int) else f"[{', '.join(map(str, number))}]"
 
     def _segments(self) -> tuple[int, ...]:
         return dense_numbers(cast("DenseArrayBase[Any]", self.properties[SEGMENTS]))

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from xdsl.ir import Attribute, Operation
+from xdsl.dialects.arith import ConstantOp
+from xdsl.ir import Attribute, Operation, OpResult
 
 T = TypeVar("T")
 Kind: TypeAlias = tuple[object, ...]
@@ -35,14 +36,14 @@ def kind_of(op: Operation) -> Kind:
     )
 
 
-def kind_but_for(op: Operation, left_out: str) -> Kind:
-    """The kind of an op without successors, one of its properties left out."""
+def kind_but_for(op: Operation, *left_out: str) -> Kind:
+    """The kind of an op without successors, some of its properties left out."""
     properties, attributes = op.properties, op.attributes
     return (
         type(op),
         *properties,
         None,
-        *[id(one) for name, one in properties.items() if name != left_out],
+        *[id(one) for name, one in properties.items() if name not in left_out],
         *attributes,
         None,
         *map(id, attributes.values()),
@@ -52,12 +53,27 @@ def kind_but_for(op: Operation, left_out: str) -> Kind:
     )
 
 
+def said_by(op: Operation) -> Kind | None:
+    """All that an op without results says: its kind, and the values of its constants; None if an
+    operand is none."""
+    constants = constants_of(op)
+    if len(constants) < len(op._operands):
+        return None
+    return (*kind_of(op), *[id(one.properties["value"]) for one in constants])
+
+
+def constants_of(op: Operation) -> list[ConstantOp]:
+    """The constants that are operands of an op, in order."""
+    owners = [value.op for value in op._operands if type(value) is OpResult]
+    return [one for one in owners if type(one) is ConstantOp]
+
+
 class OfKinds(Generic[T]):
     """What is known of kinds; their attributes and types are kept, so that no others get their
     identities."""
 
     def __init__(self) -> None:
-        self.known: dict[Kind, T] = {}
+        self.known: dict[Kind | None, T] = {}
         self._kept: list[object] = []
 
     def learn(self, kind: Kind, op: Operation, what: T, *others: Operation) -> None:

@@ -8,6 +8,7 @@ What is set here is what xDSL 0.73's own constructors set (ir/core.py, `Operatio
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -22,11 +23,19 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue, Use
 from xdsl.ir.core import SSAValues
+from xdsl.irdl import IRDLOperation
 
 AttributeT = TypeVar("AttributeT", bound=Attribute)
 OpT = TypeVar("OpT", bound=Operation)
 
-for _one in (Block, Operation, Region, SSAValue, Use):  # what they say in Python, object says in C
+for _one in (
+    Block,
+    Operation,
+    IRDLOperation,
+    Region,
+    SSAValue,
+    Use,
+):  # what they say in Python, object says in C
     _one.__hash__ = object.__hash__  # type: ignore[method-assign]
     _one.__eq__ = object.__eq__  # type: ignore[method-assign]
 
@@ -92,18 +101,52 @@ def made(
     return op
 
 
-def made_again(ops: Iterable[Operation], location: LocationAttr) -> list[Operation]:
-    """Ops like these, without regions, that use each other's results where these do: what many ops
-    of a sequence become that differ in nothing which matters."""
-    values: dict[SSAValue, SSAValue] = {}
-    made_ops: list[Operation] = []
-    for op in ops:
-        operands = [values.get(value, value) for value in op._operands]
-        types = [result._type for result in op.results]
-        new = made(type(op), operands, types, op.properties, op.attributes, location)
-        values.update(zip(op.results, new.results, strict=True))
-        made_ops.append(new)
-    return made_ops
+@dataclass(frozen=True)
+class _Step:
+    """An op to be made again: its operands by their places among the values that there are."""
+
+    op: type[Operation]
+    operands: list[int]
+    result_types: list[Attribute]
+    properties: Mapping[str, Attribute]
+    attributes: Mapping[str, Attribute]
+
+
+class Again:
+    """What many ops of a sequence become that differ in nothing which matters: ops without regions,
+    which use each other's results."""
+
+    def __init__(self, ops: Iterable[Operation]) -> None:
+        """`ops`: those that the first becomes."""
+        steps = list(ops)
+        own = [result for op in steps for result in op.results]
+        used = dict.fromkeys(value for op in steps for value in op._operands)
+        self._outer = [value for value in used if value not in own]
+        """The values of other ops, which come first."""
+        places = {value: place for place, value in enumerate([*self._outer, *own])}
+        self._steps = [
+            _Step(
+                type(op),
+                [places[value] for value in op._operands],
+                [result.type for result in op.results],
+                {**op.properties},
+                {**op.attributes},
+            )
+            for op in steps
+        ]
+
+    def made(self, location: LocationAttr) -> list[Operation]:
+        """The same once more, from another place."""
+        values: list[SSAValue] = [*self._outer]
+        found: list[Operation] = []
+        for step in self._steps:
+            operands = [values[place] for place in step.operands]
+            new = made(
+                step.op, operands, step.result_types, step.properties, step.attributes, location
+            )
+            values += new.results
+            found.append(new)
+        return found
 
 
 def locate(op: Operation, location: LocationAttr) -> None:
@@ -129,6 +172,17 @@ def place_before(anchor: Operation, ops: Sequence[Operation]) -> None:
         last = op
     if ops:
         ops[-1]._next_op, anchor._prev_op = anchor, ops[-1]
+
+
+def place_last(block: Block, op: Operation) -> None:
+    """Put a new op at the end of a block (as `Block.add_op`)."""
+    last = block._last_op
+    op.parent, op._prev_op = block, last
+    if last is None:
+        block._first_op = op
+    else:
+        last._next_op = op
+    block._last_op = op
 
 
 def put_in_order(block: Block, ops: Sequence[Operation]) -> None:

@@ -9,6 +9,8 @@ Facts: mlir-aie, AIEDmaToNpu.cpp, `WriteBdToBlockWritePattern`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xdsl.ir import Operation
 
 from softnpu.arch.device import Device
@@ -81,6 +83,21 @@ def bd_words(op: NpuWriteBdOp, device: Device) -> list[int]:
             "burst_length": burst_encoding(op, device, op.burst_length or 0),
         }
     return engine.bd.pack(values)
+
+
+def moved(words: Sequence[int], op: NpuWriteBdOp, device: Device) -> list[int]:
+    """The words of the descriptor that `op` writes, which differs in its address alone from one
+    that has these.
+
+    Raises:
+        DesignError: an address that its field cannot hold.
+    """
+    engine = device.dma(op.column, op.row)
+    here = list(words)
+    for key, address in _address(op, engine).items():
+        field = engine.bd.field(key)
+        here[field.word] = here[field.word] & ~field.mask | field.insert(address)
+    return here
 
 
 def burst_encoding(op: Operation, device: Device, length: int) -> int:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from struct import pack
 from typing import Any
 
 from xdsl.dialects.builtin import (
+    BytesAttr,
     DenseIntOrFPElementsAttr,
     LocationAttr,
     MemRefType,
     StringAttr,
+    SymbolRefAttr,
     TensorType,
     UnitAttr,
     i32,
@@ -23,12 +26,13 @@ from xdsl.dialects.memref import GetGlobalOp, GlobalOp
 from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp
 from softnpu.dialects.aie.symbols import symbol_name
 from softnpu.dialects.aiex import NpuBlockWriteOp
+from softnpu.dialects.making import made, trusted
 from softnpu.dialects.source import design_error
 from softnpu.passes.sequence_ops import Symbols
 
 PREFIX = "blockwrite_data_"
 WORD = 1 << 32
-SIGN = 1 << 31
+PRIVATE = StringAttr("private")
 
 
 class BlockData:
@@ -44,6 +48,7 @@ class BlockData:
             if isinstance(op, GlobalOp) and (words := global_words(op)) is not None:
                 self._known.setdefault(words, op.sym_name.data)
         self._next = 0
+        self._references: dict[str, SymbolRefAttr] = {}
 
     def symbol_and_type(
         self, words: Sequence[int], location: LocationAttr
@@ -53,6 +58,13 @@ class BlockData:
         if name is None:
             name = self._known[tuple(words)] = self._create(words, location)
         return name, words_type(len(words))
+
+    def read(self, words: Sequence[int], location: LocationAttr) -> GetGlobalOp:
+        """An op that gives the global that holds these words."""
+        name, type = self.symbol_and_type(words, location)
+        if name not in self._references:
+            self._references[name] = SymbolRefAttr(name)
+        return made(GetGlobalOp, (), (type,), {"name": self._references[name]}, location=location)
 
     def _create(self, words: Sequence[int], location: LocationAttr) -> str:
         while (name := f"{PREFIX}{self._next}") in self._names:
@@ -70,18 +82,23 @@ def words_type(count: int) -> MemRefType[Any]:
     return MemRefType(i32, [count])
 
 
+@cache
+def _values_type(count: int) -> TensorType[Any]:
+    return TensorType(i32, [count])
+
+
 def constant_global(name: str, words: Sequence[int], location: LocationAttr) -> GlobalOp:
     """A private constant that holds 32-bit words."""
-    values = [word - WORD if word & SIGN else word for word in words]
-    type = words_type(len(words))
-    made = GlobalOp.get(
-        StringAttr(name),
-        type,
-        DenseIntOrFPElementsAttr.from_list(TensorType(i32, type.get_shape()), values),
-        constant=UnitAttr(),
-    )
-    made.location = location
-    return made
+    data = trusted(BytesAttr, data=pack(f"<{len(words)}I", *words))
+    value = trusted(DenseIntOrFPElementsAttr, type=_values_type(len(words)), data=data)
+    properties = {
+        "sym_name": StringAttr(name),
+        "type": words_type(len(words)),
+        "initial_value": value,
+        "sym_visibility": PRIVATE,
+        "constant": UnitAttr(),
+    }
+    return made(GlobalOp, properties=properties, location=location)
 
 
 def global_words(op: GlobalOp) -> tuple[int, ...] | None:
@@ -95,7 +112,7 @@ def global_words(op: GlobalOp) -> tuple[int, ...] | None:
 @lru_cache(1 << 12)  # one global may stand behind many block writes
 def _words(value: DenseIntOrFPElementsAttr[Any], type: MemRefType[Any]) -> tuple[int, ...] | None:
     shape = type.get_shape()
-    if len(shape) != 1 or type != MemRefType(i32, shape):
+    if len(shape) != 1 or type != words_type(shape[0]):
         return None
     return tuple(int(word) % WORD for word in value.get_values())
 

@@ -6,7 +6,7 @@ push into the channel's queue, its await a sync on the token (mlir-aie, AIEDMATa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -14,7 +14,7 @@ from xdsl.context import Context
 from xdsl.dialects import scf
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from softnpu.arch.device import Device
@@ -27,15 +27,16 @@ from softnpu.dialects.aiex import (
     NpuSyncOp,
 )
 from softnpu.dialects.kinds import OfKinds, kind_but_for, kind_of
-from softnpu.dialects.making import made_again
+from softnpu.dialects.making import Again
 from softnpu.dialects.scalars import scalar, with_constants
 from softnpu.dialects.source import design_error
-from softnpu.dialects.walking import ops_of
+from softnpu.dialects.walking import ops_in, ops_of
 from softnpu.passes.assign_runtime_sequence_bd_ids import configured_task
 from softnpu.passes.concerns import Concerns
 from softnpu.passes.handed_on_tasks import drop_dead_carries
+from softnpu.passes.rewriting.ir import block_of
 from softnpu.passes.sequence_ops import devices, model_of, put, replace, sequences
-from softnpu.passes.task_descriptors import descriptor_ops, elsewhere
+from softnpu.passes.task_descriptors import Elsewhere, descriptor_ops
 
 IN_A_BLOCK = (DMABDOp, UseLockOp, NextBDOp, EndOp, ConstantOp)
 """What the block of a descriptor may hold."""
@@ -53,21 +54,23 @@ class DMATasksToNPUPass(ModulePass):
         scf.ForOp,
         scf.IfOp,
     )
+    makes: ClassVar[Concerns] = ()
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
             lowering = _Lowering(model_of(device))
             for sequence in sequences(device):
-                for step in ops_of(sequence, DMAStartTaskOp, DMAAwaitTaskOp):
+                found = ops_of(sequence, *self.concerns)
+                for step in found:
                     if isinstance(step, DMAStartTaskOp):
                         put(step, lowering.push(step))
                     elif isinstance(step, DMAAwaitTaskOp):
                         put(step, lowering.sync(step))
-            for sequence in sequences(device):
-                drop_dead_carries(sequence)
-            for sequence in sequences(device):
-                for task in ops_of(sequence, DMAConfigureTaskOp):
-                    replace(task, lowering.descriptors(task))
+                if any(type(op) in (scf.ForOp, scf.IfOp) for op in found):
+                    drop_dead_carries(sequence)
+                for task in found:
+                    if isinstance(task, DMAConfigureTaskOp):
+                        put(task, lowering.descriptors(task))
 
 
 class _Lowering:
@@ -76,9 +79,9 @@ class _Lowering:
 
     def __init__(self, model: Device) -> None:
         self.model = model
-        self._steps: OfKinds[list[Operation]] = OfKinds()
-        self._writes: OfKinds[Mapping[str, Attribute]] = OfKinds()
-        """What the writes of descriptors say, but for the offset."""
+        self._steps: OfKinds[Again] = OfKinds()
+        self._descriptors: OfKinds[Elsewhere | None] = OfKinds()
+        """Of descriptors that differ in nothing but their offset; None: each is made anew."""
 
     def _again(
         self,
@@ -92,8 +95,8 @@ class _Lowering:
             return with_constants(*lower())
         kind = (type(step), task.tile, first, *kind_of(task))
         if kind not in self._steps.known:
-            self._steps.learn(kind, task, with_constants(*lower()))
-        return made_again(self._steps.known[kind], step.location)
+            self._steps.learn(kind, task, Again(with_constants(*lower())))
+        return self._steps.known[kind].made(step.location)
 
     def push(self, op: DMAStartTaskOp) -> list[Operation]:
         """A push of the task's first descriptor."""
@@ -111,25 +114,23 @@ class _Lowering:
         if task.result.uses:
             user = next(iter(task.result.uses)).operation
             raise design_error(user, f"{user.name} still uses a task that is to be lowered")
-        blocks = _descriptor_blocks(task)
-        for block in blocks:
-            _check_block(task, block)
-        for block in blocks:
-            _link(block)
-        return [op for block in blocks for op in self._descriptor(task, _descriptor(block), block)]
+        found = [_descriptor(task, block) for block in _descriptor_blocks(task)]
+        for bd, _ in found:
+            _link(bd)
+        return [op for bd, locks in found for op in self._descriptor(task, bd, locks)]
 
-    def _descriptor(self, task: DMAConfigureTaskOp, bd: DMABDOp, block: Block) -> list[Operation]:
-        locks = _locks(block)
+    def _descriptor(
+        self, task: DMAConfigureTaskOp, bd: DMABDOp, locks: list[UseLockOp]
+    ) -> list[Operation]:
         numbers = len(bd._operands) == len(task._operands) == 1
-        if locks or not numbers or bd.offset_state_table_idx is not None:
-            return descriptor_ops(task, bd, locks, self.model)
-        kind = (task.tile, *kind_of(task), *kind_but_for(bd, "static_offset"))
-        properties = self._writes.known.get(kind)
-        if properties is None:
-            ops = descriptor_ops(task, bd, locks, self.model)
-            self._writes.learn(kind, bd, ops[0].properties, task)
-            return ops
-        return elsewhere(properties, task, bd, self.model)
+        if locks or not numbers:
+            return with_constants(*descriptor_ops(task, bd, locks, self.model))
+        kind = (task.tile, bd.buffer, *kind_of(task), *kind_but_for(bd, "static_offset"))
+        if (like := self._descriptors.known.get(kind)) is not None:
+            return like.ops(bd)
+        ops = with_constants(*descriptor_ops(task, bd, locks, self.model))
+        self._descriptors.learn(kind, bd, Elsewhere.than(bd, ops), task)
+        return ops
 
 
 def _push(op: DMAStartTaskOp, task: DMAConfigureTaskOp, first: int | None) -> list[Operation]:
@@ -182,35 +183,28 @@ def _first_bd_id(task: DMAConfigureTaskOp) -> int | None:
     blocks = _descriptor_blocks(task)
     if not blocks:
         return None
-    _require_descriptor(task, blocks[0])
-    return _descriptor(blocks[0]).bd_id
+    return _descriptors(task, blocks[0])[0].bd_id
 
 
 def _descriptor_blocks(task: DMAConfigureTaskOp) -> list[Block]:
     """The task's blocks but for an entry that only leads into a chain (which may be a loop)."""
-    blocks = list(task.body.blocks)
-    if not blocks:
+    entry = task.body.first_block
+    if entry is None:
         return []
-    first = blocks[0].first_op
-    is_lead = first is blocks[0].last_op and not isinstance(first, DMABDOp)
+    first = entry.first_op
+    is_lead = first is entry.last_op and not isinstance(first, DMABDOp)
+    blocks = [entry] if entry is task.body.last_block else list(task.body.blocks)
     return blocks[1:] if is_lead else blocks
 
 
-def _descriptor(block: Block) -> DMABDOp:
-    return next(op for op in block.ops if isinstance(op, DMABDOp))
-
-
-def _locks(block: Block) -> list[UseLockOp]:
-    return [op for op in block.ops if isinstance(op, UseLockOp)]
-
-
-def _check_block(task: DMAConfigureTaskOp, block: Block) -> None:
-    """Raise DesignError unless the block is one descriptor with no locks, or with two."""
-    for op in block.ops:
+def _descriptor(task: DMAConfigureTaskOp, block: Block) -> tuple[DMABDOp, list[UseLockOp]]:
+    """The descriptor of a block and its locks; DesignError unless it has one, with no locks or
+    with two."""
+    ops = ops_in(block)
+    for op in ops:
         if not isinstance(op, IN_A_BLOCK):
             raise design_error(op, f"{op.name} cannot be a part of a buffer descriptor")
-    _require_descriptor(task, block)
-    descriptors = [op for op in block.ops if isinstance(op, DMABDOp)]
+    descriptors = _descriptors(task, block)
     if len(descriptors) > 1:
         raise design_error(
             descriptors[1], "this block of a task has a second aie.dma_bd; it takes one"
@@ -221,28 +215,31 @@ def _check_block(task: DMAConfigureTaskOp, block: Block) -> None:
             "this descriptor has no BD id",
             "run aie-assign-runtime-sequence-bd-ids first, or give it one ({bd_id = ... : i32})",
         )
-    locks = _locks(block)
+    locks = [op for op in ops if isinstance(op, UseLockOp)]
     if len(locks) not in (0, 2):
         raise design_error(
             locks[0],
             "a descriptor uses no locks, or one acquire and one release; "
             f"this block has {len(locks)} lock op{'s' if len(locks) > 1 else ''}",
         )
+    return descriptors[0], locks
 
 
-def _require_descriptor(task: DMAConfigureTaskOp, block: Block) -> None:
-    if not any(isinstance(op, DMABDOp) for op in block.ops):
+def _descriptors(task: DMAConfigureTaskOp, block: Block) -> list[DMABDOp]:
+    """Those of a block, one at least."""
+    found = [op for op in ops_in(block) if isinstance(op, DMABDOp)]
+    if not found:
         raise design_error(
             block.last_op or task, "this block of a task has no aie.dma_bd; it needs one"
         )
+    return found
 
 
-def _link(block: Block) -> None:
+def _link(bd: DMABDOp) -> None:
     """Turn the `aie.next_bd` of a block into the number of the descriptor that it leads to."""
-    last = block.last_op
+    last = block_of(bd).last_op
     if not isinstance(last, NextBDOp):
         return
-    bd = _descriptor(block)
     if bd.next_bd_id is not None:
         raise design_error(last, "this descriptor has a next_bd_id attribute and an aie.next_bd")
     following = [op for op in last.dest.ops if isinstance(op, DMABDOp)]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import MemRefType, ModuleOp, SymbolRefAttr
-from xdsl.dialects.memref import GetGlobalOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
@@ -31,7 +30,7 @@ from softnpu.dialects.aiex import (
     NpuWriteRTPOp,
 )
 from softnpu.dialects.kinds import Kind, OfKinds, kind_but_for, kind_of
-from softnpu.dialects.making import made, made_again
+from softnpu.dialects.making import Again, made
 from softnpu.dialects.scalars import (
     loose_constant,
     loose_constants,
@@ -41,8 +40,9 @@ from softnpu.dialects.scalars import (
 )
 from softnpu.dialects.source import design_error
 from softnpu.dialects.walking import all_ops
-from softnpu.passes.bd_words import bd_words, check_bd_id, check_tile
+from softnpu.passes.bd_words import bd_words, check_bd_id, check_tile, moved
 from softnpu.passes.block_data import BlockData
+from softnpu.passes.concerns import Concerns
 from softnpu.passes.memcpy_descriptors import (
     address_patch,
     is_decided_by_run,
@@ -67,6 +67,10 @@ CONTROLLER_ID_LSB = 8
 CONTROLLER_ID_MASK = 0x1F00
 """The packet id among the bits of a channel's control register."""
 
+ADDRESS = NpuBlockWriteOp.attr_fields["address"]
+PLACE = ("bd_id", "buffer_offset")
+"""Where a descriptor is written, and where in its buffer it begins."""
+
 QUEUE_REPEAT_LSB = 16
 QUEUE_TOKEN = 1 << 31
 NUMBERS, MEMORY_NUMBERS = 0xF, 0x3F
@@ -78,6 +82,7 @@ class DmaToNpuPass(ModulePass):
     """Lower transfers and what goes with them to register operations."""
 
     name = "aie-dma-to-npu"
+    makes: ClassVar[Concerns] = ()
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
         for device in devices(op):
@@ -87,15 +92,6 @@ class DmaToNpuPass(ModulePass):
                     lower = lowering.of(step)
                     if lower is not None:
                         put(step, lower(step))
-
-
-@dataclass(frozen=True)
-class _Data:
-    """A descriptor's place, and the global of its words."""
-
-    address: int
-    name: SymbolRefAttr
-    type: MemRefType[Any]
 
 
 @dataclass(frozen=True)
@@ -111,20 +107,14 @@ class _Command:
 class _Transfer:
     """What a transfer becomes before and behind the patch that says where it begins."""
 
-    before: list[Operation]
+    before: Again
     register: int
-    behind: list[Operation]
+    behind: Again
 
 
 def _but_for_start(op: NpuDmaMemcpyNdOp) -> Kind | None:
     """The kind of a transfer, its offsets left out; None if values of the sequence are in it."""
     return kind_but_for(op, "static_offsets") if len(op._operands) == 1 else None
-
-
-def _block_write(data: _Data, op: Operation) -> list[Operation]:
-    read = made(GetGlobalOp, (), (data.type,), {"name": data.name}, location=op.location)
-    write = NpuBlockWriteOp(address=data.address, data=read.results[0], location=op.location)
-    return [read, write]
 
 
 def _queue_writes(command: _Command, op: Operation) -> list[Operation]:
@@ -156,7 +146,9 @@ class _Lowering:
         self.data = data
         self._transfers: OfKinds[_Transfer] = OfKinds()
         """Of transfers that differ in nothing but where they begin."""
-        self._alike: OfKinds[list[Operation]] = OfKinds()
+        self._words: OfKinds[list[int]] = OfKinds()
+        """Of descriptors that differ in nothing but their `PLACE`."""
+        self._alike: OfKinds[Again] = OfKinds()
         """What other ops of a kind become; each gets ops of its own like these."""
         self._table: dict[type[Operation], Callable[[Any], list[Operation]]] = {
             NpuDmaMemcpyNdOp: self._memcpy,
@@ -185,9 +177,9 @@ class _Lowering:
             if kind is not None:
                 self._transfers.learn(kind, op, found)
         return [
-            *made_again(found.before, op.location),
+            *found.before.made(op.location),
             *with_constants(address_patch(op, found.register)),
-            *made_again(found.behind, op.location),
+            *found.behind.made(op.location),
         ]
 
     def _transfer(self, op: NpuDmaMemcpyNdOp) -> _Transfer:
@@ -198,8 +190,8 @@ class _Lowering:
             *(loose_constant(push.number(name)) for name in ("repeat_count", "bd_id")),
             *_queue_writes(self._command(push), op),
         )
-        before = with_constants(*_block_write(self._data(write), op))
-        return _Transfer(before, register, behind)
+        before = self._write_bd(write)
+        return _Transfer(Again(before), register, Again(behind))
 
     def _like(
         self, op: Operation, lower: Callable[[], list[Operation]], *numbers: int
@@ -207,8 +199,8 @@ class _Lowering:
         """What an op of its kind becomes, whose operands are these numbers, by `lower`."""
         kind = (*kind_of(op), *numbers)
         if kind not in self._alike.known:
-            self._alike.learn(kind, op, with_constants(*lower()))
-        return made_again(self._alike.known[kind], op.location)
+            self._alike.learn(kind, op, Again(with_constants(*lower())))
+        return self._alike.known[kind].made(op.location)
 
     def _runtime_memcpy(self, op: NpuDmaMemcpyNdOp) -> list[Operation]:
         (write, *words), push = runtime_memcpy_ops(op, self.symbols, self.model)
@@ -300,12 +292,19 @@ class _Lowering:
         return header if isinstance(header, PacketInfoAttr) else None
 
     def _write_bd(self, op: NpuWriteBdOp) -> list[Operation]:
-        return self._like(op, lambda: _block_write(self._data(op), op))
-
-    def _data(self, op: NpuWriteBdOp) -> _Data:
-        name, type = self.data.symbol_and_type(bd_words(op, self.model), op.location)
+        """Its words from a global. They are worked out once for all descriptors that differ in
+        nothing but their number and where they begin."""
+        kind = kind_but_for(op, *PLACE)
+        words = self._words.known.get(kind)
+        if words is None:
+            words = bd_words(op, self.model)
+            self._words.learn(kind, op, words)
+        check_bd_id(op, self.model.dma(op.column, op.row), op.bd_id)
+        read = self.data.read(moved(words, op, self.model), op.location)
         address = self.model.dma_bd_address(op.column, op.row, op.bd_id)
-        return _Data(address, SymbolRefAttr(name), type)
+        properties = {ADDRESS.mlir: ADDRESS.codec.store(address)}
+        write = made(NpuBlockWriteOp, read.results, (), properties, location=op.location)
+        return [read, write]
 
     def _parameter(self, op: NpuWriteRTPOp) -> list[Operation]:
         buffer = self.symbols.get(op.buffer)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from xdsl.dialects.arith import ConstantOp
 from xdsl.ir import Attribute, Operation
 
 from softnpu.arch.device import Device
@@ -18,12 +20,15 @@ from softnpu.dialects.aiex import (
 )
 from softnpu.dialects.enums import DMAChannelDir
 from softnpu.dialects.making import made
+from softnpu.dialects.scalars import loose_constant
 from softnpu.dialects.source import design_error
 from softnpu.passes.access_pattern import DIMENSIONS, AccessPattern, bits_of
 from softnpu.passes.bd_fields import Locks, Packet, Padding, Shape
 from softnpu.passes.host_memory import REMEDY, trace
 from softnpu.passes.runtime_descriptors import runtime_ops
 from softnpu.passes.table_offset import table_offset
+
+BUFFER_OFFSET = NpuWriteBdOp.attr_fields["buffer_offset"]
 
 WORD_BYTES = 4
 PAD_DIMENSIONS = 3
@@ -66,16 +71,39 @@ def descriptor_ops(
     ]
 
 
-def elsewhere(
-    properties: Mapping[str, Attribute], task: DMAConfigureTaskOp, bd: DMABDOp, model: Device
-) -> list[Operation]:
-    """The same for a descriptor without locks that differs in its offset alone from one whose
-    write says `properties`; it has no parameter."""
-    _check_offset(bd)
-    offset = NpuWriteBdOp.attr_fields["buffer_offset"].codec.store(bd.offset_in_bytes)
-    said = {**properties, "buffer_offset": offset}
-    write = made(NpuWriteBdOp, properties=said, location=bd.location)
-    return [write, _address(task, bd, model)]
+@dataclass(frozen=True)
+class Elsewhere:
+    """A descriptor's write and its address patch, to be made for others that differ from it in
+    their offset alone.
+
+    Attributes:
+        write, patch: what the two ops say.
+        start: where its buffer begins in the argument of the sequence, in bytes.
+    """
+
+    write: Mapping[str, Attribute]
+    patch: Mapping[str, Attribute]
+    start: int
+
+    @classmethod
+    def than(cls, bd: DMABDOp, ops: Sequence[Operation]) -> Elsewhere | None:
+        """How others are made, `ops` being those of `bd`, if they are the two of host memory."""
+        if [type(op) for op in ops] != [NpuWriteBdOp, ConstantOp, NpuAddressPatchOp]:
+            return None
+        write, _, patch = ops
+        assert isinstance(patch, NpuAddressPatchOp)
+        start = patch.number("arg_plus") - bd.offset_in_bytes
+        return cls({**write.properties}, {**patch.properties}, start)
+
+    def ops(self, bd: DMABDOp) -> list[Operation]:
+        """The ops of a descriptor, and the constant between them."""
+        offset = _checked_offset(bd)
+        said = {**self.write, BUFFER_OFFSET.mlir: BUFFER_OFFSET.codec.store(offset)}
+        write = made(NpuWriteBdOp, properties=said, location=bd.location)
+        plus = loose_constant(self.start + offset)
+        plus.location = bd.location
+        patch = made(NpuAddressPatchOp, plus.results, (), self.patch, location=bd.location)
+        return [write, plus, patch]
 
 
 def _template(
@@ -102,7 +130,7 @@ def _template(
 
 def _check_length(bd: DMABDOp) -> None:
     bits_of(bd, bd.buffer.type)
-    _check_offset(bd)
+    _checked_offset(bd)
     length = bd.len_in_bytes
     if length < WORD_BYTES or length % WORD_BYTES:
         raise design_error(
@@ -112,11 +140,12 @@ def _check_length(bd: DMABDOp) -> None:
         )
 
 
-def _check_offset(bd: DMABDOp) -> None:
-    if bd.offset_in_bytes % WORD_BYTES or bd.offset_in_bytes < 0:
-        raise design_error(
-            bd, f"the offset must be a multiple of 4 bytes, found {bd.offset_in_bytes} bytes"
-        )
+def _checked_offset(bd: DMABDOp) -> int:
+    """A descriptor's offset in bytes."""
+    offset = bd.offset_in_bytes
+    if offset % WORD_BYTES or offset < 0:
+        raise design_error(bd, f"the offset must be a multiple of 4 bytes, found {offset} bytes")
+    return offset
 
 
 def _shape(task: DMAConfigureTaskOp, bd: DMABDOp, model: Device) -> Shape:

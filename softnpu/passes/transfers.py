@@ -6,8 +6,9 @@ Read from the design as the author wrote it (objectfifos and all) or at any late
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects import scf
@@ -36,10 +37,12 @@ from softnpu.dialects.aiex import (
     NpuDmaMemcpyNdOp,
     RunOp,
 )
+from softnpu.dialects.kinds import OfKinds, kind_but_for
+from softnpu.dialects.opdef import DefinedOp
 from softnpu.dialects.rules.common import kind_of
 from softnpu.dialects.sizes import memref_bytes
 from softnpu.dialects.source import location_of
-from softnpu.dialects.walking import ops_of
+from softnpu.dialects.walking import all_ops, ops_of
 from softnpu.errors import DesignError, SourceLocation
 from softnpu.passes import memcpy_descriptors, task_descriptors
 from softnpu.passes.access_pattern import AccessPattern
@@ -48,6 +51,8 @@ from softnpu.passes.host_memory import HostMemory, trace
 from softnpu.passes.materialize_runtime_sequences import callee_of
 from softnpu.passes.sequence_ops import Symbols
 from softnpu.passes.unroll_runtime_sequence_loops import UnrollRuntimeSequenceLoopsPass
+
+OpT = TypeVar("OpT", bound=DefinedOp)
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class HostTransfer:
         start, end: the bytes of the argument that it touches, `start` included, `end` not; the
             end is None where the pattern is.
         argument_bytes: the size of the argument, None if its type does not say.
-        location: where it stands in the design.
+        op: what it stands for in the design.
     """
 
     argument: int
@@ -81,7 +86,12 @@ class HostTransfer:
     start: int
     end: int | None
     argument_bytes: int | None
-    location: SourceLocation | None
+    op: Operation
+
+    @property
+    def location(self) -> SourceLocation | None:
+        """Where it stands in the design."""
+        return location_of(self.op)
 
     @property
     def reads_host(self) -> bool:
@@ -164,6 +174,9 @@ class _Reader:
 
     symbols: Symbols
     arguments: Arguments
+    patterns: OfKinds[tuple[AccessPattern, int]] = field(default_factory=OfKinds)
+    """Sizes and strides of transfers that differ in nothing but their offset, and how far these
+    reach, in bytes."""
 
     def read(self, op: Operation) -> Iterator[HostTransfer]:
         if isinstance(op, NpuDmaMemcpyNdOp):
@@ -184,12 +197,12 @@ class _Reader:
         memory = self._memory(op.memref)
         if memory is not None:
             start = memory.offset + memcpy_descriptors.offset_in_bytes(op)
-            pattern = memcpy_descriptors.pattern_of(op)
+            pattern = self._pattern(op, memcpy_descriptors.pattern_of)
             yield self._transfer(op, memory, start, pattern, self._named(op, op.metadata))
 
     def _task(self, op: DMAConfigureTaskOp | DMAConfigureTaskForOp) -> Iterator[HostTransfer]:
         endpoint = self._endpoint(op)
-        for bd in ops_of(op, DMABDOp):
+        for bd in (one for one in all_ops(op) if isinstance(one, DMABDOp)):
             yield from self._descriptor(bd, self._memory(bd.buffer), endpoint)
 
     def _chain(self, op: DMAStartBdChainOp | DMAStartBdChainForOp) -> Iterator[HostTransfer]:
@@ -209,7 +222,18 @@ class _Reader:
     ) -> Iterator[HostTransfer]:
         if memory is not None and bd.length > 0:
             start = memory.offset + bd.offset_in_bytes
-            yield self._transfer(bd, memory, start, task_descriptors.pattern_of(bd), endpoint)
+            pattern = self._pattern(bd, task_descriptors.pattern_of)
+            yield self._transfer(bd, memory, start, pattern, endpoint)
+
+    def _pattern(
+        self, op: OpT, pattern_of: Callable[[OpT], AccessPattern]
+    ) -> tuple[AccessPattern, int]:
+        if not op.has_number:
+            return _reaching(pattern_of(op))
+        kind = kind_but_for(op, op.varies)
+        if kind not in self.patterns.known:
+            self.patterns.learn(kind, op, _reaching(pattern_of(op)))
+        return self.patterns.known[kind]
 
     def _patch(self, op: NpuAddressPatchOp) -> Iterator[HostTransfer]:
         arguments = list({memory.argument for memory in self.arguments.values()})
@@ -222,7 +246,7 @@ class _Reader:
                     start=op.number("arg_plus"),
                     end=None,
                     argument_bytes=argument_bytes(argument),
-                    location=location_of(op),
+                    op=op,
                 )
 
     def _run(self, op: RunOp) -> Iterator[HostTransfer]:
@@ -248,17 +272,18 @@ class _Reader:
         op: Operation,
         memory: HostMemory,
         start: int,
-        pattern: AccessPattern,
+        reaching: tuple[AccessPattern, int],
         endpoint: Endpoint,
     ) -> HostTransfer:
+        pattern, extent = reaching
         return HostTransfer(
             argument=memory.argument.index,
             endpoint=endpoint,
             pattern=pattern,
             start=start,
-            end=start + _extent(pattern),
+            end=start + extent,
             argument_bytes=argument_bytes(memory.argument),
-            location=location_of(op),
+            op=op,
         )
 
     def _endpoint(
@@ -295,8 +320,8 @@ def _objectfifo_endpoint(fifo: ObjectFifoCreateOp) -> Endpoint:
     return Endpoint(symbol=fifo.sym_name)
 
 
-def _extent(pattern: AccessPattern) -> int:
-    """Bytes from the first to the last that a pattern touches, both included."""
+def _reaching(pattern: AccessPattern) -> tuple[AccessPattern, int]:
+    """A pattern, and the bytes from the first to the last that it touches, both included."""
     steps = zip(pattern.sizes, pattern.strides, strict=True)
     last = sum((size - 1) * stride for size, stride in steps if size > 1)
-    return (last + 1) * pattern.element_bits // 8
+    return pattern, (last + 1) * pattern.element_bits // 8

@@ -29,6 +29,7 @@ from softnpu.dialects.aiex import (
     NpuUpdateFromScratchpadOp,
     NpuWrite32Op,
 )
+from softnpu.dialects.kinds import OfKinds, constants_of, said_by
 from softnpu.dialects.opdef import DefinedOp
 from softnpu.dialects.source import design_error
 from softnpu.dialects.walking import ops_in
@@ -45,6 +46,9 @@ IN_THE_RUN = (
     "npuforge translate --aie-npu-to-cpp, makes of the sequence (aie-translate's "
     "--aie-npu-to-binary leaves out what is in it and says nothing)",
 )
+
+OFTEN_THE_SAME = (NpuSyncOp, NpuMaskWrite32Op)
+"""Ops of which a long sequence has few that differ."""
 
 MAXIMUM_BUFFERS = 16
 """Host buffers that a kernel can take: what mlir-aie has tried on NPUs (aiecc, SidecarFiles.h,
@@ -128,6 +132,8 @@ class _Encoder:
     def __init__(self, symbols: Symbols, *, translate: bool) -> None:
         self.symbols = symbols
         self._translate = translate
+        self._known: OfKinds[ops.Operation | None] = OfKinds()
+        """What is done for those that are often the same, by what they say."""
         self._data: dict[str, bytes] = {}
         """The bytes of the globals that block writes have named."""
         self._table: dict[type[Operation], Callable[[Any], ops.Operation]] = {
@@ -146,8 +152,14 @@ class _Encoder:
         """What the controller does; None for an op that only makes a value for others."""
         encode = self._table.get(type(op))
         if encode is not None:
+            said = said_by(op) if isinstance(op, OFTEN_THE_SAME) else None
+            if (known := self._known.known.get(said)) is not None:
+                return known
             _check_ranges(op)
-            return encode(op)
+            operation = encode(op)
+            if said is not None:
+                self._known.learn(said, op, operation, *constants_of(op))
+            return operation
         if isinstance(op, EndOp | TraceHostConfigOp) or _only_makes_a_value(op):
             # A sequence may have a place for traces though nothing is traced.
             return None

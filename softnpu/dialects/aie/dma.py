@@ -111,6 +111,7 @@ class DMABDOp(DefinedOp):
     """
 
     name = "aie.dma_bd"
+    varies = "static_offset"
     segmented = True
     buffer: SSAValue = operand()
     offset_value: OptionalScalarField = optional_scalar(default=None)
@@ -181,6 +182,10 @@ class DMABDOp(DefinedOp):
     @property
     def dimensions(self) -> BDDimLayoutArrayAttr | None:
         """Sizes and strides, outermost first; None for a linear transfer, or a dynamic one."""
+        if len(self._operands) == 1:  # the buffer
+            if not self.static_sizes:
+                return None
+            return _layout(self.static_sizes, self.static_strides or ())
         sizes = numbers_of(self.mixed_sizes)
         strides = numbers_of(self.mixed_strides)
         if not sizes or strides is None:

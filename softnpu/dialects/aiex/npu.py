@@ -39,6 +39,7 @@ class NpuDmaMemcpyNdOp(DefinedOp):
     """A transfer between a host buffer and a shim DMA; lists run from dimension 3 to 0."""
 
     name = "aiex.npu.dma_memcpy_nd"
+    varies = "static_offsets"
     segmented = True
     memref: SSAValue = operand()
     offsets: tuple[SSAValue, ...] = operands(i64)
