@@ -90,6 +90,10 @@ class AttributePrinter(Printer):
         else:
             super().print_attribute(attribute)
 
+    def print_varying(self, text: str) -> None:
+        """The number, or the list of numbers, in which ops of a kind differ."""
+        self.print_string(text)
+
     def print_element(self, attribute: Attribute) -> None:
         """An attribute inside another: the types i64 and f64 go without saying."""
         if isinstance(attribute, IntegerAttr) and attribute.type == i64:
@@ -115,6 +119,8 @@ class AttributePrinter(Printer):
         """`dense<...>` without its type."""
         if len(dense) > HEX_ABOVE and not dense.is_splat():
             self.print_string(f'dense<"0x{dense.data.data.hex().upper()}">')
+        elif _is_list_of_integers(dense):
+            self.print_string(f"dense<[{', '.join(map(str, dense.get_values()))}]>")
         else:
             dense.print_without_type(self)
 
@@ -128,6 +134,14 @@ class AttributePrinter(Printer):
                 self.print_string(natural)
                 return
         self.print_string(f"0x{int.from_bytes(type.pack((value,)), 'little'):X}")
+
+
+def _is_list_of_integers(dense: DenseIntOrFPElementsAttr[Any]) -> bool:
+    """Whether the values stand in one list, as numbers, and not all as one."""
+    type = dense.get_element_type()
+    if not isinstance(type, IntegerType) or type.width.data == 1 or dense.is_splat():
+        return False
+    return len(dense.get_shape()) == 1 and len(dense) > 0
 
 
 def decimal_digits(value: float, precision: int) -> tuple[str, int]:

@@ -24,6 +24,7 @@ from xdsl.printer import Printer
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from softnpu.dialects.enums import spelling
+from softnpu.dialects.once import PLAIN_SYMBOL, OnceParser
 
 NEAR = 0.5
 """How alike (0 to 1) a word and a spelling must be for the one to be meant."""
@@ -243,7 +244,10 @@ class SymbolRefCodec(Codec[str]):
         return None if isinstance(stored, SymbolRefAttr) else self.what
 
     def parse(self, parser: Parser) -> Attribute:
-        stored = parser.parse_attribute()
+        if isinstance(parser, OnceParser):
+            stored = parser.read_once(PLAIN_SYMBOL, parser.parse_attribute)
+        else:
+            stored = parser.parse_attribute()
         if not isinstance(stored, SymbolRefAttr):
             parser.raise_error(f"expected a symbol such as @name, found {stored}")
         return stored

@@ -237,7 +237,7 @@ def print_index_list(
 ) -> None:
     numbers = getattr(op, static.name)
     if DYNAMIC not in numbers:
-        printer.print_string(f"[{', '.join(map(str, numbers))}]")
+        print_number(printer, op, static)
         return
     start, stop = op.operand_range(dynamic)
     values = iter(op.operands[start:stop])
@@ -285,6 +285,15 @@ def print_dynamic_scalar(
     value = getattr(op, dynamic.name)
     if value is not None:
         printer.print_ssa_value(value)
+    else:
+        print_number(printer, op, static)
+
+
+def print_number(printer: Printer, op: Fielded, static: AttrField) -> None:
+    """A number, or a list of them."""
+    text = op.number_text() if static.name == op.varies else ""
+    if text and isinstance(printer, AttributePrinter):
+        printer.print_varying(text)
     else:
         static.codec.print(printer, op.properties[static.mlir])
 

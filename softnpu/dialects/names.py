@@ -221,8 +221,10 @@ class Names:
         results = op.results
         if len(results) == 1:
             (result,) = results
-            suggested_one = self._constant(op) if type(op) is ConstantOp else suggested_name(op)
-            self._name(result, suggested_one, counters, scope)
+            if type(op) is ConstantOp:
+                self._use(result, self._constant(op), counters, scope)
+            else:
+                self._name(result, suggested_name(op), counters, scope)
             return
         suggested = suggested_names(op)
         starts = sorted({0, *suggested})
@@ -234,31 +236,27 @@ class Names:
                     self.values[results[index]] = f"{name}#{index - start}"
 
     def _constant(self, op: ConstantOp) -> str:
-        """A constant's name; each value is looked at once, and many constants share one."""
+        """A constant's name, an identifier; each value is looked at once for all that have it."""
         value = op.properties["value"]
         known = self._constants.known.get(id(value))
         if known is None:
-            known = constant_name(op)
+            known = sanitized(constant_name(op))
             self._constants.learn(value, known)
         return known
 
     def _name(
         self, value: SSAValue, suggested: str | None, counters: Counters, scope: Scope
     ) -> None:
-        if suggested is None:
-            self._number(value, counters)
+        if suggested:
+            self._use(value, sanitized(suggested), counters, scope)
         else:
-            self._use(value, suggested, counters, scope)
+            self._number(value, counters)
 
     def _number(self, value: SSAValue, counters: Counters) -> None:
         self.values[value] = str(counters.value)
         counters.value += 1
 
     def _use(self, value: SSAValue, name: str, counters: Counters, scope: Scope) -> None:
-        if not name:
-            self._number(value, counters)
-            return
-        name = sanitized(name)
         unique = name
         while unique in scope:
             unique = f"{name}_{counters.conflict}"

@@ -20,6 +20,10 @@ PLAIN_NUMBERS = re.compile(r"\[ *-?[0-9]+ *(?:, *-?[0-9]+ *)*\]")
 """A list of numbers."""
 
 
+PLAIN_SYMBOL = re.compile(r"@[A-Za-z_][\w$]*(?![\w$.:-])", re.ASCII)
+"""A symbol that is named from where it stands in, whose name ends where it ends in any text."""
+
+
 class OnceParser(Parser):
     """xDSL's parser with a memory of what texts were read as."""
 

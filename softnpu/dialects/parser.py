@@ -35,7 +35,7 @@ from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from softnpu.dialects.lexer import DesignLexer
 from softnpu.dialects.locations import LocationReader, at, located
-from softnpu.dialects.making import locate
+from softnpu.dialects.making import locate, place_last
 from softnpu.dialects.older import settle
 from softnpu.dialects.once import PLAIN_DICTIONARY, PLAIN_TYPE, OnceParser
 from softnpu.dialects.scalars import loose_constants
@@ -103,25 +103,33 @@ class DesignParser(OnceParser):
         """One op, in its own syntax or the generic one; see xDSL's method for the grammar."""
         start = self._current_token.span.start
         line = LINE.match(self.lexer.input.content, start)
-        if line is None:
-            return self._parse_statement()
-        op = self._statements.again(line, self.ssa_values)
-        if op is None:
-            op = self._parse_statement()
-            if self._current_token.span.start == line.end():
-                self._statements.learn(line, op, self.ssa_values)
-            return op
-        return self._parse_known(op, line)
-
-    def _parse_known(self, op: Operation, line: re.Match[str]) -> Operation:
-        """Go on behind a line that was read already, which has made the op."""
-        content = self.lexer.input
-        op.location = at(self.place(line.start("op")))
-        if line["result"] is not None:
-            span = Span(line.start("result") - 1, line.end("result"), content)
-            self._bind(op, [(span, 1)], Span(*line.span("op"), content))
-        self._resume_from(line.end())
+        op = self._parse_statement()
+        if line is not None and self._current_token.span.start == line.end():
+            self._statements.learn(line, op, self.ssa_values)
         return op
+
+    def _parse_block_body(self, block: Block) -> None:
+        self._parse_known(block)
+        while (op := self.parse_optional_operation()) is not None:
+            block.add_op(op)
+            self._parse_known(block)
+
+    def _parse_known(self, block: Block) -> None:
+        """Reads lines that say what earlier ones said, as many as follow one another."""
+        content = self.lexer.input
+        start = end = self._current_token.span.start
+        while (line := LINE.match(content.content, end)) is not None:
+            op = self._statements.again(line, self.ssa_values)
+            if op is None:
+                break
+            op.location = at(self.place(line.start("op")))
+            if line["result"] is not None:
+                span = Span(line.start("result") - 1, line.end("result"), content)
+                self._bind(op, [(span, 1)], Span(*line.span("op"), content))
+            place_last(block, op)
+            end = line.end()
+        if end > start:
+            self._resume_from(end)
 
     def _parse_statement(self) -> Operation:
         bound = self._parse_op_result_list()

@@ -6,8 +6,9 @@ author's: file, line, the names in the design.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
+from itertools import count
 from typing import Any, TypeAlias
 
 from xdsl.dialects import scf
@@ -27,7 +28,14 @@ from softnpu.dialects.aiex.tasks import (
     DMAStartBdChainForOp,
     DMAStartBdChainOp,
 )
-from softnpu.dialects.kinds import Kind, OfKinds, kind_of, of_kinds
+from softnpu.dialects.kinds import (
+    Kind,
+    OfKinds,
+    kind_but_for,
+    kind_of,
+    of_attributes,
+    of_kinds,
+)
 from softnpu.dialects.opdef import DefinedOp, OperandField
 from softnpu.dialects.rules import rule_of
 from softnpu.dialects.rules.common import title
@@ -63,9 +71,13 @@ ORIGINS: dict[str, Origin] = {
 """What the values of an operand field must come from; block arguments may stand for any, and
 a core's lock may be its number (what aie-localize-locks makes of it)."""
 
-SELF_CONTAINED = frozenset((ConstantOp.name, "memref.get_global"))
+SELF_CONTAINED: dict[str, tuple[str, ...]] = {
+    ConstantOp.name: (),
+    "memref.get_global": ("name",),
+    "memref.global": ("sym_name", "initial_value"),
+}
 """Ops of which xDSL's definition asks nothing that depends on the ops around them; of a constant,
-neither do the rules."""
+neither do the rules. Of these attributes, it asks for their class alone."""
 
 BELONGING = PARENTS.keys() | ANCESTORS.keys()
 """Ops that cannot stand just anywhere."""
@@ -93,29 +105,50 @@ def verify(top: Operation, closed: tuple[type[Operation], ...] = ()) -> None:
     Raises:
         DesignError: for the first thing wrong.
     """
-    ops = all_ops(top, closed)
-    kinds = [() if op.regions else _kind(op) for op in ops]
+    every = all_ops(top, closed)
+    ops = list(_unlike(every))
+    kinds = list(map(_kind, ops))
     _check_parts(ops, kinds)
-    order, seen = _Order(), set[Operation]()
+    order, places = _Order(), dict(zip(every, count()))
     with tables_read_once():
         for op in ops:
             if op.name in BELONGING:
                 _check_parent(op)
             if op._operands:
-                _check_operands(op, order, seen)
+                _check_operands(op, order, places)
             if op.regions and type(op) not in closed:
                 _check_blocks(op)
                 _check_symbols(op)
-            seen.add(op)
         sound = of_kinds("sound")
         for op, kind in zip(ops, kinds, strict=True):
-            if type(op) is not ConstantOp or kind not in sound.known:
-                _check_op(op, kind, sound)
+            _check_op(op, kind, sound)
+
+
+def _unlike(ops: Iterable[Operation]) -> Iterator[Operation]:
+    """The ops without the integers among the constants, but for the first of each type."""
+    integers = of_attributes("types of constants")
+    for op in ops:
+        if type(op) is ConstantOp and (identity := _integer(op)) is not None:
+            if identity in integers.known:
+                continue
+            integers.learn(op.results[0].type, True)
+        yield op
+
+
+def _integer(op: ConstantOp) -> int | None:
+    """The identity of the type of a constant that is an integer of that type, and no more."""
+    results, properties = op.results, op.properties
+    plain = len(results) == len(properties) == 1 and not op.attributes and not op._operands
+    value = properties.get("value")
+    if not plain or op._successors or type(value) is not IntegerAttr:
+        return None
+    type_of_value = value.type
+    return id(type_of_value) if type_of_value is tuple.__getitem__(results, 0)._type else None
 
 
 def _check_parts(ops: Iterable[Operation], kinds: Iterable[Kind]) -> None:
     """All that the ops' definitions list is there, before anything asks for it; looked at once for
-    all that are alike and have no regions."""
+    all that are alike."""
     whole = of_kinds("whole")
     known = whole.known
     for op, kind in zip(ops, kinds, strict=True):
@@ -130,13 +163,13 @@ def _check_parts(ops: Iterable[Operation], kinds: Iterable[Kind]) -> None:
 
 
 def _kind(op: Operation) -> Kind:
-    """The kind of an op; of the value of an integer constant, the type is enough."""
-    if type(op) is not ConstantOp or op._operands or op.attributes or op._successors:
+    """What the parts of an op are whole by, and its definition kept; () if it does not tell."""
+    if op.regions:
+        return (len(op.regions), *kind_of(op)) if isinstance(op, DefinedOp) else ()
+    by_class = SELF_CONTAINED.get(op.name)
+    if not by_class or op._successors:
         return kind_of(op)
-    value = op.properties.get("value")
-    if type(value) is not IntegerAttr or len(op.properties) > 1:
-        return kind_of(op)
-    return (ConstantOp, id(value.type), *[id(result.type) for result in op.results])
+    return (*kind_but_for(op, *by_class), *[type(op.properties.get(name)) for name in by_class])
 
 
 def _check_op(op: Operation, kind: Kind, sound: OfKinds[bool]) -> None:
@@ -235,7 +268,7 @@ def _check_blocks(op: Operation) -> None:
         if op.name in SINGLE_BLOCK:
             _check_single(op, len(blocks))
         for block in blocks:
-            last = block.last_op
+            last = block._last_op
             if last is None or not last.has_trait(IsTerminator, value_if_unregistered=True):
                 free = op.has_trait(NoTerminator, value_if_unregistered=True)
                 if len(blocks) > 1 or not free:
@@ -301,13 +334,13 @@ class _Order:
         return self.dominance[region].dominates(first, second)
 
 
-def _check_operands(op: Operation, order: _Order, seen: Container[Operation]) -> None:
-    """`seen`: the ops before this one in the text."""
+def _check_operands(op: Operation, order: _Order, places: Mapping[Operation, int]) -> None:
+    """`places`: those of ops in the text."""
     block = op.parent
     for value in op._operands:
         if type(value) is not OpResult or value.op.parent is not block or block is None:
             _check_operand(op, value, order)
-        elif value.op not in seen:
+        elif places.get(value.op, len(places)) >= places[op]:
             _raise_too_early(op, value)
 
 

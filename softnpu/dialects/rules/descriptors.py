@@ -19,6 +19,7 @@ from softnpu.dialects.attributes import (
     BDPadLayoutArrayAttr,
     PacketInfoAttr,
 )
+from softnpu.dialects.kinds import kind_but_for, of_kinds
 from softnpu.dialects.rules.common import (
     DMA_PROGRAMS,
     WORD_BYTES,
@@ -48,12 +49,12 @@ ITERATION_BITS = 6
 
 def check_bd(op: DMABDOp) -> None:
     """A descriptor of a DMA program moves what its tile's DMA can move."""
-    check_packet(op, op.packet)
-    _check_lists(op)
-    _check_signs(op)
-    type = op.buffer.type
-    if op.len is None and isinstance(type, MemRefType) and not type.has_static_shape():
-        raise design_error(op, f"{type} has no fixed size: write the length")
+    kind = kind_but_for(op, op.varies) if op.has_number else None
+    forms = of_kinds("forms of descriptors")
+    if kind not in forms.known:
+        _check_form(op)
+        if kind is not None:
+            forms.learn(kind, op, True)
     parent = op.parent_op()
     program = parent_named(op, *DMA_PROGRAMS)
     if parent is None or program is None or parent.name not in (*DMA_PROGRAMS, "aie.dma"):
@@ -61,21 +62,31 @@ def check_bd(op: DMABDOp) -> None:
             check_reach(op)
         return
     assert isinstance(program, TileElement)
-    kind = kind_of(program.tile_op)
+    tile = kind_of(program.tile_op)
     _check_buffer(op, program)
     _check_length(op, program)
     _check_ids(op, program)
     if op.dimensions is not None:
-        _check_dimensions(op, op.dimensions, kind)
+        _check_dimensions(op, op.dimensions, tile)
     if op.pad_dimensions is not None:
-        _check_padding(op, kind)
+        _check_padding(op, tile)
     if op.iteration is not None:
         _check_iteration(op, op.iteration, program)
-    check_covered(op, kind)
-    check_reach(op, kind)
-    _check_address(op, kind)
-    if op.burst_length and kind is not TileKind.SHIM:
+    check_covered(op, tile)
+    check_reach(op, tile)
+    _check_address(op, tile)
+    if op.burst_length and tile is not TileKind.SHIM:
         raise design_error(op, "burst_length is for shim tiles, which reach the host's memory")
+
+
+def _check_form(op: DMABDOp) -> None:
+    """What depends neither on where a descriptor begins nor on where it stands."""
+    check_packet(op, op.packet)
+    _check_lists(op)
+    _check_signs(op)
+    type = op.buffer.type
+    if op.len is None and isinstance(type, MemRefType) and not type.has_static_shape():
+        raise design_error(op, f"{type} has no fixed size: write the length")
 
 
 def _check_lists(op: DMABDOp) -> None:

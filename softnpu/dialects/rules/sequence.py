@@ -45,7 +45,7 @@ from softnpu.dialects.rules.descriptors import DIMENSIONS, PACKET_IDS, PACKET_TY
 from softnpu.dialects.scalars import DYNAMIC, number_of
 from softnpu.dialects.sizes import element_bits, element_count, memref_bytes
 from softnpu.dialects.source import design_error, location_of
-from softnpu.dialects.walking import all_ops
+from softnpu.dialects.walking import ops_in
 
 LIST_LENGTH = 4
 """Offsets, sizes and strides of a transfer: dimensions 3, 2, 1, 0."""
@@ -278,9 +278,10 @@ def check_configure_task(op: DMAConfigureTaskOp) -> None:
 def check_configure_task_for(op: DMAConfigureTaskForOp) -> None:
     """The allocation exists."""
     check_symbol(op, op.alloc.partition("::@")[0], "objectfifo or shim DMA allocation")
-    for inner in all_ops(op)[1:]:
-        if isinstance(inner, DMABDOp):
-            _check_task_bd(inner, TileKind.SHIM)
+    for block in op.body.blocks:
+        for inner in ops_in(block):
+            if isinstance(inner, DMABDOp):
+                _check_task_bd(inner, TileKind.SHIM)
 
 
 def _check_task_bd(op: DMABDOp, kind: TileKind) -> None:

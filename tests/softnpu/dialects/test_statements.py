@@ -77,3 +77,48 @@ def test_a_name_used_for_two_operands_says_nothing_of_their_order(tmp_path: Path
     printed = print_module(parse_file(design))
     assert "aiex.npu.write32(%c0_i32, %c0_i32)" in printed
     assert "aiex.npu.write32(%c0_i32, %c1_i32)" in printed
+
+
+COPY = (
+    "aiex.npu.dma_memcpy_nd(%b{offsets}[1, 1, 1, 8][0, 0, 0, 1]) "
+    "{{id = 0 : i64, metadata = @f}} : memref<64xi32>\n"
+)
+TASK = """
+%{name} = aiex.dma_configure_task_for @f {{
+  aie.dma_bd(%b : memref<64xi32> offset = {offset} len = 8) {{bd_id = 0 : i32}}
+  aie.end
+}}
+"""
+
+
+def read(*lines: str) -> str:
+    return print_module(parse_text(SEQUENCE.format("".join(lines)), check=False))
+
+
+def test_transfers_that_differ_in_their_offsets_keep_each_its_own() -> None:
+    printed = read(*(COPY.format(offsets=f"[0, 0, {n}, {8 * n}]") for n in range(3)))
+    found = re.findall(r"arg1(\[[0-9, ]+\])\[1, 1, 1, 8\]", printed)
+    assert found == ["[0, 0, 0, 0]", "[0, 0, 1, 8]", "[0, 0, 2, 16]"]
+
+
+def test_a_transfer_whose_offset_is_a_value_is_not_read_like_those_with_numbers() -> None:
+    lists = ("[0, 0, 0, 0]", "[0, 0, %a, 0]", "[0, 0, 0, %a]", "[0, 0, 0, 8]")
+    printed = read(*(COPY.format(offsets=one) for one in lists))
+    found = re.findall(r"arg1(\[[^\]]+\])\[1, 1, 1, 8\]", printed)
+    assert found == [one.replace("%a", "%arg0") for one in lists]
+
+
+def test_descriptors_that_differ_in_their_offsets_keep_each_its_own() -> None:
+    offsets = enumerate((0, 8, 16, 8))
+    printed = read(*(TASK.format(name=f"t{n}", offset=offset) for n, offset in offsets))
+    assert re.findall(r"offset = ([0-9]+) len = 8", printed) == ["0", "8", "16", "8"]
+
+
+def test_an_offset_that_is_no_descriptors_own_is_read_as_it_stands() -> None:
+    line = "aie.dma_bd(%b : memref<64xi32>) {{bd_id = {0} : i32, offset = {0} : i32}}\n"
+    task = "%t{0} = aiex.dma_configure_task_for @f {{\n" + line + "aie.end\n}}\n"
+    printed = read(*(task.format(n) for n in (3, 4)))
+    assert re.findall(r"bd_id = ([0-9]+) : i32, offset = ([0-9]+) : i32", printed) == [
+        ("3", "3"),
+        ("4", "4"),
+    ]
