@@ -21,19 +21,16 @@ def kind_of(op: Operation) -> Kind:
     as none of them goes (see `OfKinds`).
     """
     properties, attributes = op.properties, op.attributes
-    return (
+    kind: Kind = (
         type(op),
-        *properties,
-        None,
-        *map(id, properties.values()),
-        *attributes,
-        None,
-        *map(id, attributes.values()),
-        *[id(value._type) for value in op._operands],
-        None,
-        *[id(value._type) for value in op.results],
         len(op._successors),
+        *properties,
+        *map(id, properties.values()),
+        *[id(value._type) for value in op._operands],
     )
+    if op.results:
+        kind = (*kind, None, *[id(value._type) for value in op.results])
+    return (*kind, *attributes, *map(id, attributes.values())) if attributes else kind
 
 
 def kind_but_for(op: Operation, *left_out: str) -> Kind:

@@ -174,6 +174,16 @@ def place_before(anchor: Operation, ops: Sequence[Operation]) -> None:
         ops[-1]._next_op, anchor._prev_op = anchor, ops[-1]
 
 
+def drop(op: Operation) -> None:
+    """Take an op whose results nothing uses out of its block, with all that is in it (as
+    `Block.erase_op`)."""
+    block = op.parent
+    assert block is not None
+    assert all(result.first_use is None for result in op.results), f"{op.name} is used"
+    block.detach_op(op)
+    op.drop_all_references()
+
+
 def place_last(block: Block, op: Operation) -> None:
     """Put a new op at the end of a block (as `Block.add_op`)."""
     last = block._last_op

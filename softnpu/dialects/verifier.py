@@ -116,6 +116,8 @@ def verify(top: Operation, closed: tuple[type[Operation], ...] = ()) -> None:
                 _check_parent(op)
             if op._operands:
                 _check_operands(op, order, places)
+            if op._successors:
+                _check_branch(op)
             if op.regions and type(op) not in closed:
                 _check_blocks(op)
                 _check_symbols(op)
@@ -262,7 +264,7 @@ def _check_origins(op: DefinedOp, origins: Iterable[tuple[OperandField, Origin]]
 
 
 def _check_blocks(op: Operation) -> None:
-    """Blocks end in terminators, and branches stay in their region."""
+    """Blocks end in terminators."""
     for region in op.regions:
         blocks = region.blocks
         if op.name in SINGLE_BLOCK:
@@ -273,13 +275,15 @@ def _check_blocks(op: Operation) -> None:
                 free = op.has_trait(NoTerminator, value_if_unregistered=True)
                 if len(blocks) > 1 or not free:
                     _raise_unterminated(op, block)
-            for inner in ops_in(block):
-                if not inner._successors:
-                    continue
-                if inner is not last:
-                    raise design_error(inner, f"'{inner.name}' must be the last op of its block")
-                if any(target.parent is not region for target in inner.successors):
-                    raise design_error(inner, f"'{inner.name}' leaves its region")
+
+
+def _check_branch(op: Operation) -> None:
+    """A branch ends its block, and stays in its region."""
+    block = op.parent
+    if block is not None and op is not block.last_op:
+        raise design_error(op, f"'{op.name}' must be the last op of its block")
+    if block is not None and any(target.parent is not block.parent for target in op.successors):
+        raise design_error(op, f"'{op.name}' leaves its region")
 
 
 def _check_single(op: Operation, blocks: int) -> None:

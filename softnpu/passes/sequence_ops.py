@@ -12,7 +12,7 @@ from softnpu.arch.device import Device
 from softnpu.arch.device import device as arch_device
 from softnpu.dialects.aie import DeviceOp, RuntimeSequenceOp, ShimDMAAllocationOp, TileOp
 from softnpu.dialects.aie.symbols import symbol_name
-from softnpu.dialects.making import place_before
+from softnpu.dialects.making import drop, place_before
 from softnpu.dialects.scalars import with_constants
 from softnpu.dialects.source import design_error
 from softnpu.dialects.walking import all_ops, ops_in
@@ -81,10 +81,8 @@ def replace(op: Operation, new: Sequence[Operation]) -> None:
 
 def put(op: Operation, new: Sequence[Operation]) -> None:
     """Put `new`, whose constants are among it, in the place of `op`, which has no uses left."""
-    block = op.parent_block()
-    assert block is not None
     place_before(op, new)
-    block.erase_op(op)
+    drop(op)
 
 
 class Symbols:
