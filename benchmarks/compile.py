@@ -8,8 +8,8 @@ The cores' programs are taken as given, as AMD's driver takes them when it is me
 design on this class of machine); what a stand-in program costs is a figure of its own.
 Processor time (user and system, child processes included) says nearly the same on a busy machine:
 nearly, for what shares its caches. Seen on two such busy processors: a small design 0.30 to 0.37 s
-from its start and 0.05 to 0.06 s after others, 32 cores 1.6 to 1.8 s, 10,000 writes 3.0 s, copies
-3.4 s, tasks 5.3 s, 100,000 writes 31 s, copies 33 s, tasks 47 s.
+from its start and 0.05 to 0.06 s after others, 32 cores 1.6 to 1.7 s, 10,000 writes 2.7 s, copies
+3.0 s, tasks 3.7 s.
 """
 
 from __future__ import annotations

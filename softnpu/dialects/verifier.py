@@ -28,14 +28,7 @@ from softnpu.dialects.aiex.tasks import (
     DMAStartBdChainForOp,
     DMAStartBdChainOp,
 )
-from softnpu.dialects.kinds import (
-    Kind,
-    OfKinds,
-    kind_but_for,
-    kind_of,
-    of_attributes,
-    of_kinds,
-)
+from softnpu.dialects.kinds import Kind, OfKinds, kind_but_for, kind_of, of_kinds
 from softnpu.dialects.opdef import DefinedOp, OperandField
 from softnpu.dialects.rules import rule_of
 from softnpu.dialects.rules.common import title
@@ -128,24 +121,23 @@ def verify(top: Operation, closed: tuple[type[Operation], ...] = ()) -> None:
 
 def _unlike(ops: Iterable[Operation]) -> Iterator[Operation]:
     """The ops without the integers among the constants, but for the first of each type."""
-    integers = of_attributes("types of constants")
+    integers = of_kinds("integers")
     for op in ops:
-        if type(op) is ConstantOp and (identity := _integer(op)) is not None:
-            if identity in integers.known:
+        if type(op) is ConstantOp and (kind := _kind_of_integer(op)):
+            if kind in integers.known:
                 continue
-            integers.learn(op.results[0].type, True)
+            integers.learn(kind, op, True)
         yield op
 
 
-def _integer(op: ConstantOp) -> int | None:
-    """The identity of the type of a constant that is an integer of that type, and no more."""
+def _kind_of_integer(op: ConstantOp) -> Kind:
+    """The types of the value and the result of a constant that is an integer and no more."""
     results, properties = op.results, op.properties
     plain = len(results) == len(properties) == 1 and not op.attributes and not op._operands
     value = properties.get("value")
     if not plain or op._successors or type(value) is not IntegerAttr:
-        return None
-    type_of_value = value.type
-    return id(type_of_value) if type_of_value is tuple.__getitem__(results, 0)._type else None
+        return ()
+    return id(value.type), id(tuple.__getitem__(results, 0)._type)
 
 
 def _check_parts(ops: Iterable[Operation], kinds: Iterable[Kind]) -> None:

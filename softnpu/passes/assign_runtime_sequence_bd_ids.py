@@ -296,7 +296,9 @@ def configured_task(op: Operation) -> DMAConfigureTaskOp:
     Raises:
         DesignError: the operand is no task, or one that an earlier pass should have lowered.
     """
-    task = op.operands[0].owner
+    task = op._operands[0].owner
+    if isinstance(task, DMAConfigureTaskOp):
+        return task
     if (found := next(origins(op.operands[0]), None)) is not None:
         return found
     lowered_by = LOWERED_BY.get(type(task)) if isinstance(task, Operation) else None
