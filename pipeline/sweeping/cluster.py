@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from distributed import Client, Future, Nanny, Scheduler, SpecCluster, as_completed, get_worker
@@ -47,8 +47,14 @@ def client(scheduler: str, workers: int) -> Iterator[Client]:
         with made:
             yield made
         return
-    with _local(workers) as cluster, Client(cluster) as made:
-        yield made
+    cluster = _local(workers)
+    try:
+        with Client(cluster) as made:
+            yield made
+    finally:
+        # Where the machine is busy a worker may be killed later than dask waits for it.
+        with suppress(TimeoutError):
+            cluster.close()
 
 
 def _local(workers: int) -> SpecCluster:

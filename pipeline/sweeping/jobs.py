@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,8 @@ from softnpu.errors import SoftnpuError
 if TYPE_CHECKING:
     from runner.artifact import Artifact
 
+FLOOR = "floor"
+"""Beside the settings' folders, the empty design."""
 NPU_PLAN = Plan(warm_up=3, iterations=20, budget=5.0)
 _HEADERS = (".h", ".hpp", ".inc")
 _DESIGNS = (".j2", ".mlir", ".py", ".pyc")
@@ -219,8 +222,16 @@ def _measured(variant: Variant, run_on: str, row: Row) -> Row:
 def _on_emulator(variant: Variant, built: Artifact) -> tuple[float, float]:
     from runner.estimate import milliseconds, steady_run
 
-    floor = benching.estimated_floor(variant.device, variant.design.root / "build")
-    return milliseconds(steady_run(built)), milliseconds(floor)
+    floor = _floor(variant.device, variant.design.root.parent / FLOOR)
+    return milliseconds(steady_run(built)), floor
+
+
+@cache
+def _floor(device: str, folder: Path) -> float:
+    """The empty design's time, once for all settings of a worker."""
+    from runner.estimate import milliseconds
+
+    return milliseconds(benching.estimated_floor(device, folder))
 
 
 def _on_npu(variant: Variant, built: Artifact) -> tuple[float, float]:

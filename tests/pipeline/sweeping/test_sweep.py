@@ -15,6 +15,8 @@ from tests.project import Project, make_project
 
 pytest.importorskip("distributed", reason="requirements-sweep.txt")
 
+from distributed import SpecCluster
+
 from pipeline.discovery import discover
 from pipeline.selection import Request, resolve
 from pipeline.sweeping import cluster, jobs
@@ -112,6 +114,20 @@ def test_the_jobs_of_a_worker_that_is_killed_are_done_by_others(project: Project
 
     with cluster.client("", 2) as client:
         assert sorted(done(client)) == sorted(job.key for job in wanted)
+
+
+def test_a_worker_that_ends_later_than_dask_waits_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    close = SpecCluster.close
+
+    def late(self: SpecCluster, *given: object) -> None:
+        close(self, *given)
+        raise TimeoutError
+
+    monkeypatch.setattr(SpecCluster, "close", late)
+    with cluster.client("", 1) as client:
+        assert client.submit(sum, [1, 2]).result() == 3
 
 
 def test_what_is_the_same_has_one_key_and_any_change_gives_another(project: Project) -> None:
