@@ -27,6 +27,7 @@ def headline(report: RunReport, chain: Step, wording: Wording) -> str:
     rules = (
         _within_an_object,
         _nothing_more_comes,
+        _no_token,
         _ends_within_an_object,
         _never_released,
         _in_a_circle,
@@ -138,6 +139,21 @@ def _nothing_more_comes(_report: RunReport, step: Step, wording: Wording) -> str
             return f"no stream leads to {wording.actor(actor)}, which waits for data"
         case waits.Ended(core):
             return f"{core.place} has ended its program, and others wait for it"
+    return ""
+
+
+def _no_token(_report: RunReport, step: Step, wording: Wording) -> str:
+    """Whether the sequence waits for a token of a channel that has done all, and has none left."""
+    if not isinstance(step.wait, waits.TokenWait):
+        return ""
+    for child in step.children:
+        match child.wait:
+            case waits.NoTask(Channel() as channel) if channel.counts.given:
+                tokens = channel.counts.tokens
+                left = (
+                    "the ones of its transfers are used up" if tokens else "no transfer issues one"
+                )
+                return f"the sequence waits for a token of {wording.transfer(channel)}, and {left}"
     return ""
 
 

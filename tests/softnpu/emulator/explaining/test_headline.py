@@ -33,12 +33,34 @@ LISTENS = KERNEL.replace("    calls++;\n", "    calls += npu_get_stream();\n")
 def test_a_hang_begins_with_its_cause(
     tmp_path: Path, sent: int, taken: int, kernel: str, told: str | None
 ) -> None:
-    (tmp_path / "kernel.c").write_text(kernel)
     design = DESIGN.replace("[1, 1, 1, 64]", f"[1, 1, 1, {taken}]").replace("SENT", str(sent))
-    (tmp_path / "design.mlir").write_text(design)
-    compile_kernel(tmp_path / "kernel.c", tmp_path / "kernel.o")
-    compile_design(tmp_path / "design.mlir", tmp_path)
-    built = Built(tmp_path)
-    report, _ = built.run(built.context())
-    first = explain(report, built.names).splitlines()[0]
+    first = headline_of(tmp_path, design, kernel)
     assert first == ("completed" if told is None else f"a hang: {told}")
+
+
+@pytest.mark.parametrize(
+    ("waits", "told"),
+    [
+        ("@in", "the sequence waits for a token of in, and no transfer issues one"),
+        (
+            "@out}\n    aiex.npu.dma_wait {symbol = @out",
+            "the sequence waits for a token of out, and the ones of its transfers are used up",
+        ),
+    ],
+)
+def test_a_wait_for_a_token_that_is_not_issued_is_told(
+    tmp_path: Path, waits: str, told: str
+) -> None:
+    design = DESIGN.replace("dma_wait {symbol = @out", f"dma_wait {{symbol = {waits}")
+    assert headline_of(tmp_path, design.replace("SENT", "64"), KERNEL) == f"a hang: {told}"
+
+
+def headline_of(folder: Path, design: str, kernel: str) -> str:
+    """The first line of what is told of a design's run."""
+    (folder / "kernel.c").write_text(kernel)
+    (folder / "design.mlir").write_text(design)
+    compile_kernel(folder / "kernel.c", folder / "kernel.o")
+    compile_design(folder / "design.mlir", folder)
+    built = Built(folder)
+    report, _ = built.run(built.context())
+    return explain(report, built.names).splitlines()[0]
