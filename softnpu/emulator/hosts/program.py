@@ -100,7 +100,7 @@ def check(program: Path, xrt: Installed) -> None:
             "source"
         )
     if not any(name.startswith(("libxrt_coreutil.", "libxrt++.")) for name in needs.libraries):
-        sys.stderr.write(f"note: {_NOTHING}; what it does is not emulated\n")
+        sys.stderr.write(f"note: {_NOTHING} itself; what it starts may\n")
     missing = needs.symbols - _defined(xrt.library)
     lacking = sorted({name for name in map(_readable, missing) if name is not None})
     if lacking:

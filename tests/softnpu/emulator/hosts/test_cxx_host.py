@@ -274,6 +274,25 @@ def test_a_program_without_xrt_runs_and_is_told_as_such(
         program_host.check(damaged, xrt())
 
 
+def test_hosts_that_a_script_starts_one_after_the_other_find_the_npu(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As `make run` starts them."""
+    source = tmp_path / "test.cpp"
+    source.write_text(
+        '#include "xrt/xrt_device.h"\n#include <iostream>\n'
+        "int main() { std::cout << xrt::device(0).get_info<xrt::info::device::name>() << '\\n'; }\n"
+    )
+    host = cxx_host.program(source, cxx_host.Build(), COMPILER, xrt())
+    script = tmp_path / "run_all"
+    script.write_text(f"#!/bin/sh\n{host} && {host} && exit 3\n")
+    script.chmod(0o755)
+    program_host.check(script, xrt())
+    assert program_host.run(script, [], xrt()) == 3
+    told = capfd.readouterr().out.splitlines()
+    assert len(told) == 2 and told[0] == told[1] and told[0].startswith("NPU")
+
+
 def test_calls_that_are_lacking_are_named_as_the_header_names_them(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
