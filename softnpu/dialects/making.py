@@ -65,8 +65,7 @@ def fill(
     location: LocationAttr = UNKNOWN_LOC,
 ) -> None:
     """Give a new op, which has neither regions nor successors, its parts."""
-    values = SSAValues(operands)
-    op._operands = values
+    values = op._operands = SSAValues(operands) if operands else NO_VALUES
     if values:
         uses = []
         for index, value in enumerate(values):

@@ -18,6 +18,7 @@ from softnpu.arch.device import Device
 from softnpu.arch.dma import QUEUE_DEPTH, Direction
 from softnpu.dialects.aie import RuntimeSequenceOp
 from softnpu.dialects.aiex import NpuSyncOp, NpuWrite32Op
+from softnpu.dialects.kinds import OfKinds, constants_of, said_by
 from softnpu.dialects.source import design_warning
 from softnpu.dialects.walking import ops_of
 from softnpu.passes.handed_on_tasks import is_rolled
@@ -50,15 +51,16 @@ def warn_of_full_queues(module: ModuleOp) -> None:
 
 def full_queues(sequence: RuntimeSequenceOp, model: Device) -> list[str]:
     """The warnings for one sequence."""
+    awaited: OfKinds[Channel | None] = OfKinds()
     waiting: dict[Channel, list[Task]] = {}
     warnings: dict[Channel, str] = {}
     for place, op in enumerate(ops_of(sequence, NpuSyncOp, NpuWrite32Op)):
         if isinstance(op, NpuSyncOp):
-            column, row, direction, number = (
-                op.number(name) for name in ("column", "row", "direction", "channel")
-            )
-            if direction in tuple(Direction):
-                _complete(waiting, (column, row, Direction(direction), number))
+            said = said_by(op) or ()  # of what is not known, nothing is remembered: it is refused
+            if said not in awaited.known:
+                awaited.learn(said, op, _channel_of(op), *constants_of(op))
+            if (channel := awaited.known[said]) is not None:
+                _complete(waiting, channel)
         elif isinstance(op, NpuWrite32Op) and (pushed := _queue_at(op, model)) is not None:
             tasks = waiting.setdefault(pushed, [])
             queued = model.dma(*pushed[:2]).queue.unpack([op.word("value")])
@@ -66,6 +68,16 @@ def full_queues(sequence: RuntimeSequenceOp, model: Device) -> list[str]:
             if len(tasks) > QUEUE_DEPTH:
                 warnings.setdefault(pushed, _warning(op, pushed, len(tasks)))
     return list(warnings.values())
+
+
+def _channel_of(op: NpuSyncOp) -> Channel | None:
+    """The channel whose token is awaited."""
+    column, row, direction, number = (
+        op.number(name) for name in ("column", "row", "direction", "channel")
+    )
+    if direction not in tuple(Direction):
+        return None
+    return column, row, Direction(direction), number
 
 
 def _complete(waiting: dict[Channel, list[Task]], channel: Channel) -> None:
