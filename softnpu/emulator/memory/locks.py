@@ -1,8 +1,9 @@
 """Locks: semaphores with a signed acquire and a signed release.
 
 Sources: AM025 (Lock_Acq_Value: "V<0: acq_ge; V>=0: acq_eq"), aie-rt, xaie_locks_aieml.c
-(LockValUpperBound 63, LockValLowerBound -64). A granted acquire takes |V| away in both forms, as
-the lock request register does with its change value.
+(LockValUpperBound 63, LockValLowerBound -64). An acquire *greater or equal* takes |V| away; one
+*equal* leaves the lock as it is (AMD's UG1583, `acquire_equal`; mlir-aie's scale_shift, whose
+result on an NPU tells the two apart).
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Lock:
 
         Moves the actor's clock to when the units that it took had been released.
         """
-        taken = -value if value < 0 else value
+        taken = max(-value, 0)
         if not self.grants(value) or (self.waiters and self._is_behind(actor)):
             self._enqueue(actor, value)
             return False
@@ -81,6 +82,8 @@ class Lock:
             self._take(taken, actor)
         elif self.changed > actor.clock:
             actor.clock = self.changed
+        if self.waiters:  # one of them may have been refused for being behind this one
+            self._wake_all()
         for observer in self.observers:
             observer.lock_changed(self, actor, -taken, actor.clock, equal=value >= 0)
         return True
@@ -114,8 +117,6 @@ class Lock:
             since = max(since, stamps.popleft())
         if since > actor.clock:
             actor.clock = since
-        if self.waiters:
-            self._wake_all()
 
     def release(self, value: int, actor: Actor) -> None:
         """Adds `value`, which can be negative, and wakes the waiters.

@@ -146,7 +146,7 @@ npu_printf(const char *format, ...) {
 NPU_INLINE void npu_acquire_greater_equal(uint32_t lock, uint32_t value) {
   npu_acquire(lock, -(int32_t)value);
 }
-/* Waits until the lock is `value`. */
+/* Waits until the lock is `value`, and takes nothing from it. */
 NPU_INLINE void npu_acquire_equal(uint32_t lock, uint32_t value) {
   npu_acquire(lock, (int32_t)value);
 }

@@ -28,12 +28,24 @@ def test_a_negative_acquire_takes_when_there_is_enough() -> None:
     assert lock.value == 0
 
 
-def test_a_positive_acquire_waits_for_equality_and_takes() -> None:
+def test_a_positive_acquire_waits_for_equality_and_takes_nothing() -> None:
     lock, _ = make()
     lock.set(2)
     assert not lock.acquire(1, Someone())
     assert lock.acquire(2, Someone())
-    assert lock.value == 0
+    assert lock.acquire(2, Someone())
+    assert lock.value == 2
+
+
+def test_who_was_refused_for_being_behind_an_acquire_that_takes_nothing_gets_the_lock() -> None:
+    lock, woken = make()
+    first, second = Someone(), Someone()
+    assert not lock.acquire(2, first)
+    lock.value = 2
+    assert not lock.acquire(2, second)
+    assert lock.acquire(2, first)
+    assert woken == [second]
+    assert lock.acquire(2, second)
 
 
 def test_acquiring_equal_to_zero_leaves_the_lock() -> None:
@@ -155,7 +167,7 @@ class PlainLock:
         while (turn := self._whose_turn()) is not None:
             self.queue.remove(turn)
             self.granted.append(turn)
-            self.value -= abs(turn[1])
+            self.value -= max(-turn[1], 0)
 
     def _whose_turn(self) -> tuple[int, int] | None:
         return next((waiting for waiting in self.queue if self._suits(waiting[1])), None)
