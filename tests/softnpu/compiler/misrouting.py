@@ -9,6 +9,7 @@ import pytest
 from xdsl.dialects.builtin import ModuleOp
 
 from softnpu.compiler import driver, finished, pipelines, routing
+from tests.softnpu.emulator.designs import descriptor
 
 
 def fan_in(ids: Sequence[int]) -> str:
@@ -43,18 +44,10 @@ def fan_in(ids: Sequence[int]) -> str:
         aie.flow(%c, DMA : 0, %s0, DMA : 0)
         aie.mem(%c) {{
           %0 = aie.dma_start(S2MM, 0, ^in, ^next)
-        ^in:
-          aie.use_lock(%p, AcquireGreaterEqual, 1)
-          aie.dma_bd(%buf : memref<8xi32>, 0, 8)
-          aie.use_lock(%q, Release, 1)
-          aie.next_bd ^in
+        {descriptor("in", "p", "%buf : memref<8xi32>, 0, 8", "q")}
         ^next:
           %1 = aie.dma_start(MM2S, 0, ^out, ^end)
-        ^out:
-          aie.use_lock(%q, AcquireGreaterEqual, 1)
-          aie.dma_bd(%buf : memref<8xi32>, 0, 8)
-          aie.use_lock(%p, Release, 1)
-          aie.next_bd ^out
+        {descriptor("out", "q", "%buf : memref<8xi32>, 0, 8", "p")}
         ^end:
           aie.end
         }}

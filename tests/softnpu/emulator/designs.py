@@ -27,6 +27,30 @@ def transfer(argument: str, count: int, fifo: str, id: int, of: int, offset: int
     )
 
 
+def there_and_back(sent: int, wanted: int) -> str:
+    """Sends the words of `%a`, and waits for those of `%b`."""
+    lines = [
+        transfer("b", wanted, "out", 0, wanted),
+        transfer("a", sent, "in", 1, sent),
+        "aiex.npu.dma_wait {symbol = @out}",
+    ]
+    return "\n        ".join(lines)
+
+
+def descriptor(
+    label: str, free: str, moved: str, full: str, *, units: int = 1, then: str | None = None
+) -> str:
+    """A descriptor that takes from one lock and gives to another; itself, or `then`, comes next."""
+    lines = [
+        f"^{label}:",
+        f"  aie.use_lock(%{free}, AcquireGreaterEqual, {units})",
+        f"  aie.dma_bd({moved})",
+        f"  aie.use_lock(%{full}, Release, {units})",
+        f"  aie.next_bd ^{then or label}",
+    ]
+    return "\n      ".join(lines)
+
+
 def worker(name: str, tile: str, source: str, to: str, size: int, body: str) -> str:
     """A core that goes over objects of two objectfifos; `body` makes %r of %x (and %j)."""
     kind = f"memref<{size}xi32>"

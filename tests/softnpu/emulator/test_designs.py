@@ -10,7 +10,17 @@ import pytest
 
 from softnpu.compiler.driver import Options
 from tests.softnpu.compiler.misrouting import fan_in
-from tests.softnpu.emulator.designs import I32, Run, numbers, plus, transfer, worker, zeros
+from tests.softnpu.emulator.designs import (
+    I32,
+    Run,
+    descriptor,
+    numbers,
+    plus,
+    there_and_back,
+    transfer,
+    worker,
+    zeros,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,11 +49,7 @@ def test_padding_around_what_a_memory_tile_sends(
       aie.shim_dma_allocation @out(%shim, S2MM, 0)
       %dma = aie.memtile_dma(%mem) {{
         %0 = aie.dma_start(S2MM, 0, ^fill, ^send)
-      ^fill:
-        aie.use_lock(%free, AcquireGreaterEqual, 1)
-        aie.dma_bd(%image : memref<2x3x4xi32>, 0, 24)
-        aie.use_lock(%full, Release, 1)
-        aie.next_bd ^fill
+      {descriptor("fill", "free", "%image : memref<2x3x4xi32>, 0, 24", "full")}
       ^send:
         %1 = aie.dma_start(MM2S, {channel}, ^pad, ^end) {pad_value}
       ^pad:
@@ -56,9 +62,7 @@ def test_padding_around_what_a_memory_tile_sends(
         aie.end
       }}
       aie.runtime_sequence(%a: memref<24xi32>, %b: memref<120xi32>) {{
-        {transfer("b", 120, "out", 0, 120)}
-        {transfer("a", 24, "in", 1, 24)}
-        aiex.npu.dma_wait {{symbol = @out}}
+        {there_and_back(24, 120)}
       }}
     }}"""
     image = numbers(2, 3, 4)
@@ -82,25 +86,15 @@ def test_a_buffer_in_the_neighbouring_memory_tile(run: Run) -> None:
       aie.shim_dma_allocation @out(%shim, S2MM, 0)
       %dma = aie.memtile_dma(%mem) {{
         %0 = aie.dma_start(S2MM, 0, ^fill, ^send)
-      ^fill:
-        aie.use_lock(%free, AcquireGreaterEqual, 1)
-        aie.dma_bd(%there : memref<64xi32>, 0, 64)
-        aie.use_lock(%full, Release, 1)
-        aie.next_bd ^fill
+      {descriptor("fill", "free", "%there : memref<64xi32>, 0, 64", "full")}
       ^send:
         %1 = aie.dma_start(MM2S, 0, ^drain, ^end)
-      ^drain:
-        aie.use_lock(%full, AcquireGreaterEqual, 1)
-        aie.dma_bd(%there : memref<64xi32>, 0, 64)
-        aie.use_lock(%free, Release, 1)
-        aie.next_bd ^drain
+      {descriptor("drain", "full", "%there : memref<64xi32>, 0, 64", "free")}
       ^end:
         aie.end
       }}
       aie.runtime_sequence(%a: memref<256xi32>, %b: memref<256xi32>) {{
-        {transfer("b", 256, "out", 0, 256)}
-        {transfer("a", 256, "in", 1, 256)}
-        aiex.npu.dma_wait {{symbol = @out}}
+        {there_and_back(256, 256)}
       }}
     }}"""
     data = numbers(256)
@@ -118,9 +112,7 @@ def test_an_objectfifo_that_repeats_its_objects(run: Run) -> None:
         : !aie.objectfifo<memref<16xi32>>
       aie.objectfifo.link [@in] -> [@out] ([] [])
       aie.runtime_sequence(%a: memref<32xi32>, %b: memref<96xi32>) {{
-        {transfer("b", 96, "out", 0, 96)}
-        {transfer("a", 32, "in", 1, 32)}
-        aiex.npu.dma_wait {{symbol = @out}}
+        {there_and_back(32, 96)}
       }}
     }}"""
     data = numbers(32)
@@ -210,9 +202,7 @@ def test_a_layout_changes_on_both_sides_of_a_core(run: Run) -> None:
       aie.objectfifo.link [@back] -> [@out] ([] [])
       {worker("core", "tile", "turned", "back", 64, _PLUS_INDEX)}
       aie.runtime_sequence(%a: memref<128xi32>, %b: memref<128xi32>) {{
-        {transfer("b", 128, "out", 0, 128)}
-        {transfer("a", 128, "in", 1, 128)}
-        aiex.npu.dma_wait {{symbol = @out}}
+        {there_and_back(128, 128)}
       }}
     }}"""
     data = numbers(2, 8, 8)
@@ -239,9 +229,7 @@ def test_three_cores_hand_objects_on_in_shared_memory(run: Run) -> None:
       {worker("c3", "t3", "first", "second", 16, "%r = arith.muli %x, %x : i32")}
       {worker("c4", "t4", "second", "out", 16, plus(-7))}
       aie.runtime_sequence(%a: memref<80xi32>, %b: memref<80xi32>) {{
-        {transfer("b", 80, "out", 0, 80)}
-        {transfer("a", 80, "in", 1, 80)}
-        aiex.npu.dma_wait {{symbol = @out}}
+        {there_and_back(80, 80)}
       }}
     }}"""
     data = numbers(80)
@@ -269,25 +257,13 @@ def test_two_channels_share_a_semaphore_fairly(run: Run) -> None:
       aie.shim_dma_allocation @high(%shim, S2MM, 1)
       %dma = aie.memtile_dma(%mem) {{
         %0 = aie.dma_start(S2MM, 0, ^fill, ^first)
-      ^fill:
-        aie.use_lock(%free, AcquireGreaterEqual, 2)
-        aie.dma_bd(%data : memref<128xi32>, 0, 128)
-        aie.use_lock(%full, Release, 2)
-        aie.next_bd ^fill
+      {descriptor("fill", "free", "%data : memref<128xi32>, 0, 128", "full", units=2)}
       ^first:
         %1 = aie.dma_start(MM2S, 0, ^send_low, ^second)
-      ^send_low:
-        aie.use_lock(%full, AcquireGreaterEqual, 1)
-        aie.dma_bd(%data : memref<128xi32>, 0, 64)
-        aie.use_lock(%free, Release, 1)
-        aie.next_bd ^send_low
+      {descriptor("send_low", "full", "%data : memref<128xi32>, 0, 64", "free")}
       ^second:
         %2 = aie.dma_start(MM2S, 1, ^send_high, ^end)
-      ^send_high:
-        aie.use_lock(%full, AcquireGreaterEqual, 1)
-        aie.dma_bd(%data : memref<128xi32>, 64, 64)
-        aie.use_lock(%free, Release, 1)
-        aie.next_bd ^send_high
+      {descriptor("send_high", "full", "%data : memref<128xi32>, 64, 64", "free")}
       ^end:
         aie.end
       }}
@@ -321,18 +297,10 @@ def test_a_channel_has_several_tasks_from_its_configuration(run: Run) -> None:
       aie.shim_dma_allocation @out(%shim, S2MM, 0)
       %mem = aie.mem(%tile) {{
         %0 = aie.dma_start(S2MM, 0, ^head, ^then)
-      ^head:
-        aie.use_lock(%room, AcquireGreaterEqual, 1)
-        aie.dma_bd(%head : memref<4xi32>, 0, 4)
-        aie.use_lock(%came, Release, 1)
-        aie.next_bd ^end
+      {descriptor("head", "room", "%head : memref<4xi32>, 0, 4", "came", then="end")}
       ^then:
         %1 = aie.dma_start(S2MM, 0, ^body, ^back, repeat_count = 2)
-      ^body:
-        aie.use_lock(%room, AcquireGreaterEqual, 1)
-        aie.dma_bd(%body : memref<8xi32>, 0, 8)
-        aie.use_lock(%came, Release, 1)
-        aie.next_bd ^end
+      {descriptor("body", "room", "%body : memref<8xi32>, 0, 8", "came", then="end")}
       ^back:
         %2 = aie.dma_start(MM2S, 0, ^first, ^end)
       ^first:

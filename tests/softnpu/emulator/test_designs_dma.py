@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.softnpu.emulator.designs import Run, numbers, transfer, zeros
+from tests.softnpu.emulator.designs import Run, numbers, there_and_back, transfer, zeros
 
 SLOTS = 4
 
@@ -54,9 +54,7 @@ def test_a_descriptor_iterates_over_the_slots_of_its_buffer(
         aie.end
       }}
       aie.runtime_sequence(%a: memref<64xi32>, %b: memref<64xi32>) {{
-        {transfer("b", 64, "out", 0, 64)}
-        {transfer("a", 64, "in", 1, 64)}
-        aiex.npu.dma_wait {{symbol = @out}}
+        {there_and_back(64, 64)}
       }}
     }}"""
     data = numbers(64)

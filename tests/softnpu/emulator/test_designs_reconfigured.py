@@ -26,7 +26,7 @@ from softnpu.passes.txn_to_control_packet import LegalizeControlPacketPass, TxnT
 from softnpu.targets.aie_to_configuration import ConvertAIEToTransactionPass, ExpandLoadPdiPass
 from softnpu.targets.control_packets import emit_control_packets
 from softnpu.targets.npu_binary import emit
-from tests.softnpu.emulator.designs import I32, numbers, plus, transfer, worker
+from tests.softnpu.emulator.designs import I32, numbers, plus, there_and_back, worker
 
 SEEDS = (None, 0, 1)
 
@@ -57,9 +57,7 @@ def adder(device: str, name: str, value: int) -> str:
       aie.objectfifo @out(%tile, {{%shim}}, 2 : i32) : !aie.objectfifo<memref<16xi32>>
       {worker("core", "tile", "in", "out", 16, plus(value))}
       aie.runtime_sequence @go(%a: memref<16xi32>, %b: memref<16xi32>) {{
-        {transfer("b", 16, "out", 0, 16)}
-        {transfer("a", 16, "in", 1, 16)}
-        aiex.npu.dma_wait {{symbol = @out}}
+        {there_and_back(16, 16)}
       }}
     }}"""
 

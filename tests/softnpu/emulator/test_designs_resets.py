@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.softnpu.emulator.designs import Run, numbers, plus, transfer, worker, zeros
+from tests.softnpu.emulator.designs import Run, descriptor, numbers, plus, transfer, worker, zeros
 
 
 def _counter(between: str) -> str:
@@ -30,11 +30,7 @@ def _counter(between: str) -> str:
       }}
       %mem = aie.mem(%tile) {{
         %0 = aie.dma_start(MM2S, 0, ^send, ^end)
-      ^send:
-        aie.use_lock(%full, AcquireGreaterEqual, 1)
-        aie.dma_bd(%starts : memref<1xi32>, 0, 1)
-        aie.use_lock(%free, Release, 1)
-        aie.next_bd ^send
+      {descriptor("send", "full", "%starts : memref<1xi32>, 0, 1", "free")}
       ^end:
         aie.end
       }}

@@ -8,7 +8,17 @@ import pytest
 from softnpu.arch.packets import with_odd_parity
 from softnpu.compiler.driver import Options
 from softnpu.dialects.aiex.npu import NpuWriteBdOp
-from tests.softnpu.emulator.designs import I32, Run, halves, numbers, plus, transfer, worker, zeros
+from tests.softnpu.emulator.designs import (
+    I32,
+    Run,
+    halves,
+    numbers,
+    plus,
+    there_and_back,
+    transfer,
+    worker,
+    zeros,
+)
 
 
 def test_control_packets_set_locks_and_read_memory(run: Run) -> None:
@@ -379,9 +389,7 @@ def test_packet_lengths_that_nobody_reads_are_noted(run: Run) -> None:
       aie.runtime_sequence(%a: memref<16xi32>, %b: memref<16xi32>) {{
         aiex.npu.write32 {{address = 0xA0600 : ui32, column = 0 : i32, row = 1 : i32,
                            value = 0x30000 : ui32}}
-        {transfer("b", 16, "out", 0, 16)}
-        {transfer("a", 16, "in", 1, 16)}
-        aiex.npu.dma_wait {{symbol = @out}}
+        {there_and_back(16, 16)}
       }}
     }}"""
     data = numbers(16)
@@ -398,9 +406,7 @@ def test_a_memory_tile_keeps_its_data_when_another_device_is_loaded(run: Run) ->
       aie.objectfifo @out(%mem, {{%shim}}, 1 : i32) : !aie.objectfifo<memref<16xi32>>
       aie.objectfifo.link [@in] -> [@out] ([] [])
       aie.runtime_sequence @go(%a: memref<16xi32>, %b: memref<16xi32>) {{
-        {transfer("b", 16, "out", 0, 16)}
-        {transfer("a", 16, "in", 1, 16)}
-        aiex.npu.dma_wait {{symbol = @out}}
+        {there_and_back(16, 16)}
       }}
     }}
     aie.device(npu1_1col) @fetch {{
