@@ -23,7 +23,6 @@ What several designs share goes into a module beside them whose name begins with
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib.util
 import re
@@ -41,6 +40,7 @@ from pipeline import iron_programs, reading, template
 from pipeline.buffers import Buffer
 from pipeline.errors import PipelineError, shown
 from pipeline.iron_programs import Iron, Printed
+from pipeline.python_lines import imports, line_of
 from pipeline.toolchain import source_version
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ class Design:
             file = waiting.pop()
             if file not in found and file.is_file():
                 found[file] = None
-                waiting.extend(file.with_name(f"{name}.py") for name in _imports(file))
+                waiting.extend(file.with_name(f"{name}.py") for name in imports(file))
         return tuple(found)
 
     @cached_property
@@ -370,10 +370,7 @@ class Design:
         """Where a top-level name, or a key within its dict, stands in the Python file."""
         if self.python is None:
             return None
-        node = _definition(ast.parse(self.python.read_bytes()), name)
-        for key in keys:
-            node = _entry(node, key) or node
-        return getattr(node, "lineno", None)
+        return line_of(self.python, name, *keys)
 
 
 def _package(folder: Path) -> str:
@@ -388,42 +385,6 @@ def _package(folder: Path) -> str:
         package.__path__ = [str(folder)]
         sys.modules[name] = package
     return name
-
-
-def _imports(file: Path) -> Iterator[str]:
-    """The modules beside a file that it imports: `from ._mel import ...`, `from . import _mel`."""
-    for node in ast.parse(file.read_bytes()).body:
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
-            yield from [node.module] if node.module else (name.name for name in node.names)
-
-
-def _definition(tree: ast.Module, name: str) -> ast.AST | None:
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return node
-        if isinstance(node, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == name for target in node.targets
-        ):
-            return node.value
-    return None
-
-
-def _entry(node: ast.AST | None, key: str) -> ast.AST | None:
-    """The key's node in a dict display or a `dict(...)` call, wrapped so that it can be entered."""
-    if isinstance(node, ast.Dict):
-        for name, value in zip(node.keys, node.values, strict=True):
-            if isinstance(name, ast.Constant) and name.value == key:
-                return _at(value, name.lineno)
-    if isinstance(node, ast.Call):
-        for keyword in node.keywords:
-            if keyword.arg == key:
-                return _at(keyword.value, keyword.value.lineno)
-    return None
-
-
-def _at(value: ast.expr, line: int) -> ast.AST:
-    value.lineno = line
-    return value
 
 
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
