@@ -199,20 +199,33 @@ class Relays:
         """The two channels.
 
         An object counts fills x drains in the locks. The first part that is drained waits for
-        all that are filled, the first that is filled for all that are drained.
+        all that are filled, the first that is filled for all that are drained. A buffer in one
+        part may have one lock that tells whose turn it is: acquires that are exact take nothing.
         """
         size, depth = ring
         home = self._home(tile, max(channels))
         whole = len(fills) * len(drains)
+        if depth == whole == 1 and self.choices.chance(25):
+            turn = self.board.lock(home, 0)
+            name, _ = self.board.buffer(home, size, dtype=dtype)
+            for way, (part,), is_out in (("S2MM", fills, 0), ("MM2S", drains, 1)):
+                block = [
+                    spelling.acquire_lock(turn, is_out, exactly=True),
+                    spelling.transfer(
+                        name, (size, dtype), part.offset, part.moved, part.dims, part.pads
+                    ),
+                    spelling.release_lock(turn, -1 if is_out else 1),
+                ]
+                self.board.program(tile, (way, channels[is_out], 0, [block], True))
+            return
         free, full = self.board.lock(home, depth * whole), self.board.lock(home, 0)
         filling: list[list[str]] = []
         draining: list[list[str]] = []
         for _ in range(depth):
             name, _ = self.board.buffer(home, size, dtype=dtype)
             type = (size, dtype)
-            alone = depth == whole == 1
-            filling += self._blocks(name, type, fills, (free, full), len(drains), alone)
-            draining += self._blocks(name, type, drains, (full, free), len(fills), alone)
+            filling += self._blocks(name, type, fills, (free, full), len(drains))
+            draining += self._blocks(name, type, drains, (full, free), len(fills))
         self.board.program(tile, ("S2MM", channels[0], 0, filling, True))
         self.board.program(tile, ("MM2S", channels[1], 0, draining, True))
 
@@ -223,17 +236,12 @@ class Relays:
         parts: list[Part],
         locks: tuple[str, str],
         given: int,
-        alone: bool,
     ) -> list[list[str]]:
-        """The descriptors of one buffer; each gives `given` of the second lock.
-
-        `alone`: it is the ring's only buffer, and each channel's one descriptor waits for it.
-        """
+        """The descriptors of one buffer; each gives `given` of the second lock."""
         first = given * len(parts) - (len(parts) - 1)
-        exactly = alone and self.choices.chance(25)
         return [
             [
-                spelling.acquire_lock(locks[0], 1 if number else first, exactly),
+                spelling.acquire_lock(locks[0], 1 if number else first),
                 spelling.transfer(name, type, part.offset, part.moved, part.dims, part.pads),
                 spelling.release_lock(locks[1], given),
             ]
