@@ -118,7 +118,7 @@ def compile_large(out: Path) -> None:
     """Eight columns of four cores, each column fed by its memory tile."""
     out.mkdir(parents=True, exist_ok=True)
     design = out / "design.mlir"
-    design.write_text(busy_design(8, 4).replace("npu1_8col", "npu2"))
+    design.write_text(busy_design(range(8), 4).replace("npu1", "npu2"))
     program = next(GOLDEN.glob("*/*.elf")).read_bytes()
     for column in range(8):
         for row in range(2, 6):

@@ -12,11 +12,12 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.emulator import Figure
+from benchmarks.emulator import Figure, side_by_side
 from softnpu import core
 from softnpu.arch.address import tile_address
 from softnpu.arch.device import device
@@ -24,7 +25,6 @@ from softnpu.arch.tiles import TILE_FACTS, TileKind
 from softnpu.emulator.aie2 import image
 from softnpu.emulator.array.array import Array
 from softnpu.emulator.array.core_tile import CORE_CONTROL
-from softnpu.emulator.scheduling.threads import available
 from softnpu.isa import elf_object, table
 from softnpu.isa.assembler import assemble
 
@@ -92,7 +92,8 @@ def figures() -> Iterator[Figure]:
         folder = Path(name)
         yield Figure("a hot scalar loop", f"{_rate(_SCALAR, 0xFFFFF, folder):,.0f} M/s", "150 M/s")
         yield Figure("a hot int8 mac loop", f"{_rate(_MAC, 0xFFFFF, folder):,.0f} M/s", "20 M/s")
-        yield from _side_by_side(folder)
+        runs = (partial(_busy_cores, tiles, folder) for tiles in (_ONE, _TWO, _SIXTEEN))
+        yield from side_by_side(*runs, 2 * _TRIES)
         yield from _translation(folder)
 
 
@@ -114,20 +115,6 @@ def _busy_cores(tiles: Sequence[tuple[int, int]], folder: Path) -> float:
 _ONE, _TWO = [(0, 2)], [(0, 2), (2, 4)]
 """Cores that share no memory: they run in two threads and wait for nothing but the host."""
 _SIXTEEN = [(column, row) for column in range(4) for row in range(2, 6)]
-
-
-def _side_by_side(folder: Path) -> Iterator[Figure]:
-    """Wall time of two and of sixteen cores against one's, the best of several. What others leave
-    of the processors is in the first: sixteen take half as often as many times that at best."""
-    _busy_cores(_ONE, folder)
-    alone, two, sixteen = (
-        min(_busy_cores(tiles, folder) for _ in range(_TRIES)) for tiles in (_ONE, _TWO, _SIXTEEN)
-    )
-    threads = f"{available()} threads"
-    what = f"2 busy cores (one: {alone * 1000:.0f} ms), {threads}"
-    yield Figure(what, f"{two / alone:.1f} times", "1 where two processors are free")
-    goal = f"9 times on two processors that are free, {9 * two / alone:.0f} as busy as they are"
-    yield Figure(f"16 busy cores, {threads}", f"{sixteen / alone:.1f} times", goal)
 
 
 def _looping(body: str, trips: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Iterator
 from enum import IntEnum
 from functools import lru_cache
 
@@ -121,6 +122,29 @@ UNSET = 0xA5
 """The bytes of all others here, so that a program which relies on one being 0 is seen to."""
 
 
+@lru_cache
+def _first_state(instructions: InstructionSet, unset: int) -> bytes:
+    """The state before the first bundle: cores are many, and registers hundreds."""
+    state = _core_type(instructions)()
+    state.stack_low = 0xFFFFFFFF
+    whole = memoryview(state).cast("B")
+    for register in instructions.registers.values():
+        if not register.parts:
+            place = whole[_place(instructions, register.name)]
+            place[:] = _at_first(register, unset)[: len(place)]
+    return bytes(state)
+
+
+def _place(instructions: InstructionSet, register: str) -> slice:
+    """Where a register without parts lies in the state."""
+    for group, fields in (("control", CONTROL), ("status", STATUS)):
+        if register in fields:
+            at = getattr(_core_type(instructions), group).offset + list(fields).index(register)
+            return slice(at, at + 1)
+    at, size = offsets(instructions)[register]
+    return slice(at, at + size)
+
+
 def _at_first(register: Register, unset: int) -> bytes:
     """What a register holds before the first bundle."""
     size = max(register.bits, 32) // 8
@@ -155,12 +179,9 @@ class Machine:
     ) -> None:
         self.program = program
         self._recorder = recorder
-        self.state = _core_type(program.instructions)()
+        first = _first_state(program.instructions, unset)
+        self.state = _core_type(program.instructions).from_buffer_copy(first)
         self._bytes = memoryview(self.state).cast("B")
-        for register in program.instructions.registers.values():
-            if not register.parts:
-                self.write(register.name, _at_first(register, unset))
-        self.state.stack_low = 0xFFFFFFFF
         if recorder is not None:
             self.state.recorder = ctypes.addressof(recorder.state)
         self.state.check = check
@@ -195,12 +216,11 @@ class Machine:
 
     def read(self, register: str) -> bytes:
         """A register's bytes; those of at most 32 bits are words."""
-        return b"".join(bytes(self._place(leaf)) for leaf in self._leaves(register))
+        return b"".join(bytes(place) for place in self._places(register))
 
     def write(self, register: str, data: bytes) -> None:
         """Writes a register's bytes, as `read` gives them."""
-        for leaf in self._leaves(register):
-            place = self._place(leaf)
+        for place in self._places(register):
             place[:], data = data[: len(place)], data[len(place) :]
 
     def lasting(self) -> dict[str, str]:
@@ -212,17 +232,11 @@ class Machine:
         known = self.program.instructions.registers.items()
         return {register.text: name for name, register in known if _outlives_reset(register)}
 
-    def _leaves(self, register: str) -> tuple[str, ...]:
-        return self.program.instructions.leaves(register)
-
-    def _place(self, register: str) -> memoryview:
-        """Where a register without parts lies."""
-        for group, fields in (("control", CONTROL), ("status", STATUS)):
-            if register in fields:
-                at = getattr(type(self.state), group).offset + list(fields).index(register)
-                return self._bytes[at : at + 1]
-        at, size = offsets(self.program.instructions)[register]
-        return self._bytes[at : at + size]
+    def _places(self, register: str) -> Iterator[memoryview]:
+        """Where the registers without parts lie that a register is made of."""
+        instructions = self.program.instructions
+        for leaf in instructions.leaves(register):
+            yield self._bytes[_place(instructions, leaf)]
 
     def start(self, entry: int) -> None:
         """Goes to an entry, with nothing in flight."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from softnpu.arch.standin import STANDIN_ISA, Service, is_standin
 from softnpu.emulator import cores, waits
-from softnpu.emulator.cores.processor import MachineError, Processor, Serve
+from softnpu.emulator.cores.processor import MachineError, Processor, Request, Serve
 from softnpu.emulator.cores.services import CoreError, CoreFault, Results, Services
 from softnpu.emulator.cores.surroundings import CoreHome
 from softnpu.emulator.memory.addressing import Words
@@ -24,6 +24,11 @@ from softnpu.emulator.streams.streams import Link
 
 INSTRUCTIONS_PER_TURN = 1_000_000
 """How long a core runs before the others have their turn."""
+FIRST_TURN = INSTRUCTIONS_PER_TURN // 16
+"""The same when it has waited: others whose data come a little later than its own shall not wait
+for it, but have their turns together with it."""
+PART = INSTRUCTIONS_PER_TURN // 4
+"""How much of a turn together with others is executed at once: what remains, any thread takes."""
 LONG = 20_000
 """Cycles between two requests from which on it is worth it to execute in another thread."""
 _SAMPLE = 16
@@ -74,6 +79,7 @@ class Core(Services):
         self._stack_seen = 0
         self._began = 0
         self._error: Exception | None = None
+        self._asked: Request | None = None
         self._asks_often = False
         self._sample = (0, 0)
 
@@ -108,7 +114,7 @@ class Core(Services):
         self.pending = None
         self.done = False
         self._machine = self._check = None
-        self._error = self.fault_at = None
+        self._error = self._asked = self.fault_at = None
 
     def program_changed(self) -> None:
         """Program memory was written."""
@@ -146,7 +152,8 @@ class Core(Services):
     def run(self) -> None:
         """Runs until it must wait, ends, or its turn is over."""
         if self.begin():
-            self._execute(self._serve)
+            assert self._machine is not None
+            self._execute(self._machine, self._serve, INSTRUCTIONS_PER_TURN)
             self.follow()
 
     @property
@@ -161,6 +168,9 @@ class Core(Services):
         if not self._loaded:
             self._idle()
             return False
+        turn = INSTRUCTIONS_PER_TURN
+        if self._machine is None or self.pending is not None:
+            turn = FIRST_TURN
         machine = self._machine or self._start()
         try:
             if self.pending is not None and not self._retry(machine):
@@ -168,21 +178,24 @@ class Core(Services):
         except MachineError as error:
             raise self._failed(error) from error
         array = self._tile.array
-        turn = array.scheduler.portion(INSTRUCTIONS_PER_TURN)
+        turn = array.scheduler.portion(turn)
         self._began = self.clock
         self._turn_end = machine.retired + max(min(turn, array.deadline - self.clock), 1)
         return True
 
-    def execute(self) -> None:
+    def execute(self) -> bool:
         """As `Worker.execute`."""
-        self._execute(None)
-
-    def _execute(self, serve: Serve | None) -> None:
         machine = self._machine
         if machine is None:  # what another asked for has reset it
-            return
+            return False
+        self._execute(machine, None, PART)
+        self._asked = machine.take_request()
+        stands = self._asked is not None or self._error is not None
+        return not stands and machine.retired < self._turn_end
+
+    def _execute(self, machine: Processor, serve: Serve | None, most: int) -> None:
         try:
-            machine.run(self._turn_end - machine.retired, serve)
+            machine.run(min(self._turn_end - machine.retired, most), serve)
         except Exception as error:  # noqa: BLE001 (raised again by `follow`, in the array's order)
             self._error = error
 
@@ -209,7 +222,7 @@ class Core(Services):
         error, self._error = self._error, None
         if error is not None:
             raise error
-        asked = machine.take_request()
+        asked, self._asked = self._asked, None
         if asked is None:
             return False
         results = self._serve(*asked)

@@ -76,8 +76,9 @@ class Worker(Actor):
         """Begins a turn; whether there is something to execute."""
         raise NotImplementedError
 
-    def execute(self) -> None:
-        """Executes until it asks for something or its turn is over; on any thread."""
+    def execute(self) -> bool:
+        """Executes a part of its turn, on any thread; whether more of it is to be executed: not
+        when it asks for something, or the turn is over."""
         raise NotImplementedError
 
     def follow(self) -> bool:

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-Job = Callable[[], None]
+Job = Callable[[], bool]
+"""Does a part of something; whether more remains to be done."""
 
 
 class Threads:
@@ -22,7 +23,7 @@ class Threads:
         self._pool: ThreadPoolExecutor | None = None
 
     def run(self, jobs: Sequence[Job]) -> None:
-        """Does every job once, in any order; returns when all are done.
+        """Does every job to its end, in any order; returns when all are done.
 
         A job that raises ends the call when those in progress are done; others may be left out.
         """
@@ -55,4 +56,5 @@ def _work(waiting: deque[Job]) -> None:
             job = waiting.popleft()
         except IndexError:  # another thread took the last one
             return
-        job()
+        if job():
+            waiting.append(job)

@@ -12,6 +12,8 @@ import pytest
 from softnpu.arch.device import device
 from softnpu.arch.ports import Bundle
 from softnpu.emulator.array.array import Array
+from softnpu.emulator.cores.core import FIRST_TURN, INSTRUCTIONS_PER_TURN
+from softnpu.emulator.observing.observer import Observer, SeenCore
 from softnpu.emulator.scheduling.scheduler import Actor, Scheduler, Worker
 from softnpu.emulator.scheduling.threads import Threads
 from softnpu.emulator.timelines.timeline import Timeline
@@ -203,23 +205,30 @@ def test_the_fault_that_comes_first_is_told() -> None:
 
 
 class Counter(Worker):
-    """Executes once; `log` has what happened in order."""
+    """Executes its turn in parts; `log` has what happened in order."""
 
     joins = True
 
     def __init__(
-        self, log: list[str], name: str, reach: int, meet: Callable[[], Any] | None = None
+        self,
+        log: list[str],
+        name: str,
+        reach: int,
+        meet: Callable[[], Any] | None = None,
+        parts: int = 1,
     ) -> None:
         self.log, self.place, self.reach = log, name, frozenset({(reach, 0)})
-        self.meet = meet
+        self.meet, self.parts = meet, parts
 
     def begin(self) -> bool:
         return True
 
-    def execute(self) -> None:
+    def execute(self) -> bool:
         self.log.append(self.place)
         if self.meet is not None:
             self.meet()
+        self.parts -= 1
+        return self.parts > 0
 
     def follow(self) -> bool:
         self.log.append(f"{self.place} done")
@@ -245,6 +254,37 @@ def test_workers_that_share_no_memory_execute_at_the_same_time() -> None:
     assert log[2:] == ["a done", "b done"]
 
 
+def test_what_remains_of_turns_together_is_executed_in_turns() -> None:
+    scheduler = Scheduler(threads=1)
+    log: list[str] = []
+    for name, reach, parts in (("a", 1, 1), ("b", 2, 3), ("c", 3, 2)):
+        scheduler.wake(Counter(log, name, reach, parts=parts))
+    assert scheduler.run()
+    assert log == [*"abcbcb", "a done", "b done", "c done"]
+
+
+def test_a_core_that_has_waited_lets_others_have_their_turn_soon() -> None:
+    """So they have the rest of their turns together, though their data come one after the other."""
+    array = Array(device("npu1"))
+    array.set_deadline(FOREVER, settling=False)
+    turns = Turns()
+    array.observers.append(turns)
+    array.tile(0, 2).words[0x102] = 400_000
+    run(array, {(0, 2): assembled(handing_on(2))})
+    expected = [FIRST_TURN, *[INSTRUCTIONS_PER_TURN] * 3]
+    assert turns.lengths[:4] == [pytest.approx(length, abs=100) for length in expected]
+
+
+class Turns(Observer):
+    """How long the turns of cores are, in cycles."""
+
+    def __init__(self) -> None:
+        self.lengths: list[int] = []
+
+    def core_ran(self, core: SeenCore, since: int, until: int) -> None:
+        self.lengths.append(until - since)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_who_shares_memory_or_comes_behind_another_actor_has_a_turn_of_its_own(
     threads: int,
@@ -265,12 +305,13 @@ def test_who_shares_memory_or_comes_behind_another_actor_has_a_turn_of_its_own(
 def test_an_interrupted_call_waits_for_what_is_in_progress() -> None:
     begun, done = threading.Event(), threading.Event()
 
-    def long() -> None:
+    def long() -> bool:
         begun.set()
         assert not done.wait(0.05)
         done.set()
+        return False
 
-    def interrupted() -> None:
+    def interrupted() -> bool:
         assert begun.wait(30)
         raise KeyboardInterrupt
 
