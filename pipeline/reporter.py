@@ -105,7 +105,7 @@ class Reporter:
             return
         self._ended(task, "failed", fail.get_msg())
         if self._note_outcome(task) is None:
-            self._write(f"FAILED    {task.name}")
+            self._write(f"FAILED    {_public(task.name)}")
             self._write(_indent(fail.get_msg()))
             self._warn_again(task)
         self._warn(task)
@@ -204,7 +204,7 @@ class Reporter:
             self._write(f"{sum(self._counts.values())} tasks: {', '.join(parts)}")
         for task in self.tasks:
             if task["state"] == "failed":
-                self._write(f"failed: {task['name']}")
+                self._write(f"failed: {_public(task['name'])}")
         if self.left_out:
             names = ", ".join(self.left_out)
             self._write(f"left out, since they take long: {names}; npuforge test_emu runs all")
@@ -229,6 +229,11 @@ def _told(task: Any) -> str:
     known = task.meta or {}
     file = known.get(TOLD_IN)
     return str(file.read_text(encoding="utf-8").strip() if file else known.get(TOLD, ""))
+
+
+def _public(name: str) -> str:
+    """A task's name without what hides it from doit's list: npu."""
+    return name.removeprefix("_")
 
 
 def _stage(task: Any) -> str:

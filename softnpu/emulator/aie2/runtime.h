@@ -181,6 +181,7 @@ NPU_OP void npu_crowd(npu_core *s, const uint32_t *at, uint32_t count, uint32_t 
 #else
 #define npu_forbidden(s, address, size, writes) 0
 #define npu_watch(s, address, size, pc) (void)0
+#define npu_watch_nothing(s, address, pc) (void)0
 #endif
 
 NPU_OP void npu_stack(npu_core *s)
@@ -234,7 +235,9 @@ static __attribute__((noinline, cold)) int32_t npu_nowhere(npu_core *s, uint64_t
  * 128 bits, from which 64 bits are taken. Behind the 128 bits zeros come in (NPU: 41 results whose
  * last bytes are 0 or not as this says). Bits 16 and 17 choose one of the four windows, those above
  * are not looked at (NPU: of 120 looked up at random, all 29 in the western tile are other than 0,
- * and none of 64 in the northern tile or its own). Where there is no memory all is 0 here. */
+ * and none of 64 in the northern tile or its own). Where there is no memory all is 0 here, and a
+ * fault while accesses are checked: an NPU gives what its load port read six loads before (NPU: the
+ * 27 that it looked up to the south of row 2; see docs/operations.md). */
 #define NPU_LOOK_UP(bits, half, first)                                                            \
     NPU_OP npu_w npu_load_4x##bits##_##half(npu_core *s, npu_w at, uint32_t pc)                   \
     {                                                                                             \
@@ -248,6 +251,8 @@ static __attribute__((noinline, cold)) int32_t npu_nowhere(npu_core *s, uint64_t
             if (from) {                                                                           \
                 npu_watch(s, address, 16, pc);                                                    \
                 __builtin_memcpy(line, from, 16);                                                 \
+            } else {                                                                              \
+                npu_watch_nothing(s, address, pc);                                                \
             }                                                                                     \
             __builtin_memcpy(&value.u64[i], line + place / 2, 8);                                 \
         }                                                                                         \

@@ -40,3 +40,9 @@ NPU_OP void npu_watch(npu_core *s, uint32_t address, uint32_t size, uint32_t pc)
     if (npu_forbidden(s, address, size, 0))
         npu_fail(s, NPU_FAULT_FORBIDDEN, pc, address);
 }
+
+/* One of the four where no memory is. */
+NPU_OP void npu_watch_nothing(npu_core *s, uint32_t address, uint32_t pc)
+{
+    npu_fail(s, NPU_FAULT_LOAD, pc, address);
+}

@@ -19,10 +19,10 @@ class Kernel(Protocol):
     """What a kernel is called and connected to.
 
     Attributes:
-        told_groups: the arguments whose buffer's other group was told of.
+        told_group: whether it was told that a buffer has another group.
     """
 
-    told_groups: set[int]
+    told_group: bool
 
     @property
     def name(self) -> str: ...
@@ -53,15 +53,16 @@ def copied(original: bo, kernel: Kernel, argument: int) -> bo:
 
 
 def tell_other_group(buffer: bo, kernel: Kernel, argument: int) -> None:
-    """Warns of a group that has the right bank and is not the kernel's, once for each argument."""
+    """Warns of a group that has the right bank and is not the kernel's, once for each kernel."""
     wanted = kernel.group_id(argument)
-    if not buffer.has_group or buffer.group == wanted or argument in kernel.told_groups:
+    if not buffer.has_group or buffer.group == wanted or kernel.told_group:
         return
-    kernel.told_groups.add(argument)
+    kernel.told_group = True
     _log.warning(
         "argument %d: its buffer was made with group %d, kernel.group_id(%d) is %d. XRT compares "
         "the bank alone and takes it, but on NPUs such buffers have been left untouched by runs "
-        "that completed (mlir-aie, issue 3653): make it with kernel.group_id(%d)",
+        "that completed (mlir-aie, issue 3653): make it with kernel.group_id(%d). Of this kernel's "
+        "other buffers this is not told again",
         argument,
         buffer.group,
         argument,

@@ -66,7 +66,7 @@ class ext_kernel(kernel):
             Argument(f"argv{number}", "void*", hex(number * _BUFFER_BYTES), GLOBAL)
             for number in range(self._code.arguments or 0)
         )
-        self.told_groups: set[int] = set()
+        self.told_group = False
 
     def group_id(self, argument: int, /) -> int:
         """The memory group of an argument: 0, the host's memory, for a full ELF."""

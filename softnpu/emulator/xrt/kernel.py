@@ -88,8 +88,8 @@ class kernel:
             raise RuntimeError(f"CU name ({name}) not found (err=2): No such file or directory")
         self.pdi = pdi
         self._instance = image.instance_index(declared) or 0
-        self.told_groups: set[int] = set()
-        """Arguments of which it was told that their buffers have other groups. Not in XRT."""
+        self.told_group = False
+        """Whether it was told that a buffer has another group. Not in XRT."""
 
     def group_id(self, argument: int, /) -> int:
         """The memory group of an argument: bank | slot << 16; 131071 for a scalar."""

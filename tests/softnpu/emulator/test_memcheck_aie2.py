@@ -121,7 +121,7 @@ def at(address: int, code: str, register: str = "p4") -> str:
 
 
 NOWHERE = "where neither a buffer lies nor the stack or the code's own data: "
-TABLE = f"""movxm r0, #{RTP + 256}
+TABLE = f"""movxm r0, #{{}}
     {at(X, "st r0, [p4], #4")}
     st r0, [p4], #4
     st r0, [p4], #4
@@ -158,7 +158,8 @@ COMPRESSED = f"""{at(RTP - 32, "vldb.compr.reset [p4]")}
         ("", at(B0, "st r0, [p4, #8]"), "writes b_buff_0[2] (i32) after it was released"),
         (at(RTP, "lda r0, [p4, #0]"), "", "reads rtp[0] (i32), which nothing has written"),
         (at(Z, "lda r0, [p4, #4]"), "", "reads z[1] (i32), which nothing has written"),
-        (TABLE, "", f"reads {RTP + 256:#x} (16 bytes)"),
+        (TABLE.format(RTP + 256), "", f"reads {RTP + 256:#x} (16 bytes)"),
+        (TABLE.format(0x48160), "", "reads from 0x48160, where there is no memory"),
         (
             COMPRESSED,
             "",
