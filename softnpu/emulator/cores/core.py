@@ -23,11 +23,14 @@ from softnpu.emulator.scheduling.scheduler import Actor, Wait
 from softnpu.emulator.streams.streams import Link
 
 INSTRUCTIONS_PER_TURN = 1_000_000
-"""How long a core runs before the others have their turn."""
+"""How long a core runs at most, from what it asks for on, before the others have their turn."""
 FIRST_TURN = INSTRUCTIONS_PER_TURN // 16
 """The same when it has waited: others whose data come a little later than its own shall not wait
 for it, but have their turns together with it."""
-PART = INSTRUCTIONS_PER_TURN // 4
+LONGEST_TURN = 4 * INSTRUCTIONS_PER_TURN
+"""The same while it asks for nothing: each turn is longer than the one before."""
+_GROWTH = 4
+PART = INSTRUCTIONS_PER_TURN // 2
 """How much of a turn together with others is executed at once: what remains, any thread takes."""
 LONG = 20_000
 """Cycles between two requests from which on it is worth it to execute in another thread."""
@@ -82,6 +85,7 @@ class Core(Services):
         self._asked: Request | None = None
         self._asks_often = False
         self._sample = (0, 0)
+        self._turn = FIRST_TURN
 
     # control
 
@@ -151,6 +155,7 @@ class Core(Services):
 
     def run(self) -> None:
         """Runs until it must wait, ends, or its turn is over."""
+        self._turn = min(self._turn, INSTRUCTIONS_PER_TURN)
         if self.begin():
             assert self._machine is not None
             self._execute(self._machine, self._serve, INSTRUCTIONS_PER_TURN)
@@ -168,9 +173,8 @@ class Core(Services):
         if not self._loaded:
             self._idle()
             return False
-        turn = INSTRUCTIONS_PER_TURN
         if self._machine is None or self.pending is not None:
-            turn = FIRST_TURN
+            self._turn = FIRST_TURN
         machine = self._machine or self._start()
         try:
             if self.pending is not None and not self._retry(machine):
@@ -178,7 +182,8 @@ class Core(Services):
         except MachineError as error:
             raise self._failed(error) from error
         array = self._tile.array
-        turn = array.scheduler.portion(turn)
+        turn = array.scheduler.portion(self._turn)
+        self._turn = min(_GROWTH * turn, LONGEST_TURN)
         self._began = self.clock
         self._turn_end = machine.retired + max(min(turn, array.deadline - self.clock), 1)
         return True
@@ -309,6 +314,8 @@ class Core(Services):
         assert self._machine is not None
         self._settle(self._machine)
         self._count_request()
+        self._turn = min(self._turn, INSTRUCTIONS_PER_TURN)
+        self._turn_end = min(self._turn_end, self._metered + INSTRUCTIONS_PER_TURN)
         service = _SERVICES.get(code)
         if service is Service.DONE:
             self.done, self.enabled = True, False

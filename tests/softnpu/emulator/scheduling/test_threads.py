@@ -12,7 +12,7 @@ import pytest
 from softnpu.arch.device import device
 from softnpu.arch.ports import Bundle
 from softnpu.emulator.array.array import Array
-from softnpu.emulator.cores.core import FIRST_TURN, INSTRUCTIONS_PER_TURN
+from softnpu.emulator.cores.core import FIRST_TURN, INSTRUCTIONS_PER_TURN, LONGEST_TURN
 from softnpu.emulator.observing.observer import Observer, SeenCore
 from softnpu.emulator.scheduling.scheduler import Actor, Scheduler, Worker
 from softnpu.emulator.scheduling.threads import Threads
@@ -263,16 +263,43 @@ def test_what_remains_of_turns_together_is_executed_in_turns() -> None:
     assert log == [*"abcbcb", "a done", "b done", "c done"]
 
 
-def test_a_core_that_has_waited_lets_others_have_their_turn_soon() -> None:
-    """So they have the rest of their turns together, though their data come one after the other."""
+def turns_of(source: str) -> list[int]:
+    """How long the turns are of one core that counts to 700,000, in cycles."""
     array = Array(device("npu1"))
     array.set_deadline(FOREVER, settling=False)
     turns = Turns()
     array.observers.append(turns)
-    array.tile(0, 2).words[0x102] = 400_000
-    run(array, {(0, 2): assembled(handing_on(2))})
-    expected = [FIRST_TURN, *[INSTRUCTIONS_PER_TURN] * 3]
-    assert turns.lengths[:4] == [pytest.approx(length, abs=100) for length in expected]
+    array.tile(0, 2).words[0x102] = 700_000
+    run(array, {(0, 2): assembled(source)})
+    return turns.lengths
+
+
+def test_turns_grow_while_a_core_asks_for_nothing() -> None:
+    """The first is short: others whose data come a little later have theirs together with it."""
+    expected = [FIRST_TURN, 4 * FIRST_TURN, INSTRUCTIONS_PER_TURN, LONGEST_TURN]
+    assert turns_of(handing_on(2))[:4] == [pytest.approx(length, abs=100) for length in expected]
+
+
+ASKING = """
+    movxm r4, #20
+next:
+    movxm r3, #35000
+again:
+    add r3, r3, #-1
+    jnz r3, #again
+    @
+    event #0
+    add r4, r4, #-1
+    jnz r4, #next
+    @
+    done
+"""
+
+
+def test_turns_stay_as_they_are_while_a_core_asks_for_something() -> None:
+    found = turns_of(ASKING)
+    assert sum(found) > LONGEST_TURN
+    assert max(found) == pytest.approx(INSTRUCTIONS_PER_TURN, abs=100)
 
 
 class Turns(Observer):
