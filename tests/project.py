@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,20 @@ class Project:
 
     root: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def started(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts doit as a session of its own, to be ended by a signal; what it prints is one
+        stream."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "doit", *arguments],
+            cwd=self.root,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            preexec_fn=_heed_interrupts,
+        )
 
     def doit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs doit and captures what it prints."""
@@ -70,6 +85,12 @@ class Project:
     def write(self, name: str, text: str) -> None:
         """Writes a file."""
         (self.root / name).write_text(text)
+
+
+def _heed_interrupts() -> None:
+    """A shell's background jobs ignore Ctrl-C, under nohup a hang-up: so would all they start."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def stages_in(output: str) -> set[str]:

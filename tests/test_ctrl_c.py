@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import IO
 
@@ -22,24 +21,6 @@ def _until(stream: IO[str], words: str) -> str:
         if words in line:
             break
     return "".join(lines)
-
-
-def _started(root: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "doit", *arguments],
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        preexec_fn=_heed_interrupts,
-    )
-
-
-def _heed_interrupts() -> None:
-    """A shell's background jobs ignore Ctrl-C, under nohup a hang-up: so would all they start."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
 
 
 def _is_done_once(told: str, project: Project, *arguments: str) -> None:
@@ -62,7 +43,7 @@ def _press_ctrl_c(process: subprocess.Popen[str]) -> None:
 
 def test_a_saved_kernel_is_built_and_run_again(tmp_path: Path) -> None:
     project = make_project(tmp_path, "vector_add")
-    process = _started(project.root, "watch")
+    process = project.started("watch")
     assert process.stdout is not None
     try:
         first = _until(process.stdout, "watching kernels_src")
@@ -80,7 +61,7 @@ def test_a_saved_kernel_is_built_and_run_again(tmp_path: Path) -> None:
 
 def test_a_build_that_is_interrupted_says_so_and_goes_on_later(tmp_path: Path) -> None:
     project = make_project(tmp_path, "matmul_int8")
-    process = _started(project.root)
+    process = project.started()
     assert process.stdout is not None
     begun = _until(process.stdout, "kernels   ")
     _press_ctrl_c(process)
@@ -100,7 +81,7 @@ def test_a_build_that_is_interrupted_says_so_and_goes_on_later(tmp_path: Path) -
 def test_a_build_that_is_ended_keeps_what_is_done(tmp_path: Path, number: int, code: int) -> None:
     """Only doit itself is told, as by `timeout` or `kill`: its workers end with it."""
     project = make_project(tmp_path, "matmul_int8")
-    process = _started(project.root, "build")
+    process = project.started("build")
     assert process.stdout is not None
     begun = _until(process.stdout, "kernels   ")
     process.send_signal(number)

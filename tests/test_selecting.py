@@ -84,6 +84,7 @@ def _task_of_dodo() -> str:
 def suite(tmp_path: Path) -> Path:
     """A test suite with this one's options; one of its tests fails."""
     (tmp_path / "tests").mkdir()
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "tests/__init__.py").write_text("")
     (tmp_path / "tests/selecting.py").write_text((ROOT / "tests/selecting.py").read_text())
     (tmp_path / "tests/conftest.py").write_text((ROOT / "tests/conftest.py").read_text())

@@ -157,8 +157,7 @@ def test_cores_with_the_npus_own_code_are_none_for_gdb(
 
 
 def test_ctrl_c_ends_the_wait_for_gdb(project: Project) -> None:
-    command = [sys.executable, "-m", "doit", "debug", "vector_scale/small", "--gdb", "0"]
-    with subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, text=True) as doit:
+    with project.started("debug", "vector_scale/small", "--gdb", "0") as doit:
         assert doit.stdout is not None
         told = next(line for line in doit.stdout if line.startswith("waiting on localhost:"))
         assert not told.startswith("waiting on localhost:0 ")

@@ -182,7 +182,8 @@ class Core(Services):
         except MachineError as error:
             raise self._failed(error) from error
         array = self._tile.array
-        turn = array.scheduler.portion(self._turn)
+        shuffled = array.scheduler.shuffled
+        turn = array.scheduler.portion(INSTRUCTIONS_PER_TURN if shuffled else self._turn)
         self._turn = min(_GROWTH * turn, LONGEST_TURN)
         self._began = self.clock
         self._turn_end = machine.retired + max(min(turn, array.deadline - self.clock), 1)

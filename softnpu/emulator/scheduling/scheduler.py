@@ -121,6 +121,11 @@ class Scheduler:
                 order = self._random.random()
             heappush(self._ready, (order, self._count, actor))
 
+    @property
+    def shuffled(self) -> bool:
+        """Whether the order is a random one."""
+        return self._random is not None
+
     def portion(self, count: int) -> int:
         """How much of `count` (words, instructions) to do in one turn: all, unless shuffled."""
         if self._random is None:

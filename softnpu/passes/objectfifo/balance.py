@@ -10,6 +10,7 @@ from softnpu.dialects.aie import CoreOp, ObjectFifoAcquireOp, ObjectFifoReleaseO
 from softnpu.dialects.source import design_error, design_warning
 from softnpu.passes.objectfifo.accesses import FifoEnd, FifosOfCore
 from softnpu.passes.objectfifo.hints import innermost_loop
+from softnpu.passes.objectfifo.holding import taking_none
 from softnpu.passes.objectfifo.state import FifoState
 from softnpu.passes.rewriting.loops import trip_count
 
@@ -17,8 +18,8 @@ LoopEnd = tuple[scf.ForOp, FifoEnd]
 
 
 def unbalanced(state: FifoState, core: CoreOp) -> list[str]:
-    """Warnings of loops that acquire objects and never give one back, and of releases outside of
-    loops that give back what the core does not hold.
+    """Warnings of loops that acquire objects and never give one back, of releases outside of
+    loops that give back what the core does not hold, and of acquires that take none.
 
     Raises:
         DesignError: a loop that releases more than it acquires, so that the core would in the end
@@ -38,10 +39,15 @@ def unbalanced(state: FifoState, core: CoreOp) -> list[str]:
     for key, number in released.items():
         if number > acquired[key] and not _also_inside(key, (*acquired, *released)):
             raise _too_many(state, key, number, acquired[key], first[key])
-    return _over_released(state, core, fifos) + [
-        _never_back(state, key, first[key])
+    kept = [
+        key
         for key in acquired
         if not released[key] and trip_count(key[0]) != 1 and not _also_inside(key, tuple(released))
+    ]
+    return [
+        *_over_released(state, core, fifos),
+        *(_never_back(state, key, first[key]) for key in kept),
+        *taking_none(state, core, {end for _, end in kept}),
     ]
 
 

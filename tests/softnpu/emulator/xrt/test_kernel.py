@@ -87,23 +87,6 @@ def test_a_wrong_group_completes_and_leaves_the_buffer_untouched(
     assert not host.out(out).any()
 
 
-def test_another_group_in_the_right_bank_is_told_once_for_a_kernel(
-    host: Host, caplog: pytest.LogCaptureFixture
-) -> None:
-    """As IRON's host runtime makes its buffers."""
-    source, out = (pyxrt.bo(host.device, SIZE, pyxrt.bo.host_only, 0) for _ in range(2))
-    source.write(DATA, 0)
-    source.sync(TO_DEVICE)
-    for _ in range(2):
-        assert host.kernel(3, host.instructions(), 0, source, out).wait() == COMPLETED
-    assert (host.out(out) == DATA).all()
-    (told,) = (record.getMessage() for record in caplog.records)
-    wanted = host.kernel.group_id(IN)
-    assert told.startswith(
-        f"argument {IN}: its buffer was made with group 0, kernel.group_id({IN}) is {wanted}. "
-    )
-
-
 def test_no_instructions_are_an_error(host: Host) -> None:
     run = host.kernel(3, 0, 0, host.buffer(IN), host.buffer(OUT))
     assert run.wait() == ERROR
