@@ -20,27 +20,33 @@ _ITERATIONS = 10_000
 
 
 def taking_none(state: FifoState, core: CoreOp, others: Container[FifoEnd]) -> list[str]:
-    """Warnings of acquires that find as many objects held as they ask for.
+    """Warnings of acquires that now and then find as many objects held as they ask for.
 
-    An acquire of 0 more waits until the lock is 0, on the NPU as here, so that it hangs as soon as
-    the other end is ahead.
+    The core counts then at run time, and an acquire of 0 more waits until the lock is 0, on the NPU
+    as here: it hangs as soon as the other end is ahead. One that never takes any is left out of the
+    program.
 
     Args:
         others: ends of which is warned already.
     """
-    follower = _Follower(FifosOfCore(state, core))
+    fifos = FifosOfCore(state, core)
+    follower = _Follower(fifos)
     with suppress(_UnsureError):  # what is seen until there happens all the same
         follower.follow(core.body.blocks[0])
     return [
-        design_warning(
-            op,
-            f"this acquire finds {held} objects of {state.name(end.fifo)} held, and so takes none: "
-            "it waits until there is none to be taken, which need not come",
-            "release what the steps before have left, at the end of a loop for its next iteration",
-        )
-        for op, (end, held) in follower.found.items()
-        if end not in others
+        _now_and_then(op, state.name(fifos.end(op).fifo))
+        for op, taken in follower.taken.items()
+        if 0 in taken and len(taken) > 1 and fifos.end(op) not in others
     ]
+
+
+def _now_and_then(op: ObjectFifoAcquireOp, name: str) -> str:
+    return design_warning(
+        op,
+        f"this acquire finds as many objects of {name} held as it asks for, but not each time: "
+        "where it does, it waits until there is none to be taken, which need not come",
+        "release what is held where a loop ends, or take what its iterations need before it",
+    )
 
 
 class _UnsureError(Exception):
@@ -48,22 +54,22 @@ class _UnsureError(Exception):
 
 
 class _Follower:
-    """Goes through a core's program; `found` has what was held at acquires that take none."""
+    """Goes through a core's program; `taken` has how many objects acquires take."""
 
     def __init__(self, fifos: FifosOfCore) -> None:
         self._fifos = fifos
         self._around = {parent for op in fifos.moves for parent in _parents(op)}
         self._held: Counter[FifoEnd] = Counter()
         self._iterations = 0
-        self.found: dict[ObjectFifoAcquireOp, tuple[FifoEnd, int]] = {}
+        self.taken: dict[ObjectFifoAcquireOp, set[int]] = {}
 
     def follow(self, block: Block) -> None:
         for op in block.ops:
             if isinstance(op, ObjectFifoAcquireOp):
                 end = self._fifos.end(op)
-                if op.size <= self._held[end]:
-                    self.found.setdefault(op, (end, self._held[end]))
-                self._held[end] = max(self._held[end], op.size)
+                missing = max(op.size - self._held[end], 0)
+                self.taken.setdefault(op, set()).add(missing)
+                self._held[end] += missing
             elif isinstance(op, ObjectFifoReleaseOp):
                 end = self._fifos.end(op)
                 self._held[end] = max(self._held[end] - op.size, 0)
