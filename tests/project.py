@@ -31,13 +31,17 @@ class Project:
     root: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "NPUFORGE_TOOLCHAIN": "embedded", **self.environment}
+
     def started(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts doit as a session of its own, to be ended by a signal; what it prints is one
         stream."""
         return subprocess.Popen(
             [sys.executable, "-m", "doit", *arguments],
             cwd=self.root,
-            env={**os.environ, **self.environment},
+            env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -50,7 +54,7 @@ class Project:
         return subprocess.run(
             [sys.executable, "-m", "doit", *arguments],
             cwd=self.root,
-            env={**os.environ, "NPUFORGE_TOOLCHAIN": "embedded", **self.environment},
+            env=self._environment,
             capture_output=True,
             text=True,
             check=False,

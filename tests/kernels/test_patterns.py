@@ -87,3 +87,4 @@ def test_a_window_that_keeps_a_line_of_the_image_before_hangs(tmp_path: Path) ->
     )
     said = refusal(project, "test_emu:blur_uint8/image")
     assert "an acquire of 0 takes nothing and waits for exactly 0" in said
+    assert "warning: this acquire finds as many objects of @in held as it asks for" in said

@@ -20,11 +20,12 @@ _ITERATIONS = 10_000
 
 
 def taking_none(state: FifoState, core: CoreOp, others: Container[FifoEnd]) -> list[str]:
-    """Warnings of acquires that now and then find as many objects held as they ask for.
+    """Warnings of acquires that find as many objects held as they ask for, where the core counts
+    at run time, since the iterations of a loop begin with unlike numbers.
 
-    The core counts then at run time, and an acquire of 0 more waits until the lock is 0, on the NPU
-    as here: it hangs as soon as the other end is ahead. One that never takes any is left out of the
-    program.
+    An acquire of 0 more waits there until the lock is 0, on the NPU as here: it hangs as soon as
+    the other end is ahead. Where the number is always the same, it is a constant, and an acquire
+    that takes none is left out of the program.
 
     Args:
         others: ends of which is warned already.
@@ -34,17 +35,18 @@ def taking_none(state: FifoState, core: CoreOp, others: Container[FifoEnd]) -> l
     with suppress(_UnsureError):  # what is seen until there happens all the same
         follower.follow(core.body.blocks[0])
     return [
-        _now_and_then(op, state.name(fifos.end(op).fifo))
-        for op, taken in follower.taken.items()
-        if 0 in taken and len(taken) > 1 and fifos.end(op) not in others
+        _takes_none(op, state.name(fifos.end(op).fifo))
+        for op in follower.taking_none
+        if fifos.end(op) not in others
     ]
 
 
-def _now_and_then(op: ObjectFifoAcquireOp, name: str) -> str:
+def _takes_none(op: ObjectFifoAcquireOp, name: str) -> str:
     return design_warning(
         op,
-        f"this acquire finds as many objects of {name} held as it asks for, but not each time: "
-        "where it does, it waits until there is none to be taken, which need not come",
+        f"this acquire finds as many objects of {name} held as it asks for, in a loop that "
+        "does not hold as many in each iteration: it waits until there is none to be taken, "
+        "which need not come",
         "release what is held where a loop ends, or take what its iterations need before it",
     )
 
@@ -54,21 +56,23 @@ class _UnsureError(Exception):
 
 
 class _Follower:
-    """Goes through a core's program; `taken` has how many objects acquires take."""
+    """Goes through a core's program; `taking_none` are the acquires to be warned of, in order."""
 
     def __init__(self, fifos: FifosOfCore) -> None:
         self._fifos = fifos
         self._around = {parent for op in fifos.moves for parent in _parents(op)}
         self._held: Counter[FifoEnd] = Counter()
         self._iterations = 0
-        self.taken: dict[ObjectFifoAcquireOp, set[int]] = {}
+        self._varying: set[FifoEnd] = set()
+        self.taking_none: dict[ObjectFifoAcquireOp, None] = {}
 
     def follow(self, block: Block) -> None:
         for op in block.ops:
             if isinstance(op, ObjectFifoAcquireOp):
                 end = self._fifos.end(op)
                 missing = max(op.size - self._held[end], 0)
-                self.taken.setdefault(op, set()).add(missing)
+                if not missing and end in self._varying:
+                    self.taking_none[op] = None
                 self._held[end] += missing
             elif isinstance(op, ObjectFifoReleaseOp):
                 end = self._fifos.end(op)
@@ -80,8 +84,10 @@ class _Follower:
         trips = trip_count(loop) if isinstance(loop, scf.ForOp) else None
         if trips is None:
             raise _UnsureError
+        first = self._held.copy()
         for _ in range(trips):
             before = self._held.copy()
+            self._varying |= {end for end in first | before if first[end] != before[end]}
             self.follow(loop.regions[0].blocks[0])
             if self._held == before:
                 return
